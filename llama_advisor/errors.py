@@ -1,0 +1,39 @@
+"""The one family of errors: each is one line in the user's words, and knows its exit code."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+SHOWN = 8
+
+
+class AdvisorError(Exception):
+    """Something a user can act on; `str()` is the whole message, one line."""
+
+    exit_code = 2
+
+
+class InputError(AdvisorError):
+    """A flag, a file or a batch line is wrong (exit 2)."""
+
+
+class RuleBaseError(AdvisorError):
+    """The content of the rule base is wrong (exit 3)."""
+
+    exit_code = 3
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `; nearest: x` for the known name closest to `name`, else the first few known names."""
+    names = sorted(known)
+    folded = {item.casefold(): item for item in reversed(names)}
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    if close:
+        return f"; nearest: {folded[close[0]]}"
+    shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+    return f"; known: {shown}" if names else ""
