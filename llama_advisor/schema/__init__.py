@@ -1,0 +1,1 @@
+"""What YAML may say, and what results look like."""

@@ -1,0 +1,302 @@
+"""The answer: the JSON contract of `recommend`, from which every renderer reads."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from llama_advisor.schema.base import Bottleneck, Strict
+from llama_advisor.schema.estimate import Cost, DeviceMemory, Range, Training
+
+Verdict = Literal["need_input", "recommended", "recommended_with_caveats", "change_requirement", "no_fit"]
+EXIT_CODES: dict[str, int] = {
+    "recommended": 0,
+    "recommended_with_caveats": 0,
+    "change_requirement": 1,
+    "no_fit": 1,
+    "need_input": 2,
+}
+
+
+class Assumption(Strict):
+    """What was not said and was taken for granted."""
+
+    field: str
+    """Scenario field."""
+    value: Any
+    """Value taken."""
+    why: str
+    """Where it comes from."""
+
+
+class MachineUsed(Strict):
+    """The part of a machine that a build takes."""
+
+    device: str
+    """Device id."""
+    name: str
+    """How the machine is written."""
+    count: int
+    """Devices per node."""
+    nodes: int
+    """Nodes."""
+    replicas: int
+    """Copies of the build that share the requests."""
+
+
+class Artifact(Strict):
+    """Where the build's files are; nulls where the facts name none."""
+
+    hf_repo: str | None
+    """Hugging Face repository."""
+    ollama_tag: str | None
+    """Ollama tag."""
+    file: str | None
+    """File name pattern inside the repository."""
+
+
+class Contribution(Strict):
+    """A part of the score; the parts sum to it."""
+
+    criterion: str
+    """Criterion id."""
+    rule: str | None
+    """Rule that moved the criterion; null for the criterion itself."""
+    points: float
+    """Points of the score."""
+    text: str
+    """What they are for."""
+    source: tuple[str, ...]
+    """Source ids."""
+
+
+class MemoryShown(Strict):
+    """Memory of a build, GiB."""
+
+    weights_gib: float
+    """Weights."""
+    kv_cache_gib: float
+    """KV cache of all sequences."""
+    image_cache_gib: float
+    """Cache of all images."""
+    overhead_gib: float
+    """Buffers, contexts, graphs."""
+    total_gib: float
+    """Need in all."""
+    available_gib: float | None
+    """What there is; null when not known."""
+    offloaded_gib: float
+    """Part that lies in host memory."""
+    per_device: DeviceMemory
+    """The fullest device."""
+    fits: bool | None
+    """Whether every device holds its part."""
+
+
+class SpeedShown(Strict):
+    """Speed per user at the scenario's context and load."""
+
+    decode_tokens_per_s: Range
+    """Generation."""
+    prefill_tokens_per_s: Range
+    """Prompt reading."""
+    first_token_s: Range
+    """Wait for the first token."""
+    basis: str
+    """How much data the prediction rests on."""
+
+
+class Build(Strict):
+    """Model × quantization × engine × machine, judged."""
+
+    rank: int
+    """Place in the ranking, from 1."""
+    model: str
+    """Model id."""
+    quantization: str
+    """Quantization id."""
+    engine: str
+    """Engine id."""
+    engine_version: str | None
+    """Old engine version that must be pinned, if one must."""
+    provider: str | None
+    """Provider, for hosted models."""
+    machine: MachineUsed | None
+    """Machine; null for hosted models."""
+    kv_cache_type: str
+    """KV-cache type."""
+    artifact: Artifact
+    """Where its files are."""
+    score: float
+    """Sum of the contributions."""
+    contributions: tuple[Contribution, ...]
+    """Parts of the score."""
+    memory: MemoryShown | None
+    """Memory; null for hosted models."""
+    speed: SpeedShown | None
+    """Speed; null where it is not known."""
+    training: Training | None
+    """Tuning, where it was asked for."""
+    cost: Cost | None
+    """Money; null for owned hardware."""
+    commands: tuple[str, ...]
+    """Commands that start it."""
+
+
+class ShortBuild(Strict):
+    """A build by name."""
+
+    model: str
+    """Model id."""
+    quantization: str
+    """Quantization id."""
+    engine: str
+    """Engine id."""
+    machine: str | None
+    """How the machine is written."""
+
+
+class Change(Strict):
+    """A requirement moved."""
+
+    field: str
+    """Scenario field."""
+    from_: Any
+    """Before."""
+    to: Any
+    """After; null when dropped."""
+
+
+class Excuse(Strict):
+    """Why a build is ruled out."""
+
+    rule: str
+    """Rule id."""
+    text: str
+    """Sentence."""
+    bottleneck: Bottleneck
+    """What it is about."""
+    value: float | str | bool | None
+    """Figure read."""
+    limit: float | str | bool | None
+    """Limit it missed."""
+    unit: str
+    """Unit of both."""
+
+
+class Nearest(Strict):
+    """The build of an excluded model that came nearest."""
+
+    quantization: str
+    """Quantization id."""
+    engine: str
+    """Engine id."""
+
+
+class Excluded(Strict):
+    """A model without a build."""
+
+    model: str
+    """Model id."""
+    nearest: Nearest
+    """Its nearest build."""
+    excuse: Excuse
+    """What rules that out."""
+
+
+class Wish(Strict):
+    """What became of a named model, quantization or engine."""
+
+    field: Literal["model", "quantization", "engine"]
+    """Which wish."""
+    asked: str
+    """What was asked for."""
+    outcome: Literal["kept", "better_exists", "impossible"]
+    """What became of it."""
+    rank: int | None
+    """Rank of the best build with it."""
+    text: str
+    """Sentence."""
+
+
+class CaveatShown(Strict):
+    """A warning about the recommended build."""
+
+    rule: str
+    """Rule id."""
+    text: str
+    """Sentence."""
+    source: tuple[str, ...]
+    """Source ids."""
+
+
+class RelaxationShown(Strict):
+    """Changes that would let something fit, checked by applying them."""
+
+    changes: tuple[Change, ...]
+    """What to change."""
+    then: ShortBuild
+    """What would be recommended then."""
+    why: str
+    """Why this kind of change comes at its place."""
+
+
+class RouteShown(Strict):
+    """A way out that is not one build."""
+
+    kind: Literal["chain", "hosted", "other_model", "other_runtime"]
+    """What kind of way."""
+    text: str
+    """Sentence."""
+    source: tuple[str, ...]
+    """Source ids."""
+
+
+class RuleBaseShown(Strict):
+    """Which rule base answered."""
+
+    version: str
+    """Version of the package."""
+    hash: str
+    """Hash of all layers' content."""
+
+
+class Advice(Strict):
+    """The whole answer."""
+
+    schema_version: int = 1
+    """Version of this contract."""
+    as_of: date
+    """Day for which it was asked."""
+    verdict: Verdict
+    """The verdict."""
+    missing: tuple[str, ...] = ()
+    """Fields to state, for `need_input`."""
+    scenario: dict[str, Any]
+    """The normalised scenario."""
+    assumptions: tuple[Assumption, ...]
+    """What was taken for granted."""
+    recommendation: Build | None
+    """The build."""
+    changes: tuple[Change, ...]
+    """Requirements it needs changed."""
+    ranking: tuple[Build, ...]
+    """One build per model that qualifies."""
+    excluded: tuple[Excluded, ...]
+    """Models without a build."""
+    wishes: tuple[Wish, ...]
+    """What became of the wishes."""
+    caveats: tuple[CaveatShown, ...]
+    """Warnings."""
+    alternatives: tuple[Build, ...]
+    """Best builds of the lane that was not ranked."""
+    relaxations: tuple[RelaxationShown, ...]
+    """Ways to make something fit."""
+    routes: tuple[RouteShown, ...]
+    """Ways out that are not one build."""
+    tipping_points: tuple[dict[str, Any], ...] | None = None
+    """Null unless asked why."""
+    robustness: dict[str, Any] | None = None
+    """Null unless asked why."""
+    rulebase: RuleBaseShown
+    """Which rule base answered."""

@@ -1,0 +1,32 @@
+"""What every schema shares: frozen, closed models and the vocabulary of closed choices."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Target = Literal["hosted", "cloud", "server", "workstation", "laptop", "edge", "phone", "browser"]
+Modality = Literal["text", "image", "multiple_images", "video", "audio"]
+CriterionId = Literal["quality", "speed", "cost", "footprint", "maturity"]
+Bottleneck = Literal[
+    "memory",
+    "modality",
+    "licence",
+    "language",
+    "context",
+    "tools",
+    "engine",
+    "hardware",
+    "speed",
+    "budget",
+    "training",
+    "quality",
+    "other",
+]
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses unknown keys; a field's docstring is its description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
