@@ -1,0 +1,126 @@
+"""YAML and JSON files as plain data that remembers where each value stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from llama_advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Loc = tuple[Any, ...]
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+MAX_BYTES = 5_000_000
+
+
+def printable(text: object) -> str:
+    """Return `text` on one line without control characters, for messages."""
+    return _CONTROL.sub("?", str(text).replace("\n", " "))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed file."""
+
+    name: str
+    text: str
+    data: Any
+
+    def where(self, loc: Loc) -> str:
+        """Return `file:line:column` of the value at `loc`, or of its nearest parent."""
+        node, mark = _compose(self.text, self.name), None
+        for key in loc:
+            if node is None:
+                break
+            mark = node.start_mark
+            node, mark = _step(node, key, mark)
+        mark = node.start_mark if node is not None else mark
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{self.name}:1:1"
+
+    def error(self, loc: Loc, what: str) -> str:
+        """Return `file:line:column: what`, one printable line."""
+        return f"{printable(self.where(loc))}: {printable(what)}"
+
+
+def _step(node: Any, key: Any, mark: Any) -> tuple[Any, Any]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == str(key):
+                return value, name.start_mark
+        return None, mark
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], mark
+    return None, mark
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse YAML (or JSON, which is YAML); raise InputError with the position of what is wrong."""
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
+    node = _compose(text, name)
+    return Document(name, text, None if node is None else _Builder(name).build(node, 0))
+
+
+def _compose(text: str, name: str) -> Any:
+    try:
+        return yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        what = f"not valid YAML: {error.problem or error.context}"
+        raise InputError(printable(f"{name}{at}: {what}")) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InputError(f"{printable(name)}: not valid YAML: {printable(error)[:120]}") from error
+
+
+class _Builder:
+    """Turns a node tree into plain data with YAML 1.2 scalars."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.nodes = 0
+
+    def build(self, node: Any, depth: int) -> Any:
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            raise self.fail(node, "nested too deeply or too many values")
+        if isinstance(node, yaml.ScalarNode):
+            return node.value if node.style else _scalar(node.value)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, depth + 1) for item in node.value]
+        return dict(self.pairs(node, depth))
+
+    def pairs(self, node: Any, depth: int) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.fail(key, "a key must be a plain word")
+            if key.value in seen:
+                raise self.fail(key, f"duplicate key {key.value!r}")
+            seen.add(key.value)
+            yield key.value, self.build(value, depth + 1)
+
+    def fail(self, node: Any, what: str) -> InputError:
+        mark = node.start_mark
+        return InputError(printable(f"{self.name}:{mark.line + 1}:{mark.column + 1}: {what}"))
+
+
+def _scalar(value: str) -> Any:
+    if value in _WORDS:
+        return _WORDS[value]
+    if _INT.fullmatch(value):
+        return int(value.replace("_", ""))
+    if _FLOAT.fullmatch(value):
+        return float(value.replace("_", ""))
+    return value
