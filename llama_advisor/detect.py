@@ -1,0 +1,113 @@
+"""What this computer has: accelerators with total and free memory, and its RAM. Never raises."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GIB = 1024**3
+_MEMINFO = Path("/proc/meminfo")
+
+
+class Found(NamedTuple):
+    """One part of this computer; `name` can be read as hardware."""
+
+    kind: Literal["gpu", "apple-silicon", "cpu"]
+    """What it is."""
+    name: str
+    """Name as the system gives it."""
+    total_gib: float | None
+    """Memory, GiB."""
+    free_gib: float | None
+    """Memory not in use now, GiB."""
+
+
+def detect() -> list[Found]:
+    """Return GPUs first, then the processor with its RAM; empty where nothing can be read."""
+    return [*_quietly(_nvidia), *_quietly(_processor)]
+
+
+def describe(found: list[Found]) -> str | None:
+    """Return text that names this computer as hardware, e.g. `2x RTX 3090 24GB + 64GB RAM`."""
+    gpus = [item for item in found if item.kind == "gpu" and item.total_gib]
+    hosts = [item for item in found if item.kind != "gpu" and item.total_gib]
+    ram = f"{_marketed(hosts[0].total_gib)}GB" if hosts else ""
+    if gpus:
+        least = min(gpus, key=lambda item: item.total_gib or 0.0)
+        text = f"{len(gpus)}x {least.name} {_marketed(least.total_gib)}GB"
+        return f"{text} + {ram} RAM" if ram else text
+    return f"{hosts[0].name} {ram}" if hosts else None
+
+
+def _marketed(gib: float | None) -> int:
+    """Round up to the next even number: a little of the memory sold is never reported."""
+    return max(1, 2 * -(-round((gib or 0.0) * 10) // 20))
+
+
+def _quietly(look: Callable[[], list[Found]]) -> list[Found]:
+    """Return what `look` finds, nothing where a library, driver or file is missing or broken."""
+    with suppress(Exception):
+        return look()
+    return []
+
+
+def _nvidia() -> list[Found]:
+    """Read NVIDIA GPUs through NVML (package nvidia-ml-py, optional)."""
+    nvml: Any = import_module("pynvml")
+    nvml.nvmlInit()
+    try:
+        return [_nvml_device(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+    finally:
+        nvml.nvmlShutdown()
+
+
+def _nvml_device(nvml: Any, index: int) -> Found:
+    handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    name, memory = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetMemoryInfo(handle)
+    text = name.decode() if isinstance(name, bytes) else str(name)
+    return Found("gpu", text, memory.total / GIB, memory.free / GIB)
+
+
+def _processor() -> list[Found]:
+    total, free = _ram_gib()
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        brand = _sysctl("machdep.cpu.brand_string").rstrip(b"\0").decode()
+        return [Found("apple-silicon", brand or "Apple silicon", total, free)]
+    return [Found("cpu", platform.processor() or platform.machine() or "CPU", total, free)]
+
+
+def _ram_gib() -> tuple[float | None, float | None]:
+    """Return total and available RAM, GiB: psutil if there, else /proc/meminfo, else sysctl."""
+    try:
+        memory: Any = import_module("psutil").virtual_memory()
+    except ImportError:
+        return _ram_without_psutil()
+    return memory.total / GIB, memory.available / GIB
+
+
+def _ram_without_psutil() -> tuple[float | None, float | None]:
+    if _MEMINFO.exists():
+        lines = (line.split() for line in _MEMINFO.read_text(encoding="ascii").splitlines())
+        kib = {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) > 1}
+        total, free = kib.get("MemTotal"), kib.get("MemAvailable")
+        return (total / 1024**2 if total else None, free / 1024**2 if free else None)
+    size = int.from_bytes(_sysctl("hw.memsize"), "little")
+    return (size / GIB if size else None, None)
+
+
+def _sysctl(name: str) -> bytes:
+    """Return the raw value of a macOS kernel setting, empty where there is none."""
+    libc = ctypes.CDLL(None)
+    size = ctypes.c_size_t(0)
+    if libc.sysctlbyname(name.encode(), None, ctypes.byref(size), None, 0) != 0:
+        return b""
+    value = ctypes.create_string_buffer(size.value)
+    libc.sysctlbyname(name.encode(), value, ctypes.byref(size), None, 0)
+    return value.raw[: size.value]
