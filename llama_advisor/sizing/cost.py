@@ -1,0 +1,77 @@
+"""Money: rented machines by the hour, hosted models by the token, and where they break even."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llama_advisor.schema.estimate import Cost
+
+if TYPE_CHECKING:
+    from llama_advisor.schema.hardware import Machine
+    from llama_advisor.schema.price import HostedPrice, RentalPrice
+
+HOURS_PER_MONTH = 730
+MILLION = 1_000_000
+
+
+def self_hosted_cost(
+    price: RentalPrice,
+    machine: Machine,
+    tokens_per_month: float | None = None,
+    *,
+    replicas: int = 1,
+    spot: bool = False,
+) -> Cost | None:
+    """Price `machine` running all month; None where `spot` is asked for and has no price.
+
+    Instances are whole: a machine smaller than the instance pays for all of it.
+    """
+    hourly = price.spot_usd_per_hour if spot else price.usd_per_hour
+    if hourly is None:
+        return None
+    instances = -(-machine.devices // price.count) * replicas
+    per_month = hourly * instances * HOURS_PER_MONTH
+    return Cost(
+        usd_per_hour=hourly * instances,
+        usd_per_month=per_month,
+        usd_per_million_tokens=per_million(per_month, tokens_per_month),
+        as_of=price.as_of,
+        offer=price.id,
+    )
+
+
+def hosted_cost(price: HostedPrice, tokens_per_month: float, prompt_share: float) -> Cost | None:
+    """Price a volume of which `prompt_share` are prompt; None where a rate is missing."""
+    rate = blended_usd_per_million(price, prompt_share)
+    if rate is None:
+        return None
+    return Cost(
+        usd_per_hour=None,
+        usd_per_month=rate * tokens_per_month / MILLION,
+        usd_per_million_tokens=rate,
+        as_of=price.as_of,
+        offer=price.id,
+    )
+
+
+def blended_usd_per_million(price: HostedPrice, prompt_share: float) -> float | None:
+    """Return USD per million tokens at a mix of prompt and generated tokens."""
+    prompt, generated = price.usd_per_million_input_tokens, price.usd_per_million_output_tokens
+    if prompt is None or generated is None:
+        return None
+    return prompt * prompt_share + generated * (1 - prompt_share)
+
+
+def break_even_tokens_per_month(self_hosted: Cost, hosted: Cost) -> float | None:
+    """Return the monthly volume above which the rented machine is cheaper; None if never."""
+    rate = hosted.usd_per_million_tokens
+    if rate is None or rate <= 0:
+        return None
+    return self_hosted.usd_per_month / rate * MILLION
+
+
+def per_million(usd_per_month: float, tokens_per_month: float | None) -> float | None:
+    """Return USD per million tokens at a volume; None without one."""
+    if not tokens_per_month:
+        return None
+    return usd_per_month / tokens_per_month * MILLION

@@ -1,0 +1,215 @@
+"""Where the fit of the speed constants starts, and how far each may move.
+
+Starts are round figures from what is known of a class of hardware; a constant without data stays
+there.
+"""
+
+from __future__ import annotations
+
+from llama_advisor.schema.constants import (
+    ArchitectureSpeed,
+    ClassSpeed,
+    EngineSpeed,
+    ParallelSpeed,
+    Provenance,
+    SpeedConstants,
+    Spread,
+)
+
+# class: bandwidth efficiency, microseconds per layer, decode compute, prefill compute, factor on
+# quantized weights, TFLOP/s per GB/s where none is listed
+CLASSES: dict[str, tuple[float, float, float | None, float, float, float]] = {
+    "nvidia-consumer": (0.85, 65, None, 0.9, 0.75, 0.08),
+    "nvidia-workstation": (0.85, 65, None, 0.5, 0.75, 0.17),
+    "nvidia-hbm": (0.60, 100, None, 0.3, 0.75, 0.2),
+    "jetson": (0.75, 90, None, 0.4, 0.75, 0.1),
+    "apple": (0.82, 90, None, 0.8, 0.9, 0.035),
+    "amd-discrete": (0.70, 60, None, 0.35, 0.75, 0.05),
+    "amd-hbm": (0.50, 100, None, 0.25, 0.75, 0.2),
+    "unified-pc": (0.80, 60, None, 0.35, 0.75, 0.15),
+    "intel-gpu": (0.55, 90, None, 0.25, 0.75, 0.1),
+    "accelerator": (0.50, 100, None, 0.25, 1.0, 0.2),
+    "x86-cpu": (0.80, 65, 0.7, 0.6, 1.0, 0.01),
+    "arm-cpu": (0.50, 65, 0.7, 0.8, 1.0, 0.005),
+    "board": (0.85, 65, 0.5, 0.5, 1.0, 0.004),
+    "phone": (0.80, 60, 1.0, 0.4, 1.0, 0.005),
+    "npu": (0.50, 60, None, 0.5, 1.0, 0.3),
+    "browser": (0.50, 100, None, 0.2, 1.0, 0.03),
+}
+# architecture: factors on bandwidth, time per layer, compute
+ARCHITECTURES: dict[str, tuple[float, float, float]] = {
+    "ada": (1.05, 1.0, 1.0),
+    "ampere100": (0.95, 1.0, 1.0),
+    "hopper": (1.10, 1.0, 1.0),
+    "blackwell": (1.05, 0.8, 1.0),
+    "apple1": (0.95, 2.0, 1.0),
+    "gcn4": (0.60, 1.5, 1.0),
+}
+JUDGED = "Judged from its design and the engines it resembles; no batch-1 reading of it in the data."
+# engine: fields that differ from the defaults
+ENGINES: dict[str, dict[str, object]] = {
+    "llama.cpp": {
+        "latency_ms": 20,
+        "batch_tokens": 512,
+        "how": "The reference: most readings are its own.",
+    },
+    "ollama": {
+        "latency_ms": 60,
+        "batch_tokens": 512,
+        "how": "Runs llama.cpp beneath; its readings fit the same constants.",
+    },
+    "vllm": {
+        "latency_ms": 30,
+        "batch_tokens": 8192,
+        "cache": 2.0,
+        "compute": 1.2,
+        "layer": 0.8,
+        "step_ms": 0.3,
+        "classes": {"nvidia-hbm": 1.25, "amd-hbm": 1.2},
+        "how": "Factors from the few batch-1 readings; the cache factor from readings under load.",
+    },
+    "sglang": {
+        "latency_ms": 30,
+        "batch_tokens": 8192,
+        "cache": 2.0,
+        "compute": 1.2,
+        "layer": 0.8,
+        "step_ms": 0.3,
+        "classes": {"nvidia-hbm": 1.25, "amd-hbm": 1.2},
+        "how": JUDGED,
+    },
+    "tgi": {
+        "latency_ms": 40,
+        "batch_tokens": 4096,
+        "cache": 2.0,
+        "compute": 1.2,
+        "layer": 0.8,
+        "step_ms": 0.5,
+        "classes": {"nvidia-hbm": 1.2, "amd-hbm": 1.2},
+        "how": JUDGED,
+    },
+    "tensorrt-llm": {
+        "latency_ms": 20,
+        "batch_tokens": 8192,
+        "cache": 2.5,
+        "compute": 1.5,
+        "layer": 0.6,
+        "classes": {"nvidia-hbm": 1.4},
+        "how": JUDGED,
+    },
+    "transformers": {
+        "latency_ms": 60,
+        "batch_tokens": 8192,
+        "bandwidth": 0.8,
+        "layer": 8.0,
+        "compute": 0.8,
+        "how": JUDGED,
+    },
+    "mlx": {
+        "latency_ms": 20,
+        "batch_tokens": 512,
+        "cache": 1.5,
+        "how": JUDGED,
+    },
+    "executorch": {
+        "latency_ms": 20,
+        "batch_tokens": 128,
+        "compute": 1.0,
+        "quantized_compute": 4.0,
+        "how": "Readings of six builds on one phone, where 8-bit kernels read prompts faster.",
+    },
+    "default": {
+        "latency_ms": 40,
+        "batch_tokens": 512,
+        "how": "Taken over from llama.cpp.",
+    },
+}
+HOW = (
+    "Written by tests/benchmarks/fit_speed.py: soft-L1 fit of logarithms on the published batch-1 "
+    "readings, each group counting once, each constant held near a stated start; ranges from the "
+    "errors on devices that the fit had not seen, drawn towards those of all classes."
+)
+
+
+NO_DATA: dict[str, object] = {
+    "decode_spread": Spread(low=0.7, high=1.4),
+    "prefill_spread": Spread(low=0.5, high=1.8),
+    "decode_groups": 0,
+    "decode_devices": 0,
+    "prefill_groups": 0,
+    "prefill_devices": 0,
+}
+CLASS_FIELDS = (
+    "bandwidth_efficiency",
+    "layer_us",
+    "decode_compute",
+    "prefill_compute",
+    "quantized_compute",
+    "tflops_per_gb_s",
+)
+ARCHITECTURE_FIELDS = ("bandwidth", "layer", "compute")
+PARALLEL = ParallelSpeed(
+    tensor_scaling=0.87,
+    prefill_scaling=0.7,
+    layer_prefill_scaling=0.25,
+    device_ms=0.45,
+    tensor_layer_us=15,
+    node_ms=2,
+    spread=1.2,
+)
+
+
+def start() -> SpeedConstants:
+    """Return the constants before the fit."""
+    return SpeedConstants(
+        provenance=Provenance(how=HOW, sources=("measured-dev",)),
+        classes={name: ClassSpeed(**dict(zip(CLASS_FIELDS, row)), **NO_DATA) for name, row in CLASSES.items()},
+        architectures={
+            name: ArchitectureSpeed(**dict(zip(ARCHITECTURE_FIELDS, row))) for name, row in ARCHITECTURES.items()
+        },
+        engines={name: engine(row) for name, row in ENGINES.items()},
+        maximum_efficiency=0.97,
+        cache_efficiency=0.35,
+        attention_compute=0.35,
+        little_data_devices=4,
+        little_data_spread=1.25,
+        no_data_spread=2.0,
+        batch_spread=1.5,
+        parallel=PARALLEL,
+        host_bandwidth_gb_s=60,
+        host_efficiency=0.7,
+    )
+
+
+def engine(row: dict[str, object]) -> EngineSpeed:
+    """Return an engine's constants."""
+    how = str(row["how"])
+    fields = {key: value for key, value in row.items() if key != "how"}
+    unverified = ("all",) if how == JUDGED else ()
+    return EngineSpeed(**fields, provenance=Provenance(how=how, unverified=unverified))
+
+
+def fitted() -> list[tuple[tuple[str, ...], float, str]]:
+    """List what the fit may move: path, deviation in logarithms, metric."""
+    decode, prefill = "decode_tok_s", "prefill_tok_s"
+    found: list[tuple[tuple[str, ...], float, str]] = []
+    for name, row in CLASSES.items():
+        found.append((("classes", name, "bandwidth_efficiency"), 0.2, decode))
+        found.append((("classes", name, "layer_us"), 0.3, decode))
+        found.append((("classes", name, "prefill_compute"), 0.5, prefill))
+        if row[2] is not None:
+            found.append((("classes", name, "decode_compute"), 0.4, decode))
+        elif name in ("nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "apple"):
+            found.append((("classes", name, "quantized_compute"), 0.15, prefill))
+    for name in ARCHITECTURES:
+        found.append((("architectures", name, "bandwidth"), 0.1, decode))
+    for name in ("apple1", "gcn4", "blackwell"):
+        found.append((("architectures", name, "layer"), 0.3, decode))
+    found.append((("engines", "executorch", "quantized_compute"), 0.3, prefill))
+    found.append((("cache_efficiency",), 0.3, decode))
+    found.append((("attention_compute",), 0.5, prefill))
+    return found
+
+
+START = start()
+FITTED = fitted()

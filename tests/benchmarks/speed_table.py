@@ -1,0 +1,108 @@
+"""Cases as columns, predicted by the shipped formulas for any set of constants."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+from measured_rows import Case
+
+from llama_advisor.sizing.attainable import Attainable, attainable, engine_speed
+from llama_advisor.sizing.speed import passes, token_work
+from llama_advisor.sizing.timing import Splits, Work, decode_step_s, prefill_s, splits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from measured_rows import Group
+
+    from llama_advisor.schema.constants import SpeedConstants
+
+CONTRADICTED = ("5975WX", "P550", "DC-ROMA", "Thelio", "Core 2", "RK3588 CPU (measured")
+CONTRADICTED_WEIGHT = 0.4
+LOOSE_ENGINE_WEIGHT = 0.5
+
+
+class Table:
+    """Columns of one metric; what depends on constants is computed once per distinct device."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self.cases = tuple(cases)
+        self.truth = np.array([case.truth for case in cases])
+        works = [token_work(case.read, case.model, "f16", with_image=False) for case in cases]
+        self.work = Work(*(np.array(column, dtype=float) for column in zip(*works)))
+        loads = [case.workload for case in cases]
+        self.prompt = np.array([max(1, load.prompt_tokens) for load in loads], dtype=float)
+        self.context = np.array([load.prompt_tokens + load.output_tokens / 2 for load in loads])
+        self.sequences = np.array([load.concurrent_requests for load in loads], dtype=float)
+        self.weight = np.array(case_weights(cases))
+
+    def rates(self, constants: SpeedConstants) -> Attainable:
+        """Return what each case's device attains, as columns."""
+        known: dict[tuple[object, ...], Attainable] = {}
+        columns = []
+        for case in self.cases:
+            key = (case.device, case.engine, case.quantization.bits, case.quantization.compute)
+            if key not in known:
+                known[key] = attainable(constants, case.machine.device, *key[1:])
+            columns.append(known[key])
+        return Attainable(*(np.array(column) for column in zip(*columns)))
+
+    def passes(self, constants: SpeedConstants) -> list[int]:
+        """Return each prompt's forward passes."""
+        return [
+            passes(max(1, case.workload.prompt_tokens), engine_speed(constants, case.engine)) for case in self.cases
+        ]
+
+    def splits(self, constants: SpeedConstants, counts: list[int]) -> Splits:
+        """Return each machine's speed-up over one device, as columns."""
+        columns = [
+            splits(constants, case.machine, case.parallel, layers, count)
+            for case, layers, count in zip(self.cases, self.work.layers, counts)
+        ]
+        return Splits(*(np.array(column) for column in zip(*columns)))
+
+    def predict(self, constants: SpeedConstants, metric: str) -> np.ndarray:
+        """Return tokens per second of `metric`, a decode, prefill or total throughput."""
+        rates, counts = self.rates(constants), self.passes(constants)
+        split = self.splits(constants, counts)
+        step = decode_step_s(self.work, rates, split, self.context, self.sequences)
+        if metric == "decode_tok_s":
+            return 1 / step
+        attention = constants.attention_compute
+        reading = prefill_s(self.work, rates, split, self.prompt, np.array(counts), attention)
+        if metric == "prefill_tok_s":
+            return self.prompt / reading
+        output = np.array([case.workload.output_tokens for case in self.cases], dtype=float)
+        return self.sequences * output / (output * step + self.sequences * reading)
+
+
+def case_weights(cases: Sequence[Case]) -> list[float]:
+    """Weight rows so that a group counts once, and contradicted readings less."""
+    rows = Counter(case.group for case in cases)
+    weights = []
+    for case in cases:
+        weight = 1 / np.sqrt(rows[case.group])
+        if any(name in case.group[1] for name in CONTRADICTED):
+            weight *= CONTRADICTED_WEIGHT
+        if case.group[3] == "ik_llama.cpp":
+            weight *= LOOSE_ENGINE_WEIGHT
+        weights.append(weight)
+    return weights
+
+
+def group_errors(cases: Sequence[Case], predicted: np.ndarray) -> dict[Group, float]:
+    """Return the median absolute relative error of each group."""
+    errors = defaultdict(list)
+    for case, value in zip(cases, predicted):
+        errors[case.group].append(abs(value - case.truth) / case.truth)
+    return {group: float(np.median(found)) for group, found in errors.items()}
+
+
+def group_ratios(cases: Sequence[Case], predicted: np.ndarray) -> dict[Group, float]:
+    """Return the median ratio of truth to prediction of each group."""
+    ratios = defaultdict(list)
+    for case, value in zip(cases, predicted):
+        ratios[case.group].append(case.truth / value)
+    return {group: float(np.median(found)) for group, found in ratios.items()}
