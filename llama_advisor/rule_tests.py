@@ -1,0 +1,45 @@
+"""Runs the examples that every rule carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llama_advisor.facts import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.rulebase import CompiledRule, RuleBase
+
+EXPECTED = {"fires": True, "silent": False, "unknown": None}
+
+
+class ExampleResult(NamedTuple):
+    """One example and what came of it."""
+
+    rule: str
+    kind: str
+    place: int
+    passed: bool
+    got: bool | None
+    example: dict[str, Any]
+
+
+def run_examples(base: RuleBase) -> Iterator[ExampleResult]:
+    """Yield the result of every example of every rule."""
+    for rule in base.rules.values():
+        yield from _run(rule)
+
+
+def _run(rule: CompiledRule) -> Iterator[ExampleResult]:
+    for kind, expected in EXPECTED.items():
+        for index, example in enumerate(getattr(rule.rule.examples, kind)):
+            got = rule.condition.prove(_facts(example).get).outcome
+            yield ExampleResult(rule.id, kind, index, got is expected, got, example)
+
+
+def _facts(example: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: frozenset(value) if FACTS[name].kind == "set" and value is not None else value
+        for name, value in example.items()
+    }

@@ -1,0 +1,310 @@
+"""The rule base: found, read, cross-checked and compiled; the only reader of `rules/`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from llama_advisor.conditions import Condition, ConditionError, compile_condition
+from llama_advisor.errors import RuleBaseError, nearest
+from llama_advisor.facts import FACTS
+from llama_advisor.hardware_names import Catalogue
+from llama_advisor.layers import Layer, merged, read_layer
+from llama_advisor.schema.constants import Constants, TrainingRecipe
+from llama_advisor.schema.engine import Engine
+from llama_advisor.schema.hardware import Device, Instance, Reference
+from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.schema.model import Benchmark, Model
+from llama_advisor.schema.price import HostedPrice, RentalPrice
+from llama_advisor.schema.quantization import BlockType, Quantization
+from llama_advisor.templates import fields_read
+from llama_advisor.validation import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.schema.base import Strict
+
+Entry = TypeVar("Entry", bound="Strict")
+RULE_FOLDERS = ("constraints", "preferences", "caveats", "routes")
+ENTRY_FOLDERS = ("models", "engines", "use_cases", *RULE_FOLDERS)
+LIST_KEYS = (
+    "benchmarks",
+    "block_types",
+    "quantizations",
+    "devices",
+    "instances",
+    "rentals",
+    "hosted",
+    "sources",
+    "recipes",
+)
+SINGLE_FILES = (
+    "criteria.yaml",
+    "relaxations.yaml",
+    "regions.yaml",
+    "hardware/reference.yaml",
+    "engines/constants.yaml",
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an entry was last written."""
+
+    layer: Layer
+    file: str
+    loc: tuple[Any, ...] = ()
+
+    def error(self, loc: tuple[Any, ...], what: str) -> RuleBaseError:
+        """Return the error for `loc` inside the entry."""
+        return RuleBaseError(self.layer.document(self.file).error((*self.loc, *loc), what))
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule with its conditions checked, and the level at which they can be evaluated."""
+
+    rule: Rule
+    folder: str
+    condition: Condition
+    tight: Condition | None
+    level: int
+    layer: str
+
+    @property
+    def id(self) -> str:
+        """The rule's id."""
+        return self.rule.id
+
+
+class RuleBase:
+    """Everything the engine knows, read from one or more layers."""
+
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.layers = layers
+        self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
+        self._raw: dict[str, dict[str, tuple[Any, Origin]]] = {}
+        self._singles: dict[str, tuple[Any, Origin]] = {}
+        for layer in layers:
+            for file, data in layer.files.items():
+                self._take(layer, file, data)
+
+    def _take(self, layer: Layer, file: str, data: Any) -> None:
+        folder, _, name = file.rpartition("/")
+        origin = Origin(layer, file)
+        if not isinstance(data, dict):
+            raise origin.error((), "the file must hold a mapping")
+        if file in SINGLE_FILES:
+            before = self._singles.get(file, ({}, origin))[0]
+            self._singles[file] = merged(before, data), origin
+        elif folder in ENTRY_FOLDERS:
+            self._take_entry(folder, name.removesuffix(".yaml"), data, origin)
+        else:
+            self._take_lists(data, origin)
+
+    def _take_entry(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
+        if data.get("id") != name:
+            raise origin.error(("id",), f"id must be the name of the file, {name!r}")
+        self._put(kind, name, data, origin)
+
+    def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
+        for key, entries in data.items():
+            if key not in LIST_KEYS:
+                raise origin.error((key,), f"unknown key {key!r}{nearest(key, LIST_KEYS)}")
+            if not isinstance(entries, list):
+                raise origin.error((key,), f"{key!r} must be a list")
+            seen: set[str] = set()
+            for index, entry in enumerate(entries):
+                place = Origin(origin.layer, origin.file, (key, index))
+                if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+                    raise place.error((), "an entry is a mapping with an `id`")
+                if entry["id"] in seen:
+                    raise place.error(("id",), f"duplicate id {entry['id']!r}")
+                seen.add(entry["id"])
+                self._put(key, entry["id"], entry, place)
+
+    def _put(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
+        entries = self._raw.setdefault(kind, {})
+        if data.get("remove") is True:
+            entries.pop(name, None)
+            return
+        lower, first = entries.get(name, ({}, origin))
+        if name in entries and first.layer is origin.layer:
+            raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
+        entries[name] = merged(lower, data), origin
+
+    def origin(self, kind: str, name: str) -> Origin:
+        """Return where an entry was last written."""
+        return self._raw[kind][name][1]
+
+    def _all(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
+        raw = self._raw.get(kind, {})
+        return {name: self._valid(raw[name], schema) for name in sorted(raw)}
+
+    def _one(self, file: str, schema: type[Entry]) -> Entry:
+        if file not in self._singles:
+            raise RuleBaseError(f"{self.layers[0].label}: {file} is missing")
+        return self._valid(self._singles[file], schema)
+
+    @staticmethod
+    def _valid(found: tuple[Any, Origin], schema: type[Entry]) -> Entry:
+        data, origin = found
+        try:
+            return schema.model_validate(data)
+        except ValidationError as error:
+            raise origin.error(*problem(error, schema)) from error
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """Models by id."""
+        return self._all("models", Model)
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Benchmarks by id."""
+        return self._all("benchmarks", Benchmark)
+
+    @cached_property
+    def quantizations(self) -> dict[str, Quantization]:
+        """Quantizations by id."""
+        return self._all("quantizations", Quantization)
+
+    @cached_property
+    def block_types(self) -> dict[str, BlockType]:
+        """Block types by id."""
+        return self._all("block_types", BlockType)
+
+    @cached_property
+    def devices(self) -> dict[str, Device]:
+        """Devices by id."""
+        return self._all("devices", Device)
+
+    @cached_property
+    def instances(self) -> dict[str, Instance]:
+        """Cloud instances by name."""
+        return self._all("instances", Instance)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Devices and instances, to be found by any spelling."""
+        return Catalogue.of(self.devices.values(), self.instances.values())
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Machines assumed where none was given."""
+        return self._one("hardware/reference.yaml", Reference)
+
+    @cached_property
+    def engines(self) -> dict[str, Engine]:
+        """Engines by id."""
+        return self._all("engines", Engine)
+
+    @cached_property
+    def constants(self) -> Constants:
+        """Fitted constants of memory and speed."""
+        return self._one("engines/constants.yaml", Constants)
+
+    @cached_property
+    def recipes(self) -> dict[str, TrainingRecipe]:
+        """Training recipes by id."""
+        return self._all("recipes", TrainingRecipe)
+
+    @cached_property
+    def rentals(self) -> dict[str, RentalPrice]:
+        """Rental prices by id."""
+        return self._all("rentals", RentalPrice)
+
+    @cached_property
+    def hosted(self) -> dict[str, HostedPrice]:
+        """Hosted prices by id."""
+        return self._all("hosted", HostedPrice)
+
+    @cached_property
+    def use_cases(self) -> dict[str, UseCase]:
+        """Use cases by id."""
+        return self._all("use_cases", UseCase)
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """The criteria and the constants of ranking."""
+        return self._one("criteria.yaml", Criteria)
+
+    @cached_property
+    def relaxations(self) -> Relaxations:
+        """Ways to soften a requirement, in order."""
+        return self._one("relaxations.yaml", Relaxations)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """Country and language codes."""
+        return self._one("regions.yaml", Regions)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Sources by id."""
+        return self._all("sources", Source)
+
+    @cached_property
+    def rules(self) -> dict[str, CompiledRule]:
+        """All rules by id, compiled."""
+        compiled: dict[str, CompiledRule] = {}
+        for folder in RULE_FOLDERS:
+            for name, rule in self._all(folder, Rule).items():
+                origin = self.origin(folder, name)
+                if name in compiled:
+                    raise origin.error(("id",), f"duplicate id {name!r}, also in {compiled[name].folder}/")
+                compiled[name] = _compile(rule, folder, origin)
+        return compiled
+
+    def in_folder(self, folder: str) -> Iterator[CompiledRule]:
+        """Yield the rules of one folder, by id."""
+        return (rule for rule in self.rules.values() if rule.folder == folder)
+
+
+def _compile(rule: Rule, folder: str, origin: Origin) -> CompiledRule:
+    conditions = []
+    for name, raw in (("when", rule.when), ("tight", rule.tight)):
+        try:
+            conditions.append(None if raw is None else compile_condition(raw, FACTS, (name,)))
+        except ConditionError as error:
+            raise origin.error(error.loc, error.what) from error
+    condition, tight = conditions
+    if condition is None:
+        raise origin.error(("when",), "a rule needs a condition")
+    _check_names(rule, origin)
+    level = max(part.level for part in (condition, tight) if part is not None)
+    return CompiledRule(rule, folder, condition, tight, level, origin.layer.label)
+
+
+def _check_names(rule: Rule, origin: Origin) -> None:
+    named: list[tuple[tuple[Any, ...], str]] = [
+        ((name,), fact) for name in ("say", "say_tight", "say_unknown") for fact in fields_read(getattr(rule, name))
+    ]
+    if rule.measure:
+        named += [(("measure", "value"), rule.measure.value)]
+        named += [(("measure", "limit"), rule.measure.limit)] if isinstance(rule.measure.limit, str) else []
+    for kind in ("fires", "silent", "unknown"):
+        for index, example in enumerate(getattr(rule.examples, kind)):
+            named += [(("examples", kind, index, fact), fact) for fact in example]
+    for loc, fact in named:
+        if fact not in FACTS:
+            raise origin.error(loc, f"unknown fact {fact!r}{nearest(fact, FACTS)}")
+
+
+def shipped_rules() -> Path:
+    """Return the folder of the shipped rules: inside the wheel, else beside the checkout's package."""
+    inside = Path(str(files("llama_advisor") / "rules"))
+    return inside if inside.is_dir() else Path(__file__).resolve().parent.parent / "rules"
+
+
+def load_rules(*extra: str | Path) -> RuleBase:
+    """Load the shipped rule base with the layers in `extra` over it, last on top."""
+    shipped = read_layer(shipped_rules(), "rules")
+    return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)))
