@@ -1,0 +1,304 @@
+"""Judged builds in the words of the contract: builds, excuses, wishes, caveats, routes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.facts import Scope
+from llama_advisor.judging import excuse
+from llama_advisor.names import engine_id
+from llama_advisor.ranking import best_first, is_wished
+from llama_advisor.schema.advice import (
+    Artifact,
+    Build,
+    CaveatShown,
+    Excluded,
+    MachineUsed,
+    MemoryShown,
+    Nearest,
+    RouteShown,
+    ShortBuild,
+    SpeedShown,
+    Wish,
+)
+from llama_advisor.schema.estimate import Range
+from llama_advisor.schema.judgement import Caveat, Route, RuleOut
+from llama_advisor.templates import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.judging import Outcome
+    from llama_advisor.need import Need
+    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.schema.estimate import Memory, Speed
+    from llama_advisor.search import Found, Judged
+
+CONSTRAINT_RANK = 10
+
+
+def shown(build: Judged, rank: int) -> Build:
+    """Return a judged build as the contract has it, figures rounded for reading."""
+    scope, plan = build.scope, build.plan
+    return Build(
+        rank=rank,
+        model=build.model.id,
+        quantization=build.quantization.id,
+        engine=build.engine.id,
+        engine_version=scope.support.pinned_version if scope.support else None,
+        provider=scope.hosted.provider if scope.hosted else None,
+        machine=_machine(build),
+        kv_cache_type=plan.kv_cache_type if plan else "f16",
+        artifact=artifact(build),
+        score=build.score,
+        contributions=build.parts,
+        memory=_memory(scope.memory) if scope.memory else None,
+        speed=_speed(scope.speed) if scope.speed else None,
+        training=scope.training and scope.training.model_copy(update={"total_gib": round(scope.training.total_gib, 2)}),
+        cost=scope.cost and scope.cost.model_copy(update=_rounded(scope.cost, 4)),
+        commands=commands(build),
+    )
+
+
+def short(build: Judged) -> ShortBuild:
+    """Return a build by name."""
+    machine = _machine(build)
+    return ShortBuild(
+        model=build.model.id,
+        quantization=build.quantization.id,
+        engine=build.engine.id,
+        machine=machine.name if machine else None,
+    )
+
+
+def _machine(build: Judged) -> MachineUsed | None:
+    machine, plan = build.scope.machine, build.plan
+    if machine is None:
+        return None
+    return MachineUsed(
+        device=machine.device.id,
+        name=machine_name(machine.device.name, machine.count, machine.nodes),
+        count=machine.count,
+        nodes=machine.nodes,
+        replicas=plan.replicas if plan else 1,
+    )
+
+
+def machine_name(device: str, count: int, nodes: int) -> str:
+    """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
+    text = device if count == 1 else f"{count}x {device}"
+    return text if nodes == 1 else f"{nodes} nodes of {text}"
+
+
+def artifact(build: Judged) -> Artifact:
+    """Return where the files of the build are, as far as the facts name them."""
+    files, official, quantization = build.model.artifacts, build.scope.official, build.quantization
+    if quantization.format == "hosted":
+        return Artifact(hf_repo=None, ollama_tag=None, file=None)
+    if quantization.format == "gguf":
+        tag = ollama_tag(build)
+        name = f"*{quantization.id.upper()}*.gguf" if files.gguf_repo else None
+        return Artifact(hf_repo=files.gguf_repo, ollama_tag=tag, file=name)
+    if quantization.format == "mlx":
+        return Artifact(hf_repo=files.mlx_repo or files.hf_repo, ollama_tag=None, file=None)
+    return Artifact(hf_repo=official.hf_repo if official else files.hf_repo, ollama_tag=None, file=None)
+
+
+def ollama_tag(build: Judged) -> str | None:
+    """Return the tag that holds this quantization: the library's plain tag, or its spelt-out form."""
+    files, quantization = build.model.artifacts, build.quantization
+    if files.ollama_tag is None:
+        return None
+    if files.ollama_quantization == quantization.id:
+        return files.ollama_tag
+    kind = "text" if build.model.kind == "base" else "instruct"
+    name = {"f16": "fp16"}.get(quantization.id, quantization.id)
+    head, _, tail = name.partition("_")
+    suffix = name if not tail else f"{head}_{tail.upper()}" if tail.upper()[:1] == "K" else name
+    return f"{files.ollama_tag}-{kind}-{suffix}"
+
+
+def commands(build: Judged) -> tuple[str, ...]:
+    """Return the commands that start the build; a template whose names are not known is left out."""
+    found = artifact(build)
+    plan, scope = build.plan, build.scope
+    machine = plan.machine if plan else None
+    values: dict[str, Any] = {
+        "hf_repo": found.hf_repo,
+        "gguf_repo": found.hf_repo if build.quantization.format == "gguf" else None,
+        "gguf_quantization": build.quantization.id.upper(),
+        "mlx_repo": build.model.artifacts.mlx_repo,
+        "ollama_tag": found.ollama_tag,
+        "context_tokens": scope.need.context_tokens,
+        "concurrent_requests": scope.need.concurrent_requests,
+        "total_context_tokens": scope.need.context_tokens * scope.need.concurrent_requests,
+        "tensor_parallel": machine.count if machine else 1,
+        "pipeline_parallel": machine.nodes if machine else 1,
+        "kv_cache_type": plan.kv_cache_type if plan else "f16",
+    }
+    made = (_command(template, values) for template in build.engine.commands)
+    return tuple(command for command in made if command)
+
+
+def _command(template: str, values: dict[str, Any]) -> str | None:
+    text = template
+    for name, value in values.items():
+        if f"{{{name}}}" in text:
+            if value is None:
+                return None
+            text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def _memory(memory: Memory) -> MemoryShown:
+    parts = {
+        name: round(getattr(memory, name), 2)
+        for name in ("weights_gib", "kv_cache_gib", "image_cache_gib", "overhead_gib")
+    }
+    available = memory.available_gib
+    return MemoryShown(
+        **parts,
+        total_gib=round(sum(parts.values()), 2),
+        available_gib=None if available is None else round(available, 2),
+        offloaded_gib=round(memory.offloaded_gib, 2),
+        per_device=memory.per_device.model_copy(update=_rounded(memory.per_device, 2)),
+        fits=memory.fits,
+    )
+
+
+def _speed(speed: Speed) -> SpeedShown:
+    return SpeedShown(
+        decode_tokens_per_s=_range(speed.decode_tokens_per_s),
+        prefill_tokens_per_s=_range(speed.prefill_tokens_per_s),
+        first_token_s=_range(speed.first_token_s),
+        basis=speed.basis,
+    )
+
+
+def _range(figures: Range) -> Range:
+    return Range(low=_figures(figures.low), mid=_figures(figures.mid), high=_figures(figures.high))
+
+
+def _figures(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _rounded(value: Any, digits: int) -> dict[str, float]:
+    return {name: round(figure, digits) for name, figure in value if isinstance(figure, float)}
+
+
+def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
+    """Return each model without a build, by size, with its nearest build's decisive excuse."""
+    order = sorted(found.excluded, key=lambda build: (build.model.parameters, build.model.id))
+    return tuple(
+        Excluded(
+            model=build.model.id,
+            nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id),
+            excuse=excuse(decisive(build, base), build.scope),
+        )
+        for build in order
+    )
+
+
+def decisive(build: Judged, base: RuleBase) -> Outcome:
+    """Return the failed constraint that is told first, by the order of bottlenecks."""
+    order = base.criteria.excuse_order
+
+    def place(outcome: Outcome) -> tuple[int, str]:
+        then = outcome.rule.rule.then
+        assert isinstance(then, RuleOut)
+        return order.index(then.rule_out) if then.rule_out in order else len(order), outcome.rule.id
+
+    return min(build.fails, key=place)
+
+
+def wishes(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> tuple[Wish, ...]:
+    """Say what became of the model, quantization and engine named."""
+    made = []
+    scenario = need.scenario
+    if scenario.model and need.model:
+        made.append(_model_wish(need, order, found, base))
+    if scenario.quantization:
+        wished = need.quantizations_wished
+        made.append(
+            _plain_wish("quantization", scenario.quantization, order, found, lambda b: b.quantization.id in wished)
+        )
+    if scenario.engine:
+        asked = engine_id(scenario.engine, base)
+        made.append(_plain_wish("engine", scenario.engine, order, found, lambda b: b.engine.id == asked))
+    return tuple(made)
+
+
+def _model_wish(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> Wish:
+    asked = str(need.scenario.model)
+    place = next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
+    if place == 1:
+        return Wish(field="model", asked=asked, outcome="kept", rank=1, text=f"{order[0].model.name} is the pick")
+    if place:
+        build, best = order[place - 1], order[0]
+        text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
+        return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
+    named = next((build for build in found.excluded if is_wished(build, need, base)), None)
+    reason = (
+        decisive(named, base).text if named else f"{base.models[str(need.model)].name} is not among the models ranked"
+    )
+    return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
+
+
+def _plain_wish(field: Any, asked: str, order: tuple[Judged, ...], found: Found, match: Any) -> Wish:
+    if order and match(order[0]):
+        return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
+    others = sorted((build for build in found.qualified if match(build)), key=best_first)
+    if others:
+        models = [build.model.id for build in order]
+        best = others[0]
+        text = (
+            f"{best.model.name} as {best.quantization.id} on {best.engine.name} qualifies with {best.score:.1f} points"
+        )
+        return Wish(field=field, asked=asked, outcome="better_exists", rank=models.index(best.model.id) + 1, text=text)
+    return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=f"no build that qualifies uses {asked}")
+
+
+def caveats(winner: Judged | None, need: Need, base: RuleBase, found: Found) -> list[tuple[CompiledRule, CaveatShown]]:
+    """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
+    said: list[tuple[tuple[int, str], CompiledRule, str]] = []
+    for outcome in winner.outcomes if winner else ():
+        said.append(((CONSTRAINT_RANK, outcome.rule.id), outcome.rule, outcome.text))
+    scope = closing_scope(winner, need, found, base)
+    for rule in base.in_folder("caveats"):
+        then = rule.rule.then
+        if isinstance(then, Caveat) and rule.condition.prove(scope.lookup).outcome:
+            said.append(((then.rank, rule.id), rule, fill(rule.rule.say, scope.lookup)))
+    ordered = sorted(said, key=lambda item: item[0])
+    return [(rule, CaveatShown(rule=rule.id, text=text, source=_cited(rule))) for _, rule, text in ordered]
+
+
+def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase) -> Scope:
+    """Return the scope of the winner, or of the scenario alone, with what ruled the others out."""
+    kinds = frozenset(_bottlenecks(found, base))
+    if winner is None:
+        return Scope(need, bottlenecks=kinds)
+    scope = winner.scope
+    return Scope(**{**scope.__dict__, "bottlenecks": kinds, "memo": {}})
+
+
+def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:
+    for build in found.excluded:
+        then = decisive(build, base).rule.rule.then
+        if isinstance(then, RuleOut):
+            yield then.rule_out
+
+
+def routes(need: Need, found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
+    """Return the ways round that fit this scenario and what ruled its models out."""
+    scope = closing_scope(None, need, found, base)
+    made = []
+    for rule in base.in_folder("routes"):
+        if isinstance(rule.rule.then, Route) and rule.condition.prove(scope.lookup).outcome:
+            text = fill(rule.rule.say, scope.lookup)
+            made.append(RouteShown(kind=rule.rule.then.route, text=text, source=_cited(rule)))
+    return tuple(made)
+
+
+def _cited(rule: CompiledRule) -> tuple[str, ...]:
+    return tuple(citation.id for citation in rule.rule.sources)

@@ -1,0 +1,115 @@
+"""advise(scenario, rule base) -> Advice: pure, deterministic, the whole answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from llama_advisor import __version__
+from llama_advisor.answer import caveats, excluded, routes, shown, wishes
+from llama_advisor.need import Need, understand
+from llama_advisor.ranking import ranked
+from llama_advisor.relaxing import relaxations
+from llama_advisor.schema.advice import Advice, RuleBaseShown, Verdict
+from llama_advisor.schema.judgement import Caveat
+from llama_advisor.search import Found, Search
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.advice import Build
+    from llama_advisor.schema.scenario import Scenario
+    from llama_advisor.search import Judged
+
+OTHER_LANE = 2
+
+
+class Advisor:
+    """Answers scenarios on one rule base; what recurs between answers is kept."""
+
+    def __init__(self, base: RuleBase, as_of: date) -> None:
+        self.base = base
+        self.as_of = as_of
+        self.search = Search(base, base.catalogue, as_of)
+
+    def advise(self, scenario: Scenario) -> Advice:
+        """Rank every build for `scenario`, best first; raise InputError for what it does not know."""
+        need = understand(scenario, self.base)
+        if not scenario.use_cases and scenario.model is None and scenario.inputs is None:
+            return self._ask_for_input(need)
+        found, need = self.decide(need)
+        order = ranked(found.qualified, need, self.base)
+        if order:
+            return self._yes(need, found, order)
+        return self._no(need, found)
+
+    def decide(self, need: Need) -> tuple[Found, Need]:
+        """Judge all models; the engine asked for filters only while anything qualifies on it."""
+        found = self.search.run(need)
+        if found.qualified or need.engine is None:
+            return found, need
+        anywhere = self.search.run(need.on_any_engine())
+        return (anywhere, need.on_any_engine()) if anywhere.qualified else (found, need)
+
+    def _ask_for_input(self, need: Need) -> Advice:
+        return self._advice(need, "need_input", missing=("use_cases", "inputs", "model"))
+
+    def _yes(self, need: Need, found: Found, order: tuple[Judged, ...]) -> Advice:
+        winner = order[0]
+        said = caveats(winner, need, self.base, found)
+        heavy = any(isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy" for rule, _ in said)
+        verdict: Verdict = "recommended_with_caveats" if heavy or winner.outcomes else "recommended"
+        return self._advice(
+            need,
+            verdict,
+            recommendation=shown(winner, 1),
+            ranking=tuple(shown(build, place) for place, build in enumerate(order, 1)),
+            excluded=excluded(found, self.base),
+            wishes=wishes(need, order, found, self.base),
+            caveats=tuple(caveat for _, caveat in said)[: self.base.criteria.caveats_shown],
+            alternatives=self._other_lane(need),
+        )
+
+    def _no(self, need: Need, found: Found) -> Advice:
+        """Nothing fits: say the nearest excuses, what change would help, and the ways round."""
+        ways = relaxations(need, found, self)
+        counted = next((way for way in ways if way.counts), None)
+        said = caveats(counted.build if counted else None, need, self.base, found)
+        return self._advice(
+            need,
+            "change_requirement" if counted else "no_fit",
+            recommendation=shown(counted.build, 1) if counted else None,
+            changes=counted.changes if counted else (),
+            excluded=excluded(found, self.base),
+            wishes=wishes(need, (), found, self.base),
+            caveats=tuple(caveat for _, caveat in said)[: self.base.criteria.caveats_shown],
+            alternatives=self._other_lane(need),
+            relaxations=tuple(way.shown for way in ways),
+            routes=routes(need, found, self.base),
+        )
+
+    def _other_lane(self, need: Need) -> tuple[Build, ...]:
+        """The best builds of the lane that was not ranked, hosted or at home."""
+        if need.hosted_considered and need.self_hosted_considered:
+            return ()
+        if need.offline or need.only_engines or need.engine or need.wants_tuning:
+            return ()
+        if need.hosted_considered:
+            return ()
+        other = replace(need, hosted_considered=True, self_hosted_considered=False, hardware_stated=False)
+        order = ranked(self.search.run(other).qualified, other, self.base)
+        return tuple(shown(build, place) for place, build in enumerate(order[:OTHER_LANE], 1))
+
+    def _advice(self, need: Need, verdict: Verdict, **parts: object) -> Advice:
+        empty = dict.fromkeys(
+            ("changes", "ranking", "excluded", "wishes", "caveats", "alternatives", "relaxations", "routes"), ()
+        )
+        return Advice(
+            as_of=self.as_of,
+            verdict=verdict,
+            scenario=need.normalised(),
+            assumptions=need.assumptions,
+            rulebase=RuleBaseShown(version=__version__, hash=self.base.hash),
+            **({"recommendation": None} | empty | parts),
+        )

@@ -1,0 +1,179 @@
+"""The one way to size a build: `recommend` and `estimate` both come through here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.schema.estimate import Range
+from llama_advisor.sizing.memory import estimate_memory
+from llama_advisor.sizing.speed import estimate_speed
+from llama_advisor.sizing.training import training_memory
+from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
+
+if TYPE_CHECKING:
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.estimate import Memory, Speed, Training, Workload
+    from llama_advisor.schema.hardware import Machine
+    from llama_advisor.schema.model import Model
+    from llama_advisor.schema.quantization import Quantization
+
+
+Layout = tuple["Machine", int, str, str, bool]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a build is laid out on the part of the machine it takes."""
+
+    machine: Machine
+    replicas: int
+    parallel: Any
+    kv_cache_type: str
+    offload: bool
+    memory: Memory
+
+
+class Estimator:
+    """Sizes builds, keeping what does not change between them."""
+
+    def __init__(self, base: RuleBase) -> None:
+        self.base = base
+        self.weights = cache(self._weights)
+        self.read = cache(self._read)
+
+    def _weights(self, model: str, quantization: str) -> int:
+        base = self.base
+        return weights_bytes(base.models[model], base.quantizations[quantization], base.block_types)
+
+    def _read(self, model: str, quantization: str, *, with_image: bool) -> int:
+        base = self.base
+        return read_bytes_per_token(
+            base.models[model], base.quantizations[quantization], base.block_types, with_image=with_image
+        )
+
+    def memory(
+        self,
+        model: Model,
+        quantization: Quantization,
+        engine: Engine,
+        machine: Machine | None,
+        workload: Workload,
+        kv_cache_type: str,
+        parallel: Any = "none",
+        *,
+        offload: bool = False,
+    ) -> Memory:
+        """Size the memory of one layout."""
+        weights = self.weights(model.id, quantization.id)
+        return estimate_memory(
+            weights,
+            model,
+            self.base.constants.memory,
+            engine.id,
+            machine,
+            workload,
+            kv_cache_type,
+            parallel=parallel,
+            offload=offload,
+        )
+
+    def plans(
+        self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, workload: Workload
+    ) -> list[Plan]:
+        """Lay the build out: every part of one node that holds it with a 16-bit cache, else the first that fits.
+
+        The ladder: 16-bit cache, other cache types, more nodes, layers in host memory. Where nothing fits, the
+        layout that falls short by the least stands for the build.
+        """
+        tried: list[Plan] = []
+        for group in layouts(engine, machine):
+            made = [self._plan(model, quantization, engine, workload, layout) for layout in group]
+            if fitting := [plan for plan in made if plan.memory.fits is not False]:
+                return fitting
+            tried.extend(made)
+        return [min(tried, key=lambda plan: _shortfall(plan.memory))]
+
+    def _plan(
+        self, model: Model, quantization: Quantization, engine: Engine, workload: Workload, layout: Layout
+    ) -> Plan:
+        part, replicas, parallel, kv_cache_type, offload = layout
+        shared = per_replica(workload, replicas)
+        memory = self.memory(model, quantization, engine, part, shared, kv_cache_type, parallel, offload=offload)
+        return Plan(part, replicas, parallel, kv_cache_type, offload, memory)
+
+    def speed(
+        self, model: Model, quantization: Quantization, engine: Engine, plan: Plan, workload: Workload
+    ) -> Speed | None:
+        """Predict the speed of one layout, per user of one replica."""
+        shared = per_replica(workload, plan.replicas)
+        total = plan.memory.total_gib
+        speed = estimate_speed(
+            self.read(model.id, quantization.id, with_image=workload.images_per_prompt > 0),
+            quantization.bits,
+            model,
+            self.base.constants.speed,
+            engine.id,
+            plan.machine,
+            shared,
+            plan.kv_cache_type,
+            parallel=plan.parallel,
+            offloaded_share=plan.memory.offloaded_gib / total if total else 0.0,
+        )
+        return speed and speed.model_copy(
+            update={"total_tokens_per_s": _times(speed.total_tokens_per_s, plan.replicas)}
+        )
+
+    def training(self, model: Model, method: str, machine: Machine | None, sequence_tokens: int) -> Training:
+        """Size tuning by the ordinary recipe of a method."""
+        recipe = next(item for item in self.base.recipes.values() if item.method == method and item.ordinary)
+        return training_memory(model, machine, recipe, sequence_tokens)
+
+
+def _shortfall(memory: Memory) -> float:
+    part = memory.per_device
+    return part.need_gib / part.available_gib if part.available_gib else float("inf")
+
+
+def _times(figures: Range, factor: int) -> Range:
+    return Range(low=figures.low * factor, mid=figures.mid * factor, high=figures.high * factor)
+
+
+def per_replica(workload: Workload, replicas: int) -> Workload:
+    """Return the share of the load that one of several copies carries."""
+    return workload.model_copy(update={"concurrent_requests": -(-workload.concurrent_requests // replicas)})
+
+
+def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
+    """Group the layouts (part, replicas, parallel, cache type, offload), the preferred group first."""
+    parts = _parts(engine, machine)
+    inside = [item for item in parts if item[0].nodes == 1]
+    across = [item for item in parts if item[0].nodes > 1]
+    groups = [[(*item, kv, False) for item in inside] for kv in engine.kv_cache_types]
+    groups += [[(*item, kv, False)] for kv in engine.kv_cache_types for item in across]
+    if engine.offload and not machine.device.unified_memory:
+        groups.append([(*inside[-1], engine.kv_cache_types[0], True)])
+    return groups
+
+
+def _parts(engine: Engine, machine: Machine) -> list[tuple[Machine, int, str]]:
+    """One device, then two, four … and all devices of a node, then all nodes."""
+    split = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
+    total = machine.devices
+    found = [(machine.model_copy(update={"count": 1, "nodes": 1}), total, "none")]
+    if split is None:
+        return found
+    counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})
+    for count in counts:
+        if count > 1:
+            part = machine.model_copy(update={"count": count, "nodes": 1})
+            found.append((part, total // count, split))
+    if engine.multi_node:
+        found.extend(
+            (machine.model_copy(update={"nodes": nodes}), machine.nodes // nodes, split)
+            for nodes in sorted({2**power for power in range(1, 8) if 2**power < machine.nodes} | {machine.nodes})
+            if nodes > 1
+        )
+    return found

@@ -1,0 +1,320 @@
+"""The scenario with its gaps filled: what is needed, and what that takes for granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor import names
+from llama_advisor.documents import printable
+from llama_advisor.errors import InputError, nearest
+from llama_advisor.schema.advice import Assumption
+from llama_advisor.schema.estimate import Workload
+
+if TYPE_CHECKING:
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.base import CriterionId, Target
+    from llama_advisor.schema.judgement import Defaults, UseCase
+    from llama_advisor.schema.scenario import Scenario
+
+GENERAL = "general"
+EMPTY: frozenset[str] = frozenset()
+TOOL_ORDER = ("none", "single", "multi_step")
+NEAREST_FIRST = ("phone", "browser", "edge", "laptop", "workstation", "server", "cloud", "hosted")
+DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
+
+
+@dataclass(frozen=True)
+class Need:
+    """A complete requirement; None means not stated and not assumed."""
+
+    scenario: Scenario
+    cases: tuple[UseCase, ...]
+    assumptions: tuple[Assumption, ...]
+    use_cases: frozenset[str]
+    tags: frozenset[str]
+    needs: frozenset[str]
+    stated: frozenset[str]
+    inputs: frozenset[str]
+    target: Target
+    accelerator: str
+    memory_budget_gib: float | None
+    context_tokens: int
+    output_tokens: int
+    concurrent_requests: int
+    requests_per_second: float | None
+    images_per_prompt: int
+    min_tokens_per_s: float | None
+    max_first_token_s: float | None
+    max_answer_s: float | None
+    languages: frozenset[str]
+    domicile: str | None
+    domicile_in_eu: bool | None
+    end_users_in_eu: bool | None
+    monthly_active_users: int | None
+    commercial: bool | None
+    tool_calling: str
+    structured_output: bool
+    fine_tuning: frozenset[str]
+    wants_tuning: bool
+    offline: bool
+    budget_usd_per_month: float | None
+    tokens_per_month: int
+    engine: str | None
+    quantizations_wished: frozenset[str]
+    quantization: str | None
+    model: str | None
+    model_family: str | None
+    model_parameters_b: float | None
+    model_reads_images: bool | None
+    provider: str | None
+    symptoms: frozenset[str]
+    hardware_stated: bool
+    max_parameters_b: float | None
+    only_models: frozenset[str]
+    only_families: frozenset[str]
+    only_engines: frozenset[str]
+    only_quantizations: frozenset[str]
+    hosted_considered: bool
+    self_hosted_considered: bool
+    weights: dict[CriterionId, float]
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the longest prompt that leaves room for the answer."""
+        return max(1, self.context_tokens - self.output_tokens)
+
+    @property
+    def workload(self) -> Workload:
+        """What one copy of a build must hold."""
+        return Workload(
+            context_tokens=self.context_tokens,
+            prompt_tokens=self.prompt_tokens,
+            output_tokens=self.output_tokens,
+            concurrent_requests=self.concurrent_requests,
+            images_per_prompt=self.images_per_prompt,
+        )
+
+    def on_any_engine(self) -> Need:
+        """The same need without the engine wish."""
+        return replace(self, engine=None)
+
+    def normalised(self) -> dict[str, Any]:
+        """The scenario as decided upon: what was stated, then what was assumed, by field."""
+        stated = self.scenario.model_dump(mode="json", exclude_defaults=True)
+        return stated | {item.field: item.value for item in self.assumptions}
+
+
+class _Filler:
+    """Takes what was stated, else a default, and writes down each default taken."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.assumptions: list[Assumption] = []
+
+    def take(self, name: str, default: Any, why: str) -> Any:
+        value = getattr(self.scenario, name)
+        if value is not None and value != ():
+            return value
+        return self.assume(name, default, why)
+
+    def assume(self, name: str, value: Any, why: str) -> Any:
+        shown = list(value) if isinstance(value, tuple) else value
+        self.assumptions.append(Assumption(field=name, value=shown, why=why))
+        return value
+
+
+def understand(scenario: Scenario, base: RuleBase) -> Need:
+    """Check names, fill gaps from the use cases' defaults; raise InputError for what is unknown."""
+    cases = tuple(base.use_cases[names.use_case_id(name, base)] for name in scenario.use_cases)
+    fill = _Filler(scenario)
+    if not cases:
+        cases = (base.use_cases[GENERAL],)
+        fill.assume("use_cases", (GENERAL,), "no use case was stated")
+    why = f"default of {', '.join(case.id for case in cases)}"
+    inputs = frozenset(fill.take("inputs", _united_inputs(cases, scenario, base), why))
+    defaults = [case.defaults for case in cases]
+    context, output = _lengths(fill, defaults, why)
+    model = names.model_id(scenario.model, base) if scenario.model else None
+    target = _target(fill, defaults, why)
+    return Need(
+        scenario=scenario,
+        cases=cases,
+        use_cases=frozenset(case.id for case in cases),
+        tags=frozenset(tag for case in cases for tag in case.tags),
+        needs=frozenset(need for case in cases for need in case.needs),
+        stated=frozenset(scenario.model_dump(exclude_defaults=True)),
+        inputs=inputs,
+        target=target,
+        accelerator=scenario.accelerator or "any",
+        memory_budget_gib=scenario.memory_budget_gib,
+        context_tokens=context,
+        output_tokens=output,
+        concurrent_requests=fill.take("concurrent_requests", max(d.concurrent_requests for d in defaults), why),
+        requests_per_second=scenario.requests_per_second,
+        images_per_prompt=_images(fill, inputs),
+        min_tokens_per_s=scenario.min_tokens_per_s,
+        max_first_token_s=scenario.max_first_token_s,
+        max_answer_s=scenario.max_answer_s,
+        tool_calling=fill.take("tool_calling", max((d.tool_calling for d in defaults), key=TOOL_ORDER.index), why),
+        structured_output=bool(scenario.structured_output),
+        fine_tuning=frozenset(scenario.fine_tuning),
+        wants_tuning=bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases),
+        offline=bool(scenario.offline),
+        budget_usd_per_month=scenario.budget_usd_per_month,
+        tokens_per_month=_volume(fill, base),
+        symptoms=frozenset(scenario.symptoms),
+        hardware_stated=scenario.hardware is not None,
+        weights=_weights(scenario, cases),
+        commercial=scenario.commercial,
+        monthly_active_users=scenario.monthly_active_users,
+        **_wishes(scenario, base, model),
+        **_people(scenario, base),
+        **_limits(scenario, base),
+        **_lanes(scenario, target),
+        assumptions=tuple(fill.assumptions),
+    )
+
+
+def _united_inputs(cases: tuple[UseCase, ...], scenario: Scenario, base: RuleBase) -> tuple[str, ...]:
+    """All inputs that the use cases read; a vision model named alone means images."""
+    found: set[str] = {item for case in cases for item in case.inputs}
+    if not scenario.use_cases and scenario.model:
+        model = base.models[names.model_id(scenario.model, base)]
+        found |= {"image"}.intersection(model.inputs)
+    return tuple(sorted(found))
+
+
+def _lengths(fill: _Filler, defaults: list[Defaults], why: str) -> tuple[int, int]:
+    """Context and answer; an answer never takes more than half of a stated context."""
+    context = fill.scenario.context_tokens
+    output = fill.scenario.output_tokens
+    wanted = output or max(d.output_tokens for d in defaults)
+    if context is None:
+        context = fill.assume("context_tokens", max(*(d.context_tokens for d in defaults), 2 * wanted), why)
+    if output is None:
+        output = fill.assume("output_tokens", max(1, min(wanted, context // 2)), why)
+    if output > context:
+        raise InputError(f"output_tokens: {output} is more than the context of {context} tokens that holds it")
+    return context, output
+
+
+def _target(fill: _Filler, defaults: list[Defaults], why: str) -> Target:
+    scenario = fill.scenario
+    if scenario.target:
+        return scenario.target
+    if scenario.hardware is not None:
+        return _assumed(fill, "server", "hardware was stated, where it stands was not")
+    if scenario.provider or (scenario.engine or "").strip().lower() == "hosted":
+        return _assumed(fill, "hosted", "a hosted service was named")
+    if scenario.offline:
+        return _assumed(fill, "workstation", "data may not leave")
+    return _assumed(fill, min((d.target for d in defaults), key=NEAREST_FIRST.index), why)
+
+
+def _assumed(fill: _Filler, target: Target, why: str) -> Target:
+    fill.assume("target", target, why)
+    return target
+
+
+def _images(fill: _Filler, inputs: frozenset[str]) -> int:
+    if inputs.isdisjoint({"image", "multiple_images", "video"}):
+        return 0
+    if fill.scenario.images_per_prompt:
+        return fill.scenario.images_per_prompt
+    count = 1 if inputs.isdisjoint({"multiple_images", "video"}) else 2
+    return int(fill.assume("images_per_prompt", count, "not stated"))
+
+
+def _volume(fill: _Filler, base: RuleBase) -> int:
+    return int(
+        fill.take("tokens_per_month", base.criteria.assumed_tokens_per_month, "volume at which costs are compared")
+    )
+
+
+def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:
+    """Mean over the use cases × priority multiplier, normalised to 1."""
+    criteria: tuple[CriterionId, ...] = ("quality", "speed", "cost", "footprint", "maturity")
+    priorities = scenario.priorities
+    raw = {
+        name: sum(case.weights.get(name, 0) for case in cases)
+        / len(cases)
+        * (getattr(priorities, name) if priorities else 1)
+        for name in criteria
+    }
+    total = sum(raw.values())
+    if total <= 0:
+        raise InputError("priorities: at least one criterion must count")
+    return {name: value / total for name, value in raw.items()}
+
+
+def _wishes(scenario: Scenario, base: RuleBase, model: str | None) -> dict[str, Any]:
+    named = base.models[model] if model else None
+    wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
+    return {
+        "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
+        "quantizations_wished": frozenset(wished),
+        "quantization": wished[0] if wished else None,
+        "model": model,
+        "model_family": named.family if named else None,
+        "model_parameters_b": named.parameters / 1e9 if named else None,
+        "model_reads_images": "image" in named.inputs if named else None,
+    }
+
+
+def _people(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
+    regions = base.regions
+    for code in scenario.languages:
+        if code not in regions.languages:
+            hint = nearest(code, [*regions.languages, *regions.languages.values()])
+            raise InputError(f"languages: unknown language {printable(code)!r}; use an ISO 639-1 code{hint}")
+    for field in ("domicile", "end_user_region"):
+        code = getattr(scenario, field)
+        if code is not None and code not in {*regions.countries, "EU"}:
+            raise InputError(
+                f"{field}: unknown country {printable(code)!r}; use an ISO 3166-1 code or EU"
+                f"{nearest(code, regions.countries)}"
+            )
+    return {
+        "languages": frozenset(scenario.languages),
+        "domicile": scenario.domicile,
+        "domicile_in_eu": _in_eu(scenario.domicile, regions.eu),
+        "end_users_in_eu": _in_eu(scenario.end_user_region, regions.eu),
+    }
+
+
+def _in_eu(code: str | None, members: tuple[str, ...]) -> bool | None:
+    return None if code is None else code == "EU" or code in members
+
+
+def _limits(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
+    """Hard limits by id."""
+    only = scenario.only
+    providers = {offer.provider for offer in base.hosted.values()}
+    provider = names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None
+    if only is None:
+        return dict.fromkeys(("only_models", "only_families", "only_engines", "only_quantizations"), EMPTY) | {
+            "max_parameters_b": None,
+            "provider": provider,
+        }
+    families = {model.family for model in base.models.values()}
+    found = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
+    return {
+        "only_models": frozenset(names.model_id(name, base, "only.models") for name in only.models),
+        "only_families": frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),
+        "only_engines": frozenset(names.engine_id(name, base, "only.engines") for name in only.engines),
+        "only_quantizations": frozenset(item for ids in found for item in ids),
+        "max_parameters_b": only.max_parameters_b,
+        "provider": provider,
+    }
+
+
+def _lanes(scenario: Scenario, target: Target) -> dict[str, Any]:
+    """Hosted competes unless the machine, the place or privacy settle that it runs at home."""
+    local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
+    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
+    hosted_only = target == "hosted"
+    return {
+        "hosted_considered": hosted_only or not at_home,
+        "self_hosted_considered": not hosted_only,
+    }

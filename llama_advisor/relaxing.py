@@ -1,0 +1,107 @@
+"""When nothing fits: which single softened requirement lets something fit, checked by applying it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.answer import decisive, short
+from llama_advisor.errors import InputError
+from llama_advisor.need import understand
+from llama_advisor.ranking import ranked
+from llama_advisor.schema.advice import Change, RelaxationShown
+from llama_advisor.schema.judgement import RuleOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.engine import Advisor
+    from llama_advisor.need import Need
+    from llama_advisor.schema.judgement import Relaxation
+    from llama_advisor.schema.scenario import Scenario
+    from llama_advisor.search import Found, Judged
+
+
+@dataclass(frozen=True)
+class Way:
+    """A softened requirement and the build that then qualifies."""
+
+    changes: tuple[Change, ...]
+    build: Judged
+    counts: bool
+    shown: RelaxationShown
+
+
+def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
+    """Return, for each kind of requirement in order, the smallest change that lets something fit."""
+    wrong = {kind for build in found.excluded for kind in _kinds(build, advisor)}
+    ways = []
+    for relaxation in advisor.base.relaxations.relaxations:
+        if wrong.isdisjoint(relaxation.cures):
+            continue
+        if way := _first_way(need, relaxation, advisor):
+            ways.append(way)
+    return ways
+
+
+def _kinds(build: Judged, advisor: Advisor) -> Iterator[str]:
+    """Bottlenecks of all failed constraints, so that one hidden behind another is tried too."""
+    for outcome in (decisive(build, advisor.base), *build.fails):
+        then = outcome.rule.rule.then
+        if isinstance(then, RuleOut):
+            yield then.rule_out
+
+
+def _first_way(need: Need, relaxation: Relaxation, advisor: Advisor) -> Way | None:
+    before = current(need, relaxation.field)
+    for value in softer(before, relaxation):
+        try:
+            softened = changed(need.scenario, relaxation.field, value)
+            found, relaxed = advisor.decide(understand(softened, advisor.base))
+        except InputError:
+            continue
+        if order := ranked(found.qualified, relaxed, advisor.base):
+            changes = (Change(field=relaxation.field, from_=before, to=value),)
+            told = RelaxationShown(changes=changes, then=short(order[0]), why=relaxation.why)
+            return Way(changes, order[0], relaxation.counts, told)
+    return None
+
+
+def current(need: Need, field: str) -> Any:
+    """Return what the scenario says, or what was assumed for it."""
+    if field.startswith("only."):
+        only = need.scenario.only
+        value = getattr(only, field.removeprefix("only.")) if only else None
+    else:
+        value = getattr(need.scenario, field)
+    if value in (None, ()):
+        value = next((item.value for item in need.assumptions if item.field == field), None)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def softer(before: Any, relaxation: Relaxation) -> list[Any]:
+    """Return the steps beyond today's value, the nearest first; nothing to soften, no steps."""
+    if before in (None, [], "none", False):
+        return []
+    if relaxation.softer == "smaller":
+        return [step for step in relaxation.steps if step is None or step < before]
+    if relaxation.softer == "larger":
+        return [step for step in relaxation.steps if step is None or step > before]
+    steps = list(relaxation.steps)
+    return steps[steps.index(before) + 1 :] if before in steps else [step for step in steps if step != before]
+
+
+def changed(scenario: Scenario, field: str, value: Any) -> Scenario:
+    """Return the scenario with one field set; null drops what was stated."""
+    data = scenario.model_dump(exclude_defaults=True)
+    if field.startswith("only."):
+        only = dict(data.get("only", {}))
+        only.pop(field.removeprefix("only."), None)
+        if value is not None:
+            only[field.removeprefix("only.")] = value
+        data["only"] = only
+    elif value is None:
+        data.pop(field, None)
+    else:
+        data[field] = value
+    return type(scenario).model_validate(data)

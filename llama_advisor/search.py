@@ -1,0 +1,343 @@
+"""Every model against a need: its builds judged, the best one kept, or the nearest excuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor import candidates, quality
+from llama_advisor.estimates import Estimator, Plan
+from llama_advisor.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
+from llama_advisor.judging import Judge, Outcome, total
+from llama_advisor.sizing.cost import hosted_cost, self_hosted_cost
+from llama_advisor.support import support
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from llama_advisor.hardware_names import Catalogue
+    from llama_advisor.need import Need
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.advice import Contribution
+    from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.estimate import Cost, Training
+    from llama_advisor.schema.hardware import Machine
+    from llama_advisor.schema.model import Model
+    from llama_advisor.schema.price import HostedPrice
+    from llama_advisor.schema.quantization import Quantization
+
+Key = tuple[Any, ...]
+RULED_OUT = 100
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One build with what the rules said of it; it qualifies when nothing failed."""
+
+    scope: Scope
+    key: Key
+    plan: Plan | None
+    outcomes: tuple[Outcome, ...]
+    parts: tuple[Contribution, ...]
+
+    @property
+    def fails(self) -> tuple[Outcome, ...]:
+        """Constraints that rule it out."""
+        return tuple(outcome for outcome in self.outcomes if outcome.state == "fails")
+
+    @property
+    def score(self) -> float:
+        """Sum of the parts."""
+        return total(self.parts)
+
+    @property
+    def model(self) -> Model:
+        """Its model."""
+        assert self.scope.model is not None
+        return self.scope.model
+
+    @property
+    def quantization(self) -> Quantization:
+        """Its quantization."""
+        assert self.scope.quantization is not None
+        return self.scope.quantization
+
+    @property
+    def engine(self) -> Engine:
+        """Its engine."""
+        assert self.scope.engine is not None
+        return self.scope.engine
+
+    @property
+    def footprint_gib(self) -> float:
+        """Memory it takes, for ties; hosted builds take none of the user's."""
+        return self.scope.memory.total_gib if self.scope.memory else 0.0
+
+    def nearness(self) -> tuple[Any, ...]:
+        """Order of excuses: how far it got, how many constraints failed, how short it fell."""
+        part = self.scope.memory.per_device if self.scope.memory else None
+        short = part.need_gib / part.available_gib if part and part.available_gib else 0.0
+        stage = 0 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 2
+        return (stage, len(self.fails), short, self.quantization.id, self.engine.id)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of all models."""
+
+    qualified: tuple[Judged, ...]
+    excluded: tuple[Judged, ...]
+
+
+class Search:
+    """Judges builds for one rule base; keeps sizes and proofs that recur."""
+
+    def __init__(self, base: RuleBase, catalogue: Catalogue, as_of: date) -> None:
+        self.base = base
+        self.catalogue = catalogue
+        self.as_of = as_of
+        self.sizes = Estimator(base)
+
+    def run(self, need: Need) -> Found:
+        """Judge every candidate model; order as in the rule base, ranking comes later."""
+        engines = candidates.engines(need, self.base)
+        at_home = need.self_hosted_considered and any(engine.id != candidates.HOSTED for engine in engines)
+        machines = candidates.machines(need, self.base, self.catalogue) if at_home else ()
+        owned = bool(machines) and all(machine.owned for machine in machines)
+        priced = need.hosted_considered or any(machine.offer for machine in machines)
+        judge = Judge(self.base, owned=owned, priced=priced)
+        qualified: list[Judged] = []
+        excluded: list[Judged] = []
+        for model in candidates.models(need, self.base):
+            builds = list(self._builds(model, need, engines, machines, judge))
+            fitting = [build for build in builds if not build.fails]
+            qualified.extend(fitting)
+            if not fitting:
+                excluded.append(min(builds, key=Judged.nearness))
+        return Found(tuple(qualified), tuple(excluded))
+
+    def _builds(
+        self, model: Model, need: Need, engines: tuple[Engine, ...], machines: tuple[Machine, ...], judge: Judge
+    ) -> Iterator[Judged]:
+        scope = Scope(
+            need,
+            model=model,
+            model_quality=quality.model_quality(model, need.cases, self.base),
+            floor_gap=self._floor_gap(model, need),
+            estimated=quality.estimated_benchmarks(model, need.cases, self.base),
+            tool_score=self._tool_score(model),
+            named_quality=self._named_quality(need),
+        )
+        key: Key = ("scenario", model.id)
+        outcomes = judge.constrain(scope, key, range(SCENARIO, MODEL + 1))
+        local = tuple(engine for engine in engines if engine.id != candidates.HOSTED)
+        if any(outcome.state == "fails" for outcome in outcomes):
+            yield self._stopped(model, need, scope, key, engines, outcomes)
+            return
+        made = False
+        for build in self._at_home(model, need, scope, local, machines, judge, outcomes):
+            made = True
+            yield build
+        hosted = next((engine for engine in engines if engine.id == candidates.HOSTED), None)
+        if hosted is not None:
+            made = True
+            yield from self._hosted(model, need, scope, hosted, judge, outcomes)
+        if not made:
+            yield self._stopped(model, need, scope, key, tuple(self.base.engines.values()), outcomes)
+
+    def _stopped(
+        self, model: Model, need: Need, scope: Scope, key: Key, engines: Iterable[Engine], outcomes: list[Outcome]
+    ) -> Judged:
+        """A model ruled out before any build was made; its commonest build stands for it."""
+        known = tuple(engines) or tuple(self.base.engines.values())
+        choices = candidates.quantizations(model, need, self.base, known) or tuple(self.base.quantizations.values())
+        engine = max(known, key=lambda item: (item.maturity, item.id))
+        return Judged(replace(scope, quantization=choices[0], engine=engine), key, None, tuple(outcomes), ())
+
+    def _tool_score(self, model: Model) -> float | None:
+        found = quality.score(model, self.base.criteria.tool_benchmark, self.base)
+        return found.value if found else None
+
+    def _named_quality(self, need: Need) -> float | None:
+        return quality.model_quality(self.base.models[need.model], need.cases, self.base) if need.model else None
+
+    def _floor_gap(self, model: Model, need: Need) -> float | None:
+        gaps = []
+        for case in need.cases:
+            if case.floor and (found := quality.score(model, case.floor.benchmark, self.base)):
+                gaps.append(found.value - case.floor.at_least)
+        return min(gaps, default=None)
+
+    def _at_home(
+        self,
+        model: Model,
+        need: Need,
+        scope: Scope,
+        engines: tuple[Engine, ...],
+        machines: tuple[Machine, ...],
+        judge: Judge,
+        before: list[Outcome],
+    ) -> Iterator[Judged]:
+        """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
+        variants = list(self._variants(model, need, scope, engines, judge, before))
+        for index, machine in enumerate(machines):
+            builds = [self._placed(*variant, index, machine, judge) for variant in variants]
+            yield from builds
+            if not need.hardware_stated and any(map(self._comfortable, builds)):
+                break
+
+    def _comfortable(self, build: Judged) -> bool:
+        enough = build.quantization.bits >= self.base.criteria.comfortable_bits
+        return enough and not any(outcome.state != "unknown" for outcome in build.outcomes)
+
+    def _variants(
+        self,
+        model: Model,
+        need: Need,
+        scope: Scope,
+        engines: tuple[Engine, ...],
+        judge: Judge,
+        before: list[Outcome],
+    ) -> Iterator[tuple[Scope, Key, list[Engine], list[Outcome]]]:
+        """Yield each quantization's scope, the engines that load it, and what the rules said so far."""
+        for quantization in candidates.quantizations(model, need, self.base, engines):
+            official = candidates.official_build(model, quantization)
+            variant = replace(
+                scope,
+                quantization=quantization,
+                official=official,
+                quality=quality.build_quality(model, quantization, official, need.cases, self.base),
+                memo=dict(scope.memo),
+            )
+            key: Key = ("scenario", model.id, quantization.id)
+            outcomes = [*before, *judge.constrain(variant, key, range(VARIANT, VARIANT + 1))]
+            loading = [
+                engine for engine in engines if any(q.quantization == quantization.id for q in engine.quantizations)
+            ]
+            yield variant, key, loading, outcomes
+
+    def _placed(
+        self,
+        variant: Scope,
+        key: Key,
+        engines: list[Engine],
+        before: list[Outcome],
+        index: int,
+        machine: Machine,
+        judge: Judge,
+    ) -> Judged:
+        """Place a variant on a machine with the best engine that takes it there."""
+        best: tuple[int, Scope, Key, list[Outcome]] | None = None
+        for engine in sorted(engines, key=lambda item: (-item.maturity, item.id)):
+            assert variant.model is not None
+            assert variant.quantization is not None
+            taken = support(engine, variant.model, variant.quantization, machine.device, variant.need.target)
+            scope = replace(variant, engine=engine, machine=machine, support=taken, memo=dict(variant.memo))
+            place: Key = (*key, (engine.id, index))
+            outcomes = judge.constrain(scope, place, range(PLACEMENT, PLACEMENT + 1))
+            trouble = RULED_OUT * sum(outcome.state == "fails" for outcome in outcomes) + (
+                taken.pinned_version is not None
+            )
+            if best is None or trouble < best[0]:
+                best = (trouble, scope, place, outcomes)
+        assert best is not None
+        trouble, scope, place, outcomes = best
+        if trouble >= RULED_OUT or any(outcome.state == "fails" for outcome in before):
+            return Judged(scope, place, None, (*before, *outcomes), ())
+        return self._sized(scope, place, machine, judge, [*before, *outcomes])
+
+    def _sized(self, scope: Scope, key: Key, machine: Machine, judge: Judge, before: list[Outcome]) -> Judged:
+        model, quantization, engine = scope.model, scope.quantization, scope.engine
+        assert model is not None
+        assert quantization is not None
+        assert engine is not None
+        plans = self.sizes.plans(model, quantization, engine, machine, scope.need.workload)
+        built = [self._built(scope, (*key, index), machine, plan, judge, before) for index, plan in enumerate(plans)]
+        return min(built, key=lambda build: (len(build.fails), -build.score, build.footprint_gib))
+
+    def _built(
+        self, scope: Scope, key: Key, machine: Machine, plan: Plan, judge: Judge, before: list[Outcome]
+    ) -> Judged:
+        model, quantization, engine = scope.model, scope.quantization, scope.engine
+        assert model is not None
+        assert quantization is not None
+        assert engine is not None
+        workload = scope.need.workload
+        fits = plan.memory.fits is not False
+        sized = replace(
+            scope,
+            machine=plan.machine,
+            memory=plan.memory,
+            speed=self.sizes.speed(model, quantization, engine, plan, workload) if fits else None,
+            cost=self._rent(machine, scope.need),
+            training=self._training(model, quantization, machine, scope.need),
+            memo=dict(scope.memo),
+        )
+        place: Key = (*key[:4], ("build", *key[4:]))
+        outcomes = (*before, *judge.constrain(sized, place, range(BUILD, BUILD + 1)))
+        failed = any(outcome.state == "fails" for outcome in outcomes)
+        return Judged(sized, place, plan, outcomes, () if failed else judge.score(sized, place))
+
+    def _rent(self, machine: Machine, need: Need) -> Cost | None:
+        if machine.owned or machine.offer is None:
+            return None
+        return self_hosted_cost(self.base.rentals[machine.offer], machine, need.tokens_per_month)
+
+    def _training(self, model: Model, quantization: Quantization, machine: Machine, need: Need) -> Training | None:
+        """Size the first acceptable tuning method that fits; where none does, the last one's excuse."""
+        if not need.wants_tuning:
+            return None
+        tuning_only = "tuning" in need.needs
+        possible = set(quantization.tunes) if tuning_only else set(self.base.criteria.tuning_order)
+        acceptable = possible & set(need.fine_tuning) if need.fine_tuning else possible
+        training = None
+        for method in self.base.criteria.tuning_order:
+            if method in acceptable:
+                training = self.sizes.training(model, method, machine, min(need.context_tokens, 4096))
+                if training.fits is not False:
+                    return training
+        return training
+
+    def _hosted(
+        self, model: Model, need: Need, scope: Scope, engine: Engine, judge: Judge, before: list[Outcome]
+    ) -> Iterator[Judged]:
+        quantization = self.base.quantizations[engine.quantizations[0].quantization]
+        found = candidates.offers(model, need, self.base, self.as_of)
+        for offer in found or (None,):
+            build = self._offered(model, need, scope, engine, quantization, offer, judge, before)
+            yield build
+            if not build.fails:
+                return
+
+    def _offered(
+        self,
+        model: Model,
+        need: Need,
+        scope: Scope,
+        engine: Engine,
+        quantization: Quantization,
+        offer: HostedPrice | None,
+        judge: Judge,
+        before: list[Outcome],
+    ) -> Judged:
+        hosted = replace(
+            scope,
+            quantization=quantization,
+            quality=quality.build_quality(model, quantization, None, need.cases, self.base),
+            engine=engine,
+            support=support(engine, model, quantization, None, need.target),
+            hosted=offer,
+            served=offer is not None,
+            retired=offer is not None and candidates.retired(offer, self.as_of),
+            cost=hosted_cost(offer, need.tokens_per_month, self._prompt_share(need)) if offer else None,
+            memo=dict(scope.memo),
+        )
+        key: Key = ("scenario", model.id, quantization.id, ("hosted", offer.id if offer else ""), "build")
+        outcomes = (*before, *judge.constrain(hosted, key, range(VARIANT, BUILD + 1)))
+        failed = any(outcome.state == "fails" for outcome in outcomes)
+        return Judged(hosted, key, None, outcomes, () if failed else judge.score(hosted, key))
+
+    @staticmethod
+    def _prompt_share(need: Need) -> float:
+        return need.prompt_tokens / (need.prompt_tokens + need.output_tokens)
