@@ -1,0 +1,7 @@
+"""python -m llama_advisor."""
+
+from __future__ import annotations
+
+from llama_advisor.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Renderers: each reads one finished result and adds nothing to it."""

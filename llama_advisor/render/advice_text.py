@@ -1,0 +1,262 @@
+"""Advice for a terminal: the answer, why, memory, ranking, the excluded, assumptions, caveats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.advice import Advice, Build, Change, Excluded
+    from llama_advisor.schema.estimate import Range
+
+BAR = 40
+SHOWN_MODELS = 5
+VERDICTS = {
+    "recommended": "recommended",
+    "recommended_with_caveats": "recommended, with caveats",
+    "change_requirement": "nothing fits as asked; with one change this does",
+    "no_fit": "nothing fits",
+    "need_input": "more is needed to answer",
+}
+
+
+def advice_text(advice: Advice, base: RuleBase, *, why: bool, top: int, colour: bool, width: int) -> str:
+    """Return the whole answer as text."""
+    out = console(colour=colour, width=width)
+    build = advice.recommendation
+    if build is None:
+        _without_build(out, advice)
+    else:
+        _answer(out, advice, build, base)
+        _reasons(out, build, every=why)
+        _figures(out, build, advice)
+        _ranking(out, advice, base, top)
+    _rest(out, advice, base)
+    return written(out)
+
+
+def _without_build(out: Console, advice: Advice) -> None:
+    if advice.verdict == "need_input":
+        line(out, "More is needed to answer: say what it is for.", "bold")
+        line(out, "State at least one of --use-case, --input or --model; --help lists every field.")
+        return
+    line(out, "No Llama 3.1 or 3.2 build fits this scenario.", "bold red")
+    nearest = nearest_excuse(advice)
+    if nearest:
+        line(out, f"The nearest miss: {nearest.excuse.text}.")
+
+
+def nearest_excuse(advice: Advice) -> Excluded | None:
+    """Return the excluded model that failed by the least where sizes compare, else the first."""
+    sized = [item for item in advice.excluded if item.excuse.bottleneck == "memory" and _ratio(item) is not None]
+    return min(sized, key=lambda item: _ratio(item) or 0.0) if sized else next(iter(advice.excluded), None)
+
+
+def _ratio(item: Excluded) -> float | None:
+    value, limit = item.excuse.value, item.excuse.limit
+    return (
+        float(value) / float(limit)
+        if isinstance(value, (int, float)) and isinstance(limit, (int, float)) and limit
+        else None
+    )
+
+
+def _answer(out: Console, advice: Advice, build: Build, base: RuleBase) -> None:
+    line(out, described(build, base), "bold green" if advice.verdict != "change_requirement" else "bold yellow")
+    if advice.changes:
+        line(out, f"only if you change {', '.join(map(_change, advice.changes))}: {_because(advice)}.")
+    else:
+        line(out, f"{VERDICTS[advice.verdict]}: {_because_of(advice, build)}.")
+
+
+def described(build: Build, base: RuleBase) -> str:
+    """Return `model, quantization, on engine, on machine`."""
+    name = base.models[build.model].name
+    engine = base.engines[build.engine].name
+    version = f" ({build.engine_version})" if build.engine_version else ""
+    if build.machine is None:
+        return f"{name}, hosted by {build.provider}"
+    copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
+    return f"{name}, {build.quantization}, {engine}{version} on {build.machine.name}{copies}"
+
+
+def _change(change: Change) -> str:
+    return f"{change.field} from {_value(change.from_)} to {_value(change.to)}"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "nothing"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _because(advice: Advice) -> str:
+    nearest = nearest_excuse(advice)
+    return nearest.excuse.text if nearest else "nothing qualifies as asked"
+
+
+def _because_of(advice: Advice, build: Build) -> str:
+    """Name what carries the pick against the next model, else its largest part."""
+    rules = [part for part in build.contributions if part.rule and part.points > 0]
+    said = [max(rules, key=lambda part: part.points).text] if rules else []
+    if len(advice.ranking) > 1:
+        rival = advice.ranking[1]
+        gains = sorted(((_gap(build, rival, name), name) for name in _criteria(build)), reverse=True)
+        ahead = [name for gap, name in gains if gap > 0][:2]
+        if ahead:
+            said.append(f"ahead of {rival.model} in {' and '.join(ahead)}")
+    elif not said:
+        said.append("the only model that qualifies")
+    return "; ".join(said) or "the best score of all builds that qualify"
+
+
+def _criteria(build: Build) -> list[str]:
+    return list(dict.fromkeys(part.criterion for part in build.contributions))
+
+
+def _gap(build: Build, rival: Build, criterion: str) -> float:
+    mine = sum(part.points for part in build.contributions if part.criterion == criterion)
+    return mine - sum(part.points for part in rival.contributions if part.criterion == criterion)
+
+
+def _reasons(out: Console, build: Build, *, every: bool) -> None:
+    heading(out, f"Why: {build.score:.2f} points")
+    rows = []
+    for part in build.contributions:
+        label = part.rule or part.criterion
+        cited = f" [{', '.join(part.source)}]" if part.source and (every or part.rule) else ""
+        rows.append((f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}", label, part.text + cited))
+    columns(out, ("points", "from", "reading"), rows, frozenset({0}))
+
+
+def _figures(out: Console, build: Build, advice: Advice) -> None:
+    heading(out, "What it takes")
+    rows = []
+    if build.memory:
+        rows.append(("memory", _memory(build)))
+    if build.speed:
+        context = advice.scenario.get("context_tokens")
+        at = f" at {context:,} tokens" if isinstance(context, int) else ""
+        rows.append(("speed", f"{_range(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
+        rows.append(("", f"first token after {_range(build.speed.first_token_s)} s; {build.speed.basis}"))
+    elif build.machine:
+        rows.append(("speed", "not known for this device"))
+    if build.training:
+        rows.append(
+            (
+                "tuning",
+                f"{build.training.method}: {build.training.total_gib:.1f} GiB in all; {build.training.optimizer}",
+            )
+        )
+    if build.cost:
+        rows.append(("cost", _cost(build)))
+    columns(out, ("", ""), rows)
+    if build.memory and build.memory.available_gib:
+        line(out, f"  {_bar(build)}  w weights, k KV cache, i image cache, o overhead")
+    if build.commands:
+        heading(out, "Run it")
+        bullets(out, build.commands, "$")
+
+
+def _memory(build: Build) -> str:
+    memory = build.memory
+    assert memory is not None
+    image = f" + image cache {memory.image_cache_gib:.2f}" if memory.image_cache_gib else ""
+    there = "of unknown memory" if memory.available_gib is None else f"of {memory.available_gib:.2f} GiB"
+    caches = f"KV cache {memory.kv_cache_gib:.2f}{image}"
+    parts = f"weights {memory.weights_gib:.2f} + {caches} + overhead {memory.overhead_gib:.2f}"
+    split = f"; {memory.offloaded_gib:.1f} GiB of it in host memory" if memory.offloaded_gib else ""
+    return f"{memory.total_gib:.2f} GiB {there}: {parts}{split}"
+
+
+def _bar(build: Build) -> str:
+    memory = build.memory
+    assert memory is not None
+    parts = (
+        ("w", memory.weights_gib),
+        ("k", memory.kv_cache_gib),
+        ("i", memory.image_cache_gib),
+        ("o", memory.overhead_gib),
+    )
+    return bar(parts, max(memory.available_gib or 0.0, memory.total_gib), BAR)
+
+
+def _range(figures: Range) -> str:
+    return f"{number(figures.mid)} ({number(figures.low)} to {number(figures.high)})"
+
+
+def _cost(build: Build) -> str:
+    cost = build.cost
+    assert cost is not None
+    month = f"{number(cost.usd_per_month)} USD/month"
+    hour = f", {number(cost.usd_per_hour)} USD/hour" if cost.usd_per_hour else ""
+    tokens = f", {number(cost.usd_per_million_tokens)} USD per million tokens" if cost.usd_per_million_tokens else ""
+    dated = f"price of {cost.as_of}" if cost.as_of else "price undated"
+    return f"{month}{hour}{tokens} ({dated}, {cost.offer})"
+
+
+def _ranking(out: Console, advice: Advice, base: RuleBase, top: int) -> None:
+    if not advice.ranking:
+        return
+    heading(out, "Ranking")
+    rows = [ranking_row(build, base) for build in advice.ranking[:top]]
+    columns(out, ("#", "model", "build", "GiB", "tok/s", "USD/mo", "score"), rows, frozenset({0, 3, 4, 5, 6}))
+    if len(advice.ranking) > top:
+        line(out, f"  and {len(advice.ranking) - top} more; --top shows them")
+
+
+def ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
+    """Return one row of the ranking table."""
+    where = f"{build.quantization}, {build.engine}" if build.machine else f"hosted, {build.provider}"
+    return (
+        str(build.rank),
+        base.models[build.model].name.removeprefix("Llama "),
+        where,
+        number(build.memory.total_gib) if build.memory else "-",
+        number(build.speed.decode_tokens_per_s.mid) if build.speed else "-",
+        number(build.cost.usd_per_month) if build.cost else "-",
+        f"{build.score:.2f}",
+    )
+
+
+def _rest(out: Console, advice: Advice, base: RuleBase) -> None:
+    sections = (
+        ("Excluded", excluded_lines(advice, base)),
+        (
+            "Wishes",
+            [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes],
+        ),
+        ("Mind", [caveat.text for caveat in advice.caveats]),
+        ("What would help", [_relaxed(item.changes, item.then.model, base) for item in advice.relaxations]),
+        ("Ways round", [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]),
+        ("Hosted instead", [f"{described(item, base)}: {_cost(item)}" for item in advice.alternatives if item.cost]),
+        ("Assumed", [f"{item.field} = {_value(item.value)} ({item.why})" for item in advice.assumptions]),
+    )
+    for title, items in sections:
+        if items:
+            heading(out, title)
+            bullets(out, items)
+
+
+def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
+    """Return one line per reason, the models that share it together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for item in advice.excluded:
+        name = base.models[item.model].name
+        groups.setdefault((item.excuse.rule, item.excuse.text.replace(name, "{}")), []).append(name)
+    return [_said_of(names, text) for (_, text), names in groups.items()]
+
+
+def _said_of(names: list[str], text: str) -> str:
+    joined = ", ".join(names)
+    return text.replace("{}", joined) if text.startswith("{}") else f"{joined}: {text.replace('{}', 'it')}"
+
+
+def _relaxed(changes: tuple[Change, ...], model: str, base: RuleBase) -> str:
+    return f"{', '.join(map(_change, changes))}: then {base.models[model].name}"
