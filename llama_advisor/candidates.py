@@ -43,7 +43,17 @@ def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine,
     found = tuple(read_hardware(_spelled(item), catalogue, need.target) for item in several)
     if not found:
         raise InputError("hardware: the list is empty")
-    return tuple(on_accelerator(machine, need, catalogue) for machine in found)
+    return tuple(with_host_memory(on_accelerator(machine, need, catalogue), base) for machine in found)
+
+
+def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
+    """Assume host memory beside a GPU where none was stated, and say so."""
+    device = machine.device
+    if machine.ram_gib is not None or device.unified_memory or device.memory_gib is None:
+        return machine
+    ram = base.criteria.assumed_host_ram_gib
+    said = f"host memory was not stated; {ram:g} GiB beside the {device.name} assumed"
+    return machine.model_copy(update={"ram_gib": ram, "assumptions": (*machine.assumptions, said)})
 
 
 def _spelled(item: str | HardwareSpec) -> str | dict[str, object]:
@@ -57,7 +67,9 @@ def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tupl
         return ()
     return tuple(
         on_accelerator(
-            read_hardware(item.hardware, catalogue, need.target).model_copy(update={"offer": item.offer}),
+            read_hardware(item.hardware, catalogue, need.target).model_copy(
+                update={"offer": item.offer, "owned": False}
+            ),
             need,
             catalogue,
         )

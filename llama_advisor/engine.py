@@ -10,7 +10,7 @@ from llama_advisor.answer import caveats, excluded, routes, shown, wishes
 from llama_advisor.need import Need, understand
 from llama_advisor.ranking import ranked
 from llama_advisor.relaxing import relaxations
-from llama_advisor.schema.advice import Advice, RuleBaseShown, Verdict
+from llama_advisor.schema.advice import Advice, Assumption, RuleBaseShown, Verdict
 from llama_advisor.schema.judgement import Caveat
 from llama_advisor.search import Found, Search
 
@@ -53,7 +53,7 @@ class Advisor:
         return (anywhere, need.on_any_engine()) if anywhere.qualified else (found, need)
 
     def _ask_for_input(self, need: Need) -> Advice:
-        return self._advice(need, "need_input", missing=("use_cases", "inputs", "model"))
+        return self._advice(need, "need_input", None, missing=("use_cases", "inputs", "model"))
 
     def _yes(self, need: Need, found: Found, order: tuple[Judged, ...]) -> Advice:
         winner = order[0]
@@ -63,6 +63,7 @@ class Advisor:
         return self._advice(
             need,
             verdict,
+            found,
             recommendation=shown(winner, 1),
             ranking=tuple(shown(build, place) for place, build in enumerate(order, 1)),
             excluded=excluded(found, self.base),
@@ -79,6 +80,7 @@ class Advisor:
         return self._advice(
             need,
             "change_requirement" if counted else "no_fit",
+            found,
             recommendation=shown(counted.build, 1) if counted else None,
             changes=counted.changes if counted else (),
             excluded=excluded(found, self.base),
@@ -101,7 +103,7 @@ class Advisor:
         order = ranked(self.search.run(other).qualified, other, self.base)
         return tuple(shown(build, place) for place, build in enumerate(order[:OTHER_LANE], 1))
 
-    def _advice(self, need: Need, verdict: Verdict, **parts: object) -> Advice:
+    def _advice(self, need: Need, verdict: Verdict, found: Found | None, **parts: object) -> Advice:
         empty = dict.fromkeys(
             ("changes", "ranking", "excluded", "wishes", "caveats", "alternatives", "relaxations", "routes"), ()
         )
@@ -109,7 +111,18 @@ class Advisor:
             as_of=self.as_of,
             verdict=verdict,
             scenario=need.normalised(),
-            assumptions=need.assumptions,
+            assumptions=(*need.assumptions, *_read_as(need, found)),
             rulebase=RuleBaseShown(version=__version__, hash=self.base.hash),
             **({"recommendation": None} | empty | parts),
         )
+
+
+def _read_as(need: Need, found: Found | None) -> tuple[Assumption, ...]:
+    """Say what reading the hardware as given took for granted."""
+    if found is None or not need.hardware_stated:
+        return ()
+    return tuple(
+        Assumption(field="hardware", value=machine.label, why=why)
+        for machine in found.machines
+        for why in machine.assumptions
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.hardware_names import Catalogue, read_hardware
 from llama_advisor.schema.estimate import Range
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.speed import estimate_speed
@@ -14,7 +15,7 @@ from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
 if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.engine import Engine, StandIn
     from llama_advisor.schema.estimate import Memory, Speed, Training, Workload
     from llama_advisor.schema.hardware import Machine
     from llama_advisor.schema.model import Model
@@ -126,6 +127,18 @@ class Estimator:
             update={"total_tokens_per_s": _times(speed.total_tokens_per_s, plan.replicas)}
         )
 
+    def stand_in_speed(self, model: Model, service: Engine, workload: Workload, catalogue: Catalogue) -> Speed | None:
+        """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
+        stand_in = service.stand_in
+        if stand_in is None:
+            return None
+        engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
+        machine = read_hardware(stand_in.hardware, catalogue, "server")
+        alone = workload.model_copy(update={"concurrent_requests": 1})
+        plan = self.plans(model, quantization, engine, machine, alone)[-1]
+        speed = self.speed(model, quantization, engine, plan, alone)
+        return speed and _widened(speed, stand_in)
+
     def training(self, model: Model, method: str, machine: Machine | None, sequence_tokens: int) -> Training:
         """Size tuning by the ordinary recipe of a method."""
         recipe = next(item for item in self.base.recipes.values() if item.method == method and item.ordinary)
@@ -135,6 +148,17 @@ class Estimator:
 def _shortfall(memory: Memory) -> float:
     part = memory.per_device
     return part.need_gib / part.available_gib if part.available_gib else float("inf")
+
+
+def _widened(speed: Speed, stand_in: StandIn) -> Speed:
+    """Widen every range; the basis says that the figures are a stand-in's."""
+    ranges = {
+        name: Range(low=figures.low / stand_in.widen, mid=figures.mid, high=figures.high * stand_in.widen)
+        for name, figures in speed
+        if isinstance(figures, Range)
+    }
+    basis = f"the provider publishes none; as on {stand_in.hardware}"
+    return speed.model_copy(update={**ranges, "basis": basis})
 
 
 def _times(figures: Range, factor: int) -> Range:
@@ -153,7 +177,7 @@ def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
     across = [item for item in parts if item[0].nodes > 1]
     groups = [[(*item, kv, False) for item in inside] for kv in engine.kv_cache_types]
     groups += [[(*item, kv, False)] for kv in engine.kv_cache_types for item in across]
-    if engine.offload and not machine.device.unified_memory:
+    if engine.offload and machine.ram_gib is not None and not machine.device.unified_memory:
         groups.append([(*inside[-1], engine.kv_cache_types[0], True)])
     return groups
 

@@ -134,9 +134,9 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     why = f"default of {', '.join(case.id for case in cases)}"
     inputs = frozenset(fill.take("inputs", _united_inputs(cases, scenario, base), why))
     defaults = [case.defaults for case in cases]
-    context, output = _lengths(fill, defaults, why)
-    model = names.model_id(scenario.model, base) if scenario.model else None
     target = _target(fill, defaults, why)
+    context, output = _lengths(fill, defaults, target, base, why)
+    model = names.model_id(scenario.model, base) if scenario.model else None
     return Need(
         scenario=scenario,
         cases=cases,
@@ -185,13 +185,17 @@ def _united_inputs(cases: tuple[UseCase, ...], scenario: Scenario, base: RuleBas
     return tuple(sorted(found))
 
 
-def _lengths(fill: _Filler, defaults: list[Defaults], why: str) -> tuple[int, int]:
+def _lengths(fill: _Filler, defaults: list[Defaults], target: Target, base: RuleBase, why: str) -> tuple[int, int]:
     """Context and answer; an answer never takes more than half of a stated context."""
     context = fill.scenario.context_tokens
     output = fill.scenario.output_tokens
     wanted = output or max(d.output_tokens for d in defaults)
     if context is None:
-        context = fill.assume("context_tokens", max(*(d.context_tokens for d in defaults), 2 * wanted), why)
+        usual = max(d.context_tokens for d in defaults)
+        most = base.criteria.assumed_context.get(target)
+        if most is not None and most < usual <= base.criteria.ordinary_context:
+            usual, why = most, f"{why}, kept short on a {target}"
+        context = fill.assume("context_tokens", max(usual, 2 * wanted), why)
     if output is None:
         output = fill.assume("output_tokens", max(1, min(wanted, context // 2)), why)
     if output > context:

@@ -88,6 +88,7 @@ class Found:
 
     qualified: tuple[Judged, ...]
     excluded: tuple[Judged, ...]
+    machines: tuple[Machine, ...] = ()
 
 
 class Search:
@@ -115,7 +116,7 @@ class Search:
             qualified.extend(fitting)
             if not fitting:
                 excluded.append(min(builds, key=Judged.nearness))
-        return Found(tuple(qualified), tuple(excluded))
+        return Found(tuple(qualified), tuple(excluded), machines)
 
     def _builds(
         self, model: Model, need: Need, engines: tuple[Engine, ...], machines: tuple[Machine, ...], judge: Judge
@@ -188,8 +189,13 @@ class Search:
                 break
 
     def _comfortable(self, build: Judged) -> bool:
-        enough = build.quantization.bits >= self.base.criteria.comfortable_bits
-        return enough and not any(outcome.state != "unknown" for outcome in build.outcomes)
+        """Whether an assumed machine holds the build well: no tight limit, enough bits, nothing offloaded, not too slow."""
+        criteria, memory, speed = self.base.criteria, build.scope.memory, build.scope.speed
+        held = not any(outcome.state != "unknown" for outcome in build.outcomes) and not (
+            memory and memory.offloaded_gib
+        )
+        quick = speed is None or speed.decode_tokens_per_s.mid >= criteria.comfortable_tokens_per_s
+        return held and quick and build.quantization.bits >= criteria.comfortable_bits
 
     def _variants(
         self,
@@ -330,6 +336,7 @@ class Search:
             hosted=offer,
             served=offer is not None,
             retired=offer is not None and candidates.retired(offer, self.as_of),
+            speed=self.sizes.stand_in_speed(model, engine, need.workload, self.catalogue) if offer else None,
             cost=hosted_cost(offer, need.tokens_per_month, self._prompt_share(need)) if offer else None,
             memo=dict(scope.memo),
         )

@@ -14,7 +14,7 @@ from llama_advisor.hardware_names.memory import (
     option,
     share,
 )
-from llama_advisor.hardware_names.reading import GENERIC, read
+from llama_advisor.hardware_names.reading import DEVICES_AND_NODES, GENERIC, read
 from llama_advisor.hardware_names.spelling import Amount, name_tokens
 from llama_advisor.schema.hardware import Machine
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.base import Target
     from llama_advisor.schema.hardware import Device, Instance
 
+OTHERS_NAMED = 3
 Assumptions = tuple[str, ...]
 
 
@@ -83,7 +84,7 @@ def _with_stated(reading: Reading, stated: Stated) -> Reading:
 def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: str) -> tuple[int, int]:
     """Return devices per node and nodes."""
     count = counts[-1] if counts else reading.count
-    nodes = counts[0] if len(counts) == 2 else reading.nodes
+    nodes = counts[0] if len(counts) == DEVICES_AND_NODES else reading.nodes
     if count is not None and stated.count is not None:
         raise InputError(f'hardware "{label}": the count is given twice ({count} and {stated.count})')
     if nodes is not None and stated.nodes is not None:
@@ -164,7 +165,7 @@ def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
     device, *others = sorted(candidates, key=smallest_first)
     if not others:
         return device, ()
-    names = ", ".join(other.name for other in others[:3]) + (", …" if len(others) > 3 else "")
+    names = ", ".join(other.name for other in others[:OTHERS_NAMED]) + (", …" if len(others) > OTHERS_NAMED else "")
     return device, (f"{device.name} assumed; it could be {names}",)
 
 

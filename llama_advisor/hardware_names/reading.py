@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GENERIC = "generic-"
 MOST_DEVICES = 100_000
+DEVICES_AND_NODES = 2
 _NUMBERS = {
     word: value
     for value, words in {
@@ -41,11 +42,17 @@ _NO_GPU = re.compile(
     r"(?:gpus?|graphics(?: card)?)\b"
     r"|\bcpu[\s-]?only\b"
 )
-_VARIANTS = frozenset(["ti", "super", "xt", "xtx", "gre", "max", "ultra", "pro", "plus", "mini", "lite", "se", "nano", "nx", "d", "h", "u", "k", "p", "t", "f", "g"])
+_VARIANT_WORDS = "ti super xt xtx gre max ultra pro plus mini lite se nano nx d h u k p t f g"
+_VARIANTS = frozenset(_VARIANT_WORDS.split())
 _LAPTOP = frozenset({"laptop", "laptops", "mobile", "notebook"})
-_FILLER = frozenset(
-    ["nvidia", "geforce", "amd", "radeon", "intel", "apple", "samsung", "google", "tesla", "qualcomm", "raspberry", "gpu", "gpus", "igpu", "cpu", "card", "cards", "graphics", "sxm", "pcie", "hbm", "nvlink", "memory", "ram", "vram", "unified", "ddr", "gddr", "x", "of", "with", "and", "or", "a", "an", "the", "my", "our", "some", "each", "per", "s", "pcs", "on", "in", "have", "has", "we", "i", "got", "using", "use", "total", "only", "no", "node", "nodes", "at", "is", "are", "class", "edition", "founders", "fe", "oc", "build", "standard", "server", "rig", "machine", "system", "pc", "desktop", "laptop", "mobile", "notebook", "workstation", "home", "gaming", "old", "new", "ml", "cloud", "aws", "azure", "gcp", "one", "single"]
-)
+_FILLER_WORDS = """
+    nvidia geforce amd radeon intel apple samsung google tesla qualcomm raspberry gpu gpus igpu cpu
+    card cards graphics sxm pcie hbm nvlink memory ram vram unified ddr gddr x of with and or a an
+    the my our some each per s pcs on in have has we i got using use total only no node nodes at is
+    are class edition founders fe oc build standard server rig machine system pc desktop laptop
+    mobile notebook workstation home gaming old new ml cloud aws azure gcp one single
+"""
+_FILLER = frozenset(_FILLER_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -177,7 +184,7 @@ def _counts_before(before: Tokens) -> tuple[int, ...]:
         while rest and rest[-1] in {"x", "of"}:
             rest.pop()
     crossed = "x" in before or "of" in before or any(word in _NUMBERS for word in before)
-    if len(counts) > 2 or (not crossed and any(word not in _FILLER for word in rest)):
+    if len(counts) > DEVICES_AND_NODES or (not crossed and any(word not in _FILLER for word in rest)):
         return ()
     return tuple(counts)
 

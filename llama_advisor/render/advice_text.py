@@ -158,7 +158,7 @@ def _figures(out: Console, build: Build, advice: Advice) -> None:
         rows.append(("cost", _cost(build)))
     columns(out, ("", ""), rows)
     if build.memory and build.memory.available_gib:
-        line(out, f"  {_bar(build)}  w weights, k KV cache, i image cache, o overhead")
+        line(out, f"  {_bar(build)}  w weights k KV i image o overhead")
     if build.commands:
         heading(out, "Run it")
         bullets(out, build.commands, "$")
@@ -232,7 +232,7 @@ def _rest(out: Console, advice: Advice, base: RuleBase) -> None:
             "Wishes",
             [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes],
         ),
-        ("Mind", [caveat.text for caveat in advice.caveats]),
+        ("Caveats", [caveat.text for caveat in advice.caveats]),
         ("What would help", [_relaxed(item.changes, item.then.model, base) for item in advice.relaxations]),
         ("Ways round", [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]),
         ("Hosted instead", [f"{described(item, base)}: {_cost(item)}" for item in advice.alternatives if item.cost]),

@@ -157,7 +157,7 @@ class ParallelSpeed(Strict):
     prefill_scaling: float
     """Compute that each further device adds to prefill under tensor parallelism."""
     layer_prefill_scaling: float
-    """Compute that each further device adds to prefill under layer split."""
+    """Share of a full pipeline's speed-up that prefill attains under layer split."""
     device_ms: float
     """Time per token for each further device, milliseconds."""
     tensor_layer_us: float

@@ -51,6 +51,19 @@ class QuantizationSupport(Strict):
     """What to know."""
 
 
+class StandIn(Strict):
+    """A machine whose predicted speed stands for a service that publishes none."""
+
+    hardware: str
+    """Machine, as people write it."""
+    engine: str
+    """Engine id."""
+    quantization: str
+    """Quantization id."""
+    widen: float
+    """Factor by which the range is widened on both sides."""
+
+
 class Engine(Strict):
     """A runtime."""
 
@@ -98,6 +111,8 @@ class Engine(Strict):
     """Why, in one sentence."""
     commands: tuple[str, ...] = ()
     """Command templates; see rules/README.md for the names in braces."""
+    stand_in: StandIn | None = None
+    """What a hosted service is taken to run on, where speeds are not published."""
     sources: tuple[str, ...]
     """Source ids."""
     unverified: tuple[str, ...] = ()

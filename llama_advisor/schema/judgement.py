@@ -231,10 +231,16 @@ class Criteria(Strict):
     """Share of a limit within which it counts as tight."""
     assumed_tokens_per_month: int
     """Volume at which costs are compared where none was said."""
-    assumed_input_share: float
-    """Share of tokens that are prompt where nothing was said."""
+    assumed_host_ram_gib: float
+    """Host memory taken for a machine with a GPU where none was stated, GiB."""
+    assumed_context: dict[Target, int]
+    """Most tokens assumed on a kind of target where the work needs no more than `ordinary_context`."""
+    ordinary_context: int
+    """Default contexts above this are what the work is about, and are never capped."""
     comfortable_bits: int
     """Fewest bits with which an assumed machine counts as holding a model."""
+    comfortable_tokens_per_s: float
+    """Slowest generation with which an assumed machine counts as holding a model."""
     tool_benchmark: str
     """Benchmark that stands for tool calling."""
     tuning_order: tuple[Literal["qlora", "lora", "full"], ...]

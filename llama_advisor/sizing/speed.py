@@ -108,6 +108,11 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
     )
 
 
+def batches(prompt_tokens: int, rules: EngineSpeed) -> float:
+    """Return the batches a prompt fills, at least one."""
+    return max(1.0, prompt_tokens / rules.batch_tokens)
+
+
 def passes(prompt_tokens: int, rules: EngineSpeed) -> int:
     """Return forward passes to read a prompt."""
     return -(-prompt_tokens // rules.batch_tokens)
@@ -125,7 +130,7 @@ def step_times(
     """Return seconds per decode step and seconds to read one prompt, all weights on devices."""
     prompt = max(1, workload.prompt_tokens)
     count = passes(prompt, rules)
-    split = splits(constants, machine, parallel, work.layers, count)
+    split = splits(constants, machine, parallel, work.layers, batches(prompt, rules))
     context = min(workload.prompt_tokens + workload.output_tokens / 2, workload.context_tokens)
     step = decode_step_s(work, rates, split, context, workload.concurrent_requests)
     return step, prefill_s(work, rates, split, prompt, count, constants.attention_compute)

@@ -43,19 +43,21 @@ class Splits(NamedTuple):
 ALONE = Splits(1.0, 1.0, 0.0)
 
 
-def splits(constants: SpeedConstants, machine: Machine, parallel: Parallel, layers: float, passes: int) -> Splits:
-    """Return the speed-up of `machine` over one of its devices; `passes` are the prompt's.
+def splits(constants: SpeedConstants, machine: Machine, parallel: Parallel, layers: float, batches: float) -> Splits:
+    """Return the speed-up of `machine` over one of its devices; `batches` are the prompt's.
 
-    By layers, one device works at a time on a token; only a prompt of several passes is pipelined.
+    By layers, one device works at a time on a token; a prompt of several batches is pipelined, of
+    which the engine attains a share.
     """
     rules = constants.parallel
     if parallel == "none" or machine.devices == 1:
         return ALONE
     nodes_s = rules.node_ms * (machine.nodes - 1) / 1e3
     if parallel == "layer":
-        further = machine.devices - 1
-        pipelined = 1 + rules.layer_prefill_scaling * further if passes > 1 else 1.0
-        return Splits(1.0, pipelined, nodes_s + rules.device_ms * further / 1e3)
+        count = machine.devices
+        full = batches * count / (batches + count - 1)
+        pipelined = 1 + rules.layer_prefill_scaling * (full - 1)
+        return Splits(1.0, pipelined, nodes_s + rules.device_ms * (count - 1) / 1e3)
     further = machine.count - 1
     reduce_s = rules.tensor_layer_us * layers * log2(machine.count) / 1e6
     return Splits(
