@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.artifacts import artifact, commands
 from llama_advisor.facts import Scope
 from llama_advisor.judging import excuse
 from llama_advisor.names import engine_id
 from llama_advisor.ranking import best_first, is_wished
 from llama_advisor.schema.advice import (
-    Artifact,
     Build,
     CaveatShown,
     Excluded,
@@ -49,14 +49,14 @@ def shown(build: Judged, rank: int) -> Build:
         provider=scope.hosted.provider if scope.hosted else None,
         machine=_machine(build),
         kv_cache_type=plan.kv_cache_type if plan else "f16",
-        artifact=artifact(build),
+        artifact=artifact(build.scope),
         score=build.score,
         contributions=build.parts,
         memory=_memory(scope.memory) if scope.memory else None,
         speed=_speed(scope.speed) if scope.speed else None,
         training=scope.training and scope.training.model_copy(update={"total_gib": round(scope.training.total_gib, 2)}),
         cost=scope.cost and scope.cost.model_copy(update=_rounded(scope.cost, 4)),
-        commands=commands(build),
+        commands=commands(build.scope, plan),
     )
 
 
@@ -88,66 +88,6 @@ def machine_name(device: str, count: int, nodes: int) -> str:
     """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
     text = device if count == 1 else f"{count}x {device}"
     return text if nodes == 1 else f"{nodes} nodes of {text}"
-
-
-def artifact(build: Judged) -> Artifact:
-    """Return where the files of the build are, as far as the facts name them."""
-    files, official, quantization = build.model.artifacts, build.scope.official, build.quantization
-    if quantization.format == "hosted":
-        return Artifact(hf_repo=None, ollama_tag=None, file=None)
-    if quantization.format == "gguf":
-        tag = ollama_tag(build)
-        name = f"*{quantization.id.upper()}*.gguf" if files.gguf_repo else None
-        return Artifact(hf_repo=files.gguf_repo, ollama_tag=tag, file=name)
-    if quantization.format == "mlx":
-        return Artifact(hf_repo=files.mlx_repo or files.hf_repo, ollama_tag=None, file=None)
-    return Artifact(hf_repo=official.hf_repo if official else files.hf_repo, ollama_tag=None, file=None)
-
-
-def ollama_tag(build: Judged) -> str | None:
-    """Return the tag that holds this quantization: the library's plain tag, or its spelt-out form."""
-    files, quantization = build.model.artifacts, build.quantization
-    if files.ollama_tag is None:
-        return None
-    if files.ollama_quantization == quantization.id:
-        return files.ollama_tag
-    kind = "text" if build.model.kind == "base" else "instruct"
-    name = {"f16": "fp16"}.get(quantization.id, quantization.id)
-    head, _, tail = name.partition("_")
-    suffix = name if not tail else f"{head}_{tail.upper()}" if tail.upper()[:1] == "K" else name
-    return f"{files.ollama_tag}-{kind}-{suffix}"
-
-
-def commands(build: Judged) -> tuple[str, ...]:
-    """Return the commands that start the build; a template whose names are not known is left out."""
-    found = artifact(build)
-    plan, scope = build.plan, build.scope
-    machine = plan.machine if plan else None
-    values: dict[str, Any] = {
-        "hf_repo": found.hf_repo,
-        "gguf_repo": found.hf_repo if build.quantization.format == "gguf" else None,
-        "gguf_quantization": build.quantization.id.upper(),
-        "mlx_repo": build.model.artifacts.mlx_repo,
-        "ollama_tag": found.ollama_tag,
-        "context_tokens": scope.need.context_tokens,
-        "concurrent_requests": scope.need.concurrent_requests,
-        "total_context_tokens": scope.need.context_tokens * scope.need.concurrent_requests,
-        "tensor_parallel": machine.count if machine else 1,
-        "pipeline_parallel": machine.nodes if machine else 1,
-        "kv_cache_type": plan.kv_cache_type if plan else "f16",
-    }
-    made = (_command(template, values) for template in build.engine.commands)
-    return tuple(command for command in made if command)
-
-
-def _command(template: str, values: dict[str, Any]) -> str | None:
-    text = template
-    for name, value in values.items():
-        if f"{{{name}}}" in text:
-            if value is None:
-                return None
-            text = text.replace(f"{{{name}}}", str(value))
-    return text
 
 
 def _memory(memory: Memory) -> MemoryShown:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.errors import nearest
 
@@ -57,8 +57,7 @@ class ConditionError(Exception):
         self.loc, self.what = loc, what
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     """What a condition came to, with the value read: explanations print this tree."""
 
     outcome: bool | None
@@ -77,17 +76,17 @@ class Test:
     operand: Value
     other: str | None
     level: int
+    says: str
 
     def prove(self, lookup: Lookup) -> Proof:
         """Evaluate against `lookup`, which gives None for what is not known."""
         value = lookup(self.fact)
         operand = lookup(self.other) if self.other else self.operand
-        says = f"{self.fact} {self.operator.replace('_', ' ')} {_shown(self.other or operand)}"
         if self.operator == "known":
-            return Proof((value is not None) is self.operand, says, self.fact, value)
+            return Proof((value is not None) is self.operand, self.says, self.fact, value)
         if value is None or operand is None:
-            return Proof(None, says, self.fact, value)
-        return Proof(_compare(self.operator, value, operand), says, self.fact, value)
+            return Proof(None, self.says, self.fact, value)
+        return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
 
 
 @dataclass(frozen=True)
@@ -154,13 +153,15 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
     if isinstance(operand, dict) and set(operand) == {"fact"}:
         return _compile_comparison(name, operator, str(operand["fact"]), facts, place)
     _check_operand(name, fact, operator, operand, place)
-    return Test(name, operator, tuple(operand) if operator in _LISTS else operand, None, fact.level)
+    kept = tuple(operand) if operator in _LISTS else operand
+    return Test(name, operator, kept, None, fact.level, _says(name, operator, kept))
 
 
 def _compile_comparison(name: str, operator: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
     if other not in facts:
         raise ConditionError(place, f"unknown fact {other!r}{nearest(other, facts)}")
-    return Test(name, operator, None, other, max(facts[name].level, facts[other].level))
+    level = max(facts[name].level, facts[other].level)
+    return Test(name, operator, None, other, level, _says(name, operator, other))
 
 
 def _check_operand(name: str, fact: FactType, operator: str, operand: Any, place: Loc) -> None:
@@ -178,23 +179,23 @@ def _check_operand(name: str, fact: FactType, operator: str, operand: Any, place
             raise ConditionError(place, f"{name!r} is never {item!r}{nearest(str(item), fact.choices)}")
 
 
-def _compare(operator: str, value: Value, operand: Value) -> bool:
-    if operator in {"is", "is_not"}:
-        return bool(value == operand) is (operator == "is")
-    if operator in {"in", "not_in"}:
-        return (value in operand) is (operator == "in")
-    if operator in {"has", "lacks"}:
-        return (operand in value) is (operator == "has")
-    if operator in {"has_any", "lacks_any"}:
-        return (not set(operand).isdisjoint(value)) is (operator == "has_any")
-    ordered: dict[str, bool] = {
-        "above": value > operand,
-        "below": value < operand,
-        "at_least": value >= operand,
-        "at_most": value <= operand,
-    }
-    return ordered[operator]
+_COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
+    "is": lambda value, operand: bool(value == operand),
+    "is_not": lambda value, operand: bool(value != operand),
+    "in": lambda value, operand: value in operand,
+    "not_in": lambda value, operand: value not in operand,
+    "has": lambda value, operand: operand in value,
+    "lacks": lambda value, operand: operand not in value,
+    "has_any": lambda value, operand: not value.isdisjoint(operand),
+    "lacks_any": lambda value, operand: value.isdisjoint(operand),
+    "above": lambda value, operand: bool(value > operand),
+    "below": lambda value, operand: bool(value < operand),
+    "at_least": lambda value, operand: bool(value >= operand),
+    "at_most": lambda value, operand: bool(value <= operand),
+}
 
 
-def _shown(value: Value) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, (tuple, frozenset)) else str(value)
+def _says(fact: str, operator: str, operand: Value) -> str:
+    """Return the condition in words."""
+    shown = ", ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
+    return f"{fact} {operator.replace('_', ' ')} {shown}"

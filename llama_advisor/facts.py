@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from llama_advisor.artifacts import published
 from llama_advisor.schema.base import Modality, Target
 from llama_advisor.schema.scenario import Method, Symptom
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.model import Model, OfficialBuild
     from llama_advisor.schema.price import HostedPrice
     from llama_advisor.schema.quantization import Quantization
+    from llama_advisor.support import Support
 
 Kind = Literal["flag", "number", "text", "set"]
 SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD = range(5)
@@ -56,17 +58,6 @@ class Scope:
         if name not in self.memo:
             self.memo[name] = FACTS[name].compute(self)
         return self.memo[name]
-
-
-@dataclass(frozen=True)
-class Support:
-    """How an engine and a machine take a model and quantization (see placement.py)."""
-
-    runs_model: bool
-    pinned_version: str | None
-    runs_on_machine: bool
-    runs_quantization: Literal["native", "weight_only", "no"] | None
-    used_where_it_runs: bool
 
 
 @dataclass(frozen=True)
@@ -383,6 +374,12 @@ _add(
     choices=("native", "weight_only", "no"),
 )
 _placed("hosted.provider", "text", "Provider of the hosted model.", lambda s: s.hosted and s.hosted.provider)
+_placed(
+    "build.published",
+    "flag",
+    "Whether its files are published, or made from the original while loading.",
+    lambda s: None if s.quantization is None else published(s),
+)
 _placed("hosted.served", "flag", "Whether any provider in the price list serves the model.", lambda s: s.served)
 _placed("hosted.retired", "flag", "Whether the provider has retired it by the day asked for.", lambda s: s.retired)
 _placed(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import log
 from typing import TYPE_CHECKING, Any, Literal
 
-from llama_advisor.facts import FACTS
+from llama_advisor.facts import BUILD, FACTS
 from llama_advisor.schema.advice import Contribution, Excuse
 from llama_advisor.schema.judgement import Adjust, RuleOut
 from llama_advisor.templates import fill
@@ -39,7 +39,8 @@ class Judge:
         self.base = base
         self.owned = owned
         self.priced = priced
-        self.constraints = tuple(base.in_folder("constraints"))
+        constraints = tuple(base.in_folder("constraints"))
+        self.constraints = {level: [rule for rule in constraints if rule.level == level] for level in range(BUILD + 1)}
         self.preferences = tuple(base.in_folder("preferences"))
         self._proofs: dict[tuple[Any, ...], Proof] = {}
 
@@ -52,11 +53,8 @@ class Judge:
 
     def constrain(self, scope: Scope, key: tuple[Any, ...], levels: range) -> list[Outcome]:
         """Return the outcomes of the constraints of these levels that do not plainly hold."""
-        found = []
-        for rule in self.constraints:
-            if rule.level in levels and (outcome := self._outcome(rule, scope, key)):
-                found.append(outcome)
-        return found
+        rules = (rule for level in levels for rule in self.constraints[level])
+        return [outcome for rule in rules if (outcome := self._outcome(rule, scope, key))]
 
     def _outcome(self, rule: CompiledRule, scope: Scope, key: tuple[Any, ...]) -> Outcome | None:
         proof = self.prove(rule, rule.condition, scope, key)

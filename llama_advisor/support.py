@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from llama_advisor.facts import Support
-
 if TYPE_CHECKING:
-    from llama_advisor.schema.engine import ArchitectureSupport, Engine
+    from llama_advisor.schema.engine import ArchitectureSupport, Engine, QuantizationSupport
     from llama_advisor.schema.hardware import Device
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.quantization import Quantization
+
+
+@dataclass(frozen=True)
+class Support:
+    """How an engine and a machine take a model and quantization ."""
+
+    runs_model: bool
+    pinned_version: str | None
+    runs_on_machine: bool
+    runs_quantization: Literal["native", "weight_only", "no"] | None
+    used_where_it_runs: bool
 
 
 def support(engine: Engine, model: Model, quantization: Quantization, device: Device | None, target: str) -> Support:
@@ -21,7 +31,7 @@ def support(engine: Engine, model: Model, quantization: Quantization, device: De
         runs_model=found is not None and not large,
         pinned_version=found.pin or found.until if found and found.until else None,
         runs_on_machine=device is None or runs_on(engine, device),
-        runs_quantization=quantization_support(engine, quantization, device),
+        runs_quantization=quantization_support(engine, model, quantization, device),
         used_where_it_runs=target in engine.targets,
     )
 
@@ -42,12 +52,17 @@ def runs_on(engine: Engine, device: Device) -> bool:
     return False
 
 
+def quantization_entry(engine: Engine, quantization: Quantization) -> QuantizationSupport | None:
+    """Return the engine's entry for the quantization, or None."""
+    return next((item for item in engine.quantizations if item.quantization == quantization.id), None)
+
+
 def quantization_support(
-    engine: Engine, quantization: Quantization, device: Device | None
+    engine: Engine, model: Model, quantization: Quantization, device: Device | None
 ) -> Literal["native", "weight_only", "no"] | None:
     """Tell how the engine runs the quantization on the device; None where the device's design is not known."""
-    entry = next((item for item in engine.quantizations if item.quantization == quantization.id), None)
-    if entry is None:
+    entry = quantization_entry(engine, quantization)
+    if entry is None or model.architecture.kind in entry.not_for:
         return "no"
     if device is None or not entry.architectures or device.architecture in entry.architectures:
         return "native"

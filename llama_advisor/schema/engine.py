@@ -23,6 +23,8 @@ class ArchitectureSupport(Strict):
     """How to install the last supporting version, e.g. `vllm==0.10.2`."""
     note: str = ""
     """What to know."""
+    commands: tuple[str, ...] = ()
+    """Command templates for it, where they differ from the engine's."""
     source: tuple[str, ...]
     """Source ids."""
 
@@ -47,6 +49,12 @@ class QuantizationSupport(Strict):
     """Device architectures with native support; empty for all the engine runs on."""
     weight_only: tuple[str, ...] = ()
     """Device architectures that run it with 16-bit arithmetic (smaller, no faster)."""
+    not_for: tuple[Literal["llama", "mllama"], ...] = ()
+    """Model architectures it does not work for on this engine."""
+    from_original: bool = False
+    """Whether the engine makes it from the original weights while loading."""
+    flags: str = ""
+    """Options that say so on the command line."""
     note: str = ""
     """What to know."""
 
@@ -87,6 +95,8 @@ class Engine(Strict):
     """Quantizations it loads."""
     kv_cache_types: tuple[str, ...] = ("f16",)
     """KV-cache types, best first."""
+    kv_cache_flags: dict[str, str] = Field(default_factory=dict)
+    """Options by KV-cache type, for `{kv_cache_flags}` in commands."""
     tensor_parallel: bool = False
     """Whether it splits each layer over devices."""
     layer_split: bool = False

@@ -140,6 +140,8 @@ class Artifacts(Strict):
     """Hugging Face repository with GGUF files."""
     mlx_repo: str | None = None
     """Hugging Face repository with MLX 4-bit files."""
+    quantized_repos: dict[str, str] = Field(default_factory=dict)
+    """Hugging Face repositories of third parties by quantization id."""
 
 
 class Model(Strict):
