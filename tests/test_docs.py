@@ -1,0 +1,30 @@
+"""What README and docs show is what the program prints, and what they link to exists."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from docs_examples import PAGES, ROOT, examples, output_of
+
+SHOWN = [(page.name, command, output) for page in PAGES if page.exists() for command, output in examples(page)]
+
+
+@pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[f"{page}: {command}" for page, command, _ in SHOWN])
+def test_shown_output_is_what_the_command_prints(page: str, command: str, output: str) -> None:
+    assert output == output_of(command), f"{page} is out of date: run python tests/docs_examples.py --write"
+
+
+def test_readme_shows_examples() -> None:
+    assert len(examples(ROOT / "README.md")) >= 2
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.exists()], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
