@@ -91,15 +91,16 @@ class Estimator:
         """
         tried: list[Plan] = []
         for group in layouts(engine, machine):
-            made = [self._plan(model, quantization, engine, workload, layout) for layout in group]
+            made = [self.plan(model, quantization, engine, workload, layout) for layout in group]
             if fitting := [plan for plan in made if plan.memory.fits is not False]:
                 return fitting
             tried.extend(made)
         return [min(tried, key=lambda plan: _shortfall(plan.memory))]
 
-    def _plan(
+    def plan(
         self, model: Model, quantization: Quantization, engine: Engine, workload: Workload, layout: Layout
     ) -> Plan:
+        """Size one layout; of several copies, the share of the load that each carries."""
         part, replicas, parallel, kv_cache_type, offload = layout
         shared = per_replica(workload, replicas)
         memory = self.memory(model, quantization, engine, part, shared, kv_cache_type, parallel, offload=offload)
@@ -122,6 +123,7 @@ class Estimator:
             plan.kv_cache_type,
             parallel=plan.parallel,
             offloaded_share=plan.memory.offloaded_gib / total if total else 0.0,
+            compute=quantization.compute,
         )
         return speed and speed.model_copy(
             update={"total_tokens_per_s": _times(speed.total_tokens_per_s, plan.replicas)}
@@ -172,7 +174,7 @@ def per_replica(workload: Workload, replicas: int) -> Workload:
 
 def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
     """Group the layouts (part, replicas, parallel, cache type, offload), the preferred group first."""
-    parts = _parts(engine, machine)
+    parts = machine_parts(engine, machine)
     inside = [item for item in parts if item[0].nodes == 1]
     across = [item for item in parts if item[0].nodes > 1]
     groups = [[(*item, kv, False) for item in inside] for kv in engine.kv_cache_types]
@@ -182,7 +184,7 @@ def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
     return groups
 
 
-def _parts(engine: Engine, machine: Machine) -> list[tuple[Machine, int, str]]:
+def machine_parts(engine: Engine, machine: Machine) -> list[tuple[Machine, int, str]]:
     """One device, then two, four … and all devices of a node, then all nodes."""
     split = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
     total = machine.devices

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.base import CriterionId
     from llama_advisor.schema.judgement import Criterion, ValueMeasure
 
+TINY = 1e-9
 State = Literal["fails", "unknown", "tight"]
 
 
@@ -177,6 +178,18 @@ def excuse(outcome: Outcome, scope: Scope) -> Excuse:
         limit=_plain(limit),
         unit=measure.unit if measure else "",
     )
+
+
+def missed_by(outcome: Outcome, scope: Scope) -> float:
+    """Return by which share of its limit a constraint was missed; 0 where figures do not compare."""
+    measure = outcome.rule.rule.measure
+    if measure is None:
+        return 0.0
+    value = scope.lookup(measure.value)
+    limit = scope.lookup(measure.limit) if isinstance(measure.limit, str) else measure.limit
+    if not isinstance(value, (int, float)) or not isinstance(limit, (int, float)) or not limit:
+        return 0.0
+    return abs(log(max(value, TINY) / limit))
 
 
 def _plain(value: Any) -> float | str | bool | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor import candidates, quality
 from llama_advisor.estimates import Estimator, Plan
 from llama_advisor.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
-from llama_advisor.judging import Judge, Outcome, total
+from llama_advisor.judging import Judge, Outcome, missed_by, total
 from llama_advisor.sizing.cost import hosted_cost, self_hosted_cost
 from llama_advisor.support import support
 
@@ -75,9 +75,8 @@ class Judged:
         return self.scope.memory.total_gib if self.scope.memory else 0.0
 
     def nearness(self) -> tuple[Any, ...]:
-        """Order of excuses: how far it got, how many constraints failed, how short it fell."""
-        part = self.scope.memory.per_device if self.scope.memory else None
-        short = part.need_gib / part.available_gib if part and part.available_gib else 0.0
+        """Order of excuses: how far it got, how many constraints failed, how far they were missed."""
+        short = sum(missed_by(outcome, self.scope) for outcome in self.fails)
         stage = 0 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 2
         return (stage, len(self.fails), short, self.quantization.id, self.engine.id)
 
