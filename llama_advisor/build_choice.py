@@ -11,7 +11,7 @@ from llama_advisor.support import support
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llama_advisor.facts import Support
+    from llama_advisor.support import Support
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.engine import Engine
     from llama_advisor.schema.hardware import Device
@@ -42,7 +42,9 @@ def options(
     `wanted` are the quantizations that a name stands for, empty for any. Unasked, the ladder goes from
     the most bits to the fewest, prepared formats of better trodden engines first, and holds only what runs.
     """
-    engines = [found for found in base.engines.values() if found.id == engine or (engine is None and found.id != HOSTED)]
+    engines = [
+        found for found in base.engines.values() if found.id == engine or (engine is None and found.id != HOSTED)
+    ]
     ids = wanted or tuple(_ladder(model, base))
     made = [best_engine(model, base.quantizations[item], device, engines) for item in ids]
     if wanted:
@@ -71,6 +73,8 @@ def named_build(text: str, model: Model) -> str | None:
 def objections(option: Option, model: Model, device: Device | None) -> Iterator[str]:
     """Yield what stands against a build that is sized all the same, a sentence each."""
     taken, engine = option.support, option.engine.name
+    if option.quantization.official_only and official_build(model, option.quantization) is None:
+        yield f"no {option.quantization.id} build of {model.name} is published; sized all the same"
     if not taken.runs_model:
         yield f"no release of {engine} is known to run {model.name}; sized all the same"
     elif taken.pinned_version:

@@ -13,6 +13,7 @@ import typer
 from llama_advisor import __version__
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError, InputError
+from llama_advisor.estimate_flags import with_estimate_flags
 from llama_advisor.flags import with_scenario_flags
 
 app = typer.Typer(
@@ -96,6 +97,46 @@ def recommend(
     )
 
 
+@app.command()
+@with_estimate_flags
+def estimate(
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out."),
+    ] = None,
+    max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,
+    max_concurrency: Annotated[
+        bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
+    ] = False,
+    format_: Format = "text",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")
+    ] = None,
+    rules: Rules = None,
+    as_of: AsOf = None,
+    said: Annotated[Any, None] = None,
+) -> None:
+    """Size one build: memory, fit, speed, cost. With --batch, flags hold for every line."""
+    from llama_advisor.commands import estimate as command
+
+    raise typer.Exit(
+        command.run(
+            command.Request(
+                model=model,
+                batch=batch,
+                json=format_ == "json",
+                limits=max_context or max_concurrency,
+                output=output,
+                rules=tuple(rules or ()),
+                as_of=_day(as_of),
+                said=said or {},
+                screen=_screen(output),
+            )
+        )
+    )
+
+
 @models_app.command("list")
 def models_list(format_: Format = "text", rules: Rules = None) -> None:
     """List the models."""
@@ -124,6 +165,14 @@ def hardware_show(
 ) -> None:
     """Show what a name of hardware is read as."""
     _show("hardware", name, format_, rules)
+
+
+@hardware_app.command("detect")
+def hardware_detect(format_: Format = "text", rules: Rules = None) -> None:
+    """Say what this computer has, and how to pass it to --hardware."""
+    from llama_advisor.commands import detect as command
+
+    raise typer.Exit(command.run(tuple(rules or ()), in_json=format_ == "json", screen=_screen(None)))
 
 
 @rules_app.command("list")

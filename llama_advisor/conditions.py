@@ -160,6 +160,8 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
 def _compile_comparison(name: str, operator: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
     if other not in facts:
         raise ConditionError(place, f"unknown fact {other!r}{nearest(other, facts)}")
+    if facts[other].kind != facts[name].kind or operator in _LISTS or operator in {"has", "lacks"}:
+        raise ConditionError(place, f"{name!r}, a {facts[name].kind}, does not compare with {other!r} by `{operator}`")
     level = max(facts[name].level, facts[other].level)
     return Test(name, operator, None, other, level, _says(name, operator, other))
 

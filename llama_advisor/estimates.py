@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llama_advisor.hardware_names import Catalogue, read_hardware
 from llama_advisor.schema.estimate import Range
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from llama_advisor.schema.hardware import Machine
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.quantization import Quantization
+    from llama_advisor.sizing.placement import Parallel
 
 
-Layout = tuple["Machine", int, str, str, bool]
+Part = tuple["Machine", int, "Parallel"]
+Layout = tuple["Machine", int, "Parallel", str, bool]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Plan:
 
     machine: Machine
     replicas: int
-    parallel: Any
+    parallel: Parallel
     kv_cache_type: str
     offload: bool
     memory: Memory
@@ -63,7 +65,7 @@ class Estimator:
         machine: Machine | None,
         workload: Workload,
         kv_cache_type: str,
-        parallel: Any = "none",
+        parallel: Parallel = "none",
         *,
         offload: bool = False,
     ) -> Memory:
@@ -125,9 +127,9 @@ class Estimator:
             offloaded_share=plan.memory.offloaded_gib / total if total else 0.0,
             compute=quantization.compute,
         )
-        return speed and speed.model_copy(
-            update={"total_tokens_per_s": _times(speed.total_tokens_per_s, plan.replicas)}
-        )
+        if speed is None or plan.replicas == 1:
+            return speed
+        return speed.model_copy(update={"total_tokens_per_s": _times(speed.total_tokens_per_s, plan.replicas)})
 
     def stand_in_speed(self, model: Model, service: Engine, workload: Workload, catalogue: Catalogue) -> Speed | None:
         """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
@@ -169,6 +171,8 @@ def _times(figures: Range, factor: int) -> Range:
 
 def per_replica(workload: Workload, replicas: int) -> Workload:
     """Return the share of the load that one of several copies carries."""
+    if replicas == 1:
+        return workload
     return workload.model_copy(update={"concurrent_requests": -(-workload.concurrent_requests // replicas)})
 
 
@@ -184,11 +188,11 @@ def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
     return groups
 
 
-def machine_parts(engine: Engine, machine: Machine) -> list[tuple[Machine, int, str]]:
+def machine_parts(engine: Engine, machine: Machine) -> list[Part]:
     """One device, then two, four … and all devices of a node, then all nodes."""
-    split = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
+    split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
     total = machine.devices
-    found = [(machine.model_copy(update={"count": 1, "nodes": 1}), total, "none")]
+    found: list[Part] = [(machine.model_copy(update={"count": 1, "nodes": 1}), total, "none")]
     if split is None:
         return found
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})

@@ -63,7 +63,9 @@ def _entries(value: Any) -> bool:
 def _parsed(content: bytes, name: str) -> Any:
     try:
         return parse(content.decode("utf-8"), name).data
-    except (InputError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise RuleBaseError(f"{name}: not UTF-8 text (byte {error.start})") from error
+    except InputError as error:
         raise RuleBaseError(str(error)) from error
 
 

@@ -9,13 +9,14 @@ from llama_advisor.documents import printable
 from llama_advisor.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.model import Model
 
 _NOISE = re.compile(r"[^a-z0-9]+")
-_PREFIX = re.compile(r"^(meta-llama/|hf\.co/|https?://huggingface\.co/)?(meta-?)?", re.IGNORECASE)
+_HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
+_PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
 
@@ -26,30 +27,29 @@ def key(name: str) -> str:
 
 def model_id(name: str, base: RuleBase, field: str = "model") -> str:
     """Return the id of a model by any of its names; loose names mean the instruct model."""
-    if name in base.models:
-        return name
-    wanted = key(name)
-    for spellings in (_exact, _loose):
-        found = [model for model in base.models.values() if wanted in {key(text) for text in spellings(model)}]
-        if found:
+    plain = _HUB.sub("", name.strip().lower())
+    for spellings, fold in ((_exact, str.lower), (_exact, key), (_loose, key)):
+        wanted = fold(plain)
+        found = [model for model in base.models.values() if wanted in {fold(text) for text in spellings(model)}]
+        if wanted and found:
             return min(found, key=lambda model: (_ORDER[model.kind], model.id)).id
     raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
 
 
-def _exact(model: Model) -> Iterable[str]:
+def _exact(model: Model) -> Iterator[str]:
     """Names that mean this checkpoint; an Ollama tag holds the instruct model."""
-    tag = model.artifacts.ollama_tag
-    builds = (build.hf_repo.rsplit("/", 1)[-1] for build in model.official_builds)
-    named = (model.artifacts.hf_repo.rsplit("/", 1)[-1], *builds, *model.aliases)
-    if model.kind == "base":
-        return named
-    return (*named, *((tag,) if tag else ()))
+    repositories = (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds))
+    yield from (model.id, *model.aliases)
+    for repository in repositories:
+        yield from (repository, repository.rsplit("/", 1)[-1])
+    if model.artifacts.ollama_tag and model.kind != "base":
+        yield model.artifacts.ollama_tag
 
 
-def _loose(model: Model) -> Iterable[str]:
+def _loose(model: Model) -> Iterator[str]:
     short = model.name.lower().removeprefix("llama ")
-    plain = {model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"}
-    return (*plain, *(f"{text} instruct" for text in plain))
+    for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
+        yield from (text, f"{text} instruct")
 
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:

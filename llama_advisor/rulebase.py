@@ -92,6 +92,7 @@ class RuleBase:
         self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
         self._raw: dict[str, dict[str, tuple[Any, Origin]]] = {}
         self._singles: dict[str, tuple[Any, Origin]] = {}
+        self.removed: dict[tuple[str, str], Origin] = {}
         for layer in layers:
             for file, data in layer.files.items():
                 self._take(layer, file, data)
@@ -134,15 +135,17 @@ class RuleBase:
         entries = self._raw.setdefault(kind, {})
         if data.get("remove") is True:
             entries.pop(name, None)
+            self.removed[kind, name] = origin
             return
+        self.removed.pop((kind, name), None)
         lower, first = entries.get(name, ({}, origin))
         if name in entries and first.layer is origin.layer:
             raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
         entries[name] = merged(lower, data), origin
 
     def origin(self, kind: str, name: str) -> Origin:
-        """Return where an entry was last written."""
-        return self._raw[kind][name][1]
+        """Return where an entry, or a single file (kind ""), was last written."""
+        return self._raw[kind][name][1] if kind else self._singles[name][1]
 
     def _all(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
         raw = self._raw.get(kind, {})
@@ -263,6 +266,12 @@ class RuleBase:
                 compiled[name] = _compile(rule, folder, origin)
         return compiled
 
+    def check(self) -> None:
+        """Follow every name that leads elsewhere; the shipped rules are checked by the tests, layers at load."""
+        from llama_advisor.crosscheck import crosscheck
+
+        crosscheck(self)
+
     def in_folder(self, folder: str) -> Iterator[CompiledRule]:
         """Yield the rules of one folder, by id."""
         return (rule for rule in self.rules.values() if rule.folder == folder)
@@ -307,4 +316,7 @@ def shipped_rules() -> Path:
 def load_rules(*extra: str | Path) -> RuleBase:
     """Load the shipped rule base with the layers in `extra` over it, last on top."""
     shipped = read_layer(shipped_rules(), "rules")
-    return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)))
+    base = RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)))
+    if extra:
+        base.check()
+    return base

@@ -132,6 +132,7 @@ def schemas() -> dict[str, type[BaseModel]]:
     """Return the kinds of file and result that have a schema."""
     from llama_advisor.schema.advice import Advice
     from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
     from llama_advisor.schema.hardware import Device
     from llama_advisor.schema.judgement import Criteria, Rule, UseCase
     from llama_advisor.schema.model import Model
@@ -148,4 +149,6 @@ def schemas() -> dict[str, type[BaseModel]]:
         "engine": Engine,
         "quantization": Quantization,
         "recommendation": Advice,
+        "estimate": Estimate,
+        "estimate-request": EstimateRequest,
     }

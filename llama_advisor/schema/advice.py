@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import ConfigDict, Field
+
 from llama_advisor.schema.base import Bottleneck, Strict
 from llama_advisor.schema.estimate import Cost, DeviceMemory, Range, Training
 
@@ -159,9 +161,11 @@ class ShortBuild(Strict):
 class Change(Strict):
     """A requirement moved."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
     field: str
     """Scenario field."""
-    from_: Any
+    from_: Any = Field(alias="from")
     """Before."""
     to: Any
     """After; null when dropped."""

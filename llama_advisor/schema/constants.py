@@ -246,8 +246,22 @@ class TrainingRecipe(Strict):
     """What to know."""
 
 
+class AssumedLoad(Strict):
+    """What `estimate` takes where lengths were not said; the measurements mostly are of this size."""
+
+    context_tokens: int
+    """Tokens allocated per sequence, where prompt and answer do not need more."""
+    prompt_tokens: int
+    """Tokens of a prompt."""
+    output_tokens: int
+    """Tokens of an answer."""
+
+
 class Constants(Strict):
     """Content of rules/engines/constants.yaml."""
+
+    assumed_load: AssumedLoad
+    """Lengths assumed by `estimate`."""
 
     memory: MemoryConstants
     """Memory."""

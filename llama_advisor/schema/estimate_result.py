@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, JsonValue, field_validator
 
 from llama_advisor.schema.advice import Assumption, MachineUsed
 from llama_advisor.schema.base import Strict
@@ -19,7 +19,7 @@ Text = Annotated[str, Field(max_length=400)]
 class EstimateRequest(Strict):
     """One build to size: a line of a batch, or the flags; only the model is required."""
 
-    id: str | int | float | None = None
+    id: JsonValue = None
     """Name of the line, copied to its result."""
     model: Text
     """Model by any of its names."""
@@ -85,7 +85,7 @@ class Estimate(Strict):
 
     schema_version: int = 1
     """Version of this contract."""
-    id: str | int | float | None
+    id: JsonValue
     """Name of the line, copied."""
     model: str
     """Model id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from llama_advisor.schema.base import Bottleneck, CriterionId, Modality, Strict, Target
 
@@ -66,6 +66,14 @@ class Route(Strict):
     """What kind of way it is."""
 
 
+def _kind_of_consequence(value: Any) -> str:
+    """Tell by its key which consequence is meant."""
+    named = {"rule_out": "RuleOut", "criterion": "Adjust", "points": "Adjust", "caveat": "Caveat", "route": "Route"}
+    if isinstance(value, dict):
+        return next((named[key] for key in value if key in named), "RuleOut")
+    return type(value).__name__
+
+
 class Measure(Strict):
     """The figure a constraint compares, for its excuse."""
 
@@ -103,7 +111,13 @@ class Rule(Strict):
     """How sure it is; apart from how strongly it counts."""
     when: Any
     """Condition; see rules/README.md."""
-    then: RuleOut | Adjust | Caveat | Route
+    then: Annotated[
+        Annotated[RuleOut, Tag("RuleOut")]
+        | Annotated[Adjust, Tag("Adjust")]
+        | Annotated[Caveat, Tag("Caveat")]
+        | Annotated[Route, Tag("Route")],
+        Discriminator(_kind_of_consequence),
+    ]
     """What follows."""
     say: str
     """Sentence for the reader, with facts in braces."""

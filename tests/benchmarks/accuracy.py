@@ -182,8 +182,8 @@ def load_lines(base: object, shipped: SpeedConstants) -> list[str]:
     ratios = [case.truth / value for case, value in zip(cases, predicted)]
     low, mid, high = np.quantile(ratios, (0.1, 0.5, 0.9))
     return [
-        f"{len(cases)} readings of {len(errors)} groups with a stated concurrency, all of 405B under "
-        "tensor parallelism; no constant was fitted on them. Measured over predicted: "
+        f"{len(cases)} readings of {len(errors)} groups with a stated concurrency, all of 405B "
+        "under tensor parallelism; no constant was fitted on them. Measured over predicted: "
         f"{low:.2f} (10th percentile), {mid:.2f} (median), {high:.2f} (90th).",
     ]
 

@@ -29,7 +29,7 @@ def size(case: Case, base: RuleBase) -> Memory:
         case.engine,
         case.machine,
         case.workload,
-        "f16",
+        case.kv_cache_type,
         parallel=case.parallel,
     )
 

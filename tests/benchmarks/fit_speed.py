@@ -31,7 +31,7 @@ TAIL = {"decode_tok_s": 0.10, "prefill_tok_s": 0.14}
 
 
 class Parameter(NamedTuple):
-    """One fitted constant: where it stands, and how far (in logarithms) it may move from its start."""
+    """One fitted constant: where it stands, and how far its logarithm may move from its start."""
 
     path: tuple[str, ...]
     deviation: float

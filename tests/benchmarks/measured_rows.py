@@ -82,6 +82,7 @@ class Case:
     parallel: Parallel
     weights: int
     read: int
+    kv_cache_type: str = "f16"
     counts_prompt: bool = False
 
     @property
@@ -141,6 +142,7 @@ def as_case(row: dict[str, str], base: RuleBase, catalogue: Catalogue) -> Case |
         parallel=parallel_of(row, engine, machine),
         weights=weights_bytes(model, stored, base.block_types),
         read=read_bytes_per_token(model, stored, base.block_types),
+        kv_cache_type="q8_0" if "kv_q8" in row["flag"] else "f16",
         counts_prompt="input+output" in row["unit"],
     )
 

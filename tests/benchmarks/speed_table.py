@@ -9,7 +9,7 @@ import numpy as np
 from measured_rows import Case
 
 from llama_advisor.sizing.attainable import Attainable, attainable, engine_speed
-from llama_advisor.sizing.speed import passes, token_work
+from llama_advisor.sizing.speed import batches, passes, token_work
 from llama_advisor.sizing.timing import Splits, Work, decode_step_s, prefill_s, splits
 
 if TYPE_CHECKING:
@@ -55,18 +55,24 @@ class Table:
             passes(max(1, case.workload.prompt_tokens), engine_speed(constants, case.engine)) for case in self.cases
         ]
 
-    def splits(self, constants: SpeedConstants, counts: list[int]) -> Splits:
+    def splits(self, constants: SpeedConstants) -> Splits:
         """Return each machine's speed-up over one device, as columns."""
         columns = [
-            splits(constants, case.machine, case.parallel, layers, count)
-            for case, layers, count in zip(self.cases, self.work.layers, counts)
+            splits(
+                constants,
+                case.machine,
+                case.parallel,
+                layers,
+                batches(max(1, case.workload.prompt_tokens), engine_speed(constants, case.engine)),
+            )
+            for case, layers in zip(self.cases, self.work.layers)
         ]
         return Splits(*(np.array(column) for column in zip(*columns)))
 
     def predict(self, constants: SpeedConstants, metric: str) -> np.ndarray:
         """Return tokens per second of `metric`, a decode, prefill or total throughput."""
         rates, counts = self.rates(constants), self.passes(constants)
-        split = self.splits(constants, counts)
+        split = self.splits(constants)
         step = decode_step_s(self.work, rates, split, self.context, self.sequences)
         if metric == "decode_tok_s":
             return 1 / step

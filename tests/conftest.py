@@ -1,0 +1,98 @@
+"""What the tests share: one rule base, one advisor, layers in a folder of their own, the program as a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+from llama_advisor.engine import Advisor
+from llama_advisor.rulebase import RuleBase, load_rules
+from llama_advisor.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llama_advisor.schema.advice import Advice
+
+ROOT = Path(__file__).parent.parent
+AS_OF = date(2026, 11, 24)
+
+settings.register_profile("laws", deadline=None, derandomize=True, database=None, max_examples=30)
+settings.load_profile("laws")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the cache of parsed rules away from the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def base() -> RuleBase:
+    """The shipped rule base."""
+    return load_rules()
+
+
+@pytest.fixture(scope="session")
+def advisor(base: RuleBase) -> Advisor:
+    """An advisor on the shipped rule base, for one day."""
+    return Advisor(base, AS_OF)
+
+
+@pytest.fixture(scope="session")
+def advise(advisor: Advisor) -> Callable[..., Advice]:
+    """Answer a scenario given by its fields."""
+
+    def answered(**fields: Any) -> Advice:
+        return advisor.advise(Scenario.model_validate(fields))
+
+    return answered
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
+    """Write a folder of rules: relative name to content."""
+
+    def written(files: dict[str, str]) -> Path:
+        folder = tmp_path / "layer"
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        return folder
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the program as a process of its own, output captured as text."""
+
+    def ran(*arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "llama_advisor", *arguments],
+            input=stdin,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"} | (env or {}),
+            cwd=ROOT,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=120,
+        )
+
+    return ran

@@ -1,0 +1,185 @@
+"""Fixed anchors, three-valued constraints, and the parts of a score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llama_advisor.facts import SCENARIO, Scope
+from llama_advisor.judging import Judge, criterion_value, excuse, total, worth
+from llama_advisor.need import understand
+from llama_advisor.rulebase import load_rules
+from llama_advisor.schema.advice import Contribution
+from llama_advisor.schema.judgement import Criterion, ValueMeasure
+from llama_advisor.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from llama_advisor.rulebase import RuleBase
+
+    Layered = Callable[[dict[str, str]], Path]
+
+LINEAR = ValueMeasure(fact="build.quality", share=1, anchors=((10, 0), (20, 40), (40, 100)))
+FALLING = ValueMeasure(fact="cost.usd_per_month", share=1, scale="log", anchors=((1, 100), (100, 0)))
+RULE = """\
+id: {id}
+title: A rule
+why: For the test.
+sources: [{{id: seed-article}}]
+confidence: low
+when: {{fact: scenario.context_tokens, above: {limit}}}
+then: {then}
+say: "{{scenario.context_tokens:,.0f}} tokens"
+{more}examples:
+  fires: [{{scenario.context_tokens: {over}}}]
+  silent: [{{scenario.context_tokens: {limit}}}]
+"""
+
+
+def rule(name: str, then: str, limit: int = 10_000, more: str = "") -> str:
+    return RULE.format(id=name, then=then, limit=limit, over=limit + 1, more=more)
+
+
+def scope(base: RuleBase, **fields: Any) -> Scope:
+    return Scope(understand(Scenario.model_validate({"use_cases": ["chat"]} | fields), base))
+
+
+@pytest.mark.parametrize(
+    ("figure", "value"), [(0, 0), (10, 0), (15, 20), (20, 40), (30, 70), (40, 100), (1000, 100), (-5, 0)]
+)
+def test_a_figure_is_read_between_linear_anchors(figure: float, value: float) -> None:
+    assert worth(LINEAR, figure) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("figure", "value"), [(0, 100), (0.5, 100), (1, 100), (10, 50), (100, 0), (1e9, 0)])
+def test_a_figure_is_read_between_logarithmic_anchors(figure: float, value: float) -> None:
+    assert worth(FALLING, figure) == pytest.approx(value)
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_worth_never_turns_back(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert worth(LINEAR, low) <= worth(LINEAR, high)
+    assert worth(FALLING, low) >= worth(FALLING, high)
+
+
+def test_shipped_anchors_rise_and_stay_between_0_and_100(base: RuleBase) -> None:
+    for criterion in base.criteria.criteria:
+        assert sum(measure.share for measure in criterion.measures) == pytest.approx(1), criterion.id
+        for measure in criterion.measures:
+            figures = [figure for figure, _ in measure.anchors]
+            values = [value for _, value in measure.anchors]
+            assert figures == sorted(set(figures)), f"{criterion.id}: {measure.fact}"
+            assert values in (sorted(values), sorted(values, reverse=True))
+            assert all(0 <= value <= 100 for value in values)
+            assert measure.scale == "linear" or figures[0] > 0
+
+
+def test_what_is_not_known_counts_as_the_criterion_says(base: RuleBase) -> None:
+    criterion = Criterion(
+        id="quality",
+        name="Quality",
+        says="",
+        why="",
+        measures=(LINEAR.model_copy(update={"share": 0.5}), FALLING.model_copy(update={"share": 0.5})),
+        unknown_value=30,
+    )
+    nothing = scope(base)
+    assert criterion_value(criterion, nothing) == pytest.approx(30)
+    assert criterion_value(criterion, replace(nothing, quality=40, memo={})) == pytest.approx(0.5 * 100 + 0.5 * 30)
+
+
+def test_a_constraint_fails_holds_is_tight_or_not_known(layer: Layered) -> None:
+    more = (
+        "measure: {value: scenario.context_tokens, limit: 10000, unit: tokens}\n"
+        "tight: {fact: scenario.context_tokens, above: 9000}\n"
+        'say_tight: "almost too long"\n'
+    )
+    base = load_rules(layer({"constraints/short.yaml": rule("short", "{rule_out: context}", more=more)}))
+
+    def found(tokens: int) -> dict[str, tuple[str, str]]:
+        judge = Judge(base, owned=False, priced=True)
+        known = scope(base, context_tokens=tokens)
+        outcomes = judge.constrain(known, ("scenario",), range(SCENARIO, SCENARIO + 1))
+        return {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes if outcome.rule.id == "short"}
+
+    assert found(20_000) == {"short": ("fails", "20,000 tokens")}
+    assert found(9_500) == {"short": ("tight", "almost too long")}
+    assert found(9_000) == {}
+
+
+def test_an_unknown_constraint_is_told_only_where_it_has_words_for_it(layer: Layered) -> None:
+    unknown = rule("unseen", "{rule_out: licence}").replace(
+        "{fact: scenario.context_tokens, above: 10000}", "{fact: scenario.monthly_active_users, above: 10000}"
+    )
+    files = {
+        "constraints/unseen.yaml": unknown,
+        "constraints/told.yaml": unknown.replace("unseen", "told") + 'say_unknown: "users not stated"\n',
+    }
+    base = load_rules(layer(files))
+    outcomes = Judge(base, owned=False, priced=True).constrain(scope(base), ("scenario",), range(SCENARIO, SCENARIO + 1))
+    mine = {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes}
+    assert mine["told"] == ("unknown", "users not stated")
+    assert "unseen" not in mine
+
+
+def test_an_excuse_has_the_figures_of_its_measure(layer: Layered) -> None:
+    more = "measure: {value: scenario.context_tokens, limit: 10000, unit: tokens}\n"
+    base = load_rules(layer({"constraints/short.yaml": rule("short", "{rule_out: context}", more=more)}))
+    known = scope(base, context_tokens=20_000)
+    outcomes = Judge(base, owned=False, priced=True).constrain(known, ("scenario",), range(SCENARIO, SCENARIO + 1))
+    told = excuse(next(outcome for outcome in outcomes if outcome.rule.id == "short"), known)
+    assert (told.rule, told.bottleneck, told.value, told.limit, told.unit) == ("short", "context", 20_000, 10_000, "tokens")
+    assert told.text == "20,000 tokens"
+
+
+def scored(base: RuleBase, **fields: Any) -> tuple[Contribution, ...]:
+    return Judge(base, owned=False, priced=True).score(scope(base, **fields), ("scenario", "m", "q", "p", "b"))
+
+
+def test_rules_move_one_criterion_and_are_cited(layer: Layered) -> None:
+    base = load_rules(layer({"preferences/long.yaml": rule("long", "{criterion: maturity, points: 5}")}))
+    parts = {(part.criterion, part.rule): part for part in scored(base, context_tokens=20_000)}
+    weight = understand(Scenario(use_cases=("chat",)), base).weights["maturity"]
+    mine = parts["maturity", "long"]
+    assert mine.points == pytest.approx(5 * weight, abs=0.005)
+    assert (mine.text, mine.source) == ("20,000 tokens", ("seed-article",))
+    assert ("maturity", "long") not in {(part.criterion, part.rule) for part in scored(base, context_tokens=5_000)}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rules_together_stay_within_the_bound(sign: int, layer: Layered, base: RuleBase) -> None:
+    files = {
+        f"preferences/push-{n}.yaml": rule(f"push-{n}", f"{{criterion: speed, points: {sign * 10}}}") for n in range(6)
+    }
+    pushed = load_rules(layer(files))
+    moved = [part.points for part in scored(pushed, context_tokens=20_000) if part.rule and part.criterion == "speed"]
+    weight = understand(Scenario(use_cases=("chat",)), base).weights["speed"]
+    assert len(moved) == 6
+    assert sum(moved) == pytest.approx(sign * base.criteria.preference_bound * weight, abs=0.04)
+
+
+def test_parts_are_rounded_before_they_are_summed(base: RuleBase) -> None:
+    parts = scored(base)
+    assert all(part.points == round(part.points, 2) for part in parts)
+    assert total(parts) == pytest.approx(sum(part.points for part in parts), abs=1e-9)
+    assert total(parts) == round(total(parts), 2)
+
+
+def test_weights_that_do_not_count_give_their_share_to_the_others(base: RuleBase) -> None:
+    known, key = scope(base), ("scenario", "m", "q", "p", "b")
+    priced = {part.criterion for part in Judge(base, owned=False, priced=True).score(known, key)}
+    free = {part.criterion for part in Judge(base, owned=False, priced=False).score(known, key)}
+    assert priced - free == {"cost"}
+    for judge in (Judge(base, owned=True, priced=True), Judge(base, owned=False, priced=False)):
+        # every criterion unknown: each is worth its unknown value, and so is the whole
+        values = {criterion.unknown_value for criterion in base.criteria.criteria}
+        assert len(values) == 1
+        plain = [part.points for part in judge.score(known, key) if part.rule is None]
+        assert sum(plain) == pytest.approx(values.pop(), abs=0.05)

@@ -1,0 +1,52 @@
+"""Sentences with facts in braces: filled in, never executed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from llama_advisor.templates import fields_read, fill
+
+VALUES: dict[str, Any] = {
+    "a.text": "seven",
+    "a.whole": 131072,
+    "a.number": 3.14159,
+    "a.flag": True,
+    "b.flag": False,
+    "a.set": frozenset({"fr", "de"}),
+    "b.set": frozenset(),
+    "a.hostile": "{a.text} [red]x[/red] {0.__class__} %s",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("plain words", "plain words"),
+        ("{a.text} dwarfs", "seven dwarfs"),
+        ("{a.whole} tokens", "131,072 tokens"),
+        ("{a.whole:,} tokens", "131,072 tokens"),
+        ("{a.number}", "3.14159"),
+        ("{a.number:.1f} GiB", "3.1 GiB"),
+        ("{a.number:,.0f}", "3"),
+        ("{a.flag} and {b.flag}", "yes and no"),
+        ("{a.set}", "de, fr"),
+        ("{b.set}", "none"),
+        ("{a.missing} GiB", "? GiB"),
+        ("two\n  lines", "two lines"),
+        ("{not a field} {} {x}", "{not a field} {} {x}"),
+        ("{a.__class__} {a.text.upper}", "? {a.text.upper}"),
+        ("{a.hostile}", "{a.text} [red]x[/red] {0.__class__} %s"),
+    ],
+)
+def test_facts_are_filled_in(template: str, text: str) -> None:
+    assert fill(template, VALUES.get) == text
+
+
+def test_fields_read_names_the_facts() -> None:
+    assert fields_read("{a.text} of {a.number:.1f}, {x} {}") == ["a.text", "a.number"]
+
+
+def test_a_format_that_does_not_suit_the_value_is_no_crash_for_text() -> None:
+    assert fill("{a.text:.1f}", VALUES.get) == "seven"
