@@ -73,9 +73,12 @@ def _of_use_cases(base: RuleBase) -> Iterator[Reference]:
 
 def _of_models(base: RuleBase) -> Iterator[Reference]:
     for model in base.models.values():
-        for field in ("text_scores_from", "sibling"):
-            if name := getattr(model, field):
-                yield Reference("models", model.id, (field,), "model", name, base.models, "models")
+        if model.text_scores_from:
+            yield Reference(
+                "models", model.id, ("text_scores_from",), "model", model.text_scores_from, base.models, "models"
+            )
+        if model.sibling and ("models", model.sibling) not in base.removed:
+            yield Reference("models", model.id, ("sibling",), "model", model.sibling, base.models, "models")
         for name in model.scores:
             yield Reference("models", model.id, ("scores", name), "benchmark", name, base.benchmarks, "benchmarks")
         for section, ids in model.sources.items():

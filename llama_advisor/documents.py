@@ -19,6 +19,8 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+LONGEST_NUMBER = 300
+DIGITS = "+-.0123456789"
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 MAX_BYTES = 5_000_000
@@ -96,6 +98,8 @@ class _Builder:
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise self.fail(node, "nested too deeply or too many values")
         if isinstance(node, yaml.ScalarNode):
+            if len(node.value) > LONGEST_NUMBER and not node.style and node.value[:1] in DIGITS:
+                raise self.fail(node, "a number this long is no number of ours")
             return node.value if node.style else _scalar(node.value)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, depth + 1) for item in node.value]

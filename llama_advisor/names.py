@@ -28,7 +28,7 @@ def key(name: str) -> str:
 def model_id(name: str, base: RuleBase, field: str = "model") -> str:
     """Return the id of a model by any of its names; loose names mean the instruct model."""
     plain = _HUB.sub("", name.strip().lower())
-    for spellings, fold in ((_exact, str.lower), (_exact, key), (_loose, key)):
+    for spellings, fold in ((_exact, str.lower), (_loose, key)):
         wanted = fold(plain)
         found = [model for model in base.models.values() if wanted in {fold(text) for text in spellings(model)}]
         if wanted and found:
@@ -47,6 +47,7 @@ def _exact(model: Model) -> Iterator[str]:
 
 
 def _loose(model: Model) -> Iterator[str]:
+    yield from _exact(model)
     short = model.name.lower().removeprefix("llama ")
     for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
         yield from (text, f"{text} instruct")

@@ -11,6 +11,7 @@ from llama_advisor.need import understand
 from llama_advisor.ranking import ranked
 from llama_advisor.schema.advice import Change, RelaxationShown
 from llama_advisor.schema.judgement import RuleOut
+from llama_advisor.schema.scenario import HardwareSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,18 +54,38 @@ def _kinds(build: Judged, advisor: Advisor) -> Iterator[str]:
 
 
 def _first_way(need: Need, relaxation: Relaxation, advisor: Advisor) -> Way | None:
+    """Find the smallest step that helps: softening never hurts, so try the softest step first and then bisect."""
     before = current(need, relaxation.field)
-    for value in softer(before, relaxation):
-        try:
-            softened = changed(need.scenario, relaxation.field, value)
-            found, relaxed = advisor.decide(understand(softened, advisor.base))
-        except InputError:
-            continue
-        if order := ranked(found.qualified, relaxed, advisor.base):
-            changes = (Change(field=relaxation.field, from_=before, to=value),)
-            told = RelaxationShown(changes=changes, then=short(order[0]), why=relaxation.why)
-            return Way(changes, order[0], relaxation.counts, told)
-    return None
+    steps = softer(before, relaxation)
+    found = _way(need, relaxation, before, steps[-1], advisor) if steps else None
+    low, high = 0, len(steps) - 1
+    while found and low < high:
+        middle = (low + high) // 2
+        if way := _way(need, relaxation, before, steps[middle], advisor):
+            found, high = way, middle
+        else:
+            low = middle + 1
+    return found
+
+
+def _way(need: Need, relaxation: Relaxation, before: Any, value: Any, advisor: Advisor) -> Way | None:
+    """Apply one step, and return what then qualifies."""
+    try:
+        softened = changed(need.scenario, relaxation.field, value)
+        found, relaxed = advisor.decide(understand(softened, advisor.base))
+    except InputError:
+        return None
+    order = ranked(found.qualified, relaxed, advisor.base)
+    if not order:
+        return None
+    changes = (Change(field=relaxation.field, from_=plain(before), to=plain(value)),)
+    told = RelaxationShown(changes=changes, then=short(order[0]), why=relaxation.why)
+    return Way(changes, order[0], relaxation.counts, told)
+
+
+def plain(value: Any) -> Any:
+    """Return a field's value as plain data for the contract."""
+    return value.model_dump(exclude_none=True) if isinstance(value, HardwareSpec) else value
 
 
 def current(need: Need, field: str) -> Any:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from llama_advisor.schema.quantization import Quantization
 
 Key = tuple[Any, ...]
-RULED_OUT = 100
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ class Search:
                 break
 
     def _comfortable(self, build: Judged) -> bool:
-        """Whether an assumed machine holds the build well: no tight limit, enough bits, nothing offloaded, not too slow."""
+        """Tell whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""
         criteria, memory, speed = self.base.criteria, build.scope.memory, build.scope.speed
         held = not any(outcome.state != "unknown" for outcome in build.outcomes) and not (
             memory and memory.offloaded_gib
@@ -232,25 +231,24 @@ class Search:
         machine: Machine,
         judge: Judge,
     ) -> Judged:
-        """Place a variant on a machine with the best engine that takes it there."""
-        best: tuple[int, Scope, Key, list[Outcome]] | None = None
-        for engine in sorted(engines, key=lambda item: (-item.maturity, item.id)):
-            assert variant.model is not None
-            assert variant.quantization is not None
-            taken = support(engine, variant.model, variant.quantization, machine.device, variant.need.target)
+        """Place a variant on a machine with the best trodden engine that takes it there, an old version last."""
+        assert variant.model is not None
+        assert variant.quantization is not None
+        model, quantization, target = variant.model, variant.quantization, variant.need.target
+        options = [(support(engine, model, quantization, machine.device, target), engine) for engine in engines]
+        options.sort(key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
+        least: Judged | None = None
+        for taken, engine in options:
             scope = replace(variant, engine=engine, machine=machine, support=taken, memo=dict(variant.memo))
             place: Key = (*key, (engine.id, index))
-            outcomes = judge.constrain(scope, place, range(PLACEMENT, PLACEMENT + 1))
-            trouble = RULED_OUT * sum(outcome.state == "fails" for outcome in outcomes) + (
-                taken.pinned_version is not None
-            )
-            if best is None or trouble < best[0]:
-                best = (trouble, scope, place, outcomes)
-        assert best is not None
-        trouble, scope, place, outcomes = best
-        if trouble >= RULED_OUT or any(outcome.state == "fails" for outcome in before):
-            return Judged(scope, place, None, (*before, *outcomes), ())
-        return self._sized(scope, place, machine, judge, [*before, *outcomes])
+            outcomes = (*before, *judge.constrain(scope, place, range(PLACEMENT, PLACEMENT + 1)))
+            build = Judged(scope, place, None, outcomes, ())
+            if not build.fails:
+                return self._sized(scope, place, machine, judge, list(outcomes))
+            if least is None or len(build.fails) < len(least.fails):
+                least = build
+        assert least is not None, "some engine loads every quantization that is tried"
+        return least
 
     def _sized(self, scope: Scope, key: Key, machine: Machine, judge: Judge, before: list[Outcome]) -> Judged:
         model, quantization, engine = scope.model, scope.quantization, scope.engine

@@ -22,6 +22,12 @@ class Support:
     runs_quantization: Literal["native", "weight_only", "no"] | None
     used_where_it_runs: bool
 
+    @property
+    def reasons_against(self) -> int:
+        """Twice the number of things that do not work, one more for an old version that must be pinned."""
+        broken = (not self.runs_model, not self.runs_on_machine, self.runs_quantization == "no")
+        return 2 * sum((*broken, not self.used_where_it_runs)) + (self.pinned_version is not None)
+
 
 def support(engine: Engine, model: Model, quantization: Quantization, device: Device | None, target: str) -> Support:
     """Look up one combination; a hosted service (no device) brings its own hardware."""

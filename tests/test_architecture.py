@@ -1,0 +1,177 @@
+"""The shape of the code: imports point one way, each task has one place, modules stay small."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import llama_advisor
+from llama_advisor.rulebase import load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(llama_advisor.__file__).parent
+MODULES = {path.relative_to(PACKAGE.parent): path for path in sorted(PACKAGE.rglob("*.py"))}
+by_module = pytest.mark.parametrize("name", sorted(MODULES), ids=[path.as_posix() for path in sorted(MODULES)])
+
+# A module may import from its own line and from the lines above it; a folder stands for all modules in it.
+LAYERS = (
+    ("__init__",),
+    ("errors",),
+    ("schema",),
+    ("documents", "templates", "conditions", "detect"),
+    ("validation", "descriptions", "layers", "sizing", "hardware_names"),
+    ("facts",),
+    ("rulebase",),
+    ("names", "quality", "support", "rule_tests", "estimates"),
+    ("need", "candidates"),
+    ("judging",),
+    ("search", "placing"),
+    ("ranking", "answer"),
+    ("relaxing",),
+    ("engine",),
+    ("flags", "reading"),
+    ("render",),
+    ("commands",),
+    ("cli",),
+    ("__main__",),
+)
+LONGEST = 300
+LONGER = {"facts.py": "one declarative table"}
+
+
+def place(part: str) -> int:
+    found = [index for index, names in enumerate(LAYERS) if part in names]
+    assert found, f"{part} has no place in LAYERS"
+    return found[0]
+
+
+def part_of(path: Path) -> str:
+    """Return the module or folder right below the package."""
+    return path.parts[1].removesuffix(".py")
+
+
+def imports(path: Path, *, checked_only: bool = False) -> Iterator[str]:
+    """Yield the modules of the package that a file imports; with `checked_only`, those needed at run time."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {id(node) for branch in ast.walk(tree) if type_checking(branch) for node in ast.walk(branch)}
+    for node in ast.walk(tree):
+        if checked_only and id(node) in skipped:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "llama_advisor":
+            rest = node.module.split(".")[1:]
+            yield from ([rest[0]] if rest else [alias.name for alias in node.names])
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("llama_advisor."))
+
+
+def type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@by_module
+def test_imports_point_one_way(name: Path) -> None:
+    own = place(part_of(name))
+    for other in imports(MODULES[name], checked_only=True):
+        target = other if any(other in names for names in LAYERS) else "__init__"
+        assert place(target) <= own, f"{name} imports {other}, which stands above it"
+
+
+def test_no_module_needs_itself_at_run_time() -> None:
+    needs = {part_of(name): set() for name in MODULES}
+    for name, path in MODULES.items():
+        needs[part_of(name)] |= {other for other in imports(path, checked_only=True) if other != part_of(name)}
+
+    def visit(part: str, trail: tuple[str, ...]) -> None:
+        assert part not in trail, " → ".join((*trail, part))
+        for other in needs.get(part, ()):
+            visit(other, (*trail, part))
+
+    for part in needs:
+        visit(part, ())
+
+
+@by_module
+def test_no_module_is_too_long(name: Path) -> None:
+    lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST or name.name in LONGER
+
+
+@by_module
+def test_no_function_is_too_long(name: Path) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name not in {"understand", "recommend"}:
+            assert (node.end_lineno or 0) - node.lineno < 40, f"{name}: {node.name}"
+
+
+@by_module
+def test_every_module_says_what_it_is_for(name: Path) -> None:
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert not text or ast.get_docstring(ast.parse(text))
+
+
+@by_module
+def test_only_the_command_line_prints_and_leaves(name: Path) -> None:
+    if part_of(name) in {"cli", "commands"}:
+        return
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        assert not (isinstance(node, ast.Name) and node.id in {"print", "exit", "quit", "input"}), f"{name}:{node.lineno}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sys":
+            assert node.attr not in {"exit", "stdout", "stderr"}, f"{name}:{node.lineno}"
+
+
+@by_module
+def test_only_the_rule_base_opens_rule_files(name: Path) -> None:
+    opens = {"open", "read_text", "read_bytes", "rglob", "glob", "iterdir", "files", "shipped_rules", "read_layer"}
+    may = {"rulebase", "layers", "reading", "commands", "detect", "descriptions"}
+    used = {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Attribute, ast.Name))
+    }
+    calls = {"open", "read_text", "read_bytes", "rglob", "glob", "shipped_rules", "read_layer"} & used & opens
+    assert not calls or part_of(name) in may, f"{name}: {sorted(calls)}"
+
+
+@by_module
+def test_no_judgement_names_a_model_a_device_or_a_use_case(name: Path) -> None:
+    base = load_rules()
+    general = {"general"}
+    known = set(base.models) | set(base.devices) | (set(base.use_cases) - general) | {m.name for m in base.models.values()}
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    said = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    }
+    assert not said & known
+
+
+@by_module
+def test_nothing_from_a_file_is_executed(name: Path) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in {"eval", "exec", "compile", "__import__"}, f"{name}:{node.lineno}"
+
+
+@by_module
+def test_only_the_command_line_reads_the_clock(name: Path) -> None:
+    if part_of(name) == "cli":
+        return
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert not [word for word in ("date.today", "datetime.now", "time.time(") if word in text]
+
+
+@by_module
+def test_nothing_reaches_for_the_network_or_chance(name: Path) -> None:
+    barred = {"socket", "urllib", "http", "requests", "httpx", "random", "secrets", "uuid"}
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert barred.isdisjoint(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.module.split(".")[0] not in barred
