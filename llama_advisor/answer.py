@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.artifacts import artifact, commands
-from llama_advisor.facts import Scope
+from llama_advisor.facts import Named, Scope
 from llama_advisor.judging import excuse
 from llama_advisor.names import engine_id
 from llama_advisor.ranking import best_first, is_wished
@@ -199,12 +200,14 @@ def _plain_wish(field: Any, asked: str, order: tuple[Judged, ...], found: Found,
     return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=f"no build that qualifies uses {asked}")
 
 
-def caveats(winner: Judged | None, need: Need, base: RuleBase, found: Found) -> list[tuple[CompiledRule, CaveatShown]]:
+def caveats(
+    winner: Judged | None, need: Need, base: RuleBase, found: Found, named: Named | None = None
+) -> list[tuple[CompiledRule, CaveatShown]]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
     said: list[tuple[tuple[int, str], CompiledRule, str]] = []
     for outcome in winner.outcomes if winner else ():
         said.append(((CONSTRAINT_RANK, outcome.rule.id), outcome.rule, outcome.text))
-    scope = closing_scope(winner, need, found, base)
+    scope = closing_scope(winner, need, found, base, named)
     for rule in base.in_folder("caveats"):
         then = rule.rule.then
         if isinstance(then, Caveat) and rule.condition.prove(scope.lookup).outcome:
@@ -213,13 +216,12 @@ def caveats(winner: Judged | None, need: Need, base: RuleBase, found: Found) -> 
     return [(rule, CaveatShown(rule=rule.id, text=text, source=_cited(rule))) for _, rule, text in ordered]
 
 
-def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase) -> Scope:
-    """Return the scope of the winner, or of the scenario alone, with what ruled the others out."""
+def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase, named: Named | None = None) -> Scope:
+    """Return the scope of the winner, or of the scenario alone, with what is known once all was judged."""
+    scope = winner.scope if winner else Scope(need)
+    given = found.machines[0] if found.machines and need.hardware_stated else None
     kinds = frozenset(_bottlenecks(found, base))
-    if winner is None:
-        return Scope(need, bottlenecks=kinds)
-    scope = winner.scope
-    return Scope(**{**scope.__dict__, "bottlenecks": kinds, "memo": {}})
+    return replace(scope, bottlenecks=kinds, given=given, named=named, memo={})
 
 
 def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:

@@ -11,12 +11,12 @@ from llama_advisor.support import support
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llama_advisor.support import Support
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.engine import Engine
     from llama_advisor.schema.hardware import Device
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.quantization import Quantization
+    from llama_advisor.support import Support
 
 
 class Option(NamedTuple):

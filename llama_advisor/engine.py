@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from llama_advisor import __version__
 from llama_advisor.answer import caveats, excluded, routes, shown, wishes
+from llama_advisor.facts import Named
 from llama_advisor.need import Need, understand
-from llama_advisor.ranking import ranked
+from llama_advisor.ranking import is_wished, ranked
 from llama_advisor.relaxing import relaxations
 from llama_advisor.schema.advice import Advice, Assumption, RuleBaseShown, Verdict
 from llama_advisor.schema.judgement import Caveat
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.search import Judged
 
 OTHER_LANE = 2
+LONGEST_SAMPLE = 4096
 
 
 class Advisor:
@@ -57,7 +59,7 @@ class Advisor:
 
     def _yes(self, need: Need, found: Found, order: tuple[Judged, ...]) -> Advice:
         winner = order[0]
-        said = caveats(winner, need, self.base, found)
+        said = caveats(winner, need, self.base, found, self._named(need, found, order))
         heavy = any(isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy" for rule, _ in said)
         verdict: Verdict = "recommended_with_caveats" if heavy or winner.outcomes else "recommended"
         return self._advice(
@@ -76,7 +78,7 @@ class Advisor:
         """Nothing fits: say the nearest excuses, what change would help, and the ways round."""
         ways = relaxations(need, found, self)
         counted = next((way for way in ways if way.counts), None)
-        said = caveats(counted.build if counted else None, need, self.base, found)
+        said = caveats(counted.build if counted else None, need, self.base, found, self._named(need, found, ()))
         return self._advice(
             need,
             "change_requirement" if counted else "no_fit",
@@ -89,6 +91,26 @@ class Advisor:
             alternatives=self._other_lane(need),
             relaxations=tuple(way.shown for way in ways),
             routes=routes(need, found, self.base),
+        )
+
+    def _named(self, need: Need, found: Found, order: tuple[Judged, ...]) -> Named | None:
+        """Size the model that the user named, for what is said of it."""
+        if need.model is None:
+            return None
+        model = self.base.models[need.model]
+        machine = found.machines[0] if found.machines and need.hardware_stated else None
+        tuned = {
+            method: self.search.sizes.training(model, method, machine, min(need.context_tokens, LONGEST_SAMPLE))
+            for method in (self.base.criteria.tuning_order if need.wants_tuning else ())
+        }
+        official = next((build for build in model.official_builds if build.quantization == "fp8"), None)
+        place = next((index for index, build in enumerate(order) if is_wished(build, need, self.base)), None)
+        return Named(
+            model=model,
+            outcome="impossible" if place is None else "better_exists" if place else "kept",
+            fp8_gib=official.weights_bytes / 2**30 if official else None,
+            tuning={method: training.total_gib for method, training in tuned.items()},
+            qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
 
     def _other_lane(self, need: Need) -> tuple[Build, ...]:

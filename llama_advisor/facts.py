@@ -51,6 +51,8 @@ class Scope:
     cost: Cost | None = None
     training: Training | None = None
     bottlenecks: frozenset[str] = frozenset()
+    given: Machine | None = None
+    named: Named | None = None
     memo: dict[str, Any] = field(default_factory=dict)
 
     def lookup(self, name: str) -> Any:
@@ -58,6 +60,17 @@ class Scope:
         if name not in self.memo:
             self.memo[name] = FACTS[name].compute(self)
         return self.memo[name]
+
+
+@dataclass(frozen=True)
+class Named:
+    """The model the user named, sized for what the answer says of it."""
+
+    model: Model
+    outcome: str
+    fp8_gib: float | None
+    tuning: dict[str, float]
+    qlora_fits: bool | None
 
 
 @dataclass(frozen=True)
@@ -134,11 +147,40 @@ _need("scenario.model", "text", "Model named, by id.")
 _need("scenario.model_family", "text", "Family of the model named.")
 _need("scenario.model_parameters_b", "number", "Size of the model named.", "billion")
 _need("scenario.model_reads_images", "flag", "Whether the model named reads images.")
+_need("scenario.sixteen_bit_only", "flag", "Whether the hard limits allow 16-bit weights alone.")
 _need("scenario.provider", "text", "Provider asked for.")
 _need("scenario.symptoms", "set", "What goes wrong today.", choices=get_args(Symptom))
 _need("scenario.hardware_stated", "flag", "Whether hardware was stated.")
 _need("scenario.max_parameters_b", "number", "Largest model allowed.", "billion")
 _need("scenario.hosted_considered", "flag", "Whether hosted models are ranked.")
+
+
+def _given(name: str, kind: Kind, says: str, read: Callable[[Machine], Any], unit: str = "") -> None:
+    _add(SCENARIO, name, kind, says, lambda s: None if s.given is None else read(s.given), unit=unit)
+
+
+def _named(name: str, kind: Kind, says: str, read: Callable[[Named], Any], unit: str = "") -> None:
+    _add(SCENARIO, name, kind, says, lambda s: None if s.named is None else read(s.named), unit=unit)
+
+
+_given("given.nodes", "number", "Nodes of the hardware stated.", lambda m: m.nodes, "nodes")
+_given("given.devices", "number", "Devices of the hardware stated.", lambda m: m.devices, "devices")
+_given("given.device", "text", "Device of the hardware stated.", lambda m: m.device.name)
+_given(
+    "given.fp8_hardware",
+    "flag",
+    "Whether the hardware stated computes in FP8.",
+    lambda m: "fp8" in m.device.dtypes if m.device.dtypes else None,
+)
+_given("given.instance", "flag", "Whether the hardware stated is a rented instance.", lambda m: m.offer is not None)
+_named("named.name", "text", "Name of the model named.", lambda n: n.model.name)
+_named("named.outcome", "text", "kept, better_exists or impossible.", lambda n: n.outcome)
+_named("named.kv_heads", "number", "KV heads of the model named.", lambda n: n.model.architecture.kv_heads, "heads")
+_named("named.fp8_gib", "number", "Size of its official FP8 build.", lambda n: n.fp8_gib, "GiB")
+_named("named.full_gib", "number", "Memory that full tuning of it takes.", lambda n: n.tuning.get("full"), "GiB")
+_named("named.lora_gib", "number", "Memory that LoRA tuning of it takes.", lambda n: n.tuning.get("lora"), "GiB")
+_named("named.qlora_gib", "number", "Memory that QLoRA tuning of it takes.", lambda n: n.tuning.get("qlora"), "GiB")
+_named("named.qlora_fits", "flag", "Whether QLoRA tuning of it fits the hardware stated.", lambda n: n.qlora_fits)
 _add(SCENARIO, "answer.bottlenecks", "set", "What rules models out, once all were judged.", lambda s: s.bottlenecks)
 
 
@@ -161,6 +203,8 @@ _model("model.name", "text", "Model name.", lambda m, _: m.name)
 _model("model.family", "text", "Family id.", lambda m, _: m.family)
 _model("model.kind", "text", "instruct, base or guard.", lambda m, _: m.kind)
 _model("model.parameters_b", "number", "Parameters.", lambda m, _: m.parameters / 1e9, "billion")
+_model("model.bf16_gib", "number", "Its weights in 16 bits.", lambda m, _: m.parameters * 2 / 2**30, "GiB")
+_model("model.kv_heads", "number", "KV heads.", lambda m, _: m.architecture.kv_heads, "heads")
 _model("model.context_tokens", "number", "Longest context it was trained for.", lambda m, _: m.context_tokens, "tokens")
 _model("model.multimodal", "flag", "Whether it reads images.", lambda m, _: "image" in m.inputs)
 _model(

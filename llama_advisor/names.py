@@ -36,6 +36,15 @@ def model_id(name: str, base: RuleBase, field: str = "model") -> str:
     raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
 
 
+def named_build(name: str, model: Model) -> tuple[str, ...]:
+    """Return the quantization of an official build whose repository was named, else nothing."""
+    plain = _HUB.sub("", name.strip().lower())
+    for build in model.official_builds:
+        if key(plain) in {key(build.hf_repo), key(build.hf_repo.rsplit("/", 1)[-1])}:
+            return (build.quantization,)
+    return ()
+
+
 def _exact(model: Model) -> Iterator[str]:
     """Names that mean this checkpoint; an Ollama tag holds the instruct model."""
     repositories = (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds))

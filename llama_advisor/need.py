@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.scenario import Scenario
 
 GENERAL = "general"
+SIXTEEN = 16
 EMPTY: frozenset[str] = frozenset()
 TOOL_ORDER = ("none", "single", "multi_step")
 NEAREST_FIRST = ("phone", "browser", "edge", "laptop", "workstation", "server", "cloud", "hosted")
@@ -75,6 +76,7 @@ class Need:
     only_families: frozenset[str]
     only_engines: frozenset[str]
     only_quantizations: frozenset[str]
+    sixteen_bit_only: bool
     hosted_considered: bool
     self_hosted_considered: bool
     weights: dict[CriterionId, float]
@@ -255,6 +257,8 @@ def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId
 def _wishes(scenario: Scenario, base: RuleBase, model: str | None) -> dict[str, Any]:
     named = base.models[model] if model else None
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
+    if scenario.model and named and not wished:
+        wished = names.named_build(scenario.model, named)
     return {
         "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
         "quantizations_wished": frozenset(wished),
@@ -297,17 +301,23 @@ def _limits(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     providers = {offer.provider for offer in base.hosted.values()}
     provider = names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None
     if only is None:
-        return dict.fromkeys(("only_models", "only_families", "only_engines", "only_quantizations"), EMPTY) | {
-            "max_parameters_b": None,
-            "provider": provider,
-        }
+        return (
+            {"sixteen_bit_only": False}
+            | dict.fromkeys(("only_models", "only_families", "only_engines", "only_quantizations"), EMPTY)
+            | {
+                "max_parameters_b": None,
+                "provider": provider,
+            }
+        )
     families = {model.family for model in base.models.values()}
     found = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
+    allowed = frozenset(item for ids in found for item in ids)
     return {
+        "sixteen_bit_only": bool(allowed) and all(base.quantizations[item].bits == SIXTEEN for item in allowed),
         "only_models": frozenset(names.model_id(name, base, "only.models") for name in only.models),
         "only_families": frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),
         "only_engines": frozenset(names.engine_id(name, base, "only.engines") for name in only.engines),
-        "only_quantizations": frozenset(item for ids in found for item in ids),
+        "only_quantizations": allowed,
         "max_parameters_b": only.max_parameters_b,
         "provider": provider,
     }
