@@ -68,12 +68,12 @@ def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tupl
     return tuple(
         on_accelerator(
             read_hardware(item.hardware, catalogue, need.target).model_copy(
-                update={"offer": item.offer, "owned": False}
+                update={"offer": item.offer, "owned": False, "step": step}
             ),
             need,
             catalogue,
         )
-        for item in listed
+        for step, item in enumerate(listed)
     )
 
 

@@ -94,8 +94,10 @@ class Estimator:
         tried: list[Plan] = []
         for group in layouts(engine, machine):
             made = [self.plan(model, quantization, engine, workload, layout) for layout in group]
-            if fitting := [plan for plan in made if plan.memory.fits is not False]:
+            if fitting := [plan for plan in made if plan.memory.fits]:
                 return fitting
+            if unknown := [plan for plan in made if plan.memory.fits is None]:
+                return unknown[-1:]
             tried.extend(made)
         return [min(tried, key=lambda plan: _shortfall(plan.memory))]
 

@@ -121,7 +121,7 @@ _need("scenario.accelerator", "text", "What it must run on.", choices=("any", "g
 _need("scenario.memory_budget_gib", "number", "What the model may take in all.", "GiB")
 _need("scenario.context_tokens", "number", "Tokens per sequence, stated or assumed.", "tokens")
 _need("scenario.output_tokens", "number", "Tokens per answer, stated or assumed.", "tokens")
-_need("scenario.prompt_tokens", "number", "Context less the answer.", "tokens")
+_need("scenario.prompt_tokens", "number", "Tokens of a usual prompt.", "tokens")
 _need("scenario.concurrent_requests", "number", "Sequences at a time.", "requests")
 _need("scenario.requests_per_second", "number", "Requests arriving per second.", "1/s")
 _need("scenario.images_per_prompt", "number", "Images in one prompt.", "images")
@@ -449,6 +449,7 @@ _on_machine("machine.device", "text", "Name of its device.", lambda m: m.device.
 _on_machine("machine.device_kind", "text", "Kind of its device.", lambda m: m.device.kind)
 _on_machine("machine.architecture", "text", "Architecture of its device.", lambda m: m.device.architecture)
 _on_machine("machine.devices", "number", "Devices in all.", lambda m: m.devices, "devices")
+_on_machine("machine.step", "number", "Place among the machines assumed, from 0 for the smallest.", lambda m: m.step)
 _on_machine("machine.nodes", "number", "Nodes.", lambda m: m.nodes, "nodes")
 _on_machine("machine.device_memory_gib", "number", "Memory of one device.", lambda m: m.device.memory_gib, "GiB")
 _on_machine(

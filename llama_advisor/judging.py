@@ -82,13 +82,13 @@ class Judge:
         return tuple(parts)
 
     def _counted(self, scope: Scope) -> dict[CriterionId, float]:
-        """Weights that count: less of some on hardware one has, no cost where nothing has a price."""
+        """Weights that count: less of some on hardware one has; where nothing has a price, memory stands for money."""
         weights = dict(scope.need.weights)
         if self.owned:
             for name, share in self.base.criteria.owned_share.items():
                 weights[name] = weights.get(name, 0.0) * share
         if not self.priced:
-            weights.pop("cost", None)
+            weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0)
         total = sum(weights.values())
         return {name: weight / total for name, weight in weights.items()} if total else weights
 

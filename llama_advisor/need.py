@@ -41,6 +41,7 @@ class Need:
     accelerator: str
     memory_budget_gib: float | None
     context_tokens: int
+    prompt_fill: float
     output_tokens: int
     concurrent_requests: int
     requests_per_second: float | None
@@ -83,8 +84,8 @@ class Need:
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of the longest prompt that leaves room for the answer."""
-        return max(1, self.context_tokens - self.output_tokens)
+        """Tokens of a usual prompt: all of a stated context but the answer, a share of an assumed one."""
+        return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_fill))
 
     @property
     def workload(self) -> Workload:
@@ -151,6 +152,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         accelerator=scenario.accelerator or "any",
         memory_budget_gib=scenario.memory_budget_gib,
         context_tokens=context,
+        prompt_fill=_fill_share(scenario, context, base),
         output_tokens=output,
         concurrent_requests=fill.take("concurrent_requests", max(d.concurrent_requests for d in defaults), why),
         requests_per_second=scenario.requests_per_second,
@@ -203,6 +205,12 @@ def _lengths(fill: _Filler, defaults: list[Defaults], target: Target, base: Rule
     if output > context:
         raise InputError(f"output_tokens: {output} is more than the context of {context} tokens that holds it")
     return context, output
+
+
+def _fill_share(scenario: Scenario, context: int, base: RuleBase) -> float:
+    """Return how much of the context a prompt fills; what the work is about fills it."""
+    ordinary = context <= base.criteria.ordinary_context
+    return base.criteria.assumed_fill if scenario.context_tokens is None and ordinary else 1.0
 
 
 def _target(fill: _Filler, defaults: list[Defaults], why: str) -> Target:

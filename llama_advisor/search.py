@@ -193,7 +193,9 @@ class Search:
             memory and memory.offloaded_gib
         )
         quick = speed is None or speed.decode_tokens_per_s.mid >= criteria.comfortable_tokens_per_s
-        return held and quick and build.quantization.bits >= criteria.comfortable_bits
+        precise = "precise_reading" in build.scope.need.needs
+        bits = criteria.comfortable_bits_precise if precise else criteria.comfortable_bits
+        return held and quick and build.quantization.bits >= bits
 
     def _variants(
         self,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GENERIC = "generic-"
 MOST_DEVICES = 100_000
 DEVICES_AND_NODES = 2
+MOST_BETWEEN = 64
 _NUMBERS = {
     word: value
     for value, words in {
@@ -140,7 +141,7 @@ def _find(words: Tokens, catalogue: Catalogue) -> tuple[tuple[Named, ...], list[
         before = words[(spans[index - 1][1] if index else 0) : start]
         after = words[end : (spans[index + 1][0] if index + 1 < len(spans) else len(words))]
         spelling = words[start:end]
-        ahead = _counts_before(before)
+        ahead = () if index and _is_model_number(before) else _counts_before(before)
         behind = () if ahead else _counts_after(after)
         named.append(
             Named(
@@ -170,6 +171,11 @@ def _spans(words: Tokens, catalogue: Catalogue) -> list[tuple[int, int]]:
         else:
             start += 1
     return spans
+
+
+def _is_model_number(between: Tokens) -> bool:
+    """Tell whether the words between two names are one large number: of a model, as in `EPYC 7302 CPU`."""
+    return len(between) == 1 and between[0].isdigit() and int(between[0]) > MOST_BETWEEN
 
 
 def _counts_before(before: Tokens) -> tuple[int, ...]:

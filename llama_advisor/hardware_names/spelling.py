@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"\d+(?:\.\d+)?|(?<=\d)x(?=[a-z0-9])(?!tx?\b|large)|[a-z]+")
 _INSTANCE_SIZE = re.compile(r"\.(?=\d*(?:xlarge|metal))")
 _CORES = re.compile(
     r"\b\d+\s*-?\s*(?:vcpus?|cpus|cores?)\b(?:\s*(?:gpu|cpu)\b)?"
-    r"|(?:(?<=max )|(?<=pro )|(?<=ultra ))\d+\s*c\b(?:\s*(?:gpu|cpu)\b)?"
+    r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*(?:gpu|cpu)\b)?"
 )
 _MEMORY = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*-?\s*(tib|tb|gib|gb|gigs?|gbytes|mib|mb)(?![a-z0-9])"

@@ -120,6 +120,8 @@ class Machine(Strict):
     """Whether the user has it already."""
     offer: str | None = None
     """Id of the price that applies, for machines one rents."""
+    step: int | None = None
+    """Place among the machines assumed for its target, from 0; null for machines that were stated."""
     target: Target | None = None
     """Where it stands."""
     label: str = ""

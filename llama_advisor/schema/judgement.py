@@ -249,10 +249,14 @@ class Criteria(Strict):
     """Host memory taken for a machine with a GPU where none was stated, GiB."""
     assumed_context: dict[Target, int]
     """Most tokens assumed on a kind of target where the work needs no more than `ordinary_context`."""
+    assumed_fill: float
+    """Share of an assumed context that a usual prompt fills."""
     ordinary_context: int
     """Default contexts above this are what the work is about, and are never capped."""
     comfortable_bits: int
     """Fewest bits with which an assumed machine counts as holding a model."""
+    comfortable_bits_precise: int
+    """The same where digits must be read exactly."""
     comfortable_tokens_per_s: float
     """Slowest generation with which an assumed machine counts as holding a model."""
     tool_benchmark: str
