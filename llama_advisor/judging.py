@@ -88,7 +88,9 @@ class Judge:
             for name, share in self.base.criteria.owned_share.items():
                 weights[name] = weights.get(name, 0.0) * share
         if not self.priced:
-            weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0)
+            weights["footprint"] = (
+                weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * self.base.criteria.unpriced_share
+            )
         total = sum(weights.values())
         return {name: weight / total for name, weight in weights.items()} if total else weights
 

@@ -34,11 +34,12 @@ def run_examples(base: RuleBase) -> Iterator[ExampleResult]:
 def _run(rule: CompiledRule) -> Iterator[ExampleResult]:
     for kind, expected in EXPECTED.items():
         for index, example in enumerate(getattr(rule.rule.examples, kind)):
-            got = rule.condition.prove(_facts(example).get).outcome
+            got = rule.condition.prove(example_facts(example).get).outcome
             yield ExampleResult(rule.id, kind, index, got is expected, got, example)
 
 
-def _facts(example: dict[str, Any]) -> dict[str, Any]:
+def example_facts(example: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of an example as conditions read them."""
     return {
         name: frozenset(value) if FACTS[name].kind == "set" and value is not None else value
         for name, value in example.items()

@@ -44,11 +44,15 @@ LIST_KEYS = (
     "hosted",
     "sources",
     "recipes",
+    "findings",
+    "misunderstandings",
+    "statements",
 )
 SINGLE_FILES = (
     "criteria.yaml",
     "relaxations.yaml",
     "regions.yaml",
+    "sampling.yaml",
     "hardware/reference.yaml",
     "engines/constants.yaml",
 )
@@ -146,6 +150,14 @@ class RuleBase:
     def origin(self, kind: str, name: str) -> Origin:
         """Return where an entry, or a single file (kind ""), was last written."""
         return self._raw[kind][name][1] if kind else self._singles[name][1]
+
+    def entries(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
+        """Return the entries of a kind that only upkeep reads: findings, misunderstandings, statements."""
+        return self._all(kind, schema)
+
+    def single(self, file: str, schema: type[Entry]) -> Entry:
+        """Return a single file that only upkeep reads."""
+        return self._one(file, schema)
 
     def _all(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
         raw = self._raw.get(kind, {})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
 
 BAR = 60
+WHOLE_FROM = 10
 STYLES = {True: "bold green", False: "bold red", None: "bold"}
 
 
@@ -42,7 +43,7 @@ def estimate_text(
 def answer(estimate: Estimate) -> str:
     """Return the first line: whether it fits, how much it needs, how fast it is."""
     memory, part = estimate.memory, estimate.memory.per_device
-    speed = f", about {number(estimate.speed.decode_tokens_per_s.mid)} tokens/s" if estimate.speed else ""
+    speed = f", about {_about(estimate.speed.decode_tokens_per_s.mid)} tokens/s" if estimate.speed else ""
     if memory.available_gib is None:
         return f"needs {memory.total_gib:.1f} GiB{speed}"
     if memory.fits:
@@ -145,6 +146,11 @@ def _rented(cost: Cost) -> str:
 
 def _range(figures: Range) -> str:
     return f"{number(figures.mid)} ({number(figures.low)} to {number(figures.high)})"
+
+
+def _about(value: float) -> str:
+    """Return two significant figures."""
+    return f"{value:.1f}" if value < WHOLE_FROM else f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _value(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.conditions import Condition, Junction, Test
 from llama_advisor.errors import nearest
 from llama_advisor.rules_lint.finding import Finding
-from llama_advisor.rules_lint.reasoning import NOT_FALSE, NOT_TRUE, TRUE, can_be, idle, without
+from llama_advisor.rules_lint.reasoning import NOT_TRUE, TRUE, can_be, idle, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +61,6 @@ def _unreachable(rule: CompiledRule, part: Junction, given: Condition, loc: tupl
     for index, branch in enumerate(part.parts):
         if not can_be(branch, TRUE, given):
             yield Finding(IDLE, rule.folder, rule.id, f"`{shown(branch)}` cannot be true here", (*loc, "any", index))
-        elif not can_be(branch, NOT_FALSE, given):
-            continue
 
 
 def shown(condition: Condition) -> str:

@@ -59,7 +59,7 @@ def _turns(rule: CompiledRule, test: Test, facts: dict[str, Any], *, fires: bool
     if abs(value - limit) > step * (1 + 1e-9):
         return False
     return any(
-        rule.condition.prove((facts | {test.fact: moved}).get).outcome is not fires
+        rule.condition.prove((facts | {test.fact: moved}).get).outcome is (not fires)
         for moved in (limit - step, limit, limit + step)
     )
 

@@ -237,6 +237,8 @@ class Criteria(Strict):
     """The criteria."""
     owned_share: dict[CriterionId, float]
     """What a criterion still counts where the hardware was stated, share of its weight."""
+    unpriced_share: float
+    """Share of the weight of cost that footprint takes over where nothing has a price."""
     preference_bound: float
     """Most points that rules together may move one criterion."""
     wish_margin: float
