@@ -29,11 +29,12 @@ from llama_advisor.templates import fill
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.judged import Found, Judged
     from llama_advisor.judging import Outcome
     from llama_advisor.need import Need
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.estimate import Memory, Speed
-    from llama_advisor.search import Found, Judged
 
 CONSTRAINT_RANK = 10
 

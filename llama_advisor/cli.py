@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from datetime import date, datetime
@@ -231,12 +232,16 @@ def _screen(output: str | None) -> tuple[bool, int]:
 
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(_run(sys.argv[1:]))
 
 
 def _run(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
     except AdvisorError as error:
         return _failed(str(error), error.exit_code, arguments)
     except (KeyboardInterrupt, typer.Abort):

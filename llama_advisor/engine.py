@@ -13,15 +13,15 @@ from llama_advisor.ranking import is_wished, ranked
 from llama_advisor.relaxing import relaxations
 from llama_advisor.schema.advice import Advice, Assumption, RuleBaseShown, Verdict
 from llama_advisor.schema.judgement import Caveat
-from llama_advisor.search import Found, Search
+from llama_advisor.search import Search
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from llama_advisor.judged import Found, Judged
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.advice import Build
     from llama_advisor.schema.scenario import Scenario
-    from llama_advisor.search import Judged
 
 OTHER_LANE = 2
 LONGEST_SAMPLE = 4096

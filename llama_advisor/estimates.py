@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.hardware_names import Catalogue, read_hardware
 from llama_advisor.schema.estimate import Range
 from llama_advisor.sizing.memory import estimate_memory
+from llama_advisor.sizing.overhead import carries_adapters
 from llama_advisor.sizing.speed import estimate_speed
 from llama_advisor.sizing.training import training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
@@ -81,6 +82,7 @@ class Estimator:
             kv_cache_type,
             parallel=parallel,
             offload=offload,
+            adapters=carries_adapters(model, quantization.id),
         )
 
     def plans(

@@ -13,9 +13,10 @@ from llama_advisor.schema.judgement import Adjust, RuleOut
 from llama_advisor.templates import fill
 
 if TYPE_CHECKING:
+    from llama_advisor.compiled import CompiledRule
     from llama_advisor.conditions import Condition, Proof
     from llama_advisor.facts import Scope
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.base import CriterionId
     from llama_advisor.schema.judgement import Criterion, ValueMeasure
 

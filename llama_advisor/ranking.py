@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from llama_advisor.judged import Judged
     from llama_advisor.need import Need
     from llama_advisor.rulebase import RuleBase
-    from llama_advisor.search import Judged
 
 
 def ranked(builds: tuple[Judged, ...], need: Need, base: RuleBase) -> tuple[Judged, ...]:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.engine import Advisor
+    from llama_advisor.judged import Found, Judged
     from llama_advisor.need import Need
     from llama_advisor.schema.judgement import Relaxation
     from llama_advisor.schema.scenario import Scenario
-    from llama_advisor.search import Found, Judged
 
 
 @dataclass(frozen=True)

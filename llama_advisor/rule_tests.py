@@ -9,7 +9,8 @@ from llama_advisor.facts import FACTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.rulebase import RuleBase
 
 EXPECTED = {"fires": True, "silent": False, "unknown": None}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from llama_advisor.conditions import Condition, ConditionError, compile_condition
+from llama_advisor.compiled import CompiledRule, Origin, compiled_rule
 from llama_advisor.errors import RuleBaseError, nearest
-from llama_advisor.facts import FACTS
 from llama_advisor.hardware_names import Catalogue
 from llama_advisor.layers import Layer, merged, read_layer
 from llama_advisor.schema.constants import Constants, TrainingRecipe
@@ -23,7 +21,6 @@ from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule,
 from llama_advisor.schema.model import Benchmark, Model
 from llama_advisor.schema.price import HostedPrice, RentalPrice
 from llama_advisor.schema.quantization import BlockType, Quantization
-from llama_advisor.templates import fields_read
 from llama_advisor.validation import problem
 
 if TYPE_CHECKING:
@@ -56,36 +53,6 @@ SINGLE_FILES = (
     "hardware/reference.yaml",
     "engines/constants.yaml",
 )
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an entry was last written."""
-
-    layer: Layer
-    file: str
-    loc: tuple[Any, ...] = ()
-
-    def error(self, loc: tuple[Any, ...], what: str) -> RuleBaseError:
-        """Return the error for `loc` inside the entry."""
-        return RuleBaseError(self.layer.document(self.file).error((*self.loc, *loc), what))
-
-
-@dataclass(frozen=True)
-class CompiledRule:
-    """A rule with its conditions checked, and the level at which they can be evaluated."""
-
-    rule: Rule
-    folder: str
-    condition: Condition
-    tight: Condition | None
-    level: int
-    layer: str
-
-    @property
-    def id(self) -> str:
-        """The rule's id."""
-        return self.rule.id
 
 
 class RuleBase:
@@ -275,7 +242,7 @@ class RuleBase:
                 origin = self.origin(folder, name)
                 if name in compiled:
                     raise origin.error(("id",), f"duplicate id {name!r}, also in {compiled[name].folder}/")
-                compiled[name] = _compile(rule, folder, origin)
+                compiled[name] = compiled_rule(rule, folder, origin)
         return compiled
 
     def check(self) -> None:
@@ -284,39 +251,15 @@ class RuleBase:
 
         crosscheck(self)
 
+    def with_rules(self, rules: dict[str, CompiledRule]) -> RuleBase:
+        """Return this rule base with other rules, for what-if runs; all else is shared."""
+        other = copy(self)
+        other.__dict__["rules"] = rules
+        return other
+
     def in_folder(self, folder: str) -> Iterator[CompiledRule]:
         """Yield the rules of one folder, by id."""
         return (rule for rule in self.rules.values() if rule.folder == folder)
-
-
-def _compile(rule: Rule, folder: str, origin: Origin) -> CompiledRule:
-    conditions = []
-    for name, raw in (("when", rule.when), ("tight", rule.tight)):
-        try:
-            conditions.append(None if raw is None else compile_condition(raw, FACTS, (name,)))
-        except ConditionError as error:
-            raise origin.error(error.loc, error.what) from error
-    condition, tight = conditions
-    if condition is None:
-        raise origin.error(("when",), "a rule needs a condition")
-    _check_names(rule, origin)
-    level = max(part.level for part in (condition, tight) if part is not None)
-    return CompiledRule(rule, folder, condition, tight, level, origin.layer.label)
-
-
-def _check_names(rule: Rule, origin: Origin) -> None:
-    named: list[tuple[tuple[Any, ...], str]] = [
-        ((name,), fact) for name in ("say", "say_tight", "say_unknown") for fact in fields_read(getattr(rule, name))
-    ]
-    if rule.measure:
-        named += [(("measure", "value"), rule.measure.value)]
-        named += [(("measure", "limit"), rule.measure.limit)] if isinstance(rule.measure.limit, str) else []
-    for kind in ("fires", "silent", "unknown"):
-        for index, example in enumerate(getattr(rule.examples, kind)):
-            named += [(("examples", kind, index, fact), fact) for fact in example]
-    for loc, fact in named:
-        if fact not in FACTS:
-            raise origin.error(loc, f"unknown fact {fact!r}{nearest(fact, FACTS)}")
 
 
 def shipped_rules() -> Path:

@@ -14,6 +14,7 @@ from llama_advisor.rulebase import load_rules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BASE = load_rules()
 PACKAGE = Path(llama_advisor.__file__).parent
 MODULES = {path.relative_to(PACKAGE.parent): path for path in sorted(PACKAGE.rglob("*.py"))}
 by_module = pytest.mark.parametrize("name", sorted(MODULES), ids=[path.as_posix() for path in sorted(MODULES)])
@@ -25,23 +26,38 @@ LAYERS = (
     ("schema",),
     ("documents", "templates", "conditions", "detect"),
     ("validation", "descriptions", "layers", "sizing", "hardware_names"),
+    ("support",),
+    ("artifacts",),
     ("facts",),
+    ("crosscheck",),
     ("rulebase",),
-    ("names", "quality", "support", "rule_tests", "estimates"),
+    ("names", "quality", "rule_tests", "estimates", "estimate_rounding"),
     ("need", "candidates"),
-    ("judging",),
-    ("search", "placing"),
+    ("build_choice", "estimate_hosting", "estimate_workload", "judging"),
+    ("search",),
     ("ranking", "answer"),
-    ("relaxing",),
+    ("estimating", "relaxing"),
     ("engine",),
-    ("flags", "reading"),
+    ("flags", "estimate_flags", "reading"),
     ("render",),
     ("commands",),
     ("cli",),
     ("__main__",),
 )
 LONGEST = 300
-LONGER = {"facts.py": "one declarative table"}
+LONGER = {
+    "facts.py": "one declarative table",
+    "schema/advice.py": "fields and what they mean",
+    "schema/judgement.py": "fields and what they mean",
+}
+LONGEST_FUNCTION = 40
+LONGER_FUNCTIONS = {
+    "understand": "one line for each field of a need",
+    "recommend": "one line for each flag",
+    "estimate": "one line for each flag",
+    "estimate_speed": "one formula from top to bottom",
+}
+NAMED_BY_THE_CONTRACT = {"general", "fine-tuning-base"}
 
 
 def place(part: str) -> int:
@@ -82,7 +98,7 @@ def test_imports_point_one_way(name: Path) -> None:
 
 
 def test_no_module_needs_itself_at_run_time() -> None:
-    needs = {part_of(name): set() for name in MODULES}
+    needs: dict[str, set[str]] = {part_of(name): set() for name in MODULES}
     for name, path in MODULES.items():
         needs[part_of(name)] |= {other for other in imports(path, checked_only=True) if other != part_of(name)}
 
@@ -98,14 +114,14 @@ def test_no_module_needs_itself_at_run_time() -> None:
 @by_module
 def test_no_module_is_too_long(name: Path) -> None:
     lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST or name.name in LONGER
+    assert lines <= LONGEST or "/".join(name.parts[1:]) in LONGER
 
 
 @by_module
 def test_no_function_is_too_long(name: Path) -> None:
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name not in {"understand", "recommend"}:
-            assert (node.end_lineno or 0) - node.lineno < 40, f"{name}: {node.name}"
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name not in LONGER_FUNCTIONS:
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{name}: {node.name}"
 
 
 @by_module
@@ -119,29 +135,34 @@ def test_only_the_command_line_prints_and_leaves(name: Path) -> None:
     if part_of(name) in {"cli", "commands"}:
         return
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
-        assert not (isinstance(node, ast.Name) and node.id in {"print", "exit", "quit", "input"}), f"{name}:{node.lineno}"
+        assert not (isinstance(node, ast.Name) and node.id in {"print", "exit", "quit", "input"}), (
+            f"{name}:{node.lineno}"
+        )
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sys":
             assert node.attr not in {"exit", "stdout", "stderr"}, f"{name}:{node.lineno}"
 
 
+OPENING = {"open", "read_text", "read_bytes", "rglob", "glob", "iterdir", "shipped_rules", "read_layer"}
+OPENERS = {
+    "rulebase": "finds the rules",
+    "layers": "reads them and keeps a cache",
+    "reading": "scenario files",
+    "commands": "batch files and results",
+    "cli": "the null device, after a broken pipe",
+    "detect": "/proc/meminfo",
+}
+
+
 @by_module
 def test_only_the_rule_base_opens_rule_files(name: Path) -> None:
-    opens = {"open", "read_text", "read_bytes", "rglob", "glob", "iterdir", "files", "shipped_rules", "read_layer"}
-    may = {"rulebase", "layers", "reading", "commands", "detect", "descriptions"}
-    used = {
-        node.attr if isinstance(node, ast.Attribute) else node.id
-        for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8")))
-        if isinstance(node, (ast.Attribute, ast.Name))
-    }
-    calls = {"open", "read_text", "read_bytes", "rglob", "glob", "shipped_rules", "read_layer"} & used & opens
-    assert not calls or part_of(name) in may, f"{name}: {sorted(calls)}"
+    called = [node.func for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))) if isinstance(node, ast.Call)]
+    names = {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called}
+    assert not names & OPENING or part_of(name) in OPENERS, f"{name}: {sorted(names & OPENING)}"
 
 
 @by_module
-def test_no_judgement_names_a_model_a_device_or_a_use_case(name: Path) -> None:
-    base = load_rules()
-    general = {"general"}
-    known = set(base.models) | set(base.devices) | (set(base.use_cases) - general) | {m.name for m in base.models.values()}
+def test_no_code_names_a_model_or_a_use_case(name: Path) -> None:
+    models = {word for model in BASE.models.values() for word in (model.id, model.name, model.artifacts.hf_repo)}
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     said = {
@@ -149,7 +170,8 @@ def test_no_judgement_names_a_model_a_device_or_a_use_case(name: Path) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
     }
-    assert not said & known
+    assert not said & models
+    assert not said & (set(BASE.use_cases) - NAMED_BY_THE_CONTRACT)
 
 
 @by_module

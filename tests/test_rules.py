@@ -270,4 +270,3 @@ def named(raw: Any) -> Iterator[tuple[str, set[str]]]:
     elif isinstance(raw, dict):
         for part in raw.values():
             yield from named(part)
-

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NUMBERS = frozenset({"parameters", "context_tokens", "memory_gib", "bandwidth_gb_s", "fp16_tflops"})
-HIDDEN = {"models": frozenset({"family"}), "hardware": frozenset({"name"}), "rules": frozenset({"layer"})}
+HIDDEN = {
+    "models": frozenset({"family", "role", "released"}),
+    "hardware": frozenset({"name"}),
+    "rules": frozenset({"layer"}),
+}
 
 
 def render(kind: str, data: Any, *, colour: bool, width: int) -> str:

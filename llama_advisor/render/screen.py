@@ -69,7 +69,9 @@ def columns(
     table = Table(box=None, pad_edge=False, show_header=any(names), header_style="dim", padding=(0, 2, 0, 0))
     for index, name in enumerate(names):
         number = index in right
-        table.add_column(Text(name), justify="right" if number else "left", no_wrap=number, overflow="fold")
+        table.add_column(
+            Text(name), justify="right" if number else "left", no_wrap=number or index == 0, overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     out.print(Padding(table, (0, 0, 0, 2)))

@@ -12,7 +12,8 @@ from llama_advisor.rules_lint.reasoning import NOT_TRUE, TRUE, can_be, idle, wit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.rulebase import RuleBase
 
 DEAD, ALWAYS, IDLE, ONE_WAY, NO_SUCH_NAME, DEAD_TIGHT = "LR101", "LR102", "LR103", "LR104", "LR105", "LR106"
 

@@ -12,7 +12,8 @@ from llama_advisor.rules_lint.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.rulebase import RuleBase
 
 NO_SILENT, NO_FIRING = "LR201", "LR202"
 NEAR = 0.02

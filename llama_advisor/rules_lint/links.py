@@ -14,11 +14,11 @@ from llama_advisor.templates import fields_read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.rulebase import RuleBase
 
 UNREAD, UNANSWERED, NOT_A_MISUNDERSTANDING = "LR401", "LR411", "LR412"
 UNCARRIED, NO_SUCH_RULE, NO_SUCH_STATEMENT, ONE_SIDED, BAD_CORRECTION = "LR421", "LR422", "LR423", "LR424", "LR425"
-READ_BY_CODE = frozenset({"scenario.stated"})
 
 
 def link_findings(base: RuleBase) -> Iterator[Finding]:
@@ -80,6 +80,10 @@ def _of_statement(statement: Statement, base: RuleBase) -> Iterator[Finding]:
         if name not in among:
             text = f"names {name!r}, which is not there{nearest(name, among)}"
             yield Finding(NO_SUCH_RULE, "statements", statement.id, text)
+    for name in statement.rules:
+        if name in known and statement.id not in base.rules[name].rule.seed:
+            text = f"names rule {name}, whose `seed` does not name it back"
+            yield Finding(ONE_SIDED, "statements", statement.id, text)
     if statement.outcome != "no_claim" and not statement.rules and not statement.also:
         yield Finding(UNCARRIED, "statements", statement.id, "no rule carries or corrects it")
     if statement.outcome == "no_claim" and not statement.note:

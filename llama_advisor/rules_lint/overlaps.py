@@ -12,7 +12,8 @@ from llama_advisor.schema.judgement import Adjust
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.rulebase import RuleBase
 
 CONTRADICT, UNDONE, NEVER_COUNTS = "LR111", "LR112", "LR113"
 

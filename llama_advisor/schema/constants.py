@@ -50,6 +50,8 @@ class EngineMemory(Strict):
     """Bytes per layer and unit of hidden width (packed copies and scratch)."""
     vision_encoder_gib: float = 0.0
     """Working memory of the vision encoder on each device, GiB."""
+    adapter_gib: float = 0.0
+    """Working memory of adapters that a published build carries beside its weights, GiB."""
     minimum_context_tokens: int = 0
     """Smallest context the engine allocates."""
     cache_factor: float = 1.0

@@ -21,8 +21,8 @@ class Source(Strict):
     """What it is and where it is found."""
     read: date
     """Day it was read."""
-    kind: Literal["primary", "secondary", "computed", "measured", "seed", "judgement"]
-    """Primary is the maker's own word; seed is the article the first layer of judgement comes from."""
+    kind: Literal["primary", "secondary", "computed", "measured", "seed", "judgement", "contract"]
+    """Primary is the maker's own word, seed the article the first judgement comes from, contract the user's own word."""
 
 
 class Citation(Strict):

@@ -46,10 +46,10 @@ def _folded(value: Any) -> Any:
     )
 
 
-Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10**15)]
+Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
-Ids = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
+Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]
 Modalities = Annotated[tuple[Modality, ...], BeforeValidator(_folded)]
 Country = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=2, max_length=2)]
 Method = Literal["none", "qlora", "lora", "full"]

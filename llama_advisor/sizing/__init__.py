@@ -1,0 +1,1 @@
+"""Arithmetic of sizing, pure: memory, fit, speed, tuning, cost."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 GIGA = 1e9
 TERA = 1e12
+UNQUANTIZED_BITS = 16
 USUAL = ArchitectureSpeed()
 
 
@@ -69,7 +70,7 @@ def attainable(
 
 def quantized(known: ClassSpeed, rules: EngineSpeed, bits: int) -> float:
     """Return the factor on the compute efficiency for weights of `bits`."""
-    return 1.0 if bits >= 16 else known.quantized_compute * rules.quantized_compute
+    return 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
 
 
 def peak_flop_s(device: Device, known: ClassSpeed, compute: str = "16-bit") -> float:

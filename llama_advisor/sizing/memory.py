@@ -52,6 +52,7 @@ def estimate_memory(
     *,
     parallel: Parallel = "none",
     offload: bool = False,
+    adapters: bool = False,
 ) -> Memory:
     """Size one build; `fits` compares the upper need of the fullest device with what it has.
 
@@ -61,6 +62,8 @@ def estimate_memory(
     rules = engine_memory(constants, engine)
     placement = place(model.architecture, machine, parallel) if machine else ONE_DEVICE
     parts = measure(weights_bytes, model.architecture, rules, machine, workload, kv_cache_type, placement)
+    if adapters:
+        parts = parts._replace(device_overhead=parts.device_overhead + rules.adapter_gib)
     need = parts.device_need(placement, constants.overhead_uncertainty)
     available = device_available_gib(rules, machine) if machine else None
     verdict = judge(parts, need, available, placement, constants, machine if offload else None)

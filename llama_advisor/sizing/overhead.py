@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.constants import EngineMemory, MemoryConstants
     from llama_advisor.schema.estimate import Workload
     from llama_advisor.schema.hardware import Device
-    from llama_advisor.schema.model import Architecture
+    from llama_advisor.schema.model import Architecture, Model
     from llama_advisor.sizing.placement import Placement
 
 GIB = 2**30
@@ -37,6 +37,11 @@ def device_overhead_gib(
     if placement.nodes > 1:
         total += engine.node_device_gib
     return total
+
+
+def carries_adapters(model: Model, quantization: str) -> bool:
+    """Tell whether the maker's own build of this quantization has adapters beside its weights."""
+    return any(build.parameters_extra > 0 for build in model.official_builds if build.quantization == quantization)
 
 
 def context_gib(engine: EngineMemory, device: Device | None) -> float:

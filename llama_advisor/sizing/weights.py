@@ -197,4 +197,5 @@ def _layer_indexes(layers: LayerSet, count: int) -> range | list[int]:
     if layers == "outer":
         return sorted({0, count - 1})
     tail = 7 * count // 8
-    return [i for i in range(count) if i < eighth or i >= tail or (i - eighth) % 3 == 2]
+    third = set(range(eighth + 2, tail, 3))
+    return [i for i in range(count) if i < eighth or i >= tail or i in third]

@@ -6,7 +6,6 @@ Prints the report; `--write` makes docs/accuracy.md of it.
 
 from __future__ import annotations
 
-import random
 import sys
 from typing import TYPE_CHECKING
 
@@ -117,7 +116,7 @@ def split_errors(cases: Sequence[Case], metric: str) -> list[float]:
     errors: list[float] = []
     for seed in range(SPLITS):
         order = devices[:]
-        random.Random(seed).shuffle(order)
+        np.random.default_rng(seed).shuffle(order)
         half = set(order[::2])
         for known in (half, set(order) - half):
             constants = fitted([case for case in cases if case.device in known])
@@ -141,15 +140,17 @@ def class_lines(cases: Sequence[Case], shipped: SpeedConstants, unseen: dict[str
                 lines.append(f"| {label} | {percentiles(errors)} | {share:.0%} |")
     lines += [
         "",
-        "Classes without a row were never measured: their constants are guesses from similar "
-        "devices, their ranges are twice as wide, and the answer says so.",
+        (
+            "Classes without a row were never measured: their constants are guesses from similar "
+            "devices, their ranges are twice as wide, and the answer says so."
+        ),
     ]
     return lines
 
 
 def is_inside(ratio: float, name: str, metric: str, shipped: SpeedConstants) -> bool:
     """Tell whether truth over prediction lies in the shipped range of the class."""
-    known, prefix = shipped.classes[name], metric.split("_")[0]
+    known, prefix = shipped.classes[name], metric.partition("_")[0]
     spread = getattr(known, f"{prefix}_spread")
     few = getattr(known, f"{prefix}_devices") < shipped.little_data_devices
     wide = shipped.little_data_spread if few else 1.0
@@ -179,12 +180,14 @@ def load_lines(base: object, shipped: SpeedConstants) -> list[str]:
         return ["No readings with a stated concurrency."]
     predicted = Table(cases).predict(shipped, metric) * counted(cases)
     errors = group_errors(cases, predicted)
-    ratios = [case.truth / value for case, value in zip(cases, predicted)]
+    ratios = [case.truth / value for case, value in zip(cases, predicted, strict=True)]
     low, mid, high = np.quantile(ratios, (0.1, 0.5, 0.9))
     return [
-        f"{len(cases)} readings of {len(errors)} groups with a stated concurrency, all of 405B "
-        "under tensor parallelism; no constant was fitted on them. Measured over predicted: "
-        f"{low:.2f} (10th percentile), {mid:.2f} (median), {high:.2f} (90th).",
+        (
+            f"{len(cases)} readings of {len(errors)} groups with a stated concurrency, all of 405B "
+            "under tensor parallelism; no constant was fitted on them. Measured over predicted: "
+            f"{low:.2f} (10th percentile), {mid:.2f} (median), {high:.2f} (90th)."
+        ),
     ]
 
 
@@ -192,7 +195,10 @@ def counted(cases: Sequence[Case]) -> np.ndarray:
     """Return the factor from generated tokens to what the source counts."""
     loads = [case.workload for case in cases]
     return np.array(
-        [1 + load.prompt_tokens / load.output_tokens if case.counts_prompt else 1.0 for case, load in zip(cases, loads)]
+        [
+            1 + load.prompt_tokens / load.output_tokens if case.counts_prompt else 1.0
+            for case, load in zip(cases, loads, strict=True)
+        ]
     )
 
 

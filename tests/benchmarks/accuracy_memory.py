@@ -8,6 +8,7 @@ import numpy as np
 from measured_rows import read_cases
 
 from llama_advisor.sizing.memory import estimate_memory
+from llama_advisor.sizing.overhead import carries_adapters
 
 if TYPE_CHECKING:
     from measured_rows import Case
@@ -31,6 +32,7 @@ def size(case: Case, base: RuleBase) -> Memory:
         case.workload,
         case.kv_cache_type,
         parallel=case.parallel,
+        adapters=carries_adapters(case.model, case.quantization.id),
     )
 
 
@@ -49,7 +51,7 @@ def weights_lines(base: RuleBase) -> list[str]:
     cases = read_cases(base, ("weights_gb",))
     ours = [abs(case.weights / GIB / case.truth - 1) for case in cases]
     naive = [abs(naive_gib(case) / case.truth - 1) for case in cases]
-    worst = sorted(zip(ours, cases), key=lambda pair: -pair[0])[:3]
+    worst = sorted(zip(ours, cases, strict=True), key=lambda pair: -pair[0])[:3]
     named = "; ".join(f"{case.id} {case.model.id} {case.quantization.id} {error:.1%}" for error, case in worst)
     return [
         "| | rows | median | worst |",
@@ -77,9 +79,11 @@ def peak_lines(base: RuleBase) -> list[str]:
     return [
         *lines,
         "",
-        f"Median {np.median(errors):.0%}, worst {max(errors):.0%}; the rule of thumb "
-        f"(parameters x bits / 8 x {RULE_OF_THUMB}): median {np.median(naive):.0%}, "
-        f"worst {max(naive):.0%}.",
+        (
+            f"Median {np.median(errors):.0%}, worst {max(errors):.0%}; the rule of thumb "
+            f"(parameters x bits / 8 x {RULE_OF_THUMB}): median {np.median(naive):.0%}, "
+            f"worst {max(naive):.0%}."
+        ),
     ]
 
 
@@ -103,6 +107,8 @@ def fit_lines(base: RuleBase) -> list[str]:
         "",
         *(wrong or ["none"]),
         "",
-        "One source reports 405B FP8 at 131,072 tokens on 8 x 80 GB to fit (m1980), another to be "
-        "refused (m2028); the cautious answer is kept, so one of the two is always counted wrong.",
+        (
+            "One source reports 405B FP8 at 131,072 tokens on 8 x 80 GB to fit (m1980), another to be "
+            "refused (m2028); the cautious answer is kept, so one of the two is always counted wrong."
+        ),
     ]

@@ -76,7 +76,7 @@ def moved_by(start: SpeedConstants, parameters: Iterable[Parameter], moved: Sequ
     """Return `start` with each constant multiplied by e to the power of its move."""
     tree: dict[str, dict[str, dict[str, float]]] = {}
     top: dict[str, float] = {}
-    for parameter, step in zip(parameters, moved):
+    for parameter, step in zip(parameters, moved, strict=True):
         factor = float(np.exp(step))
         if len(parameter.path) == 1:
             top[parameter.path[0]] = getattr(start, parameter.path[0]) * factor

@@ -163,9 +163,12 @@ def start() -> SpeedConstants:
     """Return the constants before the fit."""
     return SpeedConstants(
         provenance=Provenance(how=HOW, sources=("measured-dev",)),
-        classes={name: ClassSpeed(**dict(zip(CLASS_FIELDS, row)), **NO_DATA) for name, row in CLASSES.items()},
+        classes={
+            name: ClassSpeed(**dict(zip(CLASS_FIELDS, row, strict=True)), **NO_DATA) for name, row in CLASSES.items()
+        },
         architectures={
-            name: ArchitectureSpeed(**dict(zip(ARCHITECTURE_FIELDS, row))) for name, row in ARCHITECTURES.items()
+            name: ArchitectureSpeed(**dict(zip(ARCHITECTURE_FIELDS, row, strict=True)))
+            for name, row in ARCHITECTURES.items()
         },
         engines={name: engine(row) for name, row in ENGINES.items()},
         maximum_efficiency=0.97,

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-from measured_rows import Case
 
 from llama_advisor.sizing.attainable import Attainable, attainable, engine_speed
 from llama_advisor.sizing.speed import batches, passes, token_work
@@ -15,7 +14,7 @@ from llama_advisor.sizing.timing import Splits, Work, decode_step_s, prefill_s, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from measured_rows import Group
+    from measured_rows import Case, Group
 
     from llama_advisor.schema.constants import SpeedConstants
 
@@ -31,7 +30,7 @@ class Table:
         self.cases = tuple(cases)
         self.truth = np.array([case.truth for case in cases])
         works = [token_work(case.read, case.model, "f16", with_image=False) for case in cases]
-        self.work = Work(*(np.array(column, dtype=float) for column in zip(*works)))
+        self.work = Work(*(np.array(column, dtype=float) for column in zip(*works, strict=True)))
         loads = [case.workload for case in cases]
         self.prompt = np.array([max(1, load.prompt_tokens) for load in loads], dtype=float)
         self.context = np.array([load.prompt_tokens + load.output_tokens / 2 for load in loads])
@@ -47,7 +46,7 @@ class Table:
             if key not in known:
                 known[key] = attainable(constants, case.machine.device, *key[1:])
             columns.append(known[key])
-        return Attainable(*(np.array(column) for column in zip(*columns)))
+        return Attainable(*(np.array(column) for column in zip(*columns, strict=True)))
 
     def passes(self, constants: SpeedConstants) -> list[int]:
         """Return each prompt's forward passes."""
@@ -65,9 +64,9 @@ class Table:
                 layers,
                 batches(max(1, case.workload.prompt_tokens), engine_speed(constants, case.engine)),
             )
-            for case, layers in zip(self.cases, self.work.layers)
+            for case, layers in zip(self.cases, self.work.layers, strict=True)
         ]
-        return Splits(*(np.array(column) for column in zip(*columns)))
+        return Splits(*(np.array(column) for column in zip(*columns, strict=True)))
 
     def predict(self, constants: SpeedConstants, metric: str) -> np.ndarray:
         """Return tokens per second of `metric`, a decode, prefill or total throughput."""
@@ -101,7 +100,7 @@ def case_weights(cases: Sequence[Case]) -> list[float]:
 def group_errors(cases: Sequence[Case], predicted: np.ndarray) -> dict[Group, float]:
     """Return the median absolute relative error of each group."""
     errors = defaultdict(list)
-    for case, value in zip(cases, predicted):
+    for case, value in zip(cases, predicted, strict=True):
         errors[case.group].append(abs(value - case.truth) / case.truth)
     return {group: float(np.median(found)) for group, found in errors.items()}
 
@@ -109,6 +108,6 @@ def group_errors(cases: Sequence[Case], predicted: np.ndarray) -> dict[Group, fl
 def group_ratios(cases: Sequence[Case], predicted: np.ndarray) -> dict[Group, float]:
     """Return the median ratio of truth to prediction of each group."""
     ratios = defaultdict(list)
-    for case, value in zip(cases, predicted):
+    for case, value in zip(cases, predicted, strict=True):
         ratios[case.group].append(case.truth / value)
     return {group: float(np.median(found)) for group, found in ratios.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from llama_advisor.schema.advice import EXIT_CODES, Advice
 from llama_advisor.schema.scenario import Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 Fields = dict[str, Any]
@@ -148,9 +148,7 @@ def test_a_layer_that_removes_a_loser_reorders_nothing(case: str, advisor: Advis
     assert after == [pick for pick in before if pick[0] != gone]
 
 
-@given(
-    scenarios(st.just(None)), st.sampled_from(CARDS), st.sampled_from((8, 12, 24, 48)), st.sampled_from((1.1, 2, 4))
-)
+@given(scenarios(st.just(None)), st.sampled_from(CARDS), st.sampled_from((8, 12, 24, 48)), st.sampled_from((1.1, 2, 4)))
 def test_more_memory_never_removes_a_build_that_fitted(
     advisor: Advisor, said: Fields, card: str, memory_gb: int, more: float
 ) -> None:
@@ -307,9 +305,7 @@ def test_a_no_has_an_excuse_per_model_and_changes_that_help(
     for way in advice.relaxations:
         (change,) = way.changes
         owner, _, field = change.field.rpartition(".")
-        softened = (
-            said | {owner: applied(said[owner], field, change.to)} if owner else applied(said, field, change.to)
-        )
+        softened = said | {owner: applied(said[owner], field, change.to)} if owner else applied(said, field, change.to)
         assert advise(**softened).verdict in {"recommended", "recommended_with_caveats"}, change
 
 

@@ -134,7 +134,7 @@ def test_raw_control_characters_in_a_file_are_refused() -> None:
 
 
 def test_a_file_that_nests_too_deeply_is_refused() -> None:
-    with pytest.raises(InputError, match="file:1:62: nested too deeply"):
+    with pytest.raises(InputError, match=r"file:1:62: nested too deeply"):
         parse("[" * 100 + "]" * 100, "file")
 
 
@@ -146,7 +146,7 @@ def test_aliases_that_multiply_are_refused() -> None:
 
 
 def test_an_alias_within_itself_is_refused() -> None:
-    with pytest.raises(InputError, match="nested too deeply|not valid YAML"):
+    with pytest.raises(InputError, match=r"nested too deeply|not valid YAML"):
         parse("a: &a [*a]", "file")
 
 

@@ -13,7 +13,6 @@ from llama_advisor.facts import SCENARIO, Scope
 from llama_advisor.judging import Judge, criterion_value, excuse, total, worth
 from llama_advisor.need import understand
 from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.advice import Contribution
 from llama_advisor.schema.judgement import Criterion, ValueMeasure
 from llama_advisor.schema.scenario import Scenario
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.advice import Contribution
 
     Layered = Callable[[dict[str, str]], Path]
 
@@ -123,7 +123,9 @@ def test_an_unknown_constraint_is_told_only_where_it_has_words_for_it(layer: Lay
         "constraints/told.yaml": unknown.replace("unseen", "told") + 'say_unknown: "users not stated"\n',
     }
     base = load_rules(layer(files))
-    outcomes = Judge(base, owned=False, priced=True).constrain(scope(base), ("scenario",), range(SCENARIO, SCENARIO + 1))
+    outcomes = Judge(base, owned=False, priced=True).constrain(
+        scope(base), ("scenario",), range(SCENARIO, SCENARIO + 1)
+    )
     mine = {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes}
     assert mine["told"] == ("unknown", "users not stated")
     assert "unseen" not in mine
@@ -135,7 +137,13 @@ def test_an_excuse_has_the_figures_of_its_measure(layer: Layered) -> None:
     known = scope(base, context_tokens=20_000)
     outcomes = Judge(base, owned=False, priced=True).constrain(known, ("scenario",), range(SCENARIO, SCENARIO + 1))
     told = excuse(next(outcome for outcome in outcomes if outcome.rule.id == "short"), known)
-    assert (told.rule, told.bottleneck, told.value, told.limit, told.unit) == ("short", "context", 20_000, 10_000, "tokens")
+    assert (told.rule, told.bottleneck, told.value, told.limit, told.unit) == (
+        "short",
+        "context",
+        20_000,
+        10_000,
+        "tokens",
+    )
     assert told.text == "20,000 tokens"
 
 

@@ -73,7 +73,13 @@ def test_a_misspelt_model_names_the_nearest(base: RuleBase) -> None:
 
 @pytest.mark.parametrize(
     ("name", "engine"),
-    [("vLLM", "vllm"), ("llamacpp", "llama.cpp"), ("LLAMA.CPP", "llama.cpp"), ("Ollama", "ollama"), ("TRT-LLM", "tensorrt-llm")],
+    [
+        ("vLLM", "vllm"),
+        ("llamacpp", "llama.cpp"),
+        ("LLAMA.CPP", "llama.cpp"),
+        ("Ollama", "ollama"),
+        ("TRT-LLM", "tensorrt-llm"),
+    ],
 )
 def test_engines_are_found_by_spelling(name: str, engine: str, base: RuleBase) -> None:
     assert names.engine_id(name, base) == engine
@@ -88,7 +94,14 @@ def test_every_engine_and_use_case_is_found_by_name_and_alias(base: RuleBase) ->
 
 @pytest.mark.parametrize(
     ("name", "first"),
-    [("q4_k_m", "q4_k_m"), ("Q4_K_M", "q4_k_m"), ("q4-k-m", "q4_k_m"), ("BF16", "bf16"), ("awq", "awq-int4"), ("fp8", "fp8")],
+    [
+        ("q4_k_m", "q4_k_m"),
+        ("Q4_K_M", "q4_k_m"),
+        ("q4-k-m", "q4_k_m"),
+        ("BF16", "bf16"),
+        ("awq", "awq-int4"),
+        ("fp8", "fp8"),
+    ],
 )
 def test_quantizations_are_found_by_spelling(name: str, first: str, base: RuleBase) -> None:
     assert names.quantization_ids(name, base)[0] == first

@@ -112,7 +112,15 @@ def test_an_assumed_context_holds_a_stated_answer(base: RuleBase) -> None:
 
 @pytest.mark.parametrize(
     ("said", "tokens"),
-    [("32k", 32768), ("8K", 8192), ("128k", 131072), ("100k", 100_000), ("1M", 1_000_000), ("1.5k", 1500), (4096, 4096)],
+    [
+        ("32k", 32768),
+        ("8K", 8192),
+        ("128k", 131072),
+        ("100k", 100_000),
+        ("1M", 1_000_000),
+        ("1.5k", 1500),
+        (4096, 4096),
+    ],
 )
 def test_counts_are_read_as_people_write_them(said: Any, tokens: int, base: RuleBase) -> None:
     assert need(base, use_cases=["chat"], context_tokens=said).context_tokens == tokens
@@ -155,7 +163,16 @@ def test_hosted_competes_only_where_nothing_ties_the_model_home(
 
 @pytest.mark.parametrize(
     ("domicile", "in_eu"),
-    [("DE", True), ("EU", True), ("de", True), ("NO", False), ("US", False), ("CH", False), ("GB", False), (None, None)],
+    [
+        ("DE", True),
+        ("EU", True),
+        ("de", True),
+        ("NO", False),
+        ("US", False),
+        ("CH", False),
+        ("GB", False),
+        (None, None),
+    ],
 )
 def test_domicile_and_the_european_union(domicile: str | None, in_eu: bool | None, base: RuleBase) -> None:
     assert need(base, use_cases=["chat"], domicile=domicile).domicile_in_eu is in_eu

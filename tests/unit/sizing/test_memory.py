@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from llama_advisor.rulebase import load_rules
 from llama_advisor.schema.estimate import Memory, Workload
 from llama_advisor.schema.hardware import Device, Machine
+from llama_advisor.sizing.available import device_available_gib
 from llama_advisor.sizing.limits import largest, largest_concurrency, largest_context
 from llama_advisor.sizing.memory import estimate_memory
-from llama_advisor.sizing.overhead import engine_memory
+from llama_advisor.sizing.overhead import carries_adapters, engine_memory
 from llama_advisor.sizing.placement import place, tensor_parallel_divides
 from llama_advisor.sizing.weights import weights_bytes
 
@@ -259,3 +260,18 @@ def test_a_shard_never_exceeds_its_card_when_it_fits(
 @given(st.integers(1, 200), st.integers(0, 300))
 def test_the_search_finds_the_edge_wherever_it_lies(most: int, edge: int) -> None:
     assert largest(lambda number: number <= edge, most) == min(most, edge)
+
+
+def test_a_build_with_adapters_needs_their_working_memory_too() -> None:
+    plain = size("llama-3.2-1b-instruct", "qlora-int4", machine(16), work(2048), "executorch")
+    carried = size("llama-3.2-1b-instruct", "qlora-int4", machine(16), work(2048), "executorch", adapters=True)
+    extra = engine_memory(CONSTANTS, "executorch").adapter_gib
+    assert carried.total_gib == pytest.approx(plain.total_gib + extra)
+    assert carries_adapters(BASE.models["llama-3.2-1b-instruct"], "qlora-int4")
+    assert not carries_adapters(BASE.models["llama-3.2-1b-instruct"], "spinquant-int4")
+
+
+def test_error_correction_keeps_a_sixteenth_of_a_card() -> None:
+    for name, gib in (("t4", 15.0), ("a10g", 22.5), ("l40s", 45.0), ("rtx-a6000", 48.0)):
+        found = device_available_gib(engine_memory(CONSTANTS, "llama.cpp"), Machine(device=BASE.devices[name]))
+        assert found == pytest.approx(gib)

@@ -1,0 +1,78 @@
+"""A build with what the rules said of it, and what came of all models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.judging import Outcome, missed_by, total
+
+if TYPE_CHECKING:
+    from llama_advisor.estimates import Plan
+    from llama_advisor.facts import Scope
+    from llama_advisor.schema.advice import Contribution
+    from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.hardware import Machine
+    from llama_advisor.schema.model import Model
+    from llama_advisor.schema.quantization import Quantization
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One build with what the rules said of it; it qualifies when nothing failed."""
+
+    scope: Scope
+    key: Key
+    plan: Plan | None
+    outcomes: tuple[Outcome, ...]
+    parts: tuple[Contribution, ...]
+
+    @property
+    def fails(self) -> tuple[Outcome, ...]:
+        """Constraints that rule it out."""
+        return tuple(outcome for outcome in self.outcomes if outcome.state == "fails")
+
+    @property
+    def score(self) -> float:
+        """Sum of the parts."""
+        return total(self.parts)
+
+    @property
+    def model(self) -> Model:
+        """Its model."""
+        assert self.scope.model is not None
+        return self.scope.model
+
+    @property
+    def quantization(self) -> Quantization:
+        """Its quantization."""
+        assert self.scope.quantization is not None
+        return self.scope.quantization
+
+    @property
+    def engine(self) -> Engine:
+        """Its engine."""
+        assert self.scope.engine is not None
+        return self.scope.engine
+
+    @property
+    def footprint_gib(self) -> float:
+        """Memory it takes, for ties; hosted builds take none of the user's."""
+        return self.scope.memory.total_gib if self.scope.memory else 0.0
+
+    def nearness(self) -> tuple[Any, ...]:
+        """Order of excuses: how far it got, how many constraints failed, how far they were missed."""
+        short = sum(missed_by(outcome, self.scope) for outcome in self.fails)
+        stage = 0 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 2
+        return (stage, len(self.fails), short, self.quantization.id, self.engine.id)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of all models."""
+
+    qualified: tuple[Judged, ...]
+    excluded: tuple[Judged, ...]
+    machines: tuple[Machine, ...] = ()

@@ -1,0 +1,88 @@
+"""GGUF files of a model's true shape with random 16-bit weights: as large as the real ones, and free to make.
+
+usage: python tests/benchmarks/random_gguf.py MODEL FILE
+Needs the packages `gguf` and `numpy`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import gguf
+import numpy as np
+from measured_rows import rule_base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.schema.model import Architecture
+
+ROPE_BASE = 500_000.0
+EPSILON = 1e-5
+SCALE = 0.02
+TRAINED_TOKENS = 131_072
+
+
+def write(architecture: Architecture, path: str) -> None:
+    """Write the file; weights repeat one random row, which no memory figure depends on."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(TRAINED_TOKENS)
+    writer.add_embedding_length(architecture.hidden_size)
+    writer.add_block_count(architecture.layers)
+    writer.add_feed_forward_length(architecture.ffn_size)
+    writer.add_head_count(architecture.attention_heads)
+    writer.add_head_count_kv(architecture.kv_heads)
+    writer.add_rope_dimension_count(architecture.head_dim)
+    writer.add_rope_freq_base(ROPE_BASE)
+    writer.add_layer_norm_rms_eps(EPSILON)
+    writer.add_vocab_size(architecture.vocab_size)
+    writer.add_tokenizer_model("none")
+    for name, shape in tensors(architecture):
+        writer.add_tensor(name, weights(shape))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def tensors(architecture: Architecture) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the name and shape (rows, columns) of every tensor."""
+    width, keys = architecture.hidden_size, architecture.kv_heads * architecture.head_dim
+    queries, wide = architecture.attention_heads * architecture.head_dim, architecture.ffn_size
+    yield "token_embd.weight", (architecture.vocab_size, width)
+    if not architecture.tied_embeddings:
+        yield "output.weight", (architecture.vocab_size, width)
+    yield "output_norm.weight", (width,)
+    layer = {
+        "attn_norm": (width,),
+        "attn_q": (queries, width),
+        "attn_k": (keys, width),
+        "attn_v": (keys, width),
+        "attn_output": (width, queries),
+        "ffn_norm": (width,),
+        "ffn_gate": (wide, width),
+        "ffn_up": (wide, width),
+        "ffn_down": (width, wide),
+    }
+    for index in range(architecture.layers):
+        for name, shape in layer.items():
+            yield f"blk.{index}.{name}.weight", shape
+
+
+def weights(shape: tuple[int, ...]) -> np.ndarray:
+    """Return norms as ones in 32 bits, matrices as views of one random row in 16."""
+    if len(shape) == 1:
+        return np.ones(shape, dtype=np.float32)
+    row = np.random.default_rng(0).normal(0, SCALE, shape[-1]).astype(np.float16)
+    return np.broadcast_to(row, shape)
+
+
+def main() -> None:
+    """Write the file of the model named."""
+    model, path = sys.argv[1:]
+    write(rule_base().models[model].architecture, path)
+
+
+if __name__ == "__main__":
+    main()
