@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from llama_advisor.judging import Outcome
     from llama_advisor.need import Need
     from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.estimate import Memory, Speed
+    from llama_advisor.schema.estimate import Memory, Speed, Training
 
 CONSTRAINT_RANK = 10
 
@@ -50,13 +50,13 @@ def shown(build: Judged, rank: int) -> Build:
         engine_version=scope.support.pinned_version if scope.support else None,
         provider=scope.hosted.provider if scope.hosted else None,
         machine=_machine(build),
-        kv_cache_type=plan.kv_cache_type if plan else "f16",
+        kv_cache_type=plan.kv_cache_type if plan else None,
         artifact=artifact(build.scope),
         score=build.score,
         contributions=build.parts,
         memory=_memory(scope.memory) if scope.memory else None,
         speed=_speed(scope.speed) if scope.speed else None,
-        training=scope.training and scope.training.model_copy(update={"total_gib": round(scope.training.total_gib, 2)}),
+        training=_training(scope.training) if scope.training else None,
         cost=scope.cost and scope.cost.model_copy(update=_rounded(scope.cost, 4)),
         commands=commands(build.scope, plan),
     )
@@ -90,6 +90,16 @@ def machine_name(device: str, count: int, nodes: int) -> str:
     """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
     text = device if count == 1 else f"{count}x {device}"
     return text if nodes == 1 else f"{nodes} nodes of {text}"
+
+
+def _training(training: Training) -> Training:
+    part = training.per_device
+    return training.model_copy(
+        update={
+            "total_gib": round(training.total_gib, 2),
+            "per_device": part.model_copy(update=_rounded(part, 2)),
+        }
+    )
 
 
 def _memory(memory: Memory) -> MemoryShown:
@@ -135,7 +145,7 @@ def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
     return tuple(
         Excluded(
             model=build.model.id,
-            nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id),
+            nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id, stage=build.stage),
             excuse=excuse(decisive(build, base), build.scope),
         )
         for build in order
@@ -173,14 +183,15 @@ def wishes(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) 
 
 def _model_wish(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> Wish:
     asked = str(need.scenario.model)
-    place = next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
+    exact = next((index for index, build in enumerate(order, 1) if build.model.id == need.model), None)
+    place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
     if place == 1:
         return Wish(field="model", asked=asked, outcome="kept", rank=1, text=f"{order[0].model.name} is the pick")
     if place:
         build, best = order[place - 1], order[0]
         text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
         return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
-    named = next((build for build in found.excluded if is_wished(build, need, base)), None)
+    named = next((build for build in found.excluded if build.model.id == need.model), None)
     reason = (
         decisive(named, base).text if named else f"{base.models[str(need.model)].name} is not among the models ranked"
     )
@@ -220,6 +231,7 @@ def caveats(
 def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase, named: Named | None = None) -> Scope:
     """Return the scope of the winner, or of the scenario alone, with what is known once all was judged."""
     scope = winner.scope if winner else Scope(need)
+    scope = replace(scope, need=replace(scope.need, stated=need.stated))
     given = found.machines[0] if found.machines and need.hardware_stated else None
     kinds = frozenset(_bottlenecks(found, base))
     return replace(scope, bottlenecks=kinds, given=given, named=named, memo={})

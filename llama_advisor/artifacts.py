@@ -10,7 +10,7 @@ from llama_advisor.support import architecture_support, quantization_entry
 if TYPE_CHECKING:
     from llama_advisor.estimates import Plan
     from llama_advisor.facts import Scope
-    from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.engine import Engine, QuantizationSupport
     from llama_advisor.schema.model import Model, OfficialBuild
     from llama_advisor.schema.quantization import Quantization
 
@@ -101,8 +101,16 @@ def _values(scope: Scope, plan: Plan | None) -> dict[str, Any]:
         "pipeline_parallel": plan.machine.nodes if plan else 1,
         "kv_cache_type": cache,
         "kv_cache_flags": engine.kv_cache_flags.get(cache, ""),
-        "quantization_flags": entry.flags if entry and original else "",
+        "quantization_flags": _flags(scope, entry, original=original),
     }
+
+
+def _flags(scope: Scope, entry: QuantizationSupport | None, *, original: bool) -> str:
+    """Return options that the quantization needs: made while loading, or for an older device."""
+    if entry is None:
+        return ""
+    architecture = scope.machine.device.architecture if scope.machine else ""
+    return f"{entry.flags if original else ''} {entry.architecture_flags.get(architecture, '')}"
 
 
 def _filled(template: str, values: dict[str, Any]) -> str | None:

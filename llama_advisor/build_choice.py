@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from llama_advisor.support import Support
 
 
+OWN_PLACES = ("phone", "browser")
+
+
 class Option(NamedTuple):
     """A quantization on an engine, and how the engine takes it."""
 
@@ -28,10 +31,10 @@ class Option(NamedTuple):
 
     @property
     def trouble(self) -> int:
-        """Reasons against it: it does not run there, or only in an old version."""
+        """Reasons against it: it does not run there, only in an old version, or is seldom used there."""
         taken = self.support
         broken = (not taken.runs_model, not taken.runs_on_machine, taken.runs_quantization == "no")
-        return 2 * sum(broken) + (taken.pinned_version is not None)
+        return 3 * sum(broken) + (taken.pinned_version is not None) + (not taken.used_where_it_runs)
 
 
 def options(
@@ -49,8 +52,8 @@ def options(
     made = [best_engine(model, base.quantizations[item], device, engines) for item in ids]
     if wanted:
         return (min(made, key=lambda option: option.trouble),)
-    least = min(option.trouble // 2 for option in made)
-    return tuple(sorted((option for option in made if option.trouble // 2 == least), key=_ladder_order))
+    least = min(option.trouble // 3 for option in made)
+    return tuple(sorted((option for option in made if option.trouble // 3 == least), key=_ladder_order))
 
 
 def best_engine(model: Model, quantization: Quantization, device: Device | None, engines: Iterable[Engine]) -> Option:
@@ -99,11 +102,19 @@ def _ladder(model: Model, base: RuleBase) -> Iterator[str]:
             yield item.id
 
 
-def _ladder_order(option: Option) -> tuple[int, bool, int, int, str]:
+def _ladder_order(option: Option) -> tuple[int, int, bool, int, int, str]:
     quantization = option.quantization
     native = option.support.runs_quantization == "native"
-    return -quantization.bits, not native, -option.engine.maturity, -quantization.maturity, quantization.id
+    return (
+        option.trouble,
+        -quantization.bits,
+        not native,
+        -option.engine.maturity,
+        -quantization.maturity,
+        quantization.id,
+    )
 
 
 def _support(engine: Engine, model: Model, quantization: Quantization, device: Device | None) -> Support:
-    return support(engine, model, quantization, device, next(iter(engine.targets), "server"))
+    where = device.kind if device is not None and device.kind in OWN_PLACES else engine.targets[0]
+    return support(engine, model, quantization, device, where)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.errors import InputError
 from llama_advisor.hardware_names import Catalogue, read_hardware
+from llama_advisor.need import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from llama_advisor.schema.model import Model, OfficialBuild
     from llama_advisor.schema.price import HostedPrice
     from llama_advisor.schema.quantization import Quantization
-    from llama_advisor.schema.scenario import HardwareSpec
 
 HOSTED = "hosted"
 
@@ -40,10 +40,24 @@ def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine,
     if given is None:
         return reference_machines(need, base, catalogue)
     several = given if isinstance(given, tuple) else (given,)
-    found = tuple(read_hardware(_spelled(item), catalogue, need.target) for item in several)
+    found = tuple(read_hardware(spelled(item), catalogue, need.target) for item in several)
     if not found:
         raise InputError("hardware: the list is empty")
-    return tuple(with_host_memory(on_accelerator(machine, need, catalogue), base) for machine in found)
+    known = (with_memory(machine, need, base) for machine in found)
+    return tuple(with_host_memory(on_accelerator(machine, need, catalogue), base) for machine in known)
+
+
+def with_memory(machine: Machine, need: Need, base: RuleBase) -> Machine:
+    """Assume the memory of a GPU that nobody named, and say so."""
+    device = machine.device
+    if device.memory_gib is not None or machine.ram_gib is not None or device.kind == "cpu":
+        return machine
+    gib = base.criteria.assumed_device_memory_gib[need.target]
+    said = f"memory was not stated; {gib:g} GiB for a device on a {need.target} assumed"
+    known = device.model_copy(update={"memory_gib": gib})
+    return machine.model_copy(
+        update={"device": known, "memory_assumed": True, "assumptions": (*machine.assumptions, said)}
+    )
 
 
 def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
@@ -54,10 +68,6 @@ def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
     ram = base.criteria.assumed_host_ram_gib
     said = f"host memory was not stated; {ram:g} GiB beside the {device.name} assumed"
     return machine.model_copy(update={"ram_gib": ram, "assumptions": (*machine.assumptions, said)})
-
-
-def _spelled(item: str | HardwareSpec) -> str | dict[str, object]:
-    return item if isinstance(item, str) else item.model_dump(exclude_none=True)
 
 
 def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:

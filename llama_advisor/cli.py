@@ -198,6 +198,57 @@ def rules_test(format_: Format = "text", rules: Rules = None) -> None:
     raise typer.Exit(inspect.test_rules(tuple(rules or ()), as_json=format_ == "json"))
 
 
+@rules_app.command("lint")
+def rules_lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> None:
+    """Find rules that cannot fire or contradict each other, missing examples and sources, broken links."""
+    from llama_advisor.commands import rules as command
+
+    raise typer.Exit(command.run_lint(tuple(rules or ()), _day(as_of), in_json=format_ == "json"))
+
+
+@rules_app.command("coverage")
+def rules_coverage(
+    samples: Annotated[int, typer.Option("--samples", min=1, help="Scenarios to draw.")] = 300,
+    seed: Annotated[int, typer.Option("--seed", help="Which scenarios are drawn.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to share the work.")] = 2,
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> None:
+    """Answer sampled scenarios: rules that never fire, models that never win, answers without a reason."""
+    from llama_advisor.commands import rules as command
+
+    raise typer.Exit(
+        command.run_coverage(
+            tuple(rules or ()),
+            _day(as_of),
+            samples=samples,
+            seed=seed,
+            workers=workers,
+            in_json=format_ == "json",
+        )
+    )
+
+
+@rules_app.command("ablate")
+def rules_ablate(
+    scenarios: Annotated[
+        str, typer.Option("--scenarios", metavar="FILE", help="YAML with `cases:`, each an id and a scenario.")
+    ],
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> None:
+    """Answer scenarios without each rule in turn: what rests on it."""
+    from llama_advisor.commands import rules as command
+
+    raise typer.Exit(
+        command.run_ablate(
+            tuple(rules or ()), _day(as_of), scenarios=scenarios, in_json=format_ == "json", screen=_screen(None)
+        )
+    )
+
+
 @app.command()
 def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hardware, recommendation …")]) -> None:
     """Print the JSON Schema of a kind of file or result."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor import __version__
 from llama_advisor.answer import caveats, excluded, routes, shown, wishes
+from llama_advisor.candidates import HOSTED
 from llama_advisor.facts import Named
 from llama_advisor.need import Need, understand
 from llama_advisor.ranking import is_wished, ranked
@@ -117,11 +118,18 @@ class Advisor:
         """The best builds of the lane that was not ranked, hosted or at home."""
         if need.hosted_considered and need.self_hosted_considered:
             return ()
-        if need.offline or need.only_engines or need.engine or need.wants_tuning:
+        if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
             return ()
-        if need.hosted_considered:
-            return ()
-        other = replace(need, hosted_considered=True, self_hosted_considered=False, hardware_stated=False)
+        hosted = not need.hosted_considered
+        other = replace(
+            need,
+            hosted_considered=hosted,
+            self_hosted_considered=not hosted,
+            hardware_stated=False,
+            engine=None,
+            provider=None if hosted else need.provider,
+            target=need.target if hosted else "cloud",
+        )
         order = ranked(self.search.run(other).qualified, other, self.base)
         return tuple(shown(build, place) for place, build in enumerate(order[:OTHER_LANE], 1))
 
@@ -134,7 +142,11 @@ class Advisor:
             verdict=verdict,
             scenario=need.normalised(),
             assumptions=(*need.assumptions, *_read_as(need, found)),
-            rulebase=RuleBaseShown(version=__version__, hash=self.base.hash),
+            rulebase=RuleBaseShown(
+                version=__version__,
+                hash=self.base.hash,
+                layers=tuple(layer.label for layer in self.base.layers[1:]),
+            ),
             **({"recommendation": None} | empty | parts),
         )
 

@@ -133,7 +133,14 @@ class Estimator:
         )
         if speed is None or plan.replicas == 1:
             return speed
-        return speed.model_copy(update={"total_tokens_per_s": _times(speed.total_tokens_per_s, plan.replicas)})
+        entry = quantization_entry(engine, quantization)
+        factor = entry.decode_factor if entry else 1.0
+        return speed.model_copy(
+            update={
+                "decode_tokens_per_s": _times(speed.decode_tokens_per_s, factor),
+                "total_tokens_per_s": _times(speed.total_tokens_per_s, factor * plan.replicas),
+            }
+        )
 
     def stand_in_speed(self, model: Model, service: Engine, workload: Workload, catalogue: Catalogue) -> Speed | None:
         """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
@@ -169,7 +176,7 @@ def _widened(speed: Speed, stand_in: StandIn) -> Speed:
     return speed.model_copy(update={**ranges, "basis": basis})
 
 
-def _times(figures: Range, factor: int) -> Range:
+def _times(figures: Range, factor: float) -> Range:
     return Range(low=figures.low * factor, mid=figures.mid * factor, high=figures.high * factor)
 
 
@@ -204,6 +211,9 @@ def machine_parts(engine: Engine, machine: Machine) -> list[Part]:
         if count > 1:
             part = machine.model_copy(update={"count": count, "nodes": 1})
             found.append((part, total // count, split))
+    if engine.tensor_parallel and engine.layer_split and machine.count > 1:
+        inside = machine.model_copy(update={"nodes": 1})
+        found.append((inside, total // machine.count, "layer"))
     if engine.multi_node:
         found.extend(
             (machine.model_copy(update={"nodes": nodes}), machine.nodes // nodes, split)

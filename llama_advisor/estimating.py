@@ -90,8 +90,8 @@ class Sizer:
             context_tokens=workload.context_tokens,
             assumptions=(
                 *_chosen(request, named, placed),
-                *assumed,
                 *_against(placed, model, machine, workload, cache),
+                *assumed,
             ),
             memory=rounded_memory(placed.memory),
             speed=speed and rounded_speed(speed),

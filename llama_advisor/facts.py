@@ -46,6 +46,7 @@ class Scope:
     hosted: HostedPrice | None = None
     served: bool | None = None
     retired: bool | None = None
+    kv_cache_type: str | None = None
     memory: Memory | None = None
     speed: Speed | None = None
     cost: Cost | None = None
@@ -172,6 +173,10 @@ _given(
     "Whether the hardware stated computes in FP8.",
     lambda m: "fp8" in m.device.dtypes if m.device.dtypes else None,
 )
+_given(
+    "given.memory_gib", "number", "Memory of one device of the hardware stated.", lambda m: m.device.memory_gib, "GiB"
+)
+_given("given.memory_assumed", "flag", "Whether that memory was assumed.", lambda m: m.memory_assumed)
 _given("given.instance", "flag", "Whether the hardware stated is a rented instance.", lambda m: m.offer is not None)
 _named("named.name", "text", "Name of the model named.", lambda n: n.model.name)
 _named("named.outcome", "text", "kept, better_exists or impossible.", lambda n: n.outcome)
@@ -649,4 +654,5 @@ _estimate(
 )
 _estimate("training.method", "Tuning method that is planned.", _of("training", lambda t: t.method), kind="text")
 _estimate("training.fits", "Whether tuning fits.", _of("training", lambda t: t.fits), kind="flag")
+_estimate("build.kv_cache_type", "Type of the KV cache.", lambda s: s.kv_cache_type, kind="text")
 _estimate("build.quality", "Quality for this work with this quantization, 0-100.", lambda s: s.quality)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.judging import Outcome, missed_by, total
+from llama_advisor.schema.judgement import RuleOut
 
 if TYPE_CHECKING:
     from llama_advisor.estimates import Plan
@@ -35,6 +36,12 @@ class Judged:
         return tuple(outcome for outcome in self.outcomes if outcome.state == "fails")
 
     @property
+    def bottlenecks(self) -> frozenset[str]:
+        """What its failed constraints are about."""
+        kinds = (outcome.rule.rule.then for outcome in self.fails)
+        return frozenset(then.rule_out for then in kinds if isinstance(then, RuleOut))
+
+    @property
     def score(self) -> float:
         """Sum of the parts."""
         return total(self.parts)
@@ -62,11 +69,15 @@ class Judged:
         """Memory it takes, for ties; hosted builds take none of the user's."""
         return self.scope.memory.total_gib if self.scope.memory else 0.0
 
+    @property
+    def stage(self) -> int:
+        """How far it got: 0 the model, 1 the place, 2 sized."""
+        return 2 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 0
+
     def nearness(self) -> tuple[Any, ...]:
         """Order of excuses: how far it got, how many constraints failed, how far they were missed."""
         short = sum(missed_by(outcome, self.scope) for outcome in self.fails)
-        stage = 0 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 2
-        return (stage, len(self.fails), short, self.quantization.id, self.engine.id)
+        return (-self.stage, len(self.fails), short, self.quantization.id, self.engine.id)
 
 
 @dataclass(frozen=True)
@@ -76,3 +87,5 @@ class Found:
     qualified: tuple[Judged, ...]
     excluded: tuple[Judged, ...]
     machines: tuple[Machine, ...] = ()
+    failures: frozenset[str] = frozenset()
+    """What ruled builds out, over all builds of the excluded models."""

@@ -92,6 +92,9 @@ def use_case_id(name: str, base: RuleBase) -> str:
 def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:
     """Return `name` when it is known, folded to the known spelling."""
     names = {key(item): item for item in known}
+    begun = [item for folded, item in names.items() if key(name) and folded.startswith(key(name))]
+    if key(name) not in names and len(begun) == 1:
+        return begun[0]
     if key(name) not in names:
         raise InputError(f"{field}: unknown {what} {printable(name)!r}{nearest(name, names.values())}")
     return names[key(name)]

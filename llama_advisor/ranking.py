@@ -38,11 +38,10 @@ def _wished_model_first(order: list[Judged], need: Need, base: RuleBase) -> list
     """The model wished for leads within the margin, unless its user says that it has failed."""
     if not order or need.model is None or not need.symptoms.isdisjoint(base.criteria.failed_symptoms):
         return order
-    near = order[0].score - base.criteria.wish_margin
-    for build in order:
-        if is_wished(build, need, base) and build.score >= near:
-            return [build, *(other for other in order if other is not build)]
-    return order
+    near = [build for build in order if build.score >= order[0].score - base.criteria.wish_margin]
+    named = [build for build in near if build.model.id == need.model]
+    wished = named or [build for build in near if is_wished(build, need, base)]
+    return [wished[0], *(other for other in order if other is not wished[0])] if wished else order
 
 
 def is_wished(build: Judged, need: Need, base: RuleBase) -> bool:

@@ -72,3 +72,11 @@ def batch_lines(stream: TextIO) -> Iterator[tuple[int, dict[str, Any] | InputErr
             yield number, InputError(f"line {number}: not valid JSON: {printable(error)[:120]}")
             continue
         yield number, data if isinstance(data, dict) else InputError(f"line {number}: not a JSON object")
+
+
+def folder_beside(file: str | None, name: str) -> str | None:
+    """Return the folder of that name beside a file, if there is one; standard input has no place."""
+    if file is None or file == "-":
+        return None
+    folder = Path(file).parent / name
+    return str(folder) if folder.is_dir() else None

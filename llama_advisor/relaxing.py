@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.answer import decisive, short
+from llama_advisor.answer import short
 from llama_advisor.errors import InputError
 from llama_advisor.need import understand
 from llama_advisor.ranking import ranked
 from llama_advisor.schema.advice import Change, RelaxationShown
-from llama_advisor.schema.judgement import RuleOut
 from llama_advisor.schema.scenario import HardwareSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from llama_advisor.engine import Advisor
     from llama_advisor.judged import Found, Judged
     from llama_advisor.need import Need
@@ -35,28 +32,19 @@ class Way:
 
 def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
     """Return, for each kind of requirement in order, the smallest change that lets something fit."""
-    wrong = {kind for build in found.excluded for kind in _kinds(build, advisor)}
     ways = []
     for relaxation in advisor.base.relaxations.relaxations:
-        if wrong.isdisjoint(relaxation.cures):
+        if found.failures.isdisjoint(relaxation.cures):
             continue
         if way := _first_way(need, relaxation, advisor):
             ways.append(way)
     return ways
 
 
-def _kinds(build: Judged, advisor: Advisor) -> Iterator[str]:
-    """Bottlenecks of all failed constraints, so that one hidden behind another is tried too."""
-    for outcome in (decisive(build, advisor.base), *build.fails):
-        then = outcome.rule.rule.then
-        if isinstance(then, RuleOut):
-            yield then.rule_out
-
-
 def _first_way(need: Need, relaxation: Relaxation, advisor: Advisor) -> Way | None:
     """Find the smallest step that helps: softening never hurts, so try the softest step first and then bisect."""
     before = current(need, relaxation.field)
-    steps = softer(before, relaxation)
+    steps = [supported(need, step, advisor) for step in softer(before, relaxation)]
     found = _way(need, relaxation, before, steps[-1], advisor) if steps else None
     low, high = 0, len(steps) - 1
     while found and low < high:
@@ -66,6 +54,20 @@ def _first_way(need: Need, relaxation: Relaxation, advisor: Advisor) -> Way | No
         else:
             low = middle + 1
     return found
+
+
+def supported(need: Need, step: Any, advisor: Advisor) -> Any:
+    """Replace the step `supported` by the stated languages that some ranked model supports; none of them drops it."""
+    if step != "supported":
+        return step
+    images = "image" in need.inputs
+    known = {
+        code
+        for model in advisor.base.models.values()
+        for code in (model.languages.image if images else model.languages.text)
+        if model.role == "ranked"
+    }
+    return [code for code in need.scenario.languages if code in known] or None
 
 
 def _way(need: Need, relaxation: Relaxation, before: Any, value: Any, advisor: Advisor) -> Way | None:

@@ -47,13 +47,15 @@ class Search:
         judge = Judge(self.base, owned=owned, priced=priced)
         qualified: list[Judged] = []
         excluded: list[Judged] = []
+        failures: set[str] = set()
         for model in candidates.models(need, self.base):
             builds = list(self._builds(model, need, engines, machines, judge))
             fitting = [build for build in builds if not build.fails]
             qualified.extend(fitting)
             if not fitting:
                 excluded.append(min(builds, key=Judged.nearness))
-        return Found(tuple(qualified), tuple(excluded), machines)
+                failures.update(kind for build in builds for kind in build.bottlenecks)
+        return Found(tuple(qualified), tuple(excluded), machines, frozenset(failures))
 
     def _builds(
         self, model: Model, need: Need, engines: tuple[Engine, ...], machines: tuple[Machine, ...], judge: Judge
@@ -212,6 +214,7 @@ class Search:
         sized = replace(
             scope,
             machine=plan.machine,
+            kv_cache_type=plan.kv_cache_type,
             memory=plan.memory,
             speed=self.sizes.speed(model, quantization, engine, plan, workload) if fits else None,
             cost=self._rent(machine, scope.need),

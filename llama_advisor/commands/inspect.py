@@ -81,7 +81,9 @@ def _rules(base: RuleBase) -> list[dict[str, Any]]:
 
 
 def _model(name: str, base: RuleBase) -> dict[str, Any]:
-    return base.models[names.model_id(name, base)].model_dump(mode="json", exclude_defaults=True)
+    found = base.models[names.model_id(name, base)]
+    layer = base.origin("models", found.id).layer.label
+    return {"layer": layer, **found.model_dump(mode="json", exclude_defaults=True)}
 
 
 def _device(name: str, base: RuleBase) -> dict[str, Any]:
@@ -119,31 +121,42 @@ def test_rules(rules: tuple[str, ...], *, as_json: bool) -> int:
 
 def print_schema(name: str) -> int:
     """Print one JSON Schema."""
+    from llama_advisor.condition_schema import with_conditions
     from llama_advisor.descriptions import json_schema
 
     known = schemas()
     if name not in known:
         raise InputError(f"unknown schema {printable(name)!r}{nearest(name, known)}")
-    sys.stdout.write(dumped(json_schema(known[name])))
+    shown = json_schema(known[name])
+    sys.stdout.write(dumped(with_conditions(shown) if known[name] is known["rule"] else shown))
     return 0
 
 
 def schemas() -> dict[str, type[BaseModel]]:
     """Return the kinds of file and result that have a schema."""
     from llama_advisor.schema.advice import Advice
+    from llama_advisor.schema.constants import Constants
     from llama_advisor.schema.engine import Engine
+    from llama_advisor.schema.entry_lists import EntryLists
     from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
-    from llama_advisor.schema.hardware import Device
-    from llama_advisor.schema.judgement import Criteria, Rule, UseCase
+    from llama_advisor.schema.hardware import Device, Reference
+    from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, UseCase
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.quantization import Quantization
     from llama_advisor.schema.scenario import Scenario
+    from llama_advisor.schema.upkeep import Sampling
 
     return {
         "scenario": Scenario,
         "rule": Rule,
         "use-case": UseCase,
         "criteria": Criteria,
+        "relaxations": Relaxations,
+        "regions": Regions,
+        "reference": Reference,
+        "constants": Constants,
+        "sampling": Sampling,
+        "entries": EntryLists,
         "model": Model,
         "hardware": Device,
         "engine": Engine,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.commands.own_layer import with_own_layer
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
+from llama_advisor.flags import nested
 from llama_advisor.reading import batch_lines, read_scenario, validated
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.rulebase import load_rules
@@ -44,11 +46,18 @@ class Request:
 def run(request: Request) -> int:
     """Answer and return the exit code."""
     if request.batch is not None:
+        if request.file or request.only or request.output:
+            raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
         return _batch(request)
     scenario = read_scenario(request.file, request.said)
-    advisor = Advisor(load_rules(*request.rules), request.as_of)
+    rules = with_own_layer(request.file, request.rules)
+    advisor = Advisor(load_rules(*rules), request.as_of)
     advice = advisor.advise(scenario)
-    write(_rendered(advice, advisor, request), request.output)
+    text = _rendered(advice, advisor, request)
+    write(text, request.output)
+    if request.only and not text:
+        sys.stderr.write(f"llama-advisor: the answer names no {request.only}; --print build shows it\n")
+        return max(1, EXIT_CODES[advice.verdict])
     if advice.verdict == "need_input":
         sys.stderr.write(f"llama-advisor: state at least one of: {', '.join(advice.missing)}\n")
     return EXIT_CODES[advice.verdict]
@@ -96,7 +105,7 @@ def _batch(request: Request) -> int:
     advisor = Advisor(load_rules(*request.rules), request.as_of)
     worst = 0
     with _opened(str(request.batch)) as stream:
-        for code, text in _answers(stream, advisor):
+        for code, text in _answers(stream, advisor, nested(request.said)):
             worst = max(worst, code)
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
@@ -112,14 +121,14 @@ def _opened(name: str) -> TextIO:
         raise InputError(f"--batch {name}: {error.strerror or error}") from error
 
 
-def _answers(stream: TextIO, advisor: Advisor) -> Iterator[tuple[int, str]]:
+def _answers(stream: TextIO, advisor: Advisor, flags: dict[str, Any]) -> Iterator[tuple[int, str]]:
     for number, data in batch_lines(stream):
         if isinstance(data, InputError):
             yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
             continue
         name = data.pop("id", None)
         try:
-            advice = advisor.advise(validated(data, None, {}))
+            advice = advisor.advise(validated(flags | data, None, {}))
         except InputError as error:
             yield BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
             continue

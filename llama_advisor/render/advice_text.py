@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
@@ -51,18 +52,20 @@ def _without_build(out: Console, advice: Advice) -> None:
 
 
 def nearest_excuse(advice: Advice) -> Excluded | None:
-    """Return the excluded model that failed by the least where sizes compare, else the first."""
-    sized = [item for item in advice.excluded if item.excuse.bottleneck == "memory" and _ratio(item) is not None]
-    return min(sized, key=lambda item: _ratio(item) or 0.0) if sized else next(iter(advice.excluded), None)
+    """Return the excluded model that came nearest: by how far it got, then by how far it missed."""
+    return min(advice.excluded, key=lambda item: (-item.nearest.stage, _far(item), _missed(item)), default=None)
 
 
-def _ratio(item: Excluded) -> float | None:
+def _far(item: Excluded) -> int:
+    """Order what was missed before anything was sized: what cannot read the input is farthest."""
+    return 1 if item.excuse.bottleneck == "modality" else 0
+
+
+def _missed(item: Excluded) -> float:
     value, limit = item.excuse.value, item.excuse.limit
-    return (
-        float(value) / float(limit)
-        if isinstance(value, (int, float)) and isinstance(limit, (int, float)) and limit
-        else None
-    )
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isinstance(limit, (int, float)):
+        return 0.0
+    return abs(log(value / limit)) if value > 0 and limit > 0 else 0.0
 
 
 def _answer(out: Console, advice: Advice, build: Build, base: RuleBase) -> None:
@@ -97,7 +100,9 @@ def _value(value: object) -> str:
 
 
 def _because(advice: Advice) -> str:
-    nearest = nearest_excuse(advice)
+    """Say what stands against the build as asked: its own model's excuse."""
+    mine = [item for item in advice.excluded if advice.recommendation and item.model == advice.recommendation.model]
+    nearest = mine[0] if mine else nearest_excuse(advice)
     return nearest.excuse.text if nearest else "nothing qualifies as asked"
 
 

@@ -81,9 +81,21 @@ def _memory(out: Console, estimate: Estimate) -> None:
         line(out, f"  one device: up to {part.need_gib:.2f} of {part.available_gib:.2f} GiB")
     if memory.offloaded_gib:
         line(out, f"  in host memory: {memory.offloaded_gib:.2f} GiB of the weights")
+    if said := _limits(estimate):
+        line(out, f"  {said}")
+
+
+def _limits(estimate: Estimate) -> str:
     limits = estimate.limits
-    if limits and limits.max_context_tokens is not None and limits.max_concurrency is not None:
-        line(out, f"  at most {limits.max_context_tokens:,} tokens of context, or {limits.max_concurrency:,} requests")
+    if limits is None or limits.max_context_tokens is None or limits.max_concurrency is None:
+        return ""
+    context, requests = limits.max_context_tokens, limits.max_concurrency
+    if not context:
+        return "not even the shortest context fits"
+    if not requests:
+        return f"at most {context:,} tokens of context fit"
+    several = "request" if requests == 1 else "requests at a time"
+    return f"at most {context:,} tokens of context, or {requests:,} {several}"
 
 
 def _speed(out: Console, estimate: Estimate) -> None:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from llama_advisor.rules_lint.finding import Finding
-from llama_advisor.rules_lint.reasoning import implies
+from llama_advisor.rules_lint.reasoning import TRUE, can_be, implies
 from llama_advisor.schema.judgement import Adjust
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ CONTRADICT, UNDONE, NEVER_COUNTS = "LR111", "LR112", "LR113"
 
 def overlap_findings(base: RuleBase) -> Iterator[Finding]:
     """Yield preferences that contradict each other, or that only fire on builds that are ruled out."""
-    preferences = [rule for rule in base.in_folder("preferences") if isinstance(rule.rule.then, Adjust)]
+    adjusting = (rule for rule in base.in_folder("preferences") if isinstance(rule.rule.then, Adjust))
+    preferences = [rule for rule in adjusting if can_be(rule.condition, TRUE)]
     for first, second in combinations(preferences, 2):
         yield from _opposed(first, second)
     for rule in preferences:

@@ -125,8 +125,8 @@ class Build(Strict):
     """Provider, for hosted models."""
     machine: MachineUsed | None
     """Machine; null for hosted models."""
-    kv_cache_type: str
-    """KV-cache type."""
+    kv_cache_type: str | None
+    """KV-cache type; null for hosted models."""
     artifact: Artifact
     """Where its files are."""
     score: float
@@ -180,9 +180,9 @@ class Excuse(Strict):
     """Sentence."""
     bottleneck: Bottleneck
     """What it is about."""
-    value: float | str | bool | None
+    value: int | float | str | bool | None
     """Figure read."""
-    limit: float | str | bool | None
+    limit: int | float | str | bool | None
     """Limit it missed."""
     unit: str
     """Unit of both."""
@@ -195,6 +195,8 @@ class Nearest(Strict):
     """Quantization id."""
     engine: str
     """Engine id."""
+    stage: int
+    """How far it got: 0 the model, 1 the place, 2 sized."""
 
 
 class Excluded(Strict):
@@ -263,6 +265,8 @@ class RuleBaseShown(Strict):
     """Version of the package."""
     hash: str
     """Hash of all layers' content."""
+    layers: tuple[str, ...] = ()
+    """Folders laid over the shipped rules, the last on top; `rules show` tells which of them a rule comes from."""
 
 
 class Advice(Strict):

@@ -55,6 +55,10 @@ class QuantizationSupport(Strict):
     """Whether the engine makes it from the original weights while loading."""
     flags: str = ""
     """Options that say so on the command line."""
+    architecture_flags: dict[str, str] = Field(default_factory=dict)
+    """Further options by device architecture."""
+    decode_factor: float = 1.0
+    """Speed of generation against other formats of the same size on this engine."""
     note: str = ""
     """What to know."""
 

@@ -126,6 +126,8 @@ class Machine(Strict):
     """Where it stands."""
     label: str = ""
     """How it was named."""
+    memory_assumed: bool = False
+    """Whether the memory of its device was assumed."""
     assumptions: tuple[str, ...] = ()
     """What reading the name took for granted."""
 

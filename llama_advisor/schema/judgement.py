@@ -243,10 +243,16 @@ class Criteria(Strict):
     """Most points that rules together may move one criterion."""
     wish_margin: float
     """Score within which a wish decides."""
-    tight_share: float
-    """Share of a limit within which it counts as tight."""
     assumed_tokens_per_month: int
     """Volume at which costs are compared where none was said."""
+    assumed_answer_s: float
+    """Seconds an answer is taken to occupy a place, where requests per second were stated and users were not."""
+    most_assumed_concurrency: int
+    """Most sequences at a time that are assumed."""
+    assumed_device_memory_gib: dict[Target, float]
+    """Memory taken for a GPU that was not named, by where it stands, GiB."""
+    target_of_kind: dict[str, Target]
+    """Where a kind of device stands, where only the device was stated."""
     assumed_host_ram_gib: float
     """Host memory taken for a machine with a GPU where none was stated, GiB."""
     assumed_context: dict[Target, int]

@@ -15,6 +15,8 @@ _SCALE = {"": 1, "k": 1000, "m": 1_000_000}
 
 def _count(value: Any) -> Any:
     """Read `32k` as 32768 (a power of two where the field writes it so), `1M` as 1000000."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004
     if not isinstance(value, str) or not (match := _COUNT.fullmatch(value.strip())):
         return value
     number, suffix = float(match[1]), match[2].lower()
@@ -46,11 +48,26 @@ def _folded(value: Any) -> Any:
     )
 
 
+def _tool_words(value: Any) -> Any:
+    """Read true as `single`, and any case and dash."""
+    if isinstance(value, bool):
+        return "single" if value else "none"
+    return value.strip().lower().replace("-", "_") if isinstance(value, str) else value
+
+
+def _place(value: Any) -> Any:
+    """Read any case, and a desktop as a workstation."""
+    folded = value.strip().lower() if isinstance(value, str) else value
+    return "workstation" if folded == "desktop" else folded
+
+
 Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]
-Modalities = Annotated[tuple[Modality, ...], BeforeValidator(_folded)]
+Modalities = Annotated[
+    tuple[Modality, ...], BeforeValidator(_folded, json_schema_input_type=Modality | tuple[Modality, ...])
+]
 Country = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=2, max_length=2)]
 Method = Literal["none", "qlora", "lora", "full"]
 Symptom = Literal[
@@ -61,6 +78,17 @@ Symptom = Literal[
     "ignores_schema",
     "bad_tool_calls",
     "forgets_context",
+]
+
+
+Tools = Literal["none", "single", "multi_step"]
+Accelerator = Literal["any", "gpu", "cpu", "npu"]
+Words = Annotated[tuple[str, ...], BeforeValidator(_folded, json_schema_input_type=str | tuple[str, ...])]
+Place = Annotated[Target, BeforeValidator(_place, json_schema_input_type=Target | Literal["desktop"])]
+ToolCalls = Annotated[Tools, BeforeValidator(_tool_words, json_schema_input_type=Tools | bool)]
+Methods = Annotated[tuple[Method, ...], BeforeValidator(_folded, json_schema_input_type=Method | tuple[Method, ...])]
+Symptoms = Annotated[
+    tuple[Symptom, ...], BeforeValidator(_folded, json_schema_input_type=Symptom | tuple[Symptom, ...])
 ]
 
 
@@ -118,11 +146,11 @@ class Scenario(Strict):
     """What it is for; ids from `rules/use_cases/`."""
     inputs: Modalities | None = None
     """What it must read."""
-    target: Target | None = None
+    target: Place | None = None
     """Where it must run."""
     hardware: str | HardwareSpec | tuple[str | HardwareSpec, ...] | None = None
     """What there is, as people write it, or in parts; a list means one of these."""
-    accelerator: Literal["any", "gpu", "cpu", "npu"] | None = None
+    accelerator: Annotated[Accelerator, BeforeValidator(_place)] | None = None
     """What it must run on."""
     memory_budget_gib: Positive | None = None
     """What the model may take in all, GiB."""
@@ -142,7 +170,7 @@ class Scenario(Strict):
     """Longest acceptable wait for the first token, seconds."""
     max_answer_s: Positive | None = None
     """Longest acceptable time for a whole answer, seconds."""
-    languages: Annotated[tuple[str, ...], BeforeValidator(_folded)] = ()
+    languages: Words = ()
     """Languages it must handle, ISO 639-1 codes."""
     domicile: Country | None = None
     """Country of the licensee (ISO 3166-1), or EU."""
@@ -152,11 +180,11 @@ class Scenario(Strict):
     """Monthly active users of the licensee's products."""
     commercial: bool | None = None
     """Whether it is used commercially."""
-    tool_calling: Literal["none", "single", "multi_step"] | None = None
+    tool_calling: ToolCalls | None = None
     """Tool calls: one per turn, or chains in which one depends on the last."""
     structured_output: bool | None = None
     """Whether answers must match a schema."""
-    fine_tuning: Annotated[tuple[Method, ...], BeforeValidator(_folded)] = ()
+    fine_tuning: Methods = ()
     """Tuning methods that are acceptable."""
     offline: bool | None = None
     """Whether data may not leave."""
@@ -176,28 +204,15 @@ class Scenario(Strict):
     """Provider of the hosted service."""
     service_region: str | None = None
     """Region of the hosted service."""
-    symptoms: Annotated[tuple[Symptom, ...], BeforeValidator(_folded)] = ()
+    symptoms: Symptoms = ()
     """What goes wrong today."""
     priorities: Priorities | None = None
     """How much each criterion counts."""
-
-    @field_validator("tool_calling", mode="before")
-    @classmethod
-    def _tool_words(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            return "single" if value else "none"
-        return value.strip().lower().replace("-", "_") if isinstance(value, str) else value
 
     @field_validator("hardware", mode="before")
     @classmethod
     def _hardware_list(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
-
-    @field_validator("target", "accelerator", mode="before")
-    @classmethod
-    def _target_words(cls, value: Any) -> Any:
-        folded = value.strip().lower() if isinstance(value, str) else value
-        return "workstation" if folded == "desktop" else folded
 
     @field_validator("fine_tuning")
     @classmethod

@@ -1,0 +1,194 @@
+"""rules lint, coverage, ablate: what maintainers ask of the rule base."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.errors import InputError
+from llama_advisor.reading import read_document, validated
+from llama_advisor.render.json_text import as_json
+from llama_advisor.rulebase import load_rules
+from llama_advisor.rules_lint import kinds, lint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from llama_advisor.coverage import Sampler, Seen
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.rules_lint import Finding
+    from llama_advisor.schema.scenario import Scenario
+
+FINDINGS = 1
+WORTH_WORKERS = 40
+CHUNK = 10
+SLOWEST = 3
+Timed = tuple["Seen", float]
+
+
+def run_lint(rules: tuple[str, ...], as_of: date, *, in_json: bool) -> int:
+    """Print what the lints find; exit code 1 for findings that are errors."""
+    base = load_rules(*rules)
+    found = lint(base, as_of)
+    if in_json:
+        sys.stdout.write(as_json({"schema_version": 1, "as_of": as_of, **_findings(found, base)}) + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(found, base)))
+        files = sum(len(layer.files) for layer in base.layers)
+        sys.stdout.write(f"{len(base.rules)} rules in {files} files: {_count(found, base)}\n")
+    return _code(found, base)
+
+
+def _code(found: tuple[Finding, ...], base: RuleBase) -> int:
+    known = kinds(base)
+    return FINDINGS if any(known[finding.code].severity == "error" for finding in found) else 0
+
+
+def _count(found: tuple[Finding, ...], base: RuleBase) -> str:
+    known = kinds(base)
+    told = [known[finding.code].severity for finding in found]
+    return ", ".join(f"{told.count(level)} {level}s" for level in ("error", "warning", "note"))
+
+
+def _lines(found: tuple[Finding, ...], base: RuleBase) -> Iterator[str]:
+    """Yield a line for each finding, then what each code means."""
+    known = kinds(base)
+    for finding in found:
+        about = f"{finding.entry}: " if finding.entry else ""
+        yield f"{finding.where(base)}: {finding.code} {known[finding.code].severity}: {about}{finding.text}"
+    for code in sorted({finding.code for finding in found}):
+        yield f"  {code} {known[code].title}. {known[code].explanation}"
+
+
+def _findings(found: tuple[Finding, ...], base: RuleBase) -> dict[str, Any]:
+    known = kinds(base)
+    return {
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": known[finding.code].severity,
+                "entry": finding.entry or None,
+                "where": finding.where(base),
+                "text": finding.text,
+            }
+            for finding in found
+        ],
+        "codes": {
+            code: {"title": known[code].title, "explanation": known[code].explanation}
+            for code in sorted({finding.code for finding in found})
+        },
+    }
+
+
+def run_coverage(rules: tuple[str, ...], as_of: date, *, samples: int, seed: int, workers: int, in_json: bool) -> int:
+    """Answer sampled scenarios and print what they reach; the same output for the same seed."""
+    from llama_advisor.coverage import summed
+
+    base = load_rules(*rules)
+    timed = list(_answered(base, rules, as_of, samples, seed, workers))
+    result = summed(base, seed, (seen for seen, _ in timed))
+    _say_slowest(timed)
+    if in_json:
+        shown = {name: getattr(result, name) for name in ("samples", "seed", "verdicts", "wins", "fired")}
+        sys.stdout.write(as_json({"schema_version": 1, "as_of": as_of, **shown, **_findings(result.findings, base)}))
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.write(f"{samples} scenarios, seed {seed}\n")
+        sys.stdout.write(f"verdicts: {_shares(result.verdicts, samples)}\n")
+        sys.stdout.write(f"recommended: {_shares(result.wins, samples)}\n")
+        silent = sum(not count for count in result.fired.values())
+        sys.stdout.write(f"rules that fired: {len(result.fired) - silent} of {len(result.fired)}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(result.findings, base)))
+        sys.stdout.write(f"{_count(result.findings, base)}\n")
+    return _code(result.findings, base)
+
+
+def _shares(counts: dict[str, int], total: int) -> str:
+    return ", ".join(f"{name} {count} ({count / total:.1%})" for name, count in counts.items())
+
+
+def _answered(
+    base: RuleBase, rules: tuple[str, ...], as_of: date, samples: int, seed: int, workers: int
+) -> Iterator[Timed]:
+    """Yield every scenario in order, answered here or by worker processes."""
+    if workers <= 1 or samples < WORTH_WORKERS:
+        _start(rules, as_of, seed, base)
+        yield from _told((_see(index) for index in range(samples)), samples)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (rules, as_of, seed)) as pool:
+        yield from _told(pool.map(_see, range(samples), chunksize=CHUNK), samples)
+
+
+_SAMPLER: list[Sampler] = []
+
+
+def _start(rules: tuple[str, ...], as_of: date, seed: int, base: RuleBase | None = None) -> None:
+    """Give this process its own sampler."""
+    from llama_advisor.coverage import Sampler
+
+    _SAMPLER[:] = [Sampler(base or load_rules(*rules), as_of, seed)]
+
+
+def _see(index: int) -> Timed:
+    start = perf_counter()
+    return _SAMPLER[0].see(index), perf_counter() - start
+
+
+def _told(seen: Iterator[Timed], samples: int) -> Iterator[Timed]:
+    """Pass results on, with a count on a terminal."""
+    for count, item in enumerate(seen, 1):
+        _progress(f"{count} of {samples} scenarios")
+        yield item
+    _progress("")
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text:<40}" + ("" if text else "\r"))
+        sys.stderr.flush()
+
+
+def _say_slowest(timed: list[Timed]) -> None:
+    """Times differ from run to run, so they are words about the result, not part of it."""
+    total = sum(seconds for _, seconds in timed)
+    worst = sorted(timed, key=lambda item: -item[1])[:SLOWEST]
+    told = ", ".join(f"scenario {seen.index} ({seconds:.2f} s, {seen.verdict})" for seen, seconds in worst)
+    sys.stderr.write(f"llama-advisor: {total / max(1, len(timed)):.3f} s a scenario; slowest: {told}\n")
+
+
+def run_ablate(rules: tuple[str, ...], as_of: date, *, scenarios: str, in_json: bool, screen: tuple[bool, int]) -> int:
+    """Print what the removal of each rule changes over the scenarios of a file."""
+    from llama_advisor.ablation import ablate
+    from llama_advisor.render.effects import effects_text
+
+    base = load_rules(*rules)
+    asked = _scenarios(scenarios)
+    effects = ablate(base, asked, as_of, lambda name: _progress(name[:40]))
+    _progress("")
+    if in_json:
+        shown = [vars(effect) for effect in effects.values()]
+        sys.stdout.write(
+            as_json({"schema_version": 1, "as_of": as_of, "scenarios": list(asked), "rules": shown}) + "\n"
+        )
+    else:
+        colour, width = screen
+        sys.stdout.write(effects_text(list(effects.values()), len(asked), colour=colour, width=width))
+    return 0
+
+
+def _scenarios(file: str) -> dict[str, Scenario]:
+    """Read `cases:` with an id and a scenario each."""
+    document = read_document(file)
+    cases = document.data.get("cases") if isinstance(document.data, dict) else None
+    if not isinstance(cases, list) or not cases:
+        raise InputError(document.error((), "needs `cases:`, a list of {id, scenario}"))
+    found = {}
+    for index, case in enumerate(cases):
+        if not isinstance(case, dict) or not isinstance(case.get("scenario"), dict) or "id" not in case:
+            raise InputError(document.error(("cases", index), "a case has an `id` and a `scenario`"))
+        found[str(case["id"])] = validated(case["scenario"], None, {})
+    return found
