@@ -25,6 +25,7 @@ NEVER_FIRED, NEVER_WON, NO_REASON, TIE, BROKEN = "LR501", "LR502", "LR503", "LR5
 BREAKS = (AdvisorError, ValidationError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 YES = ("recommended", "recommended_with_caveats")
 SHOWN = 5
+PAIR = 2
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _sentences(advice: Advice) -> Iterator[str]:
 
 def tied(advice: Advice) -> str:
     """Return the two models that only the alphabet separates at the top, or nothing."""
-    if len(advice.ranking) < 2 or advice.wishes:  # noqa: PLR2004
+    if len(advice.ranking) < PAIR or advice.wishes:
         return ""
     first, second = advice.ranking[:2]
     return f"{first.model} and {second.model}" if _standing(first) == _standing(second) else ""

@@ -13,6 +13,7 @@ from llama_advisor.sizing.overhead import carries_adapters
 from llama_advisor.sizing.speed import estimate_speed
 from llama_advisor.sizing.training import training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
+from llama_advisor.support import quantization_entry
 
 if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
@@ -131,8 +132,8 @@ class Estimator:
             offloaded_share=plan.memory.offloaded_gib / total if total else 0.0,
             compute=quantization.compute,
         )
-        if speed is None or plan.replicas == 1:
-            return speed
+        if speed is None:
+            return None
         entry = quantization_entry(engine, quantization)
         factor = entry.decode_factor if entry else 1.0
         return speed.model_copy(

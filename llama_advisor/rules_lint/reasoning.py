@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.conditions import Condition, Junction, Test
+from llama_advisor.conditions import Condition, Junction, Test, facts_read
 from llama_advisor.facts import FACTS
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ def can_be(condition: Condition, outcomes: frozenset[bool | None], *given: Condi
 
 
 def implies(first: Condition, second: Condition) -> bool:
-    """Tell whether the second is true whenever the first is."""
+    """Tell whether the second is true whenever the first is; a condition over other facts says nothing of it."""
+    if facts_read(first).isdisjoint(facts_read(second)):
+        return not can_be(second, NOT_TRUE)
     return not can_be(second, NOT_TRUE, first)
 
 
