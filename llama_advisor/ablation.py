@@ -52,9 +52,10 @@ def ablate(
         touched, said = sorted(watch.touched), named(advice)
         for rule in touched:
             effects[rule].at_work.append(name)
-            if rule in said:
+            other = _without(rule, base, whole).advise(scenario)
+            if rule in said or advice.routes != other.routes:
                 effects[rule].said.append(name)
-            _compare(effects[rule], name, advice, _without(rule, base, whole).advise(scenario))
+            _compare(effects[rule], name, advice, other)
     return effects
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.errors import InputError
+from llama_advisor.filling import spelled
 from llama_advisor.hardware_names import Catalogue, read_hardware
-from llama_advisor.need import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

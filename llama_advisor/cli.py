@@ -7,11 +7,13 @@ import os
 import sys
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal
 
 import typer
 
 from llama_advisor import __version__
+from llama_advisor.cli_options import AsOf, Format, Rules
+from llama_advisor.cli_upkeep import add_upkeep
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError, InputError
 from llama_advisor.estimate_flags import with_estimate_flags
@@ -31,14 +33,6 @@ app.add_typer(models_app, name="models")
 app.add_typer(hardware_app, name="hardware")
 app.add_typer(rules_app, name="rules")
 
-Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
-Rules = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        "--rules", metavar="DIR", help="Folder of own rules and data, laid over the shipped ones; may repeat."
-    ),
-]
-AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="DATE", help="Day to answer for; today if not given.")]  # noqa: UP045
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
@@ -198,57 +192,6 @@ def rules_test(format_: Format = "text", rules: Rules = None) -> None:
     raise typer.Exit(inspect.test_rules(tuple(rules or ()), as_json=format_ == "json"))
 
 
-@rules_app.command("lint")
-def rules_lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> None:
-    """Find rules that cannot fire or contradict each other, missing examples and sources, broken links."""
-    from llama_advisor.commands import rules as command
-
-    raise typer.Exit(command.run_lint(tuple(rules or ()), _day(as_of), in_json=format_ == "json"))
-
-
-@rules_app.command("coverage")
-def rules_coverage(
-    samples: Annotated[int, typer.Option("--samples", min=1, help="Scenarios to draw.")] = 300,
-    seed: Annotated[int, typer.Option("--seed", help="Which scenarios are drawn.")] = 1,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes to share the work.")] = 2,
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
-) -> None:
-    """Answer sampled scenarios: rules that never fire, models that never win, answers without a reason."""
-    from llama_advisor.commands import rules as command
-
-    raise typer.Exit(
-        command.run_coverage(
-            tuple(rules or ()),
-            _day(as_of),
-            samples=samples,
-            seed=seed,
-            workers=workers,
-            in_json=format_ == "json",
-        )
-    )
-
-
-@rules_app.command("ablate")
-def rules_ablate(
-    scenarios: Annotated[
-        str, typer.Option("--scenarios", metavar="FILE", help="YAML with `cases:`, each an id and a scenario.")
-    ],
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
-) -> None:
-    """Answer scenarios without each rule in turn: what rests on it."""
-    from llama_advisor.commands import rules as command
-
-    raise typer.Exit(
-        command.run_ablate(
-            tuple(rules or ()), _day(as_of), scenarios=scenarios, in_json=format_ == "json", screen=_screen(None)
-        )
-    )
-
-
 @app.command()
 def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hardware, recommendation …")]) -> None:
     """Print the JSON Schema of a kind of file or result."""
@@ -281,6 +224,9 @@ def _screen(output: str | None) -> tuple[bool, int]:
     return colour, width
 
 
+add_upkeep(rules_app, _day)
+
+
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -297,7 +243,7 @@ def _run(arguments: list[str]) -> int:
         return _failed(str(error), error.exit_code, arguments)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the reader left early; the parser turns that into an exit of its own
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

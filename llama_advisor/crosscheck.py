@@ -45,6 +45,7 @@ def references(base: RuleBase) -> Iterator[Reference]:
     yield from _of_use_cases(base)
     yield from _of_models(base)
     yield from _of_engines(base)
+    yield from _of_hardware(base)
     yield from _of_singles(base)
 
 
@@ -96,6 +97,18 @@ def _of_engines(base: RuleBase) -> Iterator[Reference]:
             yield Reference("engines", engine.id, loc, "quantization", item.quantization, base.quantizations)
         for index, name in enumerate(engine.sources):
             yield Reference("engines", engine.id, ("sources", index), "source", name, base.sources, "sources")
+
+
+def _of_hardware(base: RuleBase) -> Iterator[Reference]:
+    for name, instance in base.instances.items():
+        yield Reference("instances", name, ("device",), "device", instance.device, base.devices, "devices")
+        if instance.offer:
+            yield Reference("instances", name, ("offer",), "price", instance.offer, base.rentals, "rentals")
+    for name, rental in base.rentals.items():
+        yield Reference("rentals", name, ("device",), "device", rental.device, base.devices, "devices")
+    for name, hosted in base.hosted.items():
+        if ("models", hosted.model) not in base.removed:
+            yield Reference("hosted", name, ("model",), "model", hosted.model, base.models, "models")
 
 
 def _of_singles(base: RuleBase) -> Iterator[Reference]:

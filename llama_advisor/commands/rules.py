@@ -6,7 +6,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.errors import InputError
 from llama_advisor.reading import read_document, validated
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from llama_advisor.coverage import Sampler, Seen
+    from llama_advisor.coverage import Coverage, Sampler, Seen
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.rules_lint import Finding
     from llama_advisor.schema.scenario import Scenario
@@ -35,7 +35,7 @@ def run_lint(rules: tuple[str, ...], as_of: date, *, in_json: bool) -> int:
     base = load_rules(*rules)
     found = lint(base, as_of)
     if in_json:
-        sys.stdout.write(as_json({"schema_version": 1, "as_of": as_of, **_findings(found, base)}) + "\n")
+        sys.stdout.write(as_json({"schema_version": 1, "as_of": str(as_of), **_findings(found, base)}) + "\n")
     else:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(found, base)))
         files = sum(len(layer.files) for layer in base.layers)
@@ -84,37 +84,48 @@ def _findings(found: tuple[Finding, ...], base: RuleBase) -> dict[str, Any]:
     }
 
 
-def run_coverage(rules: tuple[str, ...], as_of: date, *, samples: int, seed: int, workers: int, in_json: bool) -> int:
+class Sample(NamedTuple):
+    """Which scenarios to draw, and how many processes answer them."""
+
+    samples: int
+    seed: int
+    workers: int
+
+
+def run_coverage(rules: tuple[str, ...], as_of: date, asked: Sample, *, in_json: bool) -> int:
     """Answer sampled scenarios and print what they reach; the same output for the same seed."""
     from llama_advisor.coverage import summed
 
     base = load_rules(*rules)
-    timed = list(_answered(base, rules, as_of, samples, seed, workers))
-    result = summed(base, seed, (seen for seen, _ in timed))
+    timed = list(_answered(base, rules, as_of, asked))
+    result = summed(base, asked.seed, (seen for seen, _ in timed))
     _say_slowest(timed)
     if in_json:
         shown = {name: getattr(result, name) for name in ("samples", "seed", "verdicts", "wins", "fired")}
-        sys.stdout.write(as_json({"schema_version": 1, "as_of": as_of, **shown, **_findings(result.findings, base)}))
-        sys.stdout.write("\n")
+        told = {"schema_version": 1, "as_of": str(as_of), **shown, **_findings(result.findings, base)}
+        sys.stdout.write(as_json(told) + "\n")
     else:
-        sys.stdout.write(f"{samples} scenarios, seed {seed}\n")
-        sys.stdout.write(f"verdicts: {_shares(result.verdicts, samples)}\n")
-        sys.stdout.write(f"recommended: {_shares(result.wins, samples)}\n")
-        silent = sum(not count for count in result.fired.values())
-        sys.stdout.write(f"rules that fired: {len(result.fired) - silent} of {len(result.fired)}\n")
-        sys.stdout.write("".join(f"{line}\n" for line in _lines(result.findings, base)))
-        sys.stdout.write(f"{_count(result.findings, base)}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in _summary(result, base)))
     return _code(result.findings, base)
+
+
+def _summary(result: Coverage, base: RuleBase) -> Iterator[str]:
+    silent = sum(not count for count in result.fired.values())
+    yield f"{result.samples} scenarios, seed {result.seed}"
+    yield f"verdicts: {_shares(result.verdicts, result.samples)}"
+    yield f"recommended: {_shares(result.wins, result.samples)}"
+    yield f"rules that fired: {len(result.fired) - silent} of {len(result.fired)}"
+    yield from _lines(result.findings, base)
+    yield _count(result.findings, base)
 
 
 def _shares(counts: dict[str, int], total: int) -> str:
     return ", ".join(f"{name} {count} ({count / total:.1%})" for name, count in counts.items())
 
 
-def _answered(
-    base: RuleBase, rules: tuple[str, ...], as_of: date, samples: int, seed: int, workers: int
-) -> Iterator[Timed]:
+def _answered(base: RuleBase, rules: tuple[str, ...], as_of: date, asked: Sample) -> Iterator[Timed]:
     """Yield every scenario in order, answered here or by worker processes."""
+    samples, seed, workers = asked
     if workers <= 1 or samples < WORTH_WORKERS:
         _start(rules, as_of, seed, base)
         yield from _told((_see(index) for index in range(samples)), samples)
@@ -160,7 +171,7 @@ def _say_slowest(timed: list[Timed]) -> None:
     sys.stderr.write(f"llama-advisor: {total / max(1, len(timed)):.3f} s a scenario; slowest: {told}\n")
 
 
-def run_ablate(rules: tuple[str, ...], as_of: date, *, scenarios: str, in_json: bool, screen: tuple[bool, int]) -> int:
+def run_ablate(rules: tuple[str, ...], as_of: date, scenarios: str, *, in_json: bool) -> int:
     """Print what the removal of each rule changes over the scenarios of a file."""
     from llama_advisor.ablation import ablate
     from llama_advisor.render.effects import effects_text
@@ -172,11 +183,10 @@ def run_ablate(rules: tuple[str, ...], as_of: date, *, scenarios: str, in_json: 
     if in_json:
         shown = [vars(effect) for effect in effects.values()]
         sys.stdout.write(
-            as_json({"schema_version": 1, "as_of": as_of, "scenarios": list(asked), "rules": shown}) + "\n"
+            as_json({"schema_version": 1, "as_of": str(as_of), "scenarios": list(asked), "rules": shown}) + "\n"
         )
     else:
-        colour, width = screen
-        sys.stdout.write(effects_text(list(effects.values()), len(asked), colour=colour, width=width))
+        sys.stdout.write(effects_text(list(effects.values()), len(asked)))
     return 0
 
 
@@ -190,5 +200,8 @@ def _scenarios(file: str) -> dict[str, Scenario]:
     for index, case in enumerate(cases):
         if not isinstance(case, dict) or not isinstance(case.get("scenario"), dict) or "id" not in case:
             raise InputError(document.error(("cases", index), "a case has an `id` and a `scenario`"))
-        found[str(case["id"])] = validated(case["scenario"], None, {})
+        try:
+            found[str(case["id"])] = validated(case["scenario"], None, {})
+        except InputError as error:
+            raise InputError(document.error(("cases", index, "scenario"), str(error))) from error
     return found

@@ -88,6 +88,8 @@ def described(build: Build, base: RuleBase) -> str:
 
 
 def _change(change: Change) -> str:
+    if change.to is None:
+        return f"{change.field} (drop {_value(change.from_)})"
     return f"{change.field} from {_value(change.from_)} to {_value(change.to)}"
 
 
@@ -259,8 +261,10 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
 
 
 def _said_of(names: list[str], text: str) -> str:
-    joined = ", ".join(names)
-    return text.replace("{}", joined) if text.startswith("{}") else f"{joined}: {text.replace('{}', 'it')}"
+    if len(names) == 1 and text.startswith("{}"):
+        return text.replace("{}", names[0])
+    rest = text.removeprefix("{}").removeprefix(":").strip()
+    return f"{', '.join(names)}: {rest.replace('{}', 'it')}"
 
 
 def _relaxed(changes: tuple[Change, ...], model: str, base: RuleBase) -> str:

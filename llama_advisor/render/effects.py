@@ -9,17 +9,21 @@ from llama_advisor.render.screen import columns, console, heading, line, written
 if TYPE_CHECKING:
     from llama_advisor.ablation import Effect
 
-NAMES = ("rule", "kind", "at work", "said", "picks", "verdicts", "changes, e.g.")
+WIDTH = 80
+NAMES = ("rule", "at work", "said", "picks", "verdicts")
 
 
-def effects_text(effects: list[Effect], scenarios: int, *, colour: bool, width: int) -> str:
+def effects_text(effects: list[Effect], scenarios: int) -> str:
     """Return rules that decide something, those that are only said, and those that change nothing."""
-    out = console(colour=colour, width=width)
+    out = console(colour=False, width=WIDTH)
     line(out, f"{len(effects)} rules, {scenarios} scenarios, each answered without each rule at work in it")
     rank = sorted(
         effects, key=lambda effect: (-len(effect.picks), -len(effect.verdicts), -len(effect.said), effect.rule)
     )
-    columns(out, NAMES, [_row(effect) for effect in rank if effect.decides], frozenset({2, 3, 4, 5}))
+    columns(out, NAMES, [_row(effect) for effect in rank if effect.decides], frozenset({1, 2, 3, 4}))
+    line(
+        out, "at work: not plainly false for some build; said: named in the answer; then answers that change without it"
+    )
     for title, group in (
         ("Said, but no pick or verdict rests on them", [e for e in rank if e.said and not e.decides]),
         ("At work, but change and say nothing", [e for e in rank if e.at_work and not e.said and not e.decides]),
@@ -31,6 +35,5 @@ def effects_text(effects: list[Effect], scenarios: int, *, colour: bool, width: 
 
 
 def _row(effect: Effect) -> list[str]:
-    counts = [len(part) for part in (effect.at_work, effect.said, effect.picks, effect.verdicts)]
-    first = [*effect.picks, *effect.verdicts][0]
-    return [effect.rule, effect.kind, *map(str, counts), first]
+    counts = (effect.at_work, effect.said, effect.picks, effect.verdicts)
+    return [effect.rule, *(str(len(part)) for part in counts)]

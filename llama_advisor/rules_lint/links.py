@@ -55,9 +55,9 @@ def _misunderstandings(base: RuleBase) -> Iterator[Finding]:
     for name in sorted(set(known) - corrected):
         yield Finding(UNANSWERED, "misunderstandings", name, "no rule names it under `corrects`")
     for rule in base.rules.values():
-        name = rule.rule.corrects
-        if name is not None and name not in known:
-            text = f"corrects {name!r}, which misunderstandings.yaml does not hold{nearest(name, known)}"
+        claimed = rule.rule.corrects
+        if claimed is not None and claimed not in known:
+            text = f"corrects {claimed!r}, which misunderstandings.yaml does not hold{nearest(claimed, known)}"
             yield Finding(NOT_A_MISUNDERSTANDING, rule.folder, rule.id, text, ("corrects",))
 
 

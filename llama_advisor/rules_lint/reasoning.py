@@ -37,7 +37,7 @@ class Literal(NamedTuple):
 Way = frozenset[Literal]
 
 
-class TooMany(Exception):
+class TooManyWaysError(Exception):
     """The condition has more ways than are worth following."""
 
 
@@ -53,11 +53,11 @@ def ways(condition: Condition, outcomes: frozenset[bool | None]) -> set[Way]:
 
 
 def joined(parts: Iterable[set[Way]]) -> set[Way]:
-    """Return every combination of one way of each part; raise TooMany past MOST_WAYS."""
+    """Return every combination of one way of each part; raise TooManyWaysError past MOST_WAYS."""
     found: set[Way] = {frozenset()}
     for part in parts:
         if len(found) * len(part) > MOST_WAYS:
-            raise TooMany
+            raise TooManyWaysError
         found = {before | way for before, way in product(found, part) if possible(before | way)}
     return found
 
@@ -66,7 +66,7 @@ def can_be(condition: Condition, outcomes: frozenset[bool | None], *given: Condi
     """Tell whether it can come to one of `outcomes` while all of `given` are true; True when too many to tell."""
     try:
         return bool(joined([*(ways(other, TRUE) for other in given), ways(condition, outcomes)]))
-    except TooMany:
+    except TooManyWaysError:
         return True
 
 
@@ -85,7 +85,7 @@ def idle(part: Condition, rest: Condition, kind: str) -> bool:
         else:
             pairs = ((ways(part, TRUE), ways(rest, NOT_TRUE)), (ways(rest, FALSE), ways(part, NOT_FALSE)))
         return not any(joined(pair) for pair in pairs)
-    except TooMany:
+    except TooManyWaysError:
         return False
 
 

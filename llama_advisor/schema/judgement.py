@@ -22,7 +22,7 @@ class Source(Strict):
     read: date
     """Day it was read."""
     kind: Literal["primary", "secondary", "computed", "measured", "seed", "judgement", "contract"]
-    """Primary is the maker's own word, seed the article the first judgement comes from, contract the user's own word."""
+    """Primary: the maker's own word; seed: the article judgement began with; contract: the user's own word."""
 
 
 class Citation(Strict):
