@@ -10,6 +10,7 @@ from llama_advisor.hardware_names import Catalogue, read_hardware
 from llama_advisor.schema.estimate import Range
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.overhead import carries_adapters
+from llama_advisor.sizing.placement import tensor_parallel_divides
 from llama_advisor.sizing.speed import estimate_speed
 from llama_advisor.sizing.training import training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.engine import Engine, StandIn
     from llama_advisor.schema.estimate import Memory, Speed, Training, Workload
     from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.model import Model
+    from llama_advisor.schema.model import Architecture, Model
     from llama_advisor.schema.quantization import Quantization
     from llama_advisor.sizing.placement import Parallel
 
@@ -95,7 +96,7 @@ class Estimator:
         layout that falls short by the least stands for the build.
         """
         tried: list[Plan] = []
-        for group in layouts(engine, machine):
+        for group in layouts(engine, machine, model.architecture):
             made = [self.plan(model, quantization, engine, workload, layout) for layout in group]
             if fitting := [plan for plan in made if plan.memory.fits]:
                 return fitting
@@ -188,9 +189,9 @@ def per_replica(workload: Workload, replicas: int) -> Workload:
     return workload.model_copy(update={"concurrent_requests": -(-workload.concurrent_requests // replicas)})
 
 
-def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
+def layouts(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[Layout]]:
     """Group the layouts (part, replicas, parallel, cache type, offload), the preferred group first."""
-    parts = machine_parts(engine, machine)
+    parts = machine_parts(engine, machine, architecture)
     inside = [item for item in parts if item[0].nodes == 1]
     across = [item for item in parts if item[0].nodes > 1]
     groups = [[(*item, kv, False) for item in inside] for kv in engine.kv_cache_types]
@@ -200,8 +201,8 @@ def layouts(engine: Engine, machine: Machine) -> list[list[Layout]]:
     return groups
 
 
-def machine_parts(engine: Engine, machine: Machine) -> list[Part]:
-    """One device, then two, four … and all devices of a node, then all nodes."""
+def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) -> list[Part]:
+    """One device, then two, four … and all devices of a node, then all nodes; by layers where heads do not divide."""
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
     total = machine.devices
     found: list[Part] = [(machine.model_copy(update={"count": 1, "nodes": 1}), total, "none")]
@@ -212,7 +213,8 @@ def machine_parts(engine: Engine, machine: Machine) -> list[Part]:
         if count > 1:
             part = machine.model_copy(update={"count": count, "nodes": 1})
             found.append((part, total // count, split))
-    if engine.tensor_parallel and engine.layer_split and machine.count > 1:
+    divides = tensor_parallel_divides(architecture, machine.count)
+    if engine.tensor_parallel and engine.layer_split and not divides:
         inside = machine.model_copy(update={"nodes": 1})
         found.append((inside, total // machine.count, "layer"))
     if engine.multi_node:

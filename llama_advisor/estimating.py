@@ -157,7 +157,11 @@ class Sizer:
         ways += ["layer"] if known.layer_split else []
         spread = [(whole, 1, way) for way in ways if whole.devices > 1 and place(architecture, whole, way).possible]
         main = spread[0][2] if spread else "none"
-        fewer = [part for part in reversed(machine_parts(known, machine)) if part[2] in {main, "none"}]
+        fewer = [
+            part
+            for part in reversed(machine_parts(known, machine, self.base.models[model].architecture))
+            if part[2] in {main, "none"}
+        ]
         every = [*spread[:1], *fewer]
         possible = [item for item in every if place(architecture, item[0], item[2]).possible]
         offload = known.offload and machine.ram_gib is not None and not machine.device.unified_memory

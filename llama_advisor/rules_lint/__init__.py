@@ -9,6 +9,7 @@ from llama_advisor.rules_lint.examples import example_findings
 from llama_advisor.rules_lint.finding import Finding
 from llama_advisor.rules_lint.links import link_findings
 from llama_advisor.rules_lint.overlaps import overlap_findings
+from llama_advisor.rules_lint.sentences import sentence_findings
 from llama_advisor.rules_lint.sources import source_findings
 from llama_advisor.schema.upkeep import FindingKind
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.rulebase import RuleBase
 
-CHECKS = (condition_findings, overlap_findings, example_findings, link_findings)
+CHECKS = (condition_findings, overlap_findings, sentence_findings, example_findings, link_findings)
 SEVERITIES = ("error", "warning", "note")
 
 __all__ = ["CHECKS", "SEVERITIES", "Finding", "kinds", "lint"]

@@ -271,7 +271,7 @@ Memory
      total     6.16 GiB
   [wwwwwwwwwwwwwwwwwwwwwwwkkkkkooo.............................]
   one device: up to 6.30 of 12.00 GiB
-  at most 53,970 tokens of context, or 6 requests
+  at most 53,970 tokens of context, or 6 requests at a time
 
 Speed
   generation   56.1 (47.9 to 61.8) tokens/s per user
