@@ -13,7 +13,7 @@ import typer
 
 from llama_advisor import __version__
 from llama_advisor.cli_options import AsOf, Format, Rules
-from llama_advisor.cli_upkeep import add_upkeep
+from llama_advisor.commands.upkeep import add_upkeep
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError, InputError
 from llama_advisor.estimate_flags import with_estimate_flags

@@ -17,10 +17,12 @@ Loc = tuple[Any, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
+_BRACKETS = re.compile(r"[\[\]{}]|(?:[-?]\s+){20,}")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 LONGEST_NUMBER = 300
 DIGITS = "+-.0123456789"
+MAX_OPEN = 1000
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 MAX_BYTES = 5_000_000
@@ -68,10 +70,22 @@ def _step(node: Any, key: Any, mark: Any) -> tuple[Any, Any]:
 
 def parse(text: str, name: str) -> Document:
     """Parse YAML (or JSON, which is YAML); raise InputError with the position of what is wrong."""
+    if _depth(text) > MAX_OPEN:
+        raise InputError(f"{printable(name)}: nested too deeply")
     if len(text) > MAX_BYTES:
         raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
     node = _compose(text, name)
     return Document(name, text, None if node is None else _Builder(name).build(node, 0))
+
+
+def _depth(text: str) -> int:
+    """Return a bound on the nesting, before a parser that recurses sees the text."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1 if bracket in "]}" else bracket.count("-") + bracket.count("?")
+        deepest = max(deepest, depth)
+        depth = max(depth, 0) if bracket in "[]{}" else depth - bracket.count("-") - bracket.count("?")
+    return deepest
 
 
 def _compose(text: str, name: str) -> Any:

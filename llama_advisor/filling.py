@@ -71,10 +71,9 @@ def lengths(fill: Filler, defaults: list[Defaults], target: Target, base: RuleBa
     return context, output
 
 
-def fill_share(scenario: Scenario, context: int, base: RuleBase) -> float:
-    """Return how much of the context a prompt fills; what the work is about fills it."""
-    ordinary = context <= base.criteria.ordinary_context
-    return base.criteria.assumed_fill if scenario.context_tokens is None and ordinary else 1.0
+def fill_share(context: int, base: RuleBase) -> float:
+    """Return how much of the context a usual prompt fills; a context beyond the ordinary is what the work is about."""
+    return base.criteria.usual_fill if context <= base.criteria.ordinary_context else 1.0
 
 
 def where(fill: Filler, defaults: list[Defaults], base: RuleBase, why: str) -> Target:
@@ -136,7 +135,7 @@ def volume(fill: Filler, context: int, output: int, base: RuleBase) -> int:
     """Return tokens per month: stated, else what the arriving requests come to, else a volume for comparison."""
     arriving = fill.scenario.requests_per_second
     if arriving is not None and fill.scenario.tokens_per_month is None:
-        prompt = (context - output) * fill_share(fill.scenario, context, base)
+        prompt = (context - output) * fill_share(context, base)
         tokens = round(arriving * (prompt + output) * SECONDS_PER_MONTH)
         return int(fill.assume("tokens_per_month", tokens, f"{arriving:g} requests/s all month"))
     usual = base.criteria.assumed_tokens_per_month

@@ -82,7 +82,7 @@ class Need:
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of a usual prompt: all of a stated context but the answer, a share of an assumed one."""
+        """Tokens of a usual prompt: a share of an ordinary context, all of a longer one but the answer."""
         return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_fill))
 
     @property
@@ -131,7 +131,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         accelerator=scenario.accelerator or "any",
         memory_budget_gib=scenario.memory_budget_gib,
         context_tokens=context,
-        prompt_fill=fill_share(scenario, context, base),
+        prompt_fill=fill_share(context, base),
         output_tokens=output,
         concurrent_requests=concurrency(fill, defaults, base, why),
         requests_per_second=scenario.requests_per_second,

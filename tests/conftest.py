@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 AS_OF = date(2026, 11, 24)
 
-settings.register_profile("laws", deadline=None, derandomize=True, database=None, max_examples=25)
+settings.register_profile("laws", deadline=None, derandomize=True, database=None, max_examples=20)
 settings.load_profile("laws")
 
 

@@ -21,7 +21,7 @@ def examples(page: Path) -> list[tuple[str, str]]:
 def output_of(command: str) -> str:
     """Run one command as a reader would, and return what it prints."""
     arguments = shlex.split(command)[1:]
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-m", "llama_advisor", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     return run.stdout + run.stderr

@@ -151,7 +151,8 @@ def _figures(out: Console, build: Build, advice: Advice) -> None:
         context = advice.scenario.get("context_tokens")
         at = f" at {context:,} tokens" if isinstance(context, int) else ""
         rows.append(("speed", f"{_range(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
-        rows.append(("", f"first token after {_range(build.speed.first_token_s)} s; {build.speed.basis}"))
+        rows.append(("", f"first token of a usual prompt after {_range(build.speed.first_token_s)} s"))
+        rows.append(("", build.speed.basis))
     elif build.machine:
         rows.append(("speed", "not known for this device"))
     if build.training:

@@ -12,7 +12,8 @@ from llama_advisor.templates import fields_read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.rulebase import CompiledRule, RuleBase
+    from llama_advisor.compiled import CompiledRule
+    from llama_advisor.rulebase import RuleBase
 
 GAP = "LR121"
 SPOKEN = ("caveats", "routes")

@@ -139,6 +139,8 @@ class EngineSpeed(Strict):
     """Further factor for weights of fewer than 16 bits."""
     layer: float = 1.0
     """Factor on the time per layer."""
+    attention: float = 1.0
+    """Factor on attention's share of the prefill rate; fused attention kernels lie above 1."""
     latency_ms: float
     """Time before the first token beyond the arithmetic, milliseconds."""
     step_ms: float = 0.0

@@ -257,10 +257,10 @@ class Criteria(Strict):
     """Host memory taken for a machine with a GPU where none was stated, GiB."""
     assumed_context: dict[Target, int]
     """Most tokens assumed on a kind of target where the work needs no more than `ordinary_context`."""
-    assumed_fill: float
-    """Share of an assumed context that a usual prompt fills."""
+    usual_fill: float
+    """Share of an ordinary context that a usual prompt fills."""
     ordinary_context: int
-    """Default contexts above this are what the work is about, and are never capped."""
+    """Contexts above this are what the work is about: never cut short, and filled."""
     comfortable_bits: int
     """Fewest bits with which an assumed machine counts as holding a model."""
     comfortable_bits_precise: int

@@ -133,7 +133,8 @@ def step_times(
     split = splits(constants, machine, parallel, work.layers, batches(prompt, rules))
     context = min(workload.prompt_tokens + workload.output_tokens / 2, workload.context_tokens)
     step = decode_step_s(work, rates, split, context, workload.concurrent_requests)
-    return step, prefill_s(work, rates, split, prompt, count, constants.attention_compute)
+    attention = constants.attention_compute * rules.attention
+    return step, prefill_s(work, rates, split, prompt, count, attention)
 
 
 def widening(constants: SpeedConstants, devices: int, parallel: Parallel, *, loaded: bool) -> float:

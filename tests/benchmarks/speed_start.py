@@ -59,6 +59,7 @@ ENGINES: dict[str, dict[str, object]] = {
         "how": "Runs llama.cpp beneath; its readings fit the same constants.",
     },
     "vllm": {
+        "attention": 3.0,
         "latency_ms": 30,
         "batch_tokens": 8192,
         "cache": 2.0,
@@ -69,6 +70,7 @@ ENGINES: dict[str, dict[str, object]] = {
         "how": "Factors from the few batch-1 readings; the cache factor from readings under load.",
     },
     "sglang": {
+        "attention": 3.0,
         "latency_ms": 30,
         "batch_tokens": 8192,
         "cache": 2.0,
@@ -89,6 +91,7 @@ ENGINES: dict[str, dict[str, object]] = {
         "how": JUDGED,
     },
     "tensorrt-llm": {
+        "attention": 3.0,
         "latency_ms": 20,
         "batch_tokens": 8192,
         "cache": 2.5,
@@ -106,6 +109,7 @@ ENGINES: dict[str, dict[str, object]] = {
         "how": JUDGED,
     },
     "mlx": {
+        "attention": 3.5,
         "latency_ms": 20,
         "batch_tokens": 512,
         "cache": 1.5,

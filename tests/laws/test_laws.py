@@ -86,6 +86,7 @@ def picks(advisor: Advisor, fields: Fields) -> list[tuple[Any, ...]]:
     ]
 
 
+@settings(max_examples=12)
 @given(scenarios())
 def test_the_parts_of_a_score_sum_to_it_and_the_order_follows(
     advise: Callable[..., Advice], base: RuleBase, said: Fields
@@ -100,7 +101,7 @@ def test_the_parts_of_a_score_sum_to_it_and_the_order_follows(
         assert first.score >= second.score or wished
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(scenarios())
 def test_verdict_recommendation_and_exit_code_agree(advise: Callable[..., Advice], said: Fields) -> None:
     advice = advise(**said)
@@ -127,7 +128,7 @@ def test_json_holds_plain_numbers_and_comes_back_the_same(advise: Callable[..., 
     assert to_json(advise(**said)) == text
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(scenarios(), st.data())
 def test_removing_a_loser_reorders_nothing(advisor: Advisor, said: Fields, data: st.DataObject) -> None:
     before = picks(advisor, said)
@@ -194,7 +195,7 @@ def test_more_images_never_add_a_build(advisor: Advisor, said: Fields, images: i
     assert qualified(advisor, seeing | {"images_per_prompt": images * more}) <= few
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(scenarios(st.just(None)), st.sampled_from(STEPS[:-1]))
 def test_more_context_never_adds_a_model_on_machines_that_are_assumed(
     advisor: Advisor, said: Fields, tokens: int
@@ -241,7 +242,7 @@ def test_saying_what_was_assumed_anyway_changes_no_pick(advisor: Advisor, said: 
     assert picks(advisor, restated) == picks(advisor, said)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.data())
 def test_respelling_the_hardware_changes_no_pick(
     advisor: Advisor, spellings: list[list[str]], data: st.DataObject
@@ -258,7 +259,7 @@ def spellings(root: Path) -> list[list[str]]:
     return [group["spellings"] for group in parse(text, "spellings").data["groups"] if len(group["spellings"]) > 1]
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(scenarios())
 def test_a_relaxation_applied_does_what_it_says(advise: Callable[..., Advice], said: Fields) -> None:
     advice = advise(**said)

@@ -13,6 +13,7 @@ from llama_advisor.facts import SCENARIO, Scope
 from llama_advisor.judging import Judge, criterion_value, excuse, total, worth
 from llama_advisor.need import understand
 from llama_advisor.rulebase import load_rules
+from llama_advisor.schema.advice import Contribution
 from llama_advisor.schema.judgement import Criterion, ValueMeasure
 from llama_advisor.schema.scenario import Scenario
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Contribution
 
     Layered = Callable[[dict[str, str]], Path]
 
@@ -178,6 +178,14 @@ def test_parts_are_rounded_before_they_are_summed(base: RuleBase) -> None:
     assert all(part.points == round(part.points, 2) for part in parts)
     assert total(parts) == pytest.approx(sum(part.points for part in parts), abs=1e-9)
     assert total(parts) == round(total(parts), 2)
+
+
+def test_the_score_keeps_every_hundredth() -> None:
+    parts = [
+        Contribution(criterion="quality", rule=None, points=points, text="", source=())
+        for points in (12.34, 0.01, -3.3)
+    ]
+    assert total(tuple(parts)) == 9.05
 
 
 def test_weights_that_do_not_count_give_their_share_to_the_others(base: RuleBase) -> None:

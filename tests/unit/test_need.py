@@ -129,7 +129,7 @@ def test_counts_are_read_as_people_write_them(said: Any, tokens: int, base: Rule
 @pytest.mark.parametrize(
     ("said", "target"),
     [
-        ({"hardware": "RTX 4090"}, "server"),
+        ({"hardware": "8x H100"}, "server"),
         ({"provider": "bedrock"}, "hosted"),
         ({"engine": "hosted"}, "hosted"),
         ({"offline": True}, "workstation"),

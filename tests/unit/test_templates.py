@@ -14,7 +14,7 @@ VALUES: dict[str, Any] = {
     "a.number": 3.14159,
     "a.flag": True,
     "b.flag": False,
-    "a.set": frozenset({"fr", "de"}),
+    "a.set": frozenset({"pt", "fr", "th", "de", "es", "it", "hi", "en"}),
     "b.set": frozenset(),
     "a.hostile": "{a.text} [red]x[/red] {0.__class__} %s",
 }
@@ -31,7 +31,7 @@ VALUES: dict[str, Any] = {
         ("{a.number:.1f} GiB", "3.1 GiB"),
         ("{a.number:,.0f}", "3"),
         ("{a.flag} and {b.flag}", "yes and no"),
-        ("{a.set}", "de, fr"),
+        ("{a.set}", "de, en, es, fr, hi, it, pt, th"),
         ("{b.set}", "none"),
         ("{a.missing} GiB", "? GiB"),
         ("two\n  lines", "two lines"),

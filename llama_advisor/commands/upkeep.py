@@ -1,4 +1,4 @@
-"""Commands for maintainers of rules: lint, coverage, ablate."""
+"""rules lint, coverage, ablate as typer has them."""
 
 from __future__ import annotations
 
