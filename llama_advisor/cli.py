@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,8 +16,11 @@ from llama_advisor.cli_options import AsOf, Format, Rules
 from llama_advisor.commands.upkeep import add_upkeep
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError, InputError
-from llama_advisor.estimate_flags import with_estimate_flags
-from llama_advisor.flags import with_scenario_flags
+from llama_advisor.estimate_flags import estimate_flags
+from llama_advisor.flags import scenario_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = typer.Typer(
     name="llama-advisor",
@@ -37,6 +40,24 @@ USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
+def _when_named(
+    name: str, flags: Callable[[], Callable[[Callable[..., None]], Callable[..., None]]]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Build a command's flags only where it was named: building all of them takes longer than an answer."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        if name in sys.argv:
+            return flags()(command)
+
+        def listed() -> None:
+            raise AssertionError(name)
+
+        listed.__doc__ = command.__doc__
+        return listed
+
+    return decorate
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
@@ -46,8 +67,8 @@ def _root(
         raise typer.Exit
 
 
-@app.command()
-@with_scenario_flags
+@app.command("recommend")
+@_when_named("recommend", scenario_flags)
 def recommend(
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")
@@ -92,8 +113,8 @@ def recommend(
     )
 
 
-@app.command()
-@with_estimate_flags
+@app.command("estimate")
+@_when_named("estimate", estimate_flags)
 def estimate(
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
     batch: Annotated[
@@ -237,7 +258,7 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="llama-advisor", standalone_mode=False)
         sys.stdout.flush()
     except AdvisorError as error:
         return _failed(str(error), error.exit_code, arguments)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING
 
-import typer
-
-from llama_advisor.descriptions import field_descriptions
-from llama_advisor.flags import Flag
-from llama_advisor.schema.estimate_result import EstimateRequest
+from llama_advisor.flags import Flag, with_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,32 +29,15 @@ FLAGS = (
     Flag("--offer", "offer", "one"),
 )
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
-_TYPES: dict[str, Any] = {"one": Optional[str], "many": Optional[list[str]]}  # noqa: UP045
 
 
-def with_estimate_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` every flag of a request; it receives them as one dict, `said`."""
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "said"]
-    says = field_descriptions(EstimateRequest)
-    flags = [
-        inspect.Parameter(
-            flag.parameter,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
-                _TYPES[flag.kind],
-                typer.Option(flag.flag, help=says[flag.field], show_default=False, rich_help_panel="Build"),
-            ],
-        )
-        for flag in FLAGS
-    ]
+def estimate_flags() -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the decorator with one flag per field of a request."""
+    return with_flags(FLAGS, "Build", _says)
 
-    def called(**arguments: Any) -> None:
-        values = {flag.field: arguments.pop(flag.parameter) for flag in FLAGS}
-        command(said={field: value for field, value in values.items() if value is not None}, **arguments)
 
-    keyed = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-    called.__signature__ = inspect.Signature([*keyed, *flags])  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in (*keyed, *flags)}
-    called.__doc__, called.__name__ = command.__doc__, command.__name__
-    return called
+def _says(flag: Flag) -> str:
+    from llama_advisor.descriptions import field_descriptions
+    from llama_advisor.schema.estimate_result import EstimateRequest
+
+    return field_descriptions(EstimateRequest).get(flag.field, "")

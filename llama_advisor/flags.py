@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import typer
-
-from llama_advisor.descriptions import field_descriptions
-from llama_advisor.schema.scenario import Only, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,32 +68,58 @@ FLAGS = (
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 _TYPES: dict[str, Any] = {"one": Optional[str], "many": Optional[list[str]], "yes": Optional[bool]}  # noqa: UP045
 _SETTING = 2
+HELP_WANTED = not {"--help"}.isdisjoint(sys.argv)
 
 
-def with_scenario_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` every scenario flag; it receives them as one dict, `said`."""
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "said"]
-    flags = [
-        inspect.Parameter(flag.parameter, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(flag))
-        for flag in FLAGS
+def with_flags(
+    flags: tuple[Flag, ...], panel: str, says: Callable[[Flag], str]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command these flags; it receives them as one dict, `said`.
+
+    Descriptions are read, with `says`, only where help is printed: reading takes longer than an answer.
+    """
+    made = [
+        inspect.Parameter(
+            flag.parameter,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_annotation(flag, panel, says(flag) if HELP_WANTED else ""),
+        )
+        for flag in flags
     ]
 
-    def called(**arguments: Any) -> None:
-        values = {flag.field: arguments.pop(flag.parameter) for flag in FLAGS}
-        command(said={field: value for field, value in values.items() if value is not None}, **arguments)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "said"]
 
-    keyed = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-    called.__signature__ = inspect.Signature([*keyed, *flags])  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in (*keyed, *flags)}
-    called.__doc__, called.__name__ = command.__doc__, command.__name__
-    return called
+        def called(**arguments: Any) -> None:
+            values = {flag.field: arguments.pop(flag.parameter) for flag in flags}
+            command(said={field: value for field, value in values.items() if value is not None}, **arguments)
+
+        keyed = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        called.__signature__ = inspect.Signature([*keyed, *made])  # type: ignore[attr-defined]
+        called.__annotations__ = {p.name: p.annotation for p in (*keyed, *made)}
+        called.__doc__, called.__name__ = command.__doc__, command.__name__
+        return called
+
+    return decorate
 
 
-def _annotation(flag: Flag) -> Any:
-    owner, _, field = flag.field.rpartition(".")
-    says = field_descriptions(Only if owner else Scenario).get(field, "")
+def _annotation(flag: Flag, panel: str, says: str) -> Any:
     names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
-    return Annotated[_TYPES[flag.kind], typer.Option(*names, help=says, show_default=False, rich_help_panel="Scenario")]
+    return Annotated[_TYPES[flag.kind], typer.Option(*names, help=says, show_default=False, rich_help_panel=panel)]
+
+
+def scenario_flags() -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the decorator with one flag per scenario field."""
+    return with_flags(FLAGS, "Scenario", _scenario_says)
+
+
+def _scenario_says(flag: Flag) -> str:
+    from llama_advisor.descriptions import field_descriptions
+    from llama_advisor.schema.scenario import Only, Scenario
+
+    owner, _, field = flag.field.rpartition(".")
+    return field_descriptions(Only if owner else Scenario).get(field, "")
 
 
 def nested(said: dict[str, Any]) -> dict[str, Any]:
