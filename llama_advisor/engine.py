@@ -12,6 +12,7 @@ from llama_advisor.facts import Named
 from llama_advisor.need import Need, understand
 from llama_advisor.ranking import is_wished, ranked
 from llama_advisor.relaxing import relaxations
+from llama_advisor.robustness import robustness
 from llama_advisor.schema.advice import Advice, Assumption, RuleBaseShown, Verdict
 from llama_advisor.schema.judgement import Caveat
 from llama_advisor.search import Search
@@ -36,15 +37,22 @@ class Advisor:
         self.as_of = as_of
         self.search = Search(base, base.catalogue, as_of)
 
-    def advise(self, scenario: Scenario) -> Advice:
-        """Rank every build for `scenario`, best first; raise InputError for what it does not know."""
+    def advise(self, scenario: Scenario, *, why: bool = False) -> Advice:
+        """Rank every build for `scenario`, best first; `why` adds how firmly the winner stands.
+
+        Raises InputError for what it does not know.
+        """
         need = understand(scenario, self.base)
         if not scenario.use_cases and scenario.model is None and scenario.inputs is None:
             return self._ask_for_input(need)
         found, need = self.decide(need)
         order = ranked(found.qualified, need, self.base)
         if order:
-            return self._yes(need, found, order)
+            answer = self._yes(need, found, order)
+            if not why:
+                return answer
+            stands = robustness(order[0], found.qualified, order[0].weights)
+            return answer.model_copy(update={"robustness": stands})
         return self._no(need, found)
 
     def decide(self, need: Need) -> tuple[Found, Need]:

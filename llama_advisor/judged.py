@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.judging import Outcome, missed_by, total
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llama_advisor.estimates import Plan
     from llama_advisor.facts import Scope
     from llama_advisor.schema.advice import Contribution
+    from llama_advisor.schema.base import CriterionId
     from llama_advisor.schema.engine import Engine
     from llama_advisor.schema.hardware import Machine
     from llama_advisor.schema.model import Model
@@ -29,6 +30,8 @@ class Judged:
     plan: Plan | None
     outcomes: tuple[Outcome, ...]
     parts: tuple[Contribution, ...]
+    weights: dict[CriterionId, float] = field(default_factory=dict)
+    """What each criterion counted."""
 
     @property
     def fails(self) -> tuple[Outcome, ...]:

@@ -72,7 +72,7 @@ class Judge:
     def score(self, scope: Scope, key: tuple[Any, ...]) -> tuple[Contribution, ...]:
         """Return the parts of the score, each rounded to 0.01."""
         parts: list[Contribution] = []
-        counted = self._counted(scope)
+        counted = self.counted(scope)
         for criterion in self.base.criteria.criteria:
             weight = counted.get(criterion.id, 0.0)
             if weight <= 0:
@@ -82,7 +82,7 @@ class Judge:
             parts.extend(self._adjustments(criterion.id, weight, scope, key))
         return tuple(parts)
 
-    def _counted(self, scope: Scope) -> dict[CriterionId, float]:
+    def counted(self, scope: Scope) -> dict[CriterionId, float]:
         """Weights that count: less of some on hardware one has; where nothing has a price, memory stands for money."""
         weights = dict(scope.need.weights)
         if self.owned:

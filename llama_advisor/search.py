@@ -224,7 +224,8 @@ class Search:
         place: Key = (*key[:4], ("build", *key[4:]))
         outcomes = (*before, *judge.constrain(sized, place, range(BUILD, BUILD + 1)))
         failed = any(outcome.state == "fails" for outcome in outcomes)
-        return Judged(sized, place, plan, outcomes, () if failed else judge.score(sized, place))
+        parts = () if failed else judge.score(sized, place)
+        return Judged(sized, place, plan, outcomes, parts, judge.counted(sized))
 
     def _rent(self, machine: Machine, need: Need) -> Cost | None:
         if machine.owned or machine.offer is None:
@@ -284,7 +285,8 @@ class Search:
         key: Key = ("scenario", model.id, quantization.id, ("hosted", offer.id if offer else ""), "build")
         outcomes = (*before, *judge.constrain(hosted, key, range(VARIANT, BUILD + 1)))
         failed = any(outcome.state == "fails" for outcome in outcomes)
-        return Judged(hosted, key, None, outcomes, () if failed else judge.score(hosted, key))
+        parts = () if failed else judge.score(hosted, key)
+        return Judged(hosted, key, None, outcomes, parts, judge.counted(hosted))
 
     @staticmethod
     def _prompt_share(need: Need) -> float:

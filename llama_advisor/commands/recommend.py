@@ -52,7 +52,7 @@ def run(request: Request) -> int:
     scenario = read_scenario(request.file, request.said)
     rules = with_own_layer(request.file, request.rules)
     advisor = Advisor(load_rules(*rules), request.as_of)
-    advice = advisor.advise(scenario)
+    advice = advisor.advise(scenario, why=request.why)
     text = _rendered(advice, advisor, request)
     write(text, request.output)
     if request.only and not text:

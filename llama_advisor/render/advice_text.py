@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice, Build, Change, Excluded
+    from llama_advisor.schema.advice import Advice, Build, Change, Excluded, Robustness
     from llama_advisor.schema.estimate import Range
 
 BAR = 40
@@ -36,6 +36,8 @@ def advice_text(advice: Advice, base: RuleBase, *, why: bool, top: int, colour: 
         _reasons(out, build, every=why)
         _figures(out, build, advice)
         _ranking(out, advice, base, top)
+        if advice.robustness:
+            _firmness(out, advice.robustness)
     _rest(out, advice, base)
     return written(out)
 
@@ -231,6 +233,15 @@ def ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
         number(build.cost.usd_per_month) if build.cost else "-",
         f"{build.score:.2f}",
     )
+
+
+def _firmness(out: Console, stands: Robustness) -> None:
+    heading(out, "How firm")
+    line(
+        out, f"  {stands.margin:+.2f} points ahead; leads under {stands.share_of_weightings_won:.0%} of all weightings"
+    )
+    rows = [(item.criterion, f"{item.weight:.2f}", f"{item.low:.2f} to {item.high:.2f}") for item in stands.weights]
+    columns(out, ("weight of", "today", "leads from"), rows, frozenset({1, 2}))
 
 
 def _rest(out: Console, advice: Advice, base: RuleBase) -> None:

@@ -21,9 +21,7 @@ def effects_text(effects: list[Effect], scenarios: int) -> str:
         effects, key=lambda effect: (-len(effect.picks), -len(effect.verdicts), -len(effect.said), effect.rule)
     )
     columns(out, NAMES, [_row(effect) for effect in rank if effect.decides], frozenset({1, 2, 3, 4}))
-    line(
-        out, "at work: not plainly false for some build; said: named in the answer; then answers that change without it"
-    )
+    line(out, "at work: not plainly false for some build; said: shapes the words; picks, verdicts: change without it")
     for title, group in (
         ("Said, but no pick or verdict rests on them", [e for e in rank if e.said and not e.decides]),
         ("At work, but change and say nothing", [e for e in rank if e.at_work and not e.said and not e.decides]),

@@ -258,6 +258,30 @@ class RouteShown(Strict):
     """Source ids."""
 
 
+class WeightRange(Strict):
+    """How far one weight may move, the others keeping their proportions, before another model leads."""
+
+    criterion: str
+    """Criterion id."""
+    weight: float
+    """Its weight today, 0 to 1."""
+    low: float
+    """Smallest weight at which the winner still leads."""
+    high: float
+    """Largest weight at which it does."""
+
+
+class Robustness(Strict):
+    """How firmly the winner stands."""
+
+    margin: float
+    """Points ahead of the best build of another model; negative where a wish decided."""
+    share_of_weightings_won: float
+    """Share of all weightings under which it leads."""
+    weights: tuple[WeightRange, ...]
+    """How far each weight may move."""
+
+
 class RuleBaseShown(Strict):
     """Which rule base answered."""
 
@@ -304,7 +328,7 @@ class Advice(Strict):
     """Ways out that are not one build."""
     tipping_points: tuple[dict[str, Any], ...] | None = None
     """Null unless asked why."""
-    robustness: dict[str, Any] | None = None
+    robustness: Robustness | None = None
     """Null unless asked why."""
     rulebase: RuleBaseShown
     """Which rule base answered."""
