@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llama_advisor import __version__
+from llama_advisor import __version__, candidates
 from llama_advisor.answer import caveats, excluded, routes, shown, wishes
 from llama_advisor.candidates import HOSTED
 from llama_advisor.facts import Named
@@ -57,6 +57,8 @@ class Advisor:
 
     def decide(self, need: Need) -> tuple[Found, Need]:
         """Judge all models; the engine asked for filters only while anything qualifies on it."""
+        if need.engine is not None and not candidates.engines(need, self.base):
+            need = need.on_any_engine()
         found = self.search.run(need)
         if found.qualified or need.engine is None:
             return found, need

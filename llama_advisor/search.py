@@ -122,10 +122,16 @@ class Search:
         """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
         variants = list(self._variants(model, need, scope, engines, judge, before))
         for index, machine in enumerate(machines):
-            builds = [self._placed(*variant, index, machine, judge) for variant in variants]
+            tried = variants if self._affordable(machine, need) else variants[:1]
+            builds = [self._placed(*variant, index, machine, judge) for variant in tried]
             yield from builds
             if not need.hardware_stated and any(map(self._comfortable, builds)):
                 break
+
+    def _affordable(self, machine: Machine, need: Need) -> bool:
+        """Tell whether a machine is within the budget; one that is not needs no second build to say so."""
+        rent = self._rent(machine, need)
+        return rent is None or need.budget_usd_per_month is None or rent.usd_per_month <= need.budget_usd_per_month
 
     def _comfortable(self, build: Judged) -> bool:
         """Tell whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llama_advisor.conditions import Lookup
 
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 _FIELD = re.compile(r"\{([a-z_]+\.[a-z_0-9]+)(?::([,.0-9a-z%]*))?\}")
 
 
@@ -17,8 +18,13 @@ def fields_read(template: str) -> list[str]:
 
 
 def fill(template: str, lookup: Lookup) -> str:
-    """Fill in the facts; what is not known reads `?`."""
+    """Fill in the facts; what is not known reads `?`, and a part in double brackets that needs it is left out."""
+    template = _OPTIONAL.sub(lambda match: "" if _lacking(match[1], lookup) else match[1], template)
     return " ".join(_FIELD.sub(lambda match: _shown(lookup(match[1]), match[2] or ""), template).split())
+
+
+def _lacking(part: str, lookup: Lookup) -> bool:
+    return any(lookup(fact) is None for fact in fields_read(part))
 
 
 def _shown(value: Any, spec: str) -> str:

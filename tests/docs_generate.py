@@ -1,0 +1,93 @@
+"""Writes the pages of docs/ that follow from rules/: `--write` after a change of rules."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llama_advisor.rulebase import RULE_FOLDERS, load_rules
+from llama_advisor.rules_lint import kinds
+from llama_advisor.schema.upkeep import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.rulebase import RuleBase
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+WRITTEN = "Written by `python tests/docs_generate.py --write` from [`rules/`](../rules/README.md); do not edit.\n"
+FOLDERS = {
+    "constraints": "Constraints: what rules a build out",
+    "preferences": "Preferences: what moves a criterion",
+    "caveats": "Caveats: what is said about the recommended build",
+    "routes": "Routes: ways round when nothing fits",
+}
+OUTCOMES = {"carried": "carried", "corrected": "**corrected**", "no_claim": "no claim"}
+
+
+def pages(base: RuleBase) -> dict[str, str]:
+    """Return each generated page by its file name."""
+    return {
+        "rules.md": "\n".join(rules(base)),
+        "seed-coverage.md": "\n".join(seed_coverage(base)),
+        "findings.md": "\n".join(findings(base)),
+    }
+
+
+def rules(base: RuleBase) -> Iterator[str]:
+    """Yield the lines of the page of all rules."""
+    yield f"# All {len(base.rules)} rules\n"
+    yield WRITTEN
+    yield "`llama-advisor rules show ID` prints one whole. Sources are listed in `rules/sources/`."
+    for folder in RULE_FOLDERS:
+        entries = list(base.in_folder(folder))
+        yield f"\n## {FOLDERS[folder]} ({len(entries)})\n"
+        for rule in entries:
+            cited = ", ".join(f"`{item.id}`" for item in rule.rule.sources)
+            why = rule.rule.why.strip()
+            yield f"- **`{rule.id}`** {rule.rule.title}. {why} [{cited}; {rule.rule.confidence}]"
+    yield ""
+
+
+def seed_coverage(base: RuleBase) -> Iterator[str]:
+    """Yield the lines of the page of what became of the seed article."""
+    statements = [Statement.model_validate(item) for item in _in_order(base)]
+    counts = {name: sum(item.outcome == name for item in statements) for name in OUTCOMES}
+    yield "# What became of the seed article\n"
+    yield WRITTEN
+    yield (
+        f'The article "Llama 3.2 vs Llama 3.1" makes {len(statements)} statements: {counts["carried"]} are carried by '
+        f"rules, criteria or use cases, {counts['corrected']} are corrected by a source that outweighs it, and "
+        f"{counts['no_claim']} make no claim that a choice could rest on."
+    )
+    section = ""
+    for item in statements:
+        if item.section != section:
+            section = item.section
+            yield f"\n## {section}\n\n| statement | outcome | by | remark |\n|---|---|---|---|"
+        by = ", ".join(f"`{name}`" for name in (*item.rules, *item.also))
+        against = f" [{', '.join(f'`{name}`' for name in item.corrected_by)}]" if item.corrected_by else ""
+        yield f"| {item.text} | {OUTCOMES[item.outcome]} | {by}{against} | {item.note} |"
+    yield ""
+
+
+def findings(base: RuleBase) -> Iterator[str]:
+    """Yield the lines of the page of all codes."""
+    yield "# Codes of findings\n"
+    yield WRITTEN
+    for kind in kinds(base).values():
+        yield f"## {kind.id}\n\n{kind.title} ({kind.severity}). {kind.explanation.strip()}\n"
+
+
+def _in_order(base: RuleBase) -> list[dict[str, object]]:
+    """Return the statements in the order of the article, which is that of the file."""
+    found: list[dict[str, object]] = base.layers[0].files["seed.yaml"]["statements"]
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit("usage: python tests/docs_generate.py --write")
+    for name, text in pages(load_rules()).items():
+        (DOCS / name).write_text(text, encoding="utf-8")

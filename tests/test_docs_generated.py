@@ -1,0 +1,32 @@
+"""The pages of docs/ that follow from rules/ are current."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from docs_generate import DOCS, pages
+
+from llama_advisor.rulebase import load_rules
+
+PAGES = pages(load_rules())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_current(name: str) -> None:
+    kept = (DOCS / name).read_text(encoding="utf-8")
+    assert kept == PAGES[name], f"docs/{name} is out of date: run python tests/docs_generate.py --write"
+
+
+def test_every_rule_stands_on_a_line_of_its_own() -> None:
+    lines = PAGES["rules.md"].splitlines()
+    for name in load_rules().rules:
+        assert sum(line.startswith(f"- **`{name}`**") for line in lines) == 1
+
+
+def test_no_table_is_broken_by_a_cell() -> None:
+    rows = [line for line in PAGES["seed-coverage.md"].splitlines() if line.startswith("|")]
+    assert {row.count("|") for row in rows} == {5}
