@@ -1,0 +1,51 @@
+"""What does not matter changes no pick: spelling, a little context, a neutral field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llama_advisor.documents import parse
+from llama_advisor.reading import validated
+
+if TYPE_CHECKING:
+    from llama_advisor.engine import Advisor
+
+HERE = Path(__file__).resolve().parent
+CASES: list[dict[str, Any]] = parse((HERE / "cases.yaml").read_text(encoding="utf-8"), "cases.yaml").data["cases"]
+BY_ID = {case["id"]: case["scenario"] for case in CASES}
+
+
+def pick(advisor: Advisor, said: dict[str, Any]) -> tuple[str, str | None]:
+    advice = advisor.advise(validated(said, None, {}))
+    return advice.verdict, advice.recommendation.model if advice.recommendation else None
+
+
+def respelt(hardware: str) -> str:
+    """Say the same in other letters and spaces."""
+    return f"  {hardware.lower().replace(' gb', 'GB')}  "
+
+
+@pytest.mark.parametrize("name", [name for name, said in BY_ID.items() if isinstance(said.get("hardware"), str)])
+def test_another_spelling_of_the_hardware_changes_no_pick(name: str, advisor: Advisor) -> None:
+    said = BY_ID[name]
+    assert pick(advisor, said | {"hardware": respelt(said["hardware"])}) == pick(advisor, said)
+
+
+@pytest.mark.parametrize("share", [0.9, 1.1])
+@pytest.mark.parametrize("name", [name for name, said in BY_ID.items() if said.get("context_tokens", 10**9) < 119_000])
+def test_a_tenth_of_the_context_changes_no_pick(name: str, share: float, advisor: Advisor) -> None:
+    said = BY_ID[name]
+    moved = said | {"context_tokens": round(said["context_tokens"] * share)}
+    assert pick(advisor, moved)[1] == pick(advisor, said)[1]
+
+
+@pytest.mark.parametrize(
+    "neutral", [{"commercial": False}, {"monthly_active_users": 1000}, {"accelerator": "any"}], ids=str
+)
+@pytest.mark.parametrize("name", list(BY_ID))
+def test_a_neutral_field_changes_no_pick(name: str, neutral: dict[str, Any], advisor: Advisor) -> None:
+    said = BY_ID[name]
+    assert pick(advisor, neutral | said) == pick(advisor, said)
