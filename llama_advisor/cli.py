@@ -39,15 +39,14 @@ app.add_typer(rules_app, name="rules")
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
+_FLAGGED: dict[str, tuple[Callable[..., None], Callable[..., Any]]] = {}
 
-def _when_named(
-    name: str, flags: Callable[[], Callable[[Callable[..., None]], Callable[..., None]]]
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Build a command's flags only where it was named: building all of them takes longer than an answer."""
+
+def _flagged(name: str, flags: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Keep a command's flags for `_give_flags`; until then it is only listed."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        if name in sys.argv:
-            return flags()(command)
+        _FLAGGED[name] = command, flags
 
         def listed() -> None:
             raise AssertionError(name)
@@ -56,6 +55,14 @@ def _when_named(
         return listed
 
     return decorate
+
+
+def _give_flags(arguments: list[str]) -> None:
+    """Build the flags of the commands named: building all of them takes longer than an answer."""
+    for registered in app.registered_commands:
+        if registered.name in _FLAGGED and registered.name in arguments:
+            command, flags = _FLAGGED[registered.name]
+            registered.callback = flags(described="--help" in arguments)(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -68,7 +75,7 @@ def _root(
 
 
 @app.command("recommend")
-@_when_named("recommend", scenario_flags)
+@_flagged("recommend", scenario_flags)
 def recommend(
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")
@@ -114,7 +121,7 @@ def recommend(
 
 
 @app.command("estimate")
-@_when_named("estimate", estimate_flags)
+@_flagged("estimate", estimate_flags)
 def estimate(
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
     batch: Annotated[
@@ -257,6 +264,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
+    _give_flags(arguments)
     try:
         code = app(arguments, prog_name="llama-advisor", standalone_mode=False)
         sys.stdout.flush()

@@ -31,9 +31,9 @@ FLAGS = (
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 
-def estimate_flags() -> Callable[[Callable[..., None]], Callable[..., None]]:
+def estimate_flags(*, described: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the decorator with one flag per field of a request."""
-    return with_flags(FLAGS, "Build", _says)
+    return with_flags(FLAGS, "Build", _says if described else None)
 
 
 def _says(flag: Flag) -> str:

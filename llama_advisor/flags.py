@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import typer
@@ -68,22 +67,21 @@ FLAGS = (
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 _TYPES: dict[str, Any] = {"one": Optional[str], "many": Optional[list[str]], "yes": Optional[bool]}  # noqa: UP045
 _SETTING = 2
-HELP_WANTED = not {"--help"}.isdisjoint(sys.argv)
 
 
 def with_flags(
-    flags: tuple[Flag, ...], panel: str, says: Callable[[Flag], str]
+    flags: tuple[Flag, ...], panel: str, says: Callable[[Flag], str] | None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that gives a command these flags; it receives them as one dict, `said`.
 
-    Descriptions are read, with `says`, only where help is printed: reading takes longer than an answer.
+    `says` describes a flag; give it only where help is printed: reading takes longer than an answer.
     """
     made = [
         inspect.Parameter(
             flag.parameter,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=_annotation(flag, panel, says(flag) if HELP_WANTED else ""),
+            annotation=_annotation(flag, panel, says(flag) if says else ""),
         )
         for flag in flags
     ]
@@ -109,9 +107,9 @@ def _annotation(flag: Flag, panel: str, says: str) -> Any:
     return Annotated[_TYPES[flag.kind], typer.Option(*names, help=says, show_default=False, rich_help_panel=panel)]
 
 
-def scenario_flags() -> Callable[[Callable[..., None]], Callable[..., None]]:
+def scenario_flags(*, described: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the decorator with one flag per scenario field."""
-    return with_flags(FLAGS, "Scenario", _scenario_says)
+    return with_flags(FLAGS, "Scenario", _scenario_says if described else None)
 
 
 def _scenario_says(flag: Flag) -> str:
