@@ -495,6 +495,20 @@ def _slack_share(memory: Memory) -> float | None:
     return None if not part.available_gib else 1 - part.need_gib / part.available_gib
 
 
+def _need_in_sixteen_bits(scope: Scope) -> float | None:
+    """Swap the weights for 16-bit ones; the rest of the memory stays as it is."""
+    if scope.memory is None or scope.model is None or not scope.memory.total_gib:
+        return None
+    grown = scope.model.parameters * 2 / 2**30 - scope.memory.weights_gib
+    return scope.memory.per_device.need_gib * (1 + grown / scope.memory.total_gib)
+
+
+def _share_in_sixteen_bits(scope: Scope) -> float | None:
+    need = _need_in_sixteen_bits(scope)
+    available = scope.memory.per_device.available_gib if scope.memory else None
+    return need / available if need and available else None
+
+
 def _within_budget(scope: Scope) -> float | None:
     budget = scope.need.memory_budget_gib
     return None if budget is None or scope.memory is None else budget - scope.memory.total_gib
@@ -558,6 +572,13 @@ _estimate(
 )
 _estimate("memory.slack_gib", "What stays free on the fullest device.", _of("memory", _slack), "GiB")
 _estimate("memory.slack_share", "Share that stays free on the fullest device.", _of("memory", _slack_share))
+_estimate(
+    "memory.sixteen_bit_need_gib",
+    "Need of the fullest device were the weights in 16 bits.",
+    _need_in_sixteen_bits,
+    "GiB",
+)
+_estimate("memory.sixteen_bit_share", "That need as a share of what the device has.", _share_in_sixteen_bits)
 _estimate("memory.budget_slack_gib", "Memory budget less need.", _within_budget, "GiB")
 _estimate(
     "memory.offloaded_share",

@@ -239,19 +239,20 @@ class Search:
         return self_hosted_cost(self.base.rentals[machine.offer], machine, need.tokens_per_month)
 
     def _training(self, model: Model, quantization: Quantization, machine: Machine, need: Need) -> Training | None:
-        """Size the first acceptable tuning method that fits; where none does, the last one's excuse."""
+        """Size the first acceptable tuning method that fits; where none does, the one that needs least."""
         if not need.wants_tuning:
             return None
         tuning_only = "tuning" in need.needs
         possible = set(quantization.tunes) if tuning_only else set(self.base.criteria.tuning_order)
         acceptable = possible & set(need.fine_tuning) if need.fine_tuning else possible
-        training = None
+        tried = []
         for method in self.base.criteria.tuning_order:
             if method in acceptable:
                 training = self.sizes.training(model, method, machine, min(need.context_tokens, 4096))
                 if training.fits is not False:
                     return training
-        return training
+                tried.append(training)
+        return min(tried, key=lambda training: training.per_device.need_gib, default=None)
 
     def _hosted(
         self, model: Model, need: Need, scope: Scope, engine: Engine, judge: Judge, before: list[Outcome]

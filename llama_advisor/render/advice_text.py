@@ -254,13 +254,19 @@ def _rest(out: Console, advice: Advice, base: RuleBase) -> None:
         ("Caveats", [caveat.text for caveat in advice.caveats]),
         ("What would help", [_relaxed(item.changes, item.then.model, base) for item in advice.relaxations]),
         ("Ways round", [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]),
-        ("Hosted instead", [f"{described(item, base)}: {_cost(item)}" for item in advice.alternatives if item.cost]),
+        ("Hosted instead", _alternatives(advice, base, hosted=True)),
+        ("On rented hardware instead", _alternatives(advice, base, hosted=False)),
         ("Assumed", [f"{item.field} = {_value(item.value)} ({item.why})" for item in advice.assumptions]),
     )
     for title, items in sections:
         if items:
             heading(out, title)
             bullets(out, items)
+
+
+def _alternatives(advice: Advice, base: RuleBase, *, hosted: bool) -> list[str]:
+    shown = [item for item in advice.alternatives if item.cost and (item.provider is not None) is hosted]
+    return [f"{described(item, base)}: {_cost(item)}" for item in shown]
 
 
 def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
