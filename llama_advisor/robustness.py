@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from math import log, sqrt
 from typing import TYPE_CHECKING
 
 from llama_advisor.schema.advice import Robustness, WeightRange
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     Values = dict[CriterionId, float]
 
-DRAWS = 500
-SEED = 20261124
+WEIGHTINGS = 500
+PRIMES = (2, 3, 5, 7, 11)
+"""One per criterion: multiples of their roots, modulo 1, fill the unit cube evenly."""
 
 
 def robustness(winner: Judged, qualified: tuple[Judged, ...], weights: dict[CriterionId, float]) -> Robustness | None:
@@ -70,10 +71,9 @@ def _range(name: CriterionId, weights: dict[CriterionId, float], gaps: list[Valu
 
 
 def share_won(gaps: list[Values], names: list[CriterionId]) -> float:
-    """Return the share of weightings, drawn evenly over all that sum to 1, under which the winner leads."""
-    draw = random.Random(SEED)  # noqa: S311
+    """Return the share of weightings, spread evenly over all that sum to 1, under which the winner leads."""
     won = 0
-    for _ in range(DRAWS):
-        raw = [draw.expovariate(1) for _ in names]
+    for place in range(1, WEIGHTINGS + 1):
+        raw = [-log(1 - place * sqrt(prime) % 1) for prime in PRIMES[: len(names)]]
         won += all(sum(weight * gap[name] for weight, name in zip(raw, names, strict=True)) >= 0 for gap in gaps)
-    return round(won / DRAWS, 3)
+    return round(won / WEIGHTINGS, 3)
