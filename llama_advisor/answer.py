@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from llama_advisor.artifacts import artifact, commands
 from llama_advisor.facts import Named, Scope
@@ -27,7 +27,7 @@ from llama_advisor.schema.judgement import Caveat, Route, RuleOut
 from llama_advisor.templates import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from llama_advisor.compiled import CompiledRule
     from llama_advisor.judged import Found, Judged
@@ -172,12 +172,10 @@ def wishes(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) 
         made.append(_model_wish(need, order, found, base))
     if scenario.quantization:
         wished = need.quantizations_wished
-        made.append(
-            _plain_wish("quantization", scenario.quantization, order, found, lambda b: b.quantization.id in wished)
-        )
+        made.append(_plain_wish("quantization", need, order, found, base, lambda b: b.quantization.id in wished))
     if scenario.engine:
         asked = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", scenario.engine, order, found, lambda b: b.engine.id == asked))
+        made.append(_plain_wish("engine", need, order, found, base, lambda b: b.engine.id == asked))
     return tuple(made)
 
 
@@ -208,18 +206,33 @@ def _kept(order: tuple[Judged, ...], base: RuleBase) -> str:
     return f"{text}, {behind:.1f} points behind {best.model.name}: a wish is worth {base.criteria.wish_margin:g}"
 
 
-def _plain_wish(field: Any, asked: str, order: tuple[Judged, ...], found: Found, match: Any) -> Wish:
+def _plain_wish(
+    field: Literal["quantization", "engine"],
+    need: Need,
+    order: tuple[Judged, ...],
+    found: Found,
+    base: RuleBase,
+    match: Callable[[Judged], bool],
+) -> Wish:
+    asked = str(getattr(need.scenario, field))
+    pick = order[0].model.id if order else need.model
     if order and match(order[0]):
         return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
-    if others:
-        models = [build.model.id for build in order]
-        best = others[0]
-        text = (
-            f"{best.model.name} as {best.quantization.id} on {best.engine.name} qualifies with {best.score:.1f} points"
-        )
-        return Wish(field=field, asked=asked, outcome="better_exists", rank=models.index(best.model.id) + 1, text=text)
-    return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=f"no build that qualifies uses {asked}")
+    refused = sorted(
+        (build for build in found.refused if match(build)), key=lambda build: (build.model.id != pick, build.nearness())
+    )
+    own = [build for build in others if build.model.id == pick]
+    why = [decisive(build, base).text for build in refused if build.model.id == pick or not others]
+    if not others:
+        text = why[0] if why else f"no build that qualifies uses {asked}"
+        return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=text)
+    best = (own or others)[0]
+    text = f"{best.model.name} as {best.quantization.id} on {best.engine.name} qualifies with {best.score:.1f} points"
+    if why and not own:
+        text = f"{why[0]}; {text}"
+    place = [build.model.id for build in order].index(best.model.id) + 1
+    return Wish(field=field, asked=asked, outcome="better_exists", rank=place, text=text)
 
 
 def caveats(

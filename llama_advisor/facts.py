@@ -485,6 +485,11 @@ def _of(part: str, read: Callable[[Any], Any]) -> Callable[[Scope], Any]:
     return compute
 
 
+def _printed_total(memory: Memory) -> float:
+    parts = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
+    return sum(round(part, 2) for part in parts)
+
+
 def _slack(memory: Memory) -> float | None:
     part = memory.per_device
     return None if part.available_gib is None else part.available_gib - part.need_gib
@@ -511,7 +516,7 @@ def _share_in_sixteen_bits(scope: Scope) -> float | None:
 
 def _within_budget(scope: Scope) -> float | None:
     budget = scope.need.memory_budget_gib
-    return None if budget is None or scope.memory is None else budget - scope.memory.total_gib
+    return None if budget is None or scope.memory is None else budget - _printed_total(scope.memory)
 
 
 def _meets(limit: str, part: Callable[[Speed], tuple[float, float]], *, more_is_better: bool) -> Callable[[Scope], Any]:
@@ -560,7 +565,7 @@ _estimate("memory.weights_gib", "Weights.", _of("memory", lambda m: m.weights_gi
 _estimate("memory.kv_cache_gib", "KV cache of all sequences.", _of("memory", lambda m: m.kv_cache_gib), "GiB")
 _estimate("memory.image_cache_gib", "Cache of all images.", _of("memory", lambda m: m.image_cache_gib), "GiB")
 _estimate("memory.overhead_gib", "Buffers, contexts, graphs.", _of("memory", lambda m: m.overhead_gib), "GiB")
-_estimate("memory.total_gib", "Need in all.", _of("memory", lambda m: m.total_gib), "GiB")
+_estimate("memory.total_gib", "Need in all, as the printed parts add up.", _of("memory", _printed_total), "GiB")
 _estimate(
     "memory.available_gib", "What there is for the model in all.", _of("memory", lambda m: m.available_gib), "GiB"
 )

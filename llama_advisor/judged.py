@@ -11,6 +11,7 @@ from llama_advisor.schema.judgement import RuleOut
 if TYPE_CHECKING:
     from llama_advisor.estimates import Plan
     from llama_advisor.facts import Scope
+    from llama_advisor.need import Need
     from llama_advisor.schema.advice import Contribution
     from llama_advisor.schema.base import CriterionId
     from llama_advisor.schema.engine import Engine
@@ -77,6 +78,10 @@ class Judged:
         """How far it got: 0 the model, 1 the place, 2 sized."""
         return 2 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 0
 
+    def wished(self, need: Need) -> bool:
+        """Tell whether it has the quantization or the engine asked for."""
+        return self.quantization.id in need.quantizations_wished or self.engine.id == need.engine
+
     def nearness(self) -> tuple[Any, ...]:
         """Order of excuses: how far it got, how many constraints failed, how far they were missed."""
         short = sum(missed_by(outcome, self.scope) for outcome in self.fails)
@@ -92,3 +97,5 @@ class Found:
     machines: tuple[Machine, ...] = ()
     failures: frozenset[str] = frozenset()
     """What ruled builds out, over all builds of the excluded models."""
+    refused: tuple[Judged, ...] = ()
+    """Builds ruled out that have the quantization or the engine wished for."""

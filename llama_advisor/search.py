@@ -48,14 +48,16 @@ class Search:
         qualified: list[Judged] = []
         excluded: list[Judged] = []
         failures: set[str] = set()
+        refused: list[Judged] = []
         for model in candidates.models(need, self.base):
             builds = list(self._builds(model, need, engines, machines, judge))
             fitting = [build for build in builds if not build.fails]
             qualified.extend(fitting)
+            refused.extend(build for build in builds if build.fails and build.wished(need))
             if not fitting:
                 excluded.append(min(builds, key=Judged.nearness))
                 failures.update(kind for build in builds for kind in build.bottlenecks)
-        return Found(tuple(qualified), tuple(excluded), machines, frozenset(failures))
+        return Found(tuple(qualified), tuple(excluded), machines, frozenset(failures), tuple(refused))
 
     def _builds(
         self, model: Model, need: Need, engines: tuple[Engine, ...], machines: tuple[Machine, ...], judge: Judge

@@ -99,7 +99,9 @@ def _value(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "nothing"
+        return ", ".join(map(_value, value)) or "nothing"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_value(part)}" for name, part in value.items())
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
