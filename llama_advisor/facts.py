@@ -177,7 +177,7 @@ _given(
     "given.memory_gib", "number", "Memory of one device of the hardware stated.", lambda m: m.device.memory_gib, "GiB"
 )
 _given("given.memory_assumed", "flag", "Whether that memory was assumed.", lambda m: m.memory_assumed)
-_given("given.instance", "flag", "Whether the hardware stated is a rented instance.", lambda m: m.offer is not None)
+_given("given.instance", "flag", "Whether the hardware stated is a rented instance.", lambda m: m.target == "cloud")
 _named("named.name", "text", "Name of the model named.", lambda n: n.model.name)
 _named("named.outcome", "text", "kept, better_exists or impossible.", lambda n: n.outcome)
 _named("named.kv_heads", "number", "KV heads of the model named.", lambda n: n.model.architecture.kv_heads, "heads")

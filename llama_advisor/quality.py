@@ -70,6 +70,21 @@ def estimated_benchmarks(model: Model, cases: tuple[UseCase, ...], base: RuleBas
     return tuple(name for name in names if (found := score(model, name, base)) and found.estimated)
 
 
+def tool_score(model: Model, base: RuleBase) -> float | None:
+    """Return the score on the benchmark that stands for tool calls."""
+    found = score(model, base.criteria.tool_benchmark, base)
+    return found.value if found else None
+
+
+def floor_gap(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> float | None:
+    """Return points above the floor of the use case that is nearest to ruling the model out; None without a floor."""
+    gaps = []
+    for case in cases:
+        if case.floor and (found := score(model, case.floor.benchmark, base)):
+            gaps.append(found.value - case.floor.at_least)
+    return min(gaps, default=None)
+
+
 def _mix(model: Model, official: OfficialBuild | None, case: UseCase, base: RuleBase, kept: float) -> float | None:
     """Weighted mean; an official build's own score replaces score × kept where it was published."""
     total = 0.0

@@ -66,9 +66,9 @@ class Search:
             need,
             model=model,
             model_quality=quality.model_quality(model, need.cases, self.base),
-            floor_gap=self._floor_gap(model, need),
+            floor_gap=quality.floor_gap(model, need.cases, self.base),
             estimated=quality.estimated_benchmarks(model, need.cases, self.base),
-            tool_score=self._tool_score(model),
+            tool_score=quality.tool_score(model, self.base),
             named_quality=self._named_quality(need),
         )
         key: Key = ("scenario", model.id)
@@ -97,19 +97,8 @@ class Search:
         engine = max(known, key=lambda item: (item.maturity, item.id))
         return Judged(replace(scope, quantization=choices[0], engine=engine), key, None, tuple(outcomes), ())
 
-    def _tool_score(self, model: Model) -> float | None:
-        found = quality.score(model, self.base.criteria.tool_benchmark, self.base)
-        return found.value if found else None
-
     def _named_quality(self, need: Need) -> float | None:
         return quality.model_quality(self.base.models[need.model], need.cases, self.base) if need.model else None
-
-    def _floor_gap(self, model: Model, need: Need) -> float | None:
-        gaps = []
-        for case in need.cases:
-            if case.floor and (found := quality.score(model, case.floor.benchmark, self.base)):
-                gaps.append(found.value - case.floor.at_least)
-        return min(gaps, default=None)
 
     def _at_home(
         self,
