@@ -217,7 +217,7 @@ def rules_test(format_: Format = "text", rules: Rules = None) -> None:
     """Run the examples that every rule carries."""
     from llama_advisor.commands import inspect
 
-    raise typer.Exit(inspect.test_rules(tuple(rules or ()), as_json=format_ == "json"))
+    raise typer.Exit(inspect.run_rule_tests(tuple(rules or ()), as_json=format_ == "json"))
 
 
 @app.command()

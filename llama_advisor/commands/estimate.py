@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from llama_advisor.commands.streams import stream, write
 from llama_advisor.documents import printable
 from llama_advisor.errors import InputError
 from llama_advisor.estimate_flags import FLAG_OF
@@ -46,12 +44,10 @@ class Request:
 
 def run(request: Request) -> int:
     """Estimate and return the exit code."""
-    from llama_advisor.commands.recommend import write
-
     said = request.said | ({"model": request.model} if request.model else {})
     sizer = Sizer(load_rules(*request.rules))
     if request.batch is not None:
-        return _batch(request, said, sizer)
+        return stream(request.batch, lambda lines: _answers(lines, said, sizer, limits=request.limits))
     if request.model is None:
         raise InputError("estimate: name a model, or a file with --batch")
     asked = _validated(said, FLAG_OF)
@@ -90,32 +86,9 @@ def _validated(data: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
     raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
 
 
-def _batch(request: Request, said: dict[str, Any], sizer: Sizer) -> int:
-    """Stream estimates line by line; a bad line yields an error on its line and the rest go on."""
-    worst = 0
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    with _opened(str(request.batch)) as stream:
-        for code, text in _answers(stream, said, sizer, limits=request.limits):
-            worst = max(worst, code)
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-    return worst
-
-
-def _opened(name: str) -> TextIO:
-    if name == "-":
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
-        return sys.stdin
-    try:
-        return Path(name).open(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"--batch {name}: {error.strerror or error}") from error
-
-
-def _answers(stream: TextIO, said: dict[str, Any], sizer: Sizer, *, limits: bool) -> Iterator[tuple[int, str]]:
-    for number, data in batch_lines(stream):
+def _answers(lines: TextIO, said: dict[str, Any], sizer: Sizer, *, limits: bool) -> Iterator[tuple[int, str]]:
+    """Estimate line by line; a bad line yields an error on its line and the rest go on."""
+    for number, data in batch_lines(lines):
         if isinstance(data, InputError):
             yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
             continue

@@ -103,7 +103,7 @@ LISTS = {"models": _models, "hardware": _hardware, "rules": _rules}
 ENTRIES = {"models": _model, "hardware": _device, "rules": _rule}
 
 
-def test_rules(rules: tuple[str, ...], *, as_json: bool) -> int:
+def run_rule_tests(rules: tuple[str, ...], *, as_json: bool) -> int:
     """Run all examples; print those that fail and a count."""
     results = list(run_examples(load_rules(*rules)))
     failed = [result for result in results if not result.passed]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.commands.own_layer import with_own_layer
+from llama_advisor.commands.streams import stream, write
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
 from llama_advisor.flags import nested
@@ -48,7 +48,8 @@ def run(request: Request) -> int:
     if request.batch is not None:
         if request.file or request.only or request.output:
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
-        return _batch(request)
+        advisor = Advisor(load_rules(*request.rules), request.as_of)
+        return stream(request.batch, lambda lines: _answers(lines, advisor, nested(request.said)))
     scenario = read_scenario(request.file, request.said)
     rules = with_own_layer(request.file, request.rules)
     advisor = Advisor(load_rules(*rules), request.as_of)
@@ -89,40 +90,9 @@ def printed(advice: Advice, what: str) -> str:
     return f"{found}\n" if found else ""
 
 
-def write(text: str, output: str | None) -> None:
-    """Write a result to standard output or a file."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--output {output}: {error.strerror or error}") from error
-
-
-def _batch(request: Request) -> int:
-    """Stream answers line by line; a bad line yields an error on its line and the rest go on."""
-    advisor = Advisor(load_rules(*request.rules), request.as_of)
-    worst = 0
-    with _opened(str(request.batch)) as stream:
-        for code, text in _answers(stream, advisor, nested(request.said)):
-            worst = max(worst, code)
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-    return worst
-
-
-def _opened(name: str) -> TextIO:
-    if name == "-":
-        return sys.stdin
-    try:
-        return Path(name).open(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--batch {name}: {error.strerror or error}") from error
-
-
-def _answers(stream: TextIO, advisor: Advisor, flags: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    for number, data in batch_lines(stream):
+def _answers(lines: TextIO, advisor: Advisor, flags: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Answer line by line; a bad line yields an error on its line and the rest go on."""
+    for number, data in batch_lines(lines):
         if isinstance(data, InputError):
             yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
             continue
