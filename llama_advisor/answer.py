@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 CONSTRAINT_RANK = 10
 
 
-def shown(build: Judged, rank: int) -> Build:
+def shown(build: Judged, rank: int, *, why: bool = False) -> Build:
     """Return a judged build as the contract has it, figures rounded for reading."""
     scope, plan = build.scope, build.plan
     return Build(
@@ -53,7 +53,7 @@ def shown(build: Judged, rank: int) -> Build:
         kv_cache_type=plan.kv_cache_type if plan else None,
         artifact=artifact(build.scope),
         score=build.score,
-        contributions=build.parts,
+        contributions=build.contributions(why=why),
         memory=_memory(scope.memory) if scope.memory else None,
         speed=_speed(scope.speed) if scope.speed else None,
         training=_training(scope.training) if scope.training else None,
@@ -248,16 +248,19 @@ def caveats(
         if isinstance(then, Caveat) and rule.condition.prove(scope.lookup).outcome:
             said.append(((then.rank, rule.id), rule, fill(rule.rule.say, scope.lookup)))
     ordered = sorted(said, key=lambda item: item[0])
-    return [(rule, CaveatShown(rule=rule.id, text=text, source=_cited(rule))) for _, rule, text in ordered]
+    return [
+        (rule, CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer)) for _, rule, text in ordered
+    ]
 
 
 def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase, named: Named | None = None) -> Scope:
     """Return the scope of the winner, or of the scenario alone, with what is known once all was judged."""
     scope = winner.scope if winner else Scope(need)
-    scope = replace(scope, need=replace(scope.need, stated=need.stated))
     given = found.machines[0] if found.machines and need.hardware_stated else None
     kinds = frozenset(_bottlenecks(found, base))
-    return replace(scope, bottlenecks=kinds, given=given, named=named, memo={})
+    closing = scope.at(need=replace(scope.need, stated=need.stated), bottlenecks=kinds, given=given, named=named)
+    closing.know({})
+    return closing
 
 
 def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:

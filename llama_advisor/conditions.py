@@ -1,18 +1,22 @@
 """Structured predicates: compiled with names and types checked, evaluated to a proof tree.
 
-One evaluator, three-valued (Kleene): true, false, and None for not known.
+Three-valued (Kleene): true, false, and None for not known. `prove` names every value read, for explanations;
+`decide` comes to the same outcome and stops at the first part that settles it, for the search.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.errors import nearest
 
 Value = Any
 Lookup = Callable[[str], Value]
+Decide = Callable[[Lookup], bool | None]
 Loc = tuple[Any, ...]
 OPERATORS: dict[str, tuple[str, ...]] = {
     "is": ("flag", "number", "text"),
@@ -66,6 +70,14 @@ class Proof(NamedTuple):
     value: Value = None
     parts: tuple[Proof, ...] = ()
 
+    def leaves(self) -> Iterator[Proof]:
+        """Yield the tests that carry the outcome: those of parts that came to it, or of a negated part."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            if part.outcome is self.outcome or self.says == "not":
+                yield from part.leaves()
+
 
 @dataclass(frozen=True)
 class Test:
@@ -88,6 +100,23 @@ class Test:
             return Proof(None, self.says, self.fact, value)
         return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
 
+    @cached_property
+    def decide(self) -> Decide:
+        """The outcome alone, as a function of `lookup`."""
+        fact, other, operand = self.fact, self.other, self.operand
+        if self.operator == "known":
+            return lambda lookup: (lookup(fact) is not None) is operand
+        compare = _COMPARISONS[self.operator]
+        if other is not None:
+            return lambda lookup: (
+                None if (value := lookup(fact)) is None or (limit := lookup(other)) is None else compare(value, limit)
+            )
+        return lambda lookup: None if (value := lookup(fact)) is None else compare(value, operand)
+
+    def settled(self, lookup: Lookup, level: int) -> bool | None:
+        """Return the outcome if facts up to `level` already give true or false, else None."""
+        return self.decide(lookup) if self.level <= level else None
+
 
 @dataclass(frozen=True)
 class Junction:
@@ -107,6 +136,37 @@ class Junction:
             settles = self.kind == "any"
             outcome = settles if settles in outcomes else None if None in outcomes else not settles
         return Proof(outcome, self.kind, parts=proofs)
+
+    @cached_property
+    def decide(self) -> Decide:
+        """The outcome alone, as a function of `lookup`; what is known early is read first."""
+        parts = tuple(part.decide for part in sorted(self.parts, key=lambda part: part.level))
+        if self.kind == "not":
+            (inner,) = parts
+            return lambda lookup: None if (outcome := inner(lookup)) is None else not outcome
+        return _junction(parts, settles=self.kind == "any")
+
+    def settled(self, lookup: Lookup, level: int) -> bool | None:
+        """Return the outcome if facts up to `level` already give true or false, else None."""
+        outcomes = [part.settled(lookup, level) for part in self.parts]
+        if self.kind == "not":
+            return None if outcomes[0] is None else not outcomes[0]
+        settles = self.kind == "any"
+        return settles if settles in outcomes else None if None in outcomes else not settles
+
+
+def _junction(parts: tuple[Decide, ...], *, settles: bool) -> Decide:
+    def decide(lookup: Lookup) -> bool | None:
+        outcome: bool | None = not settles
+        for part in parts:
+            found = part(lookup)
+            if found is settles:
+                return settles
+            if found is None:
+                outcome = None
+        return outcome
+
+    return decide
 
 
 Condition = Test | Junction
@@ -143,37 +203,37 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
     operators = [key for key in raw if key != "fact"]
     if len(operators) != 1:
         raise ConditionError(loc, f"fact {name!r} takes exactly one operator; known: {', '.join(OPERATORS)}")
-    operator, operand = operators[0], raw[operators[0]]
-    place = (*loc, operator)
-    if operator not in OPERATORS:
-        raise ConditionError(place, f"unknown operator {operator!r}{nearest(operator, OPERATORS)}")
+    verb, operand = operators[0], raw[operators[0]]
+    place = (*loc, verb)
+    if verb not in OPERATORS:
+        raise ConditionError(place, f"unknown operator {verb!r}{nearest(verb, OPERATORS)}")
     fact = facts[name]
-    if fact.kind not in OPERATORS[operator]:
-        raise ConditionError(place, f"`{operator}` does not apply to {name!r}, which is a {fact.kind}")
+    if fact.kind not in OPERATORS[verb]:
+        raise ConditionError(place, f"`{verb}` does not apply to {name!r}, which is a {fact.kind}")
     if isinstance(operand, dict) and set(operand) == {"fact"}:
-        return _compile_comparison(name, operator, str(operand["fact"]), facts, place)
-    _check_operand(name, fact, operator, operand, place)
-    kept = tuple(operand) if operator in _LISTS else operand
-    return Test(name, operator, kept, None, fact.level, _says(name, operator, kept))
+        return _compile_comparison(name, verb, str(operand["fact"]), facts, place)
+    _check_operand(name, fact, verb, operand, place)
+    kept = tuple(operand) if verb in _LISTS else operand
+    return Test(name, verb, kept, None, fact.level, _says(name, verb, kept))
 
 
-def _compile_comparison(name: str, operator: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
+def _compile_comparison(name: str, verb: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
     if other not in facts:
         raise ConditionError(place, f"unknown fact {other!r}{nearest(other, facts)}")
-    if facts[other].kind != facts[name].kind or operator in _LISTS or operator in {"has", "lacks"}:
-        raise ConditionError(place, f"{name!r}, a {facts[name].kind}, does not compare with {other!r} by `{operator}`")
+    if facts[other].kind != facts[name].kind or verb in _LISTS or verb in {"has", "lacks"}:
+        raise ConditionError(place, f"{name!r}, a {facts[name].kind}, does not compare with {other!r} by `{verb}`")
     level = max(facts[name].level, facts[other].level)
-    return Test(name, operator, None, other, level, _says(name, operator, other))
+    return Test(name, verb, None, other, level, _says(name, verb, other))
 
 
-def _check_operand(name: str, fact: FactType, operator: str, operand: Any, place: Loc) -> None:
-    if operator == "known":
+def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Loc) -> None:
+    if verb == "known":
         if not isinstance(operand, bool):
             raise ConditionError(place, "`known` takes true or false")
         return
-    if operator in _LISTS and (not isinstance(operand, list) or not operand):
-        raise ConditionError(place, f"`{operator}` takes a list")
-    for item in operand if operator in _LISTS else [operand]:
+    if verb in _LISTS and (not isinstance(operand, list) or not operand):
+        raise ConditionError(place, f"`{verb}` takes a list")
+    for item in operand if verb in _LISTS else [operand]:
         plain = isinstance(item, _PLAIN[fact.kind])
         if not plain or (isinstance(item, bool) and fact.kind != "flag"):
             raise ConditionError(place, f"{name!r} is a {fact.kind}, not {item!r}")
@@ -182,22 +242,22 @@ def _check_operand(name: str, fact: FactType, operator: str, operand: Any, place
 
 
 _COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
-    "is": lambda value, operand: bool(value == operand),
-    "is_not": lambda value, operand: bool(value != operand),
+    "is": operator.eq,
+    "is_not": operator.ne,
     "in": lambda value, operand: value in operand,
     "not_in": lambda value, operand: value not in operand,
-    "has": lambda value, operand: operand in value,
+    "has": operator.contains,
     "lacks": lambda value, operand: operand not in value,
     "has_any": lambda value, operand: not value.isdisjoint(operand),
     "lacks_any": lambda value, operand: value.isdisjoint(operand),
-    "above": lambda value, operand: bool(value > operand),
-    "below": lambda value, operand: bool(value < operand),
-    "at_least": lambda value, operand: bool(value >= operand),
-    "at_most": lambda value, operand: bool(value <= operand),
+    "above": operator.gt,
+    "below": operator.lt,
+    "at_least": operator.ge,
+    "at_most": operator.le,
 }
 
 
-def _says(fact: str, operator: str, operand: Value) -> str:
+def _says(fact: str, verb: str, operand: Value) -> str:
     """Return the condition in words."""
     shown = ", ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
-    return f"{fact} {operator.replace('_', ' ')} {shown}"
+    return f"{fact} {verb.replace('_', ' ')} {shown}"

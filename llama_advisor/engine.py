@@ -48,7 +48,7 @@ class Advisor:
         found, need = self.decide(need)
         order = ranked(found.qualified, need, self.base)
         if order:
-            answer = self._yes(need, found, order)
+            answer = self._yes(need, found, order, why=why)
             if not why:
                 return answer
             stands = robustness(order[0], found.qualified, order[0].weights)
@@ -68,7 +68,7 @@ class Advisor:
     def _ask_for_input(self, need: Need) -> Advice:
         return self._advice(need, "need_input", None, missing=("use_cases", "inputs", "model"))
 
-    def _yes(self, need: Need, found: Found, order: tuple[Judged, ...]) -> Advice:
+    def _yes(self, need: Need, found: Found, order: tuple[Judged, ...], *, why: bool) -> Advice:
         winner = order[0]
         said = caveats(winner, need, self.base, found, self._named(need, found, order))
         heavy = any(isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy" for rule, _ in said)
@@ -77,8 +77,8 @@ class Advisor:
             need,
             verdict,
             found,
-            recommendation=shown(winner, 1),
-            ranking=tuple(shown(build, place) for place, build in enumerate(order, 1)),
+            recommendation=shown(winner, 1, why=why),
+            ranking=tuple(shown(build, place, why=why) for place, build in enumerate(order, 1)),
             excluded=excluded(found, self.base),
             wishes=wishes(need, order, found, self.base),
             caveats=tuple(caveat for _, caveat in said)[: self.base.criteria.caveats_shown],

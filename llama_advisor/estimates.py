@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.hardware_names import Catalogue, read_hardware
 from llama_advisor.schema.estimate import Range
@@ -14,9 +14,11 @@ from llama_advisor.sizing.placement import tensor_parallel_divides
 from llama_advisor.sizing.speed import estimate_speed
 from llama_advisor.sizing.training import training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
-from llama_advisor.support import quantization_entry
+from llama_advisor.support import Support, quantization_entry, support
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.engine import Engine, StandIn
     from llama_advisor.schema.estimate import Memory, Speed, Training, Workload
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 Part = tuple["Machine", int, "Parallel"]
 Layout = tuple["Machine", int, "Parallel", str, bool]
+Kept = TypeVar("Kept")
+MOST_KEPT = 20_000
+"""Sizes kept between scenarios; when there are more, all are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Estimator:
 
     def __init__(self, base: RuleBase) -> None:
         self.base = base
+        self._made: dict[tuple[Any, ...], tuple[Machine | None, Any]] = {}
         self.weights = cache(self._weights)
         self.read = cache(self._read)
 
@@ -87,6 +93,37 @@ class Estimator:
             adapters=carries_adapters(model, quantization.id),
         )
 
+    def support(
+        self, engine: Engine, model: Model, quantization: Quantization, machine: Machine, target: str
+    ) -> Support:
+        """Look up how an engine takes a model on a machine."""
+        key = ("support", engine.id, model.id, quantization.id, id(machine), target)
+        return self._kept(key, machine, lambda: support(engine, model, quantization, machine.device, target))
+
+    def laid_out(
+        self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, workload: Workload
+    ) -> tuple[tuple[Plan, Speed | None], ...]:
+        """Return the plans with their speed, which is not predicted for what does not fit."""
+
+        def size() -> tuple[tuple[Plan, Speed | None], ...]:
+            plans = self.plans(model, quantization, engine, machine, workload)
+            return tuple(
+                (plan, None if plan.memory.fits is False else self.speed(model, quantization, engine, plan, workload))
+                for plan in plans
+            )
+
+        return self._kept(("plans", engine.id, model.id, quantization.id, id(machine), workload), machine, size)
+
+    def _kept(self, key: tuple[Any, ...], machine: Machine | None, make: Callable[[], Kept]) -> Kept:
+        """Return what was made for this key before; the entry holds the machine, so that its identity stays its own."""
+        found = self._made.get(key)
+        if found is None:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            found = self._made[key] = machine, make()
+        kept: Kept = found[1]
+        return kept
+
     def plans(
         self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, workload: Workload
     ) -> list[Plan]:
@@ -96,7 +133,12 @@ class Estimator:
         layout that falls short by the least stands for the build.
         """
         tried: list[Plan] = []
-        for group in layouts(engine, machine, model.architecture):
+        parts = self._kept(
+            ("parts", engine.id, model.id, id(machine)),
+            machine,
+            lambda: layouts(engine, machine, model.architecture),
+        )
+        for group in parts:
             made = [self.plan(model, quantization, engine, workload, layout) for layout in group]
             if fitting := [plan for plan in made if plan.memory.fits]:
                 return fitting
@@ -146,20 +188,28 @@ class Estimator:
 
     def stand_in_speed(self, model: Model, service: Engine, workload: Workload, catalogue: Catalogue) -> Speed | None:
         """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
+        alone = workload.model_copy(update={"concurrent_requests": 1})
+        key = ("stand-in", service.id, model.id, alone)
+        return self._kept(key, None, lambda: self._stand_in_speed(model, service, alone, catalogue))
+
+    def _stand_in_speed(self, model: Model, service: Engine, alone: Workload, catalogue: Catalogue) -> Speed | None:
         stand_in = service.stand_in
         if stand_in is None:
             return None
         engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
         machine = read_hardware(stand_in.hardware, catalogue, "server")
-        alone = workload.model_copy(update={"concurrent_requests": 1})
         plan = self.plans(model, quantization, engine, machine, alone)[-1]
         speed = self.speed(model, quantization, engine, plan, alone)
         return speed and _widened(speed, stand_in)
 
     def training(self, model: Model, method: str, machine: Machine | None, sequence_tokens: int) -> Training:
         """Size tuning by the ordinary recipe of a method."""
-        recipe = next(item for item in self.base.recipes.values() if item.method == method and item.ordinary)
-        return training_memory(model, machine, recipe, sequence_tokens)
+
+        def size() -> Training:
+            recipe = next(item for item in self.base.recipes.values() if item.method == method and item.ordinary)
+            return training_memory(model, machine, recipe, sequence_tokens)
+
+        return self._kept(("training", model.id, method, id(machine), sequence_tokens), machine, size)
 
 
 def _shortfall(memory: Memory) -> float:

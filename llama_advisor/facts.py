@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from llama_advisor.artifacts import published
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
 Kind = Literal["flag", "number", "text", "set"]
 SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD = range(5)
 LEVELS = ("scenario", "model", "quantization", "placement", "build")
+
+
+class Read(dict[str, Any]):
+    """Facts of one scope, computed when first asked for; what is not known is None."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: Scope, known: dict[str, Any]) -> None:
+        super().__init__(known)
+        self.scope = scope
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = FACTS[name].compute(self.scope)
+        return value
 
 
 @dataclass
@@ -54,13 +68,21 @@ class Scope:
     bottlenecks: frozenset[str] = frozenset()
     given: Machine | None = None
     named: Named | None = None
-    memo: dict[str, Any] = field(default_factory=dict)
 
-    def lookup(self, name: str) -> Any:
-        """Return the value of a fact, or None where it is not known."""
-        if name not in self.memo:
-            self.memo[name] = FACTS[name].compute(self)
-        return self.memo[name]
+    def __post_init__(self) -> None:
+        self.know({})
+
+    def know(self, known: dict[str, Any]) -> None:
+        """Start from facts that are known already."""
+        self.read = Read(self, known)
+        self.lookup: Callable[[str], Any] = self.read.__getitem__
+
+    def at(self, **parts: Any) -> Scope:
+        """Return a scope that knows more; facts read so far are kept."""
+        further = object.__new__(Scope)
+        further.__dict__.update(self.__dict__, **parts)
+        further.know(self.read)
+        return further
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.judging import Outcome, missed_by, total
+from llama_advisor.contributions import contribution
+from llama_advisor.judging import Outcome, Part, missed_by, total
 from llama_advisor.schema.judgement import RuleOut
 
 if TYPE_CHECKING:
@@ -19,22 +21,19 @@ if TYPE_CHECKING:
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.quantization import Quantization
 
-Key = tuple[Any, ...]
-
 
 @dataclass(frozen=True)
 class Judged:
     """One build with what the rules said of it; it qualifies when nothing failed."""
 
     scope: Scope
-    key: Key
     plan: Plan | None
     outcomes: tuple[Outcome, ...]
-    parts: tuple[Contribution, ...]
+    parts: tuple[Part, ...]
     weights: dict[CriterionId, float] = field(default_factory=dict)
     """What each criterion counted."""
 
-    @property
+    @cached_property
     def fails(self) -> tuple[Outcome, ...]:
         """Constraints that rule it out."""
         return tuple(outcome for outcome in self.outcomes if outcome.state == "fails")
@@ -45,10 +44,14 @@ class Judged:
         kinds = (outcome.rule.rule.then for outcome in self.fails)
         return frozenset(then.rule_out for then in kinds if isinstance(then, RuleOut))
 
-    @property
+    @cached_property
     def score(self) -> float:
         """Sum of the parts."""
         return total(self.parts)
+
+    def contributions(self, *, why: bool = False) -> tuple[Contribution, ...]:
+        """Return the parts as they are shown; `why` adds what each rests on."""
+        return tuple(contribution(part, self.scope, why=why) for part in self.parts)
 
     @property
     def model(self) -> Model:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import log
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from llama_advisor.facts import BUILD, FACTS
-from llama_advisor.schema.advice import Contribution, Excuse
+from llama_advisor.facts import BUILD, MODEL, SCENARIO
+from llama_advisor.schema.advice import Excuse
 from llama_advisor.schema.judgement import Adjust, RuleOut
 from llama_advisor.templates import fill
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llama_advisor.compiled import CompiledRule
-    from llama_advisor.conditions import Condition, Proof
+    from llama_advisor.conditions import Proof
     from llama_advisor.facts import Scope
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.base import CriterionId
@@ -30,101 +33,137 @@ class Outcome:
 
     rule: CompiledRule
     state: State
-    text: str
-    proof: Proof
+    scope: Scope
+
+    @cached_property
+    def text(self) -> str:
+        """What the rule says of it."""
+        rule = self.rule.rule
+        said = {"fails": rule.say, "unknown": rule.say_unknown, "tight": rule.say_tight}[self.state]
+        return fill(said, self.scope.lookup)
+
+    @cached_property
+    def proof(self) -> Proof:
+        """Every value read, and what it came to."""
+        condition = self.rule.tight if self.state == "tight" else self.rule.condition
+        assert condition is not None
+        return condition.prove(self.scope.lookup)
+
+
+class Part(NamedTuple):
+    """A part of the score, rounded to 0.01: a criterion's value, or what a rule adds to it."""
+
+    criterion: Criterion
+    rule: CompiledRule | None
+    points: float
+    value: float
+    """0-100 for the criterion; the points on that scale for a rule."""
+    weight: float
+
+
+class Rules(NamedTuple):
+    """Constraints by level, and preferences by criterion, that may still be at work."""
+
+    constraints: tuple[tuple[CompiledRule, ...], ...]
+    preferences: dict[str, tuple[tuple[CompiledRule, float], ...]]
 
 
 class Judge:
-    """Evaluates rules, each once per level: what reads only the model is proved once per model."""
+    """Evaluates the rules of one scenario; a rule that its facts settle as false is looked at no more."""
 
-    def __init__(self, base: RuleBase, *, owned: bool, priced: bool) -> None:
+    def __init__(self, base: RuleBase, scope: Scope, *, owned: bool, priced: bool) -> None:
         self.base = base
-        self.owned = owned
-        self.priced = priced
-        constraints = tuple(base.in_folder("constraints"))
-        self.constraints = {level: [rule for rule in constraints if rule.level == level] for level in range(BUILD + 1)}
-        self.preferences = tuple(base.in_folder("preferences"))
-        self._proofs: dict[tuple[Any, ...], Proof] = {}
+        self.weights = _counted(scope.need.weights, base, owned=owned, priced=priced)
+        constraints = [rule for rule in base.in_folder("constraints") if _alive(rule, scope, SCENARIO)]
+        preferences = [rule for rule in base.in_folder("preferences") if _alive(rule, scope, SCENARIO)]
+        self.rules = _sorted(constraints, preferences)
+        self._for_model: dict[str, Rules] = {}
 
-    def prove(self, rule: CompiledRule, condition: Condition, scope: Scope, key: tuple[Any, ...]) -> Proof:
-        """Prove a rule's condition, or return the proof made before at the same level."""
-        place = (rule.id, condition is rule.tight, key[: condition.level + 1])
-        if place not in self._proofs:
-            self._proofs[place] = condition.prove(scope.lookup)
-        return self._proofs[place]
+    def model_rules(self, scope: Scope) -> Rules:
+        """Return the rules that may be at work for the scope's model."""
+        if scope.model is None:
+            return self.rules
+        if scope.model.id not in self._for_model:
+            constraints = [r for level in self.rules.constraints for r in level if _alive(r, scope, MODEL)]
+            preferences = [r for rs in self.rules.preferences.values() for r, _ in rs if _alive(r, scope, MODEL)]
+            self._for_model[scope.model.id] = _sorted(constraints, preferences)
+        return self._for_model[scope.model.id]
 
-    def constrain(self, scope: Scope, key: tuple[Any, ...], levels: range) -> list[Outcome]:
+    def constrain(self, scope: Scope, levels: range) -> list[Outcome]:
         """Return the outcomes of the constraints of these levels that do not plainly hold."""
-        rules = (rule for level in levels for rule in self.constraints[level])
-        return [outcome for rule in rules if (outcome := self._outcome(rule, scope, key))]
+        constraints = self.model_rules(scope).constraints
+        return [outcome for level in levels for rule in constraints[level] if (outcome := _outcome(rule, scope))]
 
-    def _outcome(self, rule: CompiledRule, scope: Scope, key: tuple[Any, ...]) -> Outcome | None:
-        proof = self.prove(rule, rule.condition, scope, key)
-        if proof.outcome:
-            return Outcome(rule, "fails", fill(rule.rule.say, scope.lookup), proof)
-        if proof.outcome is None:
-            said = rule.rule.say_unknown
-            return Outcome(rule, "unknown", fill(said, scope.lookup), proof) if said else None
-        if rule.tight and (near := self.prove(rule, rule.tight, scope, key)).outcome:
-            return Outcome(rule, "tight", fill(rule.rule.say_tight, scope.lookup), near)
-        return None
-
-    def score(self, scope: Scope, key: tuple[Any, ...]) -> tuple[Contribution, ...]:
+    def score(self, scope: Scope) -> tuple[Part, ...]:
         """Return the parts of the score, each rounded to 0.01."""
-        parts: list[Contribution] = []
-        counted = self.counted(scope)
+        parts: list[Part] = []
+        preferences = self.model_rules(scope).preferences
         for criterion in self.base.criteria.criteria:
-            weight = counted.get(criterion.id, 0.0)
+            weight = self.weights.get(criterion.id, 0.0)
             if weight <= 0:
                 continue
             value = criterion_value(criterion, scope)
-            parts.append(_part(criterion.id, None, weight * value, _reading(criterion, scope, value), ()))
-            parts.extend(self._adjustments(criterion.id, weight, scope, key))
+            parts.append(_part(criterion, None, value, weight))
+            parts.extend(self._adjustments(criterion, weight, scope, preferences.get(criterion.id, ())))
         return tuple(parts)
 
-    def counted(self, scope: Scope) -> dict[CriterionId, float]:
-        """Weights that count: less of some on hardware one has; where nothing has a price, memory stands for money."""
-        weights = dict(scope.need.weights)
-        if self.owned:
-            for name, share in self.base.criteria.owned_share.items():
-                weights[name] = weights.get(name, 0.0) * share
-        if not self.priced:
-            weights["footprint"] = (
-                weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * self.base.criteria.unpriced_share
-            )
-        total = sum(weights.values())
-        return {name: weight / total for name, weight in weights.items()} if total else weights
-
     def _adjustments(
-        self, criterion: CriterionId, weight: float, scope: Scope, key: tuple[Any, ...]
-    ) -> list[Contribution]:
-        fired: list[tuple[CompiledRule, float]] = []
-        for rule in self.preferences:
-            then = rule.rule.then
-            if (
-                isinstance(then, Adjust)
-                and then.criterion == criterion
-                and self.prove(rule, rule.condition, scope, key).outcome
-            ):
-                fired.append((rule, then.points))
+        self, criterion: Criterion, weight: float, scope: Scope, rules: Iterable[tuple[CompiledRule, float]]
+    ) -> list[Part]:
+        fired = [(rule, points) for rule, points in rules if rule.condition.decide(scope.lookup)]
         total = sum(points for _, points in fired)
         bound = self.base.criteria.preference_bound
         factor = min(1.0, bound / abs(total)) if total else 1.0
-        return [
-            _part(criterion, rule.id, weight * points * factor, fill(rule.rule.say, scope.lookup), _cited(rule))
-            for rule, points in fired
-        ]
+        return [_part(criterion, rule, points * factor, weight) for rule, points in fired]
 
 
-def _part(criterion: str, rule: str | None, points: float, text: str, source: tuple[str, ...]) -> Contribution:
-    return Contribution(criterion=criterion, rule=rule, points=round(points, 2) + 0.0, text=text, source=source)
+def _counted(
+    stated: dict[CriterionId, float], base: RuleBase, *, owned: bool, priced: bool
+) -> dict[CriterionId, float]:
+    """Weights that count: less of some on hardware one has; where nothing has a price, memory stands for money."""
+    weights = dict(stated)
+    if owned:
+        for name, share in base.criteria.owned_share.items():
+            weights[name] = weights.get(name, 0.0) * share
+    if not priced:
+        weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * base.criteria.unpriced_share
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()} if total else weights
 
 
-def _cited(rule: CompiledRule) -> tuple[str, ...]:
-    return tuple(citation.id for citation in rule.rule.sources)
+def _alive(rule: CompiledRule, scope: Scope, level: int) -> bool:
+    """Tell whether a rule may still come to anything but false."""
+    conditions = (rule.condition, rule.tight)
+    return any(part.settled(scope.lookup, level) is not False for part in conditions if part is not None)
 
 
-def total(parts: tuple[Contribution, ...]) -> float:
+def _sorted(constraints: list[CompiledRule], preferences: list[CompiledRule]) -> Rules:
+    by_criterion: dict[str, list[tuple[CompiledRule, float]]] = {}
+    for rule in preferences:
+        if isinstance(rule.rule.then, Adjust):
+            by_criterion.setdefault(rule.rule.then.criterion, []).append((rule, rule.rule.then.points))
+    return Rules(
+        tuple(tuple(rule for rule in constraints if rule.level == level) for level in range(BUILD + 1)),
+        {name: tuple(rules) for name, rules in by_criterion.items()},
+    )
+
+
+def _outcome(rule: CompiledRule, scope: Scope) -> Outcome | None:
+    outcome = rule.condition.decide(scope.lookup)
+    if outcome:
+        return Outcome(rule, "fails", scope)
+    if outcome is None:
+        return Outcome(rule, "unknown", scope) if rule.rule.say_unknown else None
+    if rule.tight and rule.tight.decide(scope.lookup):
+        return Outcome(rule, "tight", scope)
+    return None
+
+
+def _part(criterion: Criterion, rule: CompiledRule | None, value: float, weight: float) -> Part:
+    return Part(criterion, rule, round(weight * value, 2) + 0.0, value, weight)
+
+
+def total(parts: tuple[Part, ...]) -> float:
     """Return the score: the sum of the printed parts."""
     return round(sum(part.points for part in parts), 2)
 
@@ -150,15 +189,6 @@ def worth(measure: ValueMeasure, figure: float) -> float:
     return anchors[-1][1]
 
 
-def _reading(criterion: Criterion, scope: Scope, value: float) -> str:
-    read = []
-    for measure in criterion.measures:
-        figure = scope.lookup(measure.fact)
-        unit = FACTS[measure.fact].unit
-        read.append("not known" if figure is None else f"{figure:,.3g} {unit}".strip())
-    return f"{criterion.name} {value:.0f} of 100 ({', '.join(read)})"
-
-
 def excuse(outcome: Outcome, scope: Scope) -> Excuse:
     """Return what rules a build out: sentence, figure read, limit, unit, bottleneck."""
     rule = outcome.rule.rule
@@ -177,9 +207,10 @@ def excuse(outcome: Outcome, scope: Scope) -> Excuse:
         rule=rule.id,
         text=outcome.text,
         bottleneck=then.rule_out,
-        value=_plain(value),
-        limit=_plain(limit),
+        value=plain(value),
+        limit=plain(limit),
         unit=measure.unit if measure else "",
+        layer=outcome.rule.layer,
     )
 
 
@@ -195,7 +226,8 @@ def missed_by(outcome: Outcome, scope: Scope) -> float:
     return abs(log(max(value, TINY) / limit))
 
 
-def _plain(value: Any) -> float | str | bool | None:
+def plain(value: Any) -> float | str | bool | None:
+    """Return a fact's value as plain data for the contract."""
     if isinstance(value, frozenset):
         return ", ".join(sorted(value))
     return round(value, 3) if isinstance(value, float) else value

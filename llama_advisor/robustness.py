@@ -41,9 +41,8 @@ def values(build: Judged, weights: dict[CriterionId, float]) -> Values:
     """Return the build's value per criterion, rules included: its points over the weight."""
     points = dict.fromkeys(weights, 0.0)
     for part in build.parts:
-        for name in points:
-            if part.criterion == name:
-                points[name] += part.points
+        if part.criterion.id in points:
+            points[part.criterion.id] += part.points
     return {name: points[name] / weight for name, weight in weights.items()}
 
 

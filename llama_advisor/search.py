@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from llama_advisor import candidates, quality
 from llama_advisor.estimates import Estimator, Plan
 from llama_advisor.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
-from llama_advisor.judged import Found, Judged, Key
+from llama_advisor.judged import Found, Judged
 from llama_advisor.judging import Judge, Outcome
 from llama_advisor.sizing.cost import hosted_cost, self_hosted_cost
 from llama_advisor.support import support
@@ -21,11 +21,23 @@ if TYPE_CHECKING:
     from llama_advisor.need import Need
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.engine import Engine
-    from llama_advisor.schema.estimate import Cost, Training
+    from llama_advisor.schema.estimate import Cost, Speed, Training
     from llama_advisor.schema.hardware import Machine
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.price import HostedPrice
     from llama_advisor.schema.quantization import Quantization
+
+MOST_MACHINES = 256
+HOPELESS = 2
+"""Weights of so many times a machine's memory are not tried on it."""
+
+
+def _memory_gib(machine: Machine) -> float:
+    """Return the memory of all devices and hosts, GiB; endless where it is not known."""
+    memory = machine.device.memory_gib
+    if memory is None and machine.ram_gib is None:
+        return inf
+    return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
 
 
 class Search:
@@ -36,15 +48,16 @@ class Search:
         self.catalogue = catalogue
         self.as_of = as_of
         self.sizes = Estimator(base)
+        self._machines: dict[tuple[str, str, str], tuple[Machine, ...]] = {}
 
     def run(self, need: Need) -> Found:
         """Judge every candidate model; order as in the rule base, ranking comes later."""
         engines = candidates.engines(need, self.base)
         at_home = need.self_hosted_considered and any(engine.id != candidates.HOSTED for engine in engines)
-        machines = candidates.machines(need, self.base, self.catalogue) if at_home else ()
+        machines = self.machines(need) if at_home else ()
         owned = bool(machines) and all(machine.owned for machine in machines)
         priced = need.hosted_considered or any(machine.offer for machine in machines)
-        judge = Judge(self.base, owned=owned, priced=priced)
+        judge = Judge(self.base, Scope(need), owned=owned, priced=priced)
         qualified: list[Judged] = []
         excluded: list[Judged] = []
         failures: set[str] = set()
@@ -59,6 +72,15 @@ class Search:
                 failures.update(kind for build in builds for kind in build.bottlenecks)
         return Found(tuple(qualified), tuple(excluded), machines, frozenset(failures), tuple(refused))
 
+    def machines(self, need: Need) -> tuple[Machine, ...]:
+        """Return the candidate machines; the same objects for the same question, so that their sizes are kept."""
+        key = (repr(need.scenario.hardware), need.target, need.accelerator)
+        if key not in self._machines:
+            if len(self._machines) >= MOST_MACHINES:
+                self._machines.clear()
+            self._machines[key] = candidates.machines(need, self.base, self.catalogue)
+        return self._machines[key]
+
     def _builds(
         self, model: Model, need: Need, engines: tuple[Engine, ...], machines: tuple[Machine, ...], judge: Judge
     ) -> Iterator[Judged]:
@@ -71,11 +93,10 @@ class Search:
             tool_score=quality.tool_score(model, self.base),
             named_quality=self._named_quality(need),
         )
-        key: Key = ("scenario", model.id)
-        outcomes = judge.constrain(scope, key, range(SCENARIO, MODEL + 1))
+        outcomes = judge.constrain(scope, range(SCENARIO, MODEL + 1))
         local = tuple(engine for engine in engines if engine.id != candidates.HOSTED)
         if any(outcome.state == "fails" for outcome in outcomes):
-            yield self._stopped(model, need, scope, key, engines, outcomes)
+            yield self._stopped(model, need, scope, engines, outcomes)
             return
         made = False
         for build in self._at_home(model, need, scope, local, machines, judge, outcomes):
@@ -86,16 +107,16 @@ class Search:
             made = True
             yield from self._hosted(model, need, scope, hosted, judge, outcomes)
         if not made:
-            yield self._stopped(model, need, scope, key, tuple(self.base.engines.values()), outcomes)
+            yield self._stopped(model, need, scope, tuple(self.base.engines.values()), outcomes)
 
     def _stopped(
-        self, model: Model, need: Need, scope: Scope, key: Key, engines: Iterable[Engine], outcomes: list[Outcome]
+        self, model: Model, need: Need, scope: Scope, engines: Iterable[Engine], outcomes: list[Outcome]
     ) -> Judged:
         """A model ruled out before any build was made; its commonest build stands for it."""
         known = tuple(engines) or tuple(self.base.engines.values())
         choices = candidates.quantizations(model, need, self.base, known) or tuple(self.base.quantizations.values())
         engine = max(known, key=lambda item: (item.maturity, item.id))
-        return Judged(replace(scope, quantization=choices[0], engine=engine), key, None, tuple(outcomes), ())
+        return Judged(scope.at(quantization=choices[0], engine=engine), None, tuple(outcomes), ())
 
     def _named_quality(self, need: Need) -> float | None:
         return quality.model_quality(self.base.models[need.model], need.cases, self.base) if need.model else None
@@ -112,9 +133,12 @@ class Search:
     ) -> Iterator[Judged]:
         """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
         variants = list(self._variants(model, need, scope, engines, judge, before))
-        for index, machine in enumerate(machines):
+        largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
+        for machine in machines:
             tried = variants if self._affordable(machine, need) else variants[:1]
-            builds = [self._placed(*variant, index, machine, judge) for variant in tried]
+            if machine is not largest:
+                tried = [variant for variant in tried if not self._hopeless(variant[0], machine)]
+            builds = [self._placed(*variant, machine, judge) for variant in tried]
             yield from builds
             if not need.hardware_stated and any(map(self._comfortable, builds)):
                 break
@@ -123,6 +147,13 @@ class Search:
         """Tell whether a machine is within the budget; one that is not needs no second build to say so."""
         rent = self._rent(machine, need)
         return rent is None or need.budget_usd_per_month is None or rent.usd_per_month <= need.budget_usd_per_month
+
+    def _hopeless(self, variant: Scope, machine: Machine) -> bool:
+        """Tell whether the weights alone are far more than all its memory; a larger machine says it better."""
+        assert variant.model is not None
+        assert variant.quantization is not None
+        weights = self.sizes.weights(variant.model.id, variant.quantization.id)
+        return weights > HOPELESS * _memory_gib(machine) * 2**30
 
     def _comfortable(self, build: Judged) -> bool:
         """Tell whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""
@@ -143,86 +174,62 @@ class Search:
         engines: tuple[Engine, ...],
         judge: Judge,
         before: list[Outcome],
-    ) -> Iterator[tuple[Scope, Key, list[Engine], list[Outcome]]]:
+    ) -> Iterator[tuple[Scope, list[Engine], list[Outcome]]]:
         """Yield each quantization's scope, the engines that load it, and what the rules said so far."""
         for quantization in candidates.quantizations(model, need, self.base, engines):
             official = candidates.official_build(model, quantization)
-            variant = replace(
-                scope,
+            variant = scope.at(
                 quantization=quantization,
                 official=official,
                 quality=quality.build_quality(model, quantization, official, need.cases, self.base),
-                memo=dict(scope.memo),
             )
-            key: Key = ("scenario", model.id, quantization.id)
-            outcomes = [*before, *judge.constrain(variant, key, range(VARIANT, VARIANT + 1))]
+            outcomes = [*before, *judge.constrain(variant, range(VARIANT, VARIANT + 1))]
             loading = [
                 engine for engine in engines if any(q.quantization == quantization.id for q in engine.quantizations)
             ]
-            yield variant, key, loading, outcomes
+            yield variant, loading, outcomes
 
     def _placed(
-        self,
-        variant: Scope,
-        key: Key,
-        engines: list[Engine],
-        before: list[Outcome],
-        index: int,
-        machine: Machine,
-        judge: Judge,
+        self, variant: Scope, engines: list[Engine], before: list[Outcome], machine: Machine, judge: Judge
     ) -> Judged:
         """Place a variant on a machine with the best trodden engine that takes it there, an old version last."""
         assert variant.model is not None
         assert variant.quantization is not None
         model, quantization, target = variant.model, variant.quantization, variant.need.target
-        options = [(support(engine, model, quantization, machine.device, target), engine) for engine in engines]
+        options = [(self.sizes.support(engine, model, quantization, machine, target), engine) for engine in engines]
         options.sort(key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
         least: Judged | None = None
         for taken, engine in options:
-            scope = replace(variant, engine=engine, machine=machine, support=taken, memo=dict(variant.memo))
-            place: Key = (*key, (engine.id, index))
-            outcomes = (*before, *judge.constrain(scope, place, range(PLACEMENT, PLACEMENT + 1)))
-            build = Judged(scope, place, None, outcomes, ())
+            scope = variant.at(engine=engine, machine=machine, support=taken)
+            outcomes = (*before, *judge.constrain(scope, range(PLACEMENT, PLACEMENT + 1)))
+            build = Judged(scope, None, outcomes, ())
             if not build.fails:
-                return self._sized(scope, place, machine, judge, list(outcomes))
+                return self._sized(scope, machine, judge, outcomes)
             if least is None or len(build.fails) < len(least.fails):
                 least = build
         assert least is not None, "some engine loads every quantization that is tried"
         return least
 
-    def _sized(self, scope: Scope, key: Key, machine: Machine, judge: Judge, before: list[Outcome]) -> Judged:
+    def _sized(self, scope: Scope, machine: Machine, judge: Judge, before: tuple[Outcome, ...]) -> Judged:
         model, quantization, engine = scope.model, scope.quantization, scope.engine
         assert model is not None
         assert quantization is not None
         assert engine is not None
-        plans = self.sizes.plans(model, quantization, engine, machine, scope.need.workload)
-        built = [self._built(scope, (*key, index), machine, plan, judge, before) for index, plan in enumerate(plans)]
+        sized = scope.at(
+            cost=self._rent(machine, scope.need), training=self._training(model, quantization, machine, scope.need)
+        )
+        laid = self.sizes.laid_out(model, quantization, engine, machine, scope.need.workload)
+        built = [self._built(sized, plan, speed, judge, before) for plan, speed in laid]
         return min(built, key=lambda build: (len(build.fails), -build.score, build.footprint_gib))
 
     def _built(
-        self, scope: Scope, key: Key, machine: Machine, plan: Plan, judge: Judge, before: list[Outcome]
+        self, scope: Scope, plan: Plan, speed: Speed | None, judge: Judge, before: tuple[Outcome, ...]
     ) -> Judged:
-        model, quantization, engine = scope.model, scope.quantization, scope.engine
-        assert model is not None
-        assert quantization is not None
-        assert engine is not None
-        workload = scope.need.workload
-        fits = plan.memory.fits is not False
-        sized = replace(
-            scope,
-            machine=plan.machine,
-            kv_cache_type=plan.kv_cache_type,
-            memory=plan.memory,
-            speed=self.sizes.speed(model, quantization, engine, plan, workload) if fits else None,
-            cost=self._rent(machine, scope.need),
-            training=self._training(model, quantization, machine, scope.need),
-            memo=dict(scope.memo),
-        )
-        place: Key = (*key[:4], ("build", *key[4:]))
-        outcomes = (*before, *judge.constrain(sized, place, range(BUILD, BUILD + 1)))
+        sized = scope.at(machine=plan.machine, kv_cache_type=plan.kv_cache_type, memory=plan.memory, speed=speed)
+        outcomes = (*before, *judge.constrain(sized, range(BUILD, BUILD + 1)))
         failed = any(outcome.state == "fails" for outcome in outcomes)
-        parts = () if failed else judge.score(sized, place)
-        return Judged(sized, place, plan, outcomes, parts, judge.counted(sized))
+        parts = () if failed else judge.score(sized)
+        return Judged(sized, plan, outcomes, parts, judge.weights)
 
     def _rent(self, machine: Machine, need: Need) -> Cost | None:
         if machine.owned or machine.offer is None:
@@ -267,8 +274,7 @@ class Search:
         judge: Judge,
         before: list[Outcome],
     ) -> Judged:
-        hosted = replace(
-            scope,
+        hosted = scope.at(
             quantization=quantization,
             quality=quality.build_quality(model, quantization, None, need.cases, self.base),
             engine=engine,
@@ -278,13 +284,11 @@ class Search:
             retired=offer is not None and candidates.retired(offer, self.as_of),
             speed=self.sizes.stand_in_speed(model, engine, need.workload, self.catalogue) if offer else None,
             cost=hosted_cost(offer, need.tokens_per_month, self._prompt_share(need)) if offer else None,
-            memo=dict(scope.memo),
         )
-        key: Key = ("scenario", model.id, quantization.id, ("hosted", offer.id if offer else ""), "build")
-        outcomes = (*before, *judge.constrain(hosted, key, range(VARIANT, BUILD + 1)))
+        outcomes = (*before, *judge.constrain(hosted, range(VARIANT, BUILD + 1)))
         failed = any(outcome.state == "fails" for outcome in outcomes)
-        parts = () if failed else judge.score(hosted, key)
-        return Judged(hosted, key, None, outcomes, parts, judge.counted(hosted))
+        parts = () if failed else judge.score(hosted)
+        return Judged(hosted, None, outcomes, parts, judge.weights)
 
     @staticmethod
     def _prompt_share(need: Need) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from llama_advisor.conditions import Condition, Junction, Lookup, Proof
+from llama_advisor.conditions import Condition, Decide, Junction, Lookup, Proof
 
 if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
@@ -32,11 +33,26 @@ class Watched(Junction):
     def prove(self, lookup: Lookup) -> Proof:
         """Evaluate the condition inside, and remember."""
         proof = self.parts[0].prove(lookup)
-        if proof.outcome is not False:
-            self.watch.touched.add(self.rule)
-            if self.main and proof.outcome:
-                self.watch.fired.add(self.rule)
+        self._note(outcome=proof.outcome)
         return proof
+
+    @cached_property
+    def decide(self) -> Decide:
+        """The same, for the outcome alone."""
+        inner = self.parts[0].decide
+
+        def decide(lookup: Lookup) -> bool | None:
+            outcome = inner(lookup)
+            self._note(outcome=outcome)
+            return outcome
+
+        return decide
+
+    def _note(self, *, outcome: bool | None) -> None:
+        if outcome is not False:
+            self.watch.touched.add(self.rule)
+            if self.main and outcome:
+                self.watch.fired.add(self.rule)
 
 
 def watched(base: RuleBase, watch: Watch) -> RuleBase:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING
 
+from llama_advisor.render.reasons import decided_by, reasons, value_text
 from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def advice_text(advice: Advice, base: RuleBase, *, why: bool, top: int, colour: 
         _without_build(out, advice)
     else:
         _answer(out, advice, build, base)
-        _reasons(out, build, every=why)
+        reasons(out, build, base, every=why)
         _figures(out, build, advice)
         _ranking(out, advice, base, top)
         if advice.robustness:
@@ -91,18 +92,8 @@ def described(build: Build, base: RuleBase) -> str:
 
 def _change(change: Change) -> str:
     if change.to is None:
-        return f"{change.field} (drop {_value(change.from_)})"
-    return f"{change.field} from {_value(change.from_)} to {_value(change.to)}"
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_value, value)) or "nothing"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_value(part)}" for name, part in value.items())
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        return f"{change.field} (drop {value_text(change.from_)})"
+    return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
 
 
 def _because(advice: Advice) -> str:
@@ -134,16 +125,6 @@ def _criteria(build: Build) -> list[str]:
 def _gap(build: Build, rival: Build, criterion: str) -> float:
     mine = sum(part.points for part in build.contributions if part.criterion == criterion)
     return mine - sum(part.points for part in rival.contributions if part.criterion == criterion)
-
-
-def _reasons(out: Console, build: Build, *, every: bool) -> None:
-    heading(out, f"Why: {build.score:.2f} points")
-    rows = []
-    for part in build.contributions:
-        label = part.rule or part.criterion
-        cited = f" [{', '.join(part.source)}]" if part.source and (every or part.rule) else ""
-        rows.append((f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}", label, part.text + cited))
-    columns(out, ("points", "from", "reading"), rows, frozenset({0}))
 
 
 def _figures(out: Console, build: Build, advice: Advice) -> None:
@@ -253,12 +234,12 @@ def _rest(out: Console, advice: Advice, base: RuleBase) -> None:
             "Wishes",
             [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes],
         ),
-        ("Caveats", [caveat.text for caveat in advice.caveats]),
+        ("Caveats", [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats]),
         ("What would help", [_relaxed(item.changes, item.then.model, base) for item in advice.relaxations]),
         ("Ways round", [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]),
         ("Hosted instead", _alternatives(advice, base, hosted=True)),
         ("On rented hardware instead", _alternatives(advice, base, hosted=False)),
-        ("Assumed", [f"{item.field} = {_value(item.value)} ({item.why})" for item in advice.assumptions]),
+        ("Assumed", [f"{item.field} = {value_text(item.value)} ({item.why})" for item in advice.assumptions]),
     )
     for title, items in sections:
         if items:
@@ -276,7 +257,8 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
     groups: dict[tuple[str, str], list[str]] = {}
     for item in advice.excluded:
         name = base.models[item.model].name
-        groups.setdefault((item.excuse.rule, item.excuse.text.replace(name, "{}")), []).append(name)
+        text = item.excuse.text.replace(name, "{}") + decided_by(item.excuse.layer, base)
+        groups.setdefault((item.excuse.rule, text), []).append(name)
     return [_said_of(names, text) for (_, text), names in groups.items()]
 
 

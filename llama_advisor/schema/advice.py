@@ -57,6 +57,23 @@ class Artifact(Strict):
     """File name pattern inside the repository."""
 
 
+class Reading(Strict):
+    """A fact that a part of the score rests on."""
+
+    fact: str
+    """Fact id; see `rules show`."""
+    value: Any
+    """Value read; null where it is not known."""
+    unit: str
+    """Its unit."""
+    says: str
+    """What was asked of it: the anchors on both sides, or the test of the rule."""
+    worth: float | None = None
+    """What the value is worth between its anchors, 0-100; null for a rule's test."""
+    share: float | None = None
+    """Share of the criterion; null for a rule's test."""
+
+
 class Contribution(Strict):
     """A part of the score; the parts sum to it."""
 
@@ -65,11 +82,19 @@ class Contribution(Strict):
     rule: str | None
     """Rule that moved the criterion; null for the criterion itself."""
     points: float
-    """Points of the score."""
+    """Points of the score: value times weight, rounded to 0.01."""
+    value: float
+    """On the criterion's own scale: 0-100, or what the rule adds to it."""
+    weight: float
+    """What the criterion counts, 0-1."""
     text: str
     """What they are for."""
     source: tuple[str, ...]
     """Source ids."""
+    layer: str | None = None
+    """Layer that the rule was last written in; null for the criterion itself."""
+    reads: tuple[Reading, ...] | None = None
+    """Facts it rests on; null unless asked why."""
 
 
 class MemoryShown(Strict):
@@ -186,6 +211,8 @@ class Excuse(Strict):
     """Limit it missed."""
     unit: str
     """Unit of both."""
+    layer: str
+    """Layer that the rule was last written in."""
 
 
 class Nearest(Strict):
@@ -234,6 +261,8 @@ class CaveatShown(Strict):
     """Sentence."""
     source: tuple[str, ...]
     """Source ids."""
+    layer: str
+    """Layer that the rule was last written in."""
 
 
 class RelaxationShown(Strict):

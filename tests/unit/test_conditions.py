@@ -36,8 +36,16 @@ STATES = (True, False, None)
 
 
 def outcome(raw: Any, **values: Any) -> bool | None:
-    """Compile and prove with facts spelled `a_flag`."""
-    return compile_condition(raw, FACTS).prove(lambda name: values.get(name.replace(".", "_"))).outcome
+    """Compile, prove and decide with facts spelled `a_flag`; both come to the same."""
+    condition = compile_condition(raw, FACTS)
+
+    def lookup(name: str) -> Any:
+        return values.get(name.replace(".", "_"))
+
+    proved = condition.prove(lookup).outcome
+    assert condition.decide(lookup) is proved
+    assert condition.settled(lookup, condition.level) is proved
+    return proved
 
 
 def flag(name: str) -> dict[str, Any]:
@@ -216,3 +224,30 @@ def test_errors_say_where_and_what(raw: Any, loc: tuple[Any, ...], what: str) ->
 def test_facts_of_different_kinds_are_not_compared(raw: Any) -> None:
     with pytest.raises(ConditionError):
         compile_condition(raw, FACTS)
+
+
+@given(st.data())
+def test_what_is_settled_early_stays_so_whatever_comes_later(data: st.DataObject) -> None:
+    known = {"a.flag": data.draw(st.sampled_from(STATES))}
+    later = {"b.flag": data.draw(st.sampled_from(STATES))}
+    part = st.sampled_from([flag("a.flag"), flag("b.flag"), {"fact": "a.flag", "known": True}])
+    joined = st.recursive(
+        part,
+        lambda inner: st.one_of(
+            st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda one: {"not": one}, inner),
+        ),
+        max_leaves=8,
+    )
+    condition = compile_condition(data.draw(joined), FACTS)
+    early = condition.settled(known.get, 0)
+    full = condition.prove((known | later).get).outcome
+    assert condition.decide((known | later).get) is full
+    assert early is None or early is full
+
+
+def test_leaves_are_the_tests_that_carry_the_outcome() -> None:
+    raw = {"all": [{"any": [flag("a.flag"), flag("b.flag")]}, {"not": {"fact": "a.number", "above": 5}}]}
+    proof = compile_condition(raw, FACTS).prove({"a.flag": False, "b.flag": True, "a.number": 3}.get)
+    assert [(leaf.fact, leaf.value) for leaf in proof.leaves()] == [("b.flag", True), ("a.number", 3)]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llama_advisor.contributions import contribution
 from llama_advisor.facts import SCENARIO, Scope
-from llama_advisor.judging import Judge, criterion_value, excuse, total, worth
+from llama_advisor.judging import Judge, Part, criterion_value, excuse, total, worth
 from llama_advisor.need import understand
 from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.advice import Contribution
 from llama_advisor.schema.judgement import Criterion, ValueMeasure
 from llama_advisor.schema.scenario import Scenario
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.advice import Contribution
 
     Layered = Callable[[dict[str, str]], Path]
 
@@ -92,7 +92,7 @@ def test_what_is_not_known_counts_as_the_criterion_says(base: RuleBase) -> None:
     )
     nothing = scope(base)
     assert criterion_value(criterion, nothing) == pytest.approx(30)
-    assert criterion_value(criterion, replace(nothing, quality=40, memo={})) == pytest.approx(0.5 * 100 + 0.5 * 30)
+    assert criterion_value(criterion, scope(base).at(quality=40)) == pytest.approx(0.5 * 100 + 0.5 * 30)
 
 
 def test_a_constraint_fails_holds_is_tight_or_not_known(layer: Layered) -> None:
@@ -104,9 +104,8 @@ def test_a_constraint_fails_holds_is_tight_or_not_known(layer: Layered) -> None:
     base = load_rules(layer({"constraints/short.yaml": rule("short", "{rule_out: context}", more=more)}))
 
     def found(tokens: int) -> dict[str, tuple[str, str]]:
-        judge = Judge(base, owned=False, priced=True)
         known = scope(base, context_tokens=tokens)
-        outcomes = judge.constrain(known, ("scenario",), range(SCENARIO, SCENARIO + 1))
+        outcomes = Judge(base, known, owned=False, priced=True).constrain(known, range(SCENARIO, SCENARIO + 1))
         return {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes if outcome.rule.id == "short"}
 
     assert found(20_000) == {"short": ("fails", "20,000 tokens")}
@@ -123,9 +122,8 @@ def test_an_unknown_constraint_is_told_only_where_it_has_words_for_it(layer: Lay
         "constraints/told.yaml": unknown.replace("unseen", "told") + 'say_unknown: "users not stated"\n',
     }
     base = load_rules(layer(files))
-    outcomes = Judge(base, owned=False, priced=True).constrain(
-        scope(base), ("scenario",), range(SCENARIO, SCENARIO + 1)
-    )
+    known = scope(base)
+    outcomes = Judge(base, known, owned=False, priced=True).constrain(known, range(SCENARIO, SCENARIO + 1))
     mine = {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes}
     assert mine["told"] == ("unknown", "users not stated")
     assert "unseen" not in mine
@@ -135,7 +133,7 @@ def test_an_excuse_has_the_figures_of_its_measure(layer: Layered) -> None:
     more = "measure: {value: scenario.context_tokens, limit: 10000, unit: tokens}\n"
     base = load_rules(layer({"constraints/short.yaml": rule("short", "{rule_out: context}", more=more)}))
     known = scope(base, context_tokens=20_000)
-    outcomes = Judge(base, owned=False, priced=True).constrain(known, ("scenario",), range(SCENARIO, SCENARIO + 1))
+    outcomes = Judge(base, known, owned=False, priced=True).constrain(known, range(SCENARIO, SCENARIO + 1))
     told = excuse(next(outcome for outcome in outcomes if outcome.rule.id == "short"), known)
     assert (told.rule, told.bottleneck, told.value, told.limit, told.unit) == (
         "short",
@@ -148,7 +146,9 @@ def test_an_excuse_has_the_figures_of_its_measure(layer: Layered) -> None:
 
 
 def scored(base: RuleBase, **fields: Any) -> tuple[Contribution, ...]:
-    return Judge(base, owned=False, priced=True).score(scope(base, **fields), ("scenario", "m", "q", "p", "b"))
+    known = scope(base, **fields)
+    parts = Judge(base, known, owned=False, priced=True).score(known)
+    return tuple(contribution(part, known, why=True) for part in parts)
 
 
 def test_rules_move_one_criterion_and_are_cited(layer: Layered) -> None:
@@ -174,28 +174,39 @@ def test_rules_together_stay_within_the_bound(sign: int, layer: Layered, base: R
 
 
 def test_parts_are_rounded_before_they_are_summed(base: RuleBase) -> None:
-    parts = scored(base)
+    parts = Judge(base, scope(base), owned=False, priced=True).score(scope(base))
     assert all(part.points == round(part.points, 2) for part in parts)
     assert total(parts) == pytest.approx(sum(part.points for part in parts), abs=1e-9)
     assert total(parts) == round(total(parts), 2)
 
 
 def test_the_score_keeps_every_hundredth() -> None:
-    parts = [
-        Contribution(criterion="quality", rule=None, points=points, text="", source=())
-        for points in (12.34, 0.01, -3.3)
-    ]
-    assert total(tuple(parts)) == 9.05
+    quality = Criterion(id="quality", name="Quality", says="", why="", measures=(LINEAR,))
+    assert total(tuple(Part(quality, None, points, 0, 0) for points in (12.34, 0.01, -3.3))) == 9.05
+
+
+def test_asked_why_a_part_names_what_it_rests_on(layer: Layered) -> None:
+    base = load_rules(layer({"preferences/long.yaml": rule("long", "{criterion: maturity, points: 5}")}))
+    parts = {(part.criterion, part.rule): part for part in scored(base, context_tokens=20_000)}
+    (read,) = parts["maturity", "long"].reads or ()
+    assert (read.fact, read.value, read.unit) == ("scenario.context_tokens", 20_000, "tokens")
+    assert read.says == "scenario.context_tokens above 10000"
+    assert parts["maturity", "long"].layer == base.layers[-1].label
+    assert parts["maturity", None].layer is None
+    for part in parts.values():
+        assert part.points == pytest.approx(part.value * part.weight, abs=0.011)
+        if part.rule is None:
+            assert part.value == pytest.approx(sum((r.worth or 0) * (r.share or 0) for r in part.reads or ()), abs=0.02)
 
 
 def test_weights_that_do_not_count_give_their_share_to_the_others(base: RuleBase) -> None:
-    known, key = scope(base), ("scenario", "m", "q", "p", "b")
-    priced = {part.criterion for part in Judge(base, owned=False, priced=True).score(known, key)}
-    free = {part.criterion for part in Judge(base, owned=False, priced=False).score(known, key)}
+    known = scope(base)
+    priced = {part.criterion.id for part in Judge(base, known, owned=False, priced=True).score(known)}
+    free = {part.criterion.id for part in Judge(base, known, owned=False, priced=False).score(known)}
     assert priced - free == {"cost"}
-    for judge in (Judge(base, owned=True, priced=True), Judge(base, owned=False, priced=False)):
+    for judge in (Judge(base, known, owned=True, priced=True), Judge(base, known, owned=False, priced=False)):
         # every criterion unknown: each is worth its unknown value, and so is the whole
         values = {criterion.unknown_value for criterion in base.criteria.criteria}
         assert len(values) == 1
-        plain = [part.points for part in judge.score(known, key) if part.rule is None]
+        plain = [part.points for part in judge.score(known) if part.rule is None]
         assert sum(plain) == pytest.approx(values.pop(), abs=0.05)

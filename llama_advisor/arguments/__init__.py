@@ -1,0 +1,1 @@
+"""Arguments of each command as typer has them; what they do is in `commands`."""
