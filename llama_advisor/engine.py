@@ -55,14 +55,14 @@ class Advisor:
             return answer.model_copy(update={"robustness": stands})
         return self._no(need, found)
 
-    def decide(self, need: Need) -> tuple[Found, Need]:
-        """Judge all models; the engine asked for filters only while anything qualifies on it."""
+    def decide(self, need: Need, among: frozenset[str] | None = None) -> tuple[Found, Need]:
+        """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""
         if need.engine is not None and not candidates.engines(need, self.base):
             need = need.on_any_engine()
-        found = self.search.run(need)
+        found = self.search.run(need, among)
         if found.qualified or need.engine is None:
             return found, need
-        anywhere = self.search.run(need.on_any_engine())
+        anywhere = self.search.run(need.on_any_engine(), among)
         return (anywhere, need.on_any_engine()) if anywhere.qualified else (found, need)
 
     def _ask_for_input(self, need: Need) -> Advice:
@@ -143,6 +143,11 @@ class Advisor:
         order = ranked(self.search.run(other).qualified, other, self.base)
         return tuple(shown(build, place) for place, build in enumerate(order[:OTHER_LANE], 1))
 
+    def rulebase_shown(self) -> RuleBaseShown:
+        """Return which rule base answers."""
+        layers = tuple(layer.label for layer in self.base.layers[1:])
+        return RuleBaseShown(version=__version__, hash=self.base.hash, layers=layers)
+
     def _advice(self, need: Need, verdict: Verdict, found: Found | None, **parts: object) -> Advice:
         empty = dict.fromkeys(
             ("changes", "ranking", "excluded", "wishes", "caveats", "alternatives", "relaxations", "routes"), ()
@@ -152,11 +157,7 @@ class Advisor:
             verdict=verdict,
             scenario=need.normalised(),
             assumptions=(*need.assumptions, *_read_as(need, found)),
-            rulebase=RuleBaseShown(
-                version=__version__,
-                hash=self.base.hash,
-                layers=tuple(layer.label for layer in self.base.layers[1:]),
-            ),
+            rulebase=self.rulebase_shown(),
             **({"recommendation": None} | empty | parts),
         )
 

@@ -93,12 +93,17 @@ class Estimator:
             adapters=carries_adapters(model, quantization.id),
         )
 
-    def support(
-        self, engine: Engine, model: Model, quantization: Quantization, machine: Machine, target: str
-    ) -> Support:
-        """Look up how an engine takes a model on a machine."""
-        key = ("support", engine.id, model.id, quantization.id, id(machine), target)
-        return self._kept(key, machine, lambda: support(engine, model, quantization, machine.device, target))
+    def options(
+        self, engines: tuple[Engine, ...], model: Model, quantization: Quantization, machine: Machine, target: str
+    ) -> list[tuple[Support, Engine]]:
+        """Return the engines with how each takes the model on the machine, the best trodden that does first."""
+
+        def look_up() -> list[tuple[Support, Engine]]:
+            found = [(support(engine, model, quantization, machine.device, target), engine) for engine in engines]
+            return sorted(found, key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
+
+        names = tuple(engine.id for engine in engines)
+        return self._kept(("options", names, model.id, quantization.id, id(machine), target), machine, look_up)
 
     def laid_out(
         self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, workload: Workload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.answer import short
@@ -13,11 +14,16 @@ from llama_advisor.schema.advice import Change, RelaxationShown
 from llama_advisor.schema.scenario import HardwareSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.engine import Advisor
     from llama_advisor.judged import Found, Judged
     from llama_advisor.need import Need
     from llama_advisor.schema.judgement import Relaxation
     from llama_advisor.schema.scenario import Scenario
+
+
+Softening = tuple["Relaxation", list[Any]]
 
 
 @dataclass(frozen=True)
@@ -31,29 +37,51 @@ class Way:
 
 
 def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
-    """Return, for each kind of requirement in order, the smallest change that lets something fit."""
-    ways = []
-    for relaxation in advisor.base.relaxations.relaxations:
-        if found.failures.isdisjoint(relaxation.cures):
-            continue
-        if way := _first_way(need, relaxation, advisor):
-            ways.append(way)
-    return ways
+    """Return, for each kind of requirement in order, the smallest change that lets something fit.
+
+    Where no single change does, the first two kinds that do so together.
+    """
+    kinds = [item for item in advisor.base.relaxations.relaxations if not found.failures.isdisjoint(item.cures)]
+    ways = [way for kind in kinds if (way := _first_way(need, kind, advisor))]
+    if ways:
+        return ways
+    pair = _first_pair(need, kinds, advisor)
+    return [pair] if pair else []
 
 
-def _first_way(need: Need, relaxation: Relaxation, advisor: Advisor) -> Way | None:
+def _first_way(need: Need, kind: Relaxation, advisor: Advisor) -> Way | None:
     """Find the smallest step that helps: softening never hurts, so try the softest step first and then bisect."""
-    before = current(need, relaxation.field)
-    steps = [supported(need, step, advisor) for step in softer(before, relaxation)]
-    found = _way(need, relaxation, before, steps[-1], advisor) if steps else None
-    low, high = 0, len(steps) - 1
-    while found and low < high:
-        middle = (low + high) // 2
-        if way := _way(need, relaxation, before, steps[middle], advisor):
-            found, high = way, middle
-        else:
-            low = middle + 1
-    return found
+    return _smallest(_steps(need, kind, advisor), lambda step: _way(need, [(kind, step)], advisor))
+
+
+def _first_pair(need: Need, kinds: list[Relaxation], advisor: Advisor) -> Way | None:
+    """Find the first two kinds that help together; what a model was stopped by may hide what comes next."""
+    every = advisor.base.relaxations.relaxations
+    steps = {kind.field: _steps(need, kind, advisor) for kind in every}
+    able = [kind for kind in every if steps[kind.field]]
+    for easier, harder in sorted(combinations(able, 2), key=lambda pair: able.index(pair[1])):
+        if easier not in kinds and harder not in kinds:
+            continue
+        if way := _together(need, (easier, steps[easier.field]), (harder, steps[harder.field]), advisor):
+            return way
+    return None
+
+
+def _together(need: Need, easier: Softening, harder: Softening, advisor: Advisor) -> Way | None:
+    """Soften the harder kind as little as helps with the easier one at its softest, then the easier one."""
+
+    def way(step: Any, other: Any) -> Way | None:
+        return _way(need, [(easier[0], step), (harder[0], other)], advisor)
+
+    found = _smallest(harder[1], lambda other: way(easier[1][-1], other))
+    if found is None:
+        return None
+    least = found.changes[1].to
+    return _smallest(easier[1], lambda step: way(step, least))
+
+
+def _steps(need: Need, kind: Relaxation, advisor: Advisor) -> list[Any]:
+    return [supported(need, step, advisor) for step in softer(current(need, kind.field), kind)]
 
 
 def supported(need: Need, step: Any, advisor: Advisor) -> Any:
@@ -70,19 +98,36 @@ def supported(need: Need, step: Any, advisor: Advisor) -> Any:
     return [code for code in need.scenario.languages if code in known] or None
 
 
-def _way(need: Need, relaxation: Relaxation, before: Any, value: Any, advisor: Advisor) -> Way | None:
-    """Apply one step, and return what then qualifies."""
+def _smallest(steps: list[Any], way: Callable[[Any], Way | None]) -> Way | None:
+    """Return the way of the first step that helps, if the softest one does."""
+    found = way(steps[-1]) if steps else None
+    low, high = 0, len(steps) - 1
+    while found and low < high:
+        middle = (low + high) // 2
+        if better := way(steps[middle]):
+            found, high = better, middle
+        else:
+            low = middle + 1
+    return found
+
+
+def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor) -> Way | None:
+    """Apply the steps, and return what then qualifies."""
     try:
-        softened = changed(need.scenario, relaxation.field, value)
-        found, relaxed = advisor.decide(understand(softened, advisor.base))
+        scenario = need.scenario
+        for kind, value in softened:
+            scenario = changed(scenario, kind.field, value)
+        found, relaxed = advisor.decide(understand(scenario, advisor.base))
     except InputError:
         return None
     order = ranked(found.qualified, relaxed, advisor.base)
     if not order:
         return None
-    changes = (Change(field=relaxation.field, from_=plain(before), to=plain(value)),)
-    told = RelaxationShown(changes=changes, then=short(order[0]), why=relaxation.why)
-    return Way(changes, order[0], relaxation.counts, told)
+    changes = tuple(
+        Change(field=kind.field, from_=plain(current(need, kind.field)), to=plain(value)) for kind, value in softened
+    )
+    told = RelaxationShown(changes=changes, then=short(order[0]), why="; ".join(kind.why for kind, _ in softened))
+    return Way(changes, order[0], all(kind.counts for kind, _ in softened), told)
 
 
 def plain(value: Any) -> Any:

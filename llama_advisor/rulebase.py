@@ -20,8 +20,10 @@ from llama_advisor.schema.engine import Engine
 from llama_advisor.schema.hardware import Device, Instance, Reference
 from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.schema.model import Benchmark, Model
+from llama_advisor.schema.moves import Moves
 from llama_advisor.schema.price import HostedPrice, RentalPrice
 from llama_advisor.schema.quantization import BlockType, Quantization
+from llama_advisor.schema.upkeep import FindingKind
 from llama_advisor.validation import problem
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ LIST_KEYS = (
 SINGLE_FILES = (
     "criteria.yaml",
     "relaxations.yaml",
+    "moves.yaml",
     "regions.yaml",
     "sampling.yaml",
     "hardware/reference.yaml",
@@ -223,6 +226,16 @@ class RuleBase:
     def relaxations(self) -> Relaxations:
         """Ways to soften a requirement, in order."""
         return self._one("relaxations.yaml", Relaxations)
+
+    @cached_property
+    def finding_kinds(self) -> dict[str, FindingKind]:
+        """What each code of a finding stands for."""
+        return self._all("findings", FindingKind)
+
+    @cached_property
+    def moves(self) -> Moves:
+        """How requirements are moved to see where the answer turns."""
+        return self._one("moves.yaml", Moves)
 
     @cached_property
     def regions(self) -> Regions:

@@ -48,10 +48,13 @@ class Search:
         self.catalogue = catalogue
         self.as_of = as_of
         self.sizes = Estimator(base)
+        self.loads = {
+            engine.id: frozenset(item.quantization for item in engine.quantizations) for engine in base.engines.values()
+        }
         self._machines: dict[tuple[str, str, str], tuple[Machine, ...]] = {}
 
-    def run(self, need: Need) -> Found:
-        """Judge every candidate model; order as in the rule base, ranking comes later."""
+    def run(self, need: Need, among: frozenset[str] | None = None) -> Found:
+        """Judge every candidate model, or those `among` them; order as in the rule base, ranking comes later."""
         engines = candidates.engines(need, self.base)
         at_home = need.self_hosted_considered and any(engine.id != candidates.HOSTED for engine in engines)
         machines = self.machines(need) if at_home else ()
@@ -63,6 +66,8 @@ class Search:
         failures: set[str] = set()
         refused: list[Judged] = []
         for model in candidates.models(need, self.base):
+            if among is not None and model.id not in among:
+                continue
             builds = list(self._builds(model, need, engines, machines, judge))
             fitting = [build for build in builds if not build.fails]
             qualified.extend(fitting)
@@ -174,7 +179,7 @@ class Search:
         engines: tuple[Engine, ...],
         judge: Judge,
         before: list[Outcome],
-    ) -> Iterator[tuple[Scope, list[Engine], list[Outcome]]]:
+    ) -> Iterator[tuple[Scope, tuple[Engine, ...], list[Outcome]]]:
         """Yield each quantization's scope, the engines that load it, and what the rules said so far."""
         for quantization in candidates.quantizations(model, need, self.base, engines):
             official = candidates.official_build(model, quantization)
@@ -184,22 +189,18 @@ class Search:
                 quality=quality.build_quality(model, quantization, official, need.cases, self.base),
             )
             outcomes = [*before, *judge.constrain(variant, range(VARIANT, VARIANT + 1))]
-            loading = [
-                engine for engine in engines if any(q.quantization == quantization.id for q in engine.quantizations)
-            ]
+            loading = tuple(engine for engine in engines if quantization.id in self.loads[engine.id])
             yield variant, loading, outcomes
 
     def _placed(
-        self, variant: Scope, engines: list[Engine], before: list[Outcome], machine: Machine, judge: Judge
+        self, variant: Scope, engines: tuple[Engine, ...], before: list[Outcome], machine: Machine, judge: Judge
     ) -> Judged:
         """Place a variant on a machine with the best trodden engine that takes it there, an old version last."""
         assert variant.model is not None
         assert variant.quantization is not None
         model, quantization, target = variant.model, variant.quantization, variant.need.target
-        options = [(self.sizes.support(engine, model, quantization, machine, target), engine) for engine in engines]
-        options.sort(key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
         least: Judged | None = None
-        for taken, engine in options:
+        for taken, engine in self.sizes.options(engines, model, quantization, machine, target):
             scope = variant.at(engine=engine, machine=machine, support=taken)
             outcomes = (*before, *judge.constrain(scope, range(PLACEMENT, PLACEMENT + 1)))
             build = Judged(scope, None, outcomes, ())

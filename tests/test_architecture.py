@@ -41,6 +41,7 @@ SPINE = (
     "answer",
     "relaxing",
     "engine",
+    "explaining",
     "reading",
     "render",
     "commands",

@@ -29,7 +29,9 @@ def recommend(
         Literal["model", "hf", "ollama", "build"] | None,
         typer.Option("--print", help="Print one thing for scripts."),
     ] = None,
-    why: Annotated[bool, typer.Option("--why", help="Cite the sources of every part of the score.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
+    ] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")

@@ -142,6 +142,7 @@ def schemas() -> dict[str, type[BaseModel]]:
     from llama_advisor.schema.hardware import Device, Reference
     from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, UseCase
     from llama_advisor.schema.model import Model
+    from llama_advisor.schema.moves import Moves
     from llama_advisor.schema.quantization import Quantization
     from llama_advisor.schema.scenario import Scenario
     from llama_advisor.schema.upkeep import Sampling
@@ -152,6 +153,7 @@ def schemas() -> dict[str, type[BaseModel]]:
         "use-case": UseCase,
         "criteria": Criteria,
         "relaxations": Relaxations,
+        "moves": Moves,
         "regions": Regions,
         "reference": Reference,
         "constants": Constants,

@@ -53,7 +53,12 @@ def run(request: Request) -> int:
     scenario = read_scenario(request.file, request.said)
     rules = with_own_layer(request.file, request.rules)
     advisor = Advisor(load_rules(*rules), request.as_of)
-    advice = advisor.advise(scenario, why=request.why)
+    if request.why:
+        from llama_advisor.explaining import explained
+
+        advice = explained(scenario, advisor)
+    else:
+        advice = advisor.advise(scenario)
     text = _rendered(advice, advisor, request)
     write(text, request.output)
     if request.only and not text:

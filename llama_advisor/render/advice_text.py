@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING
 
-from llama_advisor.render.reasons import decided_by, reasons, value_text
+from llama_advisor.render.reasons import changes_text, decided_by, reasons, turns, value_text
 from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def advice_text(advice: Advice, base: RuleBase, *, why: bool, top: int, colour: 
         _ranking(out, advice, base, top)
         if advice.robustness:
             _firmness(out, advice.robustness)
+    if advice.tipping_points is not None:
+        turns(out, advice.tipping_points, base)
     _rest(out, advice, base)
     return written(out)
 
@@ -74,7 +76,7 @@ def _missed(item: Excluded) -> float:
 def _answer(out: Console, advice: Advice, build: Build, base: RuleBase) -> None:
     line(out, described(build, base), "bold green" if advice.verdict != "change_requirement" else "bold yellow")
     if advice.changes:
-        line(out, f"only if you change {', '.join(map(_change, advice.changes))}: {_because(advice)}.")
+        line(out, f"only if you change {changes_text(advice.changes)}: {_because(advice)}.")
     else:
         line(out, f"{VERDICTS[advice.verdict]}: {_because_of(advice, build)}.")
 
@@ -88,12 +90,6 @@ def described(build: Build, base: RuleBase) -> str:
         return f"{name}, hosted by {build.provider}"
     copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
     return f"{name}, {build.quantization}, {engine}{version} on {build.machine.name}{copies}"
-
-
-def _change(change: Change) -> str:
-    if change.to is None:
-        return f"{change.field} (drop {value_text(change.from_)})"
-    return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
 
 
 def _because(advice: Advice) -> str:
@@ -270,4 +266,4 @@ def _said_of(names: list[str], text: str) -> str:
 
 
 def _relaxed(changes: tuple[Change, ...], model: str, base: RuleBase) -> str:
-    return f"{', '.join(map(_change, changes))}: then {base.models[model].name}"
+    return f"{changes_text(changes)}: then {base.models[model].name}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.render.screen import columns, heading
+from llama_advisor.render.screen import bullets, columns, heading
+from llama_advisor.schema.advice import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
     from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Build, Contribution
+    from llama_advisor.schema.advice import Build, Contribution, TippingPoint
 
 
 def reasons(out: Console, build: Build, base: RuleBase, *, every: bool) -> None:
@@ -50,8 +51,33 @@ def value_text(value: object) -> str:
     """Return a field's value as it is read."""
     if value is None:
         return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(value_text, value)) or "nothing"
     if isinstance(value, dict):
         return ", ".join(f"{name} {value_text(part)}" for name, part in value.items())
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def changes_text(changes: Iterable[Change]) -> str:
+    """Return what is changed from what to what."""
+    return ", ".join(map(_change, changes))
+
+
+def _change(change: Change) -> str:
+    if change.to is None:
+        return f"{change.field} (drop {value_text(change.from_)})"
+    return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
+
+
+def turns(out: Console, points: Sequence[TippingPoint], base: RuleBase) -> None:
+    """Write where the answer turns, a line for each move."""
+    heading(out, "What would change it" if points else "Nothing changes it when one requirement moves alone")
+    bullets(out, [_turn(point, base) for point in points])
+
+
+def _turn(point: TippingPoint, base: RuleBase) -> str:
+    then = base.models[point.then.model].name if point.then else "nothing fits"
+    change = Change(field=point.field, from_=point.from_, to=point.to)
+    return f"{_change(change)}: {point.text if point.text.startswith(then) else f'{then}; {point.text}'}"

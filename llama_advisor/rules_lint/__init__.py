@@ -11,12 +11,12 @@ from llama_advisor.rules_lint.links import link_findings
 from llama_advisor.rules_lint.overlaps import overlap_findings
 from llama_advisor.rules_lint.sentences import sentence_findings
 from llama_advisor.rules_lint.sources import source_findings
-from llama_advisor.schema.upkeep import FindingKind
 
 if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.upkeep import FindingKind
 
 CHECKS = (condition_findings, overlap_findings, sentence_findings, example_findings, link_findings)
 SEVERITIES = ("error", "warning", "note")
@@ -37,4 +37,4 @@ def lint(base: RuleBase, as_of: date) -> tuple[Finding, ...]:
 
 def kinds(base: RuleBase) -> dict[str, FindingKind]:
     """Return what each code stands for."""
-    return base.entries("findings", FindingKind)
+    return base.finding_kinds

@@ -276,6 +276,25 @@ class RelaxationShown(Strict):
     """Why this kind of change comes at its place."""
 
 
+class TippingPoint(Strict):
+    """A requirement moved alone until another model, or none, is recommended; checked by applying it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    field: str
+    """Scenario field."""
+    from_: Any = Field(alias="from")
+    """Value today, stated or assumed."""
+    to: Any
+    """First value that changes the answer; null where the field is dropped."""
+    holds_to: Any
+    """Last value, on the way there, that does not; today's value for a choice."""
+    then: ShortBuild | None
+    """What is recommended then; null where nothing fits."""
+    text: str
+    """Why the answer turns."""
+
+
 class RouteShown(Strict):
     """A way out that is not one build."""
 
@@ -355,7 +374,7 @@ class Advice(Strict):
     """Ways to make something fit."""
     routes: tuple[RouteShown, ...]
     """Ways out that are not one build."""
-    tipping_points: tuple[dict[str, Any], ...] | None = None
+    tipping_points: tuple[TippingPoint, ...] | None = None
     """Null unless asked why."""
     robustness: Robustness | None = None
     """Null unless asked why."""
