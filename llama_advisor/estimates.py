@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.hardware_names import Catalogue, read_hardware
@@ -53,6 +53,7 @@ class Estimator:
     def __init__(self, base: RuleBase) -> None:
         self.base = base
         self._made: dict[tuple[Any, ...], tuple[Machine | None, Any]] = {}
+        self.adapters = cache(lambda model, quantization: carries_adapters(base.models[model], quantization))
         self.weights = cache(self._weights)
         self.read = cache(self._read)
 
@@ -90,7 +91,7 @@ class Estimator:
             kv_cache_type,
             parallel=parallel,
             offload=offload,
-            adapters=carries_adapters(model, quantization.id),
+            adapters=self.adapters(model.id, quantization.id),
         )
 
     def options(
@@ -184,6 +185,8 @@ class Estimator:
             return None
         entry = quantization_entry(engine, quantization)
         factor = entry.decode_factor if entry else 1.0
+        if factor == 1 and plan.replicas == 1:
+            return speed
         return speed.model_copy(
             update={
                 "decode_tokens_per_s": _times(speed.decode_tokens_per_s, factor),
@@ -237,6 +240,7 @@ def _times(figures: Range, factor: float) -> Range:
     return Range(low=figures.low * factor, mid=figures.mid * factor, high=figures.high * factor)
 
 
+@lru_cache(maxsize=256)
 def per_replica(workload: Workload, replicas: int) -> Workload:
     """Return the share of the load that one of several copies carries."""
     if replicas == 1:
