@@ -29,9 +29,7 @@ def compare(
     """Put models side by side: facts, licence, memory, speed, cost, comparable benchmarks, engines."""
     from llama_advisor.commands import explore as command
 
-    request = command.Request(
-        scenario, format_, output, tuple(rules or ()), day(as_of), said or {}, screen(output)
-    )
+    request = command.Request(scenario, format_, output, tuple(rules or ()), day(as_of), said or {}, screen(output))
     raise typer.Exit(command.run_compare(tuple(models), request))
 
 

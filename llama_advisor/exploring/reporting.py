@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.errors import InputError
 from llama_advisor.exploring.options import options
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class Report(NamedTuple):
     """All that a report shows."""
 
+    stated: dict[str, Any]
+    """The scenario as it was stated, plain data."""
     advice: Advice
     options: tuple[Option, ...]
     grid: Grid | None
@@ -43,7 +45,8 @@ def report(
     if found is None:
         raise InputError(f"recommend: state at least one of: {', '.join(advice.missing)}")
     grid = vary(scenario, usual_axes(need), advisor, nearest, told) if varied else None
-    return Report(advice, options(found, advisor.base), grid, cited(advice, advisor.base))
+    stated = scenario.model_dump(mode="json", exclude_defaults=True)
+    return Report(stated, advice, options(found, advisor.base), grid, cited(advice, advisor.base))
 
 
 def usual_axes(need: Need) -> tuple[Axis, ...]:
@@ -67,11 +70,17 @@ def _cited(advice: Advice, base: RuleBase) -> Iterator[str]:
             yield from part.source
         for names in base.models[build.model].sources.values():
             yield from names
-        if build.cost and build.cost.offer in base.rentals:
-            yield base.rentals[build.cost.offer].source
-        elif build.cost and build.cost.offer in base.hosted:
-            yield base.hosted[build.cost.offer].source
+        if build.cost:
+            yield from _priced(build.cost.offer, base)
     for item in (*advice.caveats, *advice.routes):
         yield from item.source
     for excluded in advice.excluded:
         yield from (citation.id for citation in base.rules[excluded.excuse.rule].rule.sources)
+
+
+def _priced(offer: str, base: RuleBase) -> Iterator[str]:
+    """Yield the source of a price."""
+    if offer in base.rentals:
+        yield base.rentals[offer].source
+    if offer in base.hosted:
+        yield base.hosted[offer].source

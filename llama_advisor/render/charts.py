@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FONT_PT = 10
-SETTINGS = {"svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": FONT_PT, "axes.unicode_minus": False}
+SETTINGS: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": FONT_PT,
+    "axes.unicode_minus": False,
+}
 INK, MUTED, LINE, SURFACE = "#010101", "#010102", "#010103", "#010104"
 GOOD, PICK = "#010105", "#010106"
 PARTS = ("#010107", "#010108", "#010109", "#01010a")
@@ -31,7 +36,7 @@ ROLES = {
     **{part: f"part-{place}" for place, part in enumerate(PARTS, 1)},
 }
 _NAMED = re.compile(r'(id="|href="#|url\(#)([^")]+)')
-_FONT = re.compile(r"font: (?:\w+ )*?([\d.]+px) [^;\"]*")
+_FAMILY = re.compile(r" font-family: [^;\"]*;")
 _HEAD = re.compile(r"<svg [^>]*>")
 _STYLE = re.compile(r" *<defs>\s*<style.*?</style>\s*</defs>\n", re.DOTALL)
 _METADATA = re.compile(r" *<metadata>.*?</metadata>\n", re.DOTALL)
@@ -78,12 +83,12 @@ def svg(made: Figure, name: str, title: str, says: str) -> str:
         made.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = out.getvalue()
     text = _METADATA.sub("", text[text.index("<svg ") :], count=1)
-    text = _FONT.sub(r"font-size: \1", _NAMED.sub(rf"\1{name}-\2", text))
+    text = _FAMILY.sub("", _NAMED.sub(rf"\1{name}-\2", text))
     box = re.search(r'viewBox="([^"]*)"', text)
     head = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
         f' viewBox="{box[1] if box else ""}" role="img" aria-labelledby="{name}-title {name}-desc" class="chart"'
-        ' stroke-linejoin="round" stroke-linecap="butt">\n'
+        ' stroke-linejoin="round" stroke-linecap="butt" font-family="DejaVu Sans, Verdana, sans-serif">\n'
         f'<title id="{name}-title">{escaped(title)}</title>\n<desc id="{name}-desc">{escaped(says)}</desc>'
     )
     return _HEAD.sub(lambda _: head, _STYLE.sub("", text, count=1), count=1).strip() + "\n"
@@ -111,6 +116,7 @@ class Point(NamedTuple):
     kind: str
     """out: ruled out; in: qualifies; front: on the Pareto front; pick: recommended."""
     letter: str = ""
+    front: bool = False
 
 
 def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Figure:
@@ -127,7 +133,7 @@ def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Figure:
     axes.set_ylabel(y_label, color=INK)
     _marks(axes, points, "out", {"marker": "x", "color": MUTED, "s": 22, "linewidths": 1.1, "alpha": 0.75})
     _marks(axes, points, "in", {"marker": "o", "facecolors": "none", "edgecolors": GOOD, "s": 30, "linewidths": 1.3})
-    best = sorted((point.x, point.y) for point in points if point.letter)
+    best = sorted((point.x, point.y) for point in points if point.front)
     axes.plot([x for x, _ in best], [y for _, y in best], color=GOOD, linewidth=1.2, linestyle=(0, (4, 3)))
     _marks(axes, points, "front", {"marker": "o", "color": GOOD, "s": 150, "zorder": 3})
     _marks(axes, points, "pick", {"marker": "D", "color": PICK, "s": 170, "zorder": 4})
@@ -169,7 +175,7 @@ def bars(items: Sequence[Bar], x_label: str) -> Figure:
             left += size
         if item.available_gib is not None:
             axes.plot([item.available_gib] * 2, [place - 0.33, place + 0.33], color=INK, linewidth=2)
-        axes.text(0, place - 0.3, item.label, color=INK, fontsize=FONT_PT - 1, va="bottom")
+        axes.text(0, place - 0.3, printable(item.label), color=INK, fontsize=FONT_PT - 1, va="bottom", parse_math=False)
     axes.set_ylim(len(items) - 0.5, -0.75)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

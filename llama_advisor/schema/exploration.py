@@ -137,7 +137,7 @@ class Turn(Strict):
     after: tuple[int, ...]
     """Place of the other."""
     kind: Literal["ruled_out", "qualifies", "outscored", "other"]
-    """The earlier winner is ruled out; the later one qualifies only now; both do and the score turned; none of these."""
+    """The earlier winner is ruled out; the later one qualifies only now; the score turned; none of these."""
     rule: str | None
     """Rule that decides, where one does."""
     criterion: str | None
