@@ -173,7 +173,7 @@ def run_ablate(rules: tuple[str, ...], as_of: date, scenarios: str, *, in_json: 
 
     base = load_rules(*rules)
     asked = _scenarios(scenarios)
-    effects = ablate(base, asked, as_of, lambda name: progress(name))
+    effects = ablate(base, asked, as_of, progress)
     progress("")
     if in_json:
         shown = [vars(effect) for effect in effects.values()]

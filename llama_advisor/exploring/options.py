@@ -31,6 +31,7 @@ def option(build: Judged, base: RuleBase) -> Option:
     points: dict[str, float] = {}
     for part in build.parts:
         points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
+    quality = scope.model_quality if scope.quality is None else scope.quality
     memory, speed, cost = scope.memory, scope.speed, scope.cost
     return Option(
         model=named.model,
@@ -40,7 +41,7 @@ def option(build: Judged, base: RuleBase) -> Option:
         provider=scope.hosted.provider if scope.hosted else None,
         score=None if build.fails else build.score,
         points=points,
-        quality=None if scope.quality is None else round(scope.quality, 1),
+        quality=None if quality is None else round(quality, 1),
         tokens_per_s=float(f"{speed.decode_tokens_per_s.mid:.3g}") if speed else None,
         usd_per_month=round(cost.usd_per_month, 2) if cost else None,
         total_gib=round(memory.total_gib, 2) if memory else None,

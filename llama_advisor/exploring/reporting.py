@@ -50,12 +50,12 @@ def report(
 
 
 def usual_axes(need: Need) -> tuple[Axis, ...]:
-    """Half, as it is, and twice: the context, and the requests at a time."""
+    """Half, as it is, and twice: the context, and the requests at a time; one request has no half, so four instead."""
     return _axis("context_tokens", need.context_tokens), _axis("concurrent_requests", need.concurrent_requests)
 
 
 def _axis(field: str, value: int) -> Axis:
-    values = tuple(dict.fromkeys((max(1, value // 2), value, value * 2)))
+    values = (value // 2, value, value * 2) if value > 1 else (1, 2, 4)
     return Axis(field=field, labels=tuple(f"{item:,}" for item in values), values=values)
 
 
@@ -72,15 +72,18 @@ def _cited(advice: Advice, base: RuleBase) -> Iterator[str]:
             yield from names
         if build.cost:
             yield from _priced(build.cost.offer, base)
-    for item in (*advice.caveats, *advice.routes):
-        yield from item.source
+    for caveat in advice.caveats:
+        yield from caveat.source
+    for route in advice.routes:
+        yield from route.source
     for excluded in advice.excluded:
         yield from (citation.id for citation in base.rules[excluded.excuse.rule].rule.sources)
 
 
 def _priced(offer: str, base: RuleBase) -> Iterator[str]:
     """Yield the source of a price."""
-    if offer in base.rentals:
-        yield base.rentals[offer].source
-    if offer in base.hosted:
-        yield base.hosted[offer].source
+    rented, hosted = base.rentals.get(offer), base.hosted.get(offer)
+    if rented:
+        yield rented.source
+    if hosted:
+        yield hosted.source

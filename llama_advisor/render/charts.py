@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.documents import printable
@@ -109,52 +111,82 @@ def escaped(text: object) -> str:
 
 
 class Point(NamedTuple):
-    """One build of a scatter."""
+    """One build that qualifies."""
 
     x: float
     y: float
-    kind: str
-    """out: ruled out; in: qualifies; front: on the Pareto front; pick: recommended."""
-    letter: str = ""
+    place: int | None = None
+    """Its place in the ranking, where it is a model's best build."""
     front: bool = False
+    """Whether it is on the Pareto front."""
 
 
-def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Figure:
-    """Draw builds over two figures, x on a logarithmic scale; the front is joined."""
+def scatter(points: Sequence[Point], out: Sequence[tuple[str, float]], x_label: str, y_label: str) -> Figure:
+    """Draw builds over two figures, x on a logarithmic scale; beside it what is `out`, in a column for each reason."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    reasons = [name for name, _ in Counter(name for name, _ in sorted(out)).most_common()]
+    with rc_context(SETTINGS):
+        made = Figure(figsize=(5.2, 4.1), layout="constrained")
+        made.patch.set_alpha(0)
+        widths = [3.0, 0.25 * len(reasons) + 0.15] if reasons else [1]
+        left, *right = made.subplots(1, len(widths), sharey=True, squeeze=False, width_ratios=widths)[0]
+    _qualifying(left, points)
+    left.set_xlabel(x_label, color=INK)
+    left.set_ylabel(y_label, color=INK)
+    if right:
+        _ruled_out(right[0], out, reasons)
+    return made
+
+
+def _qualifying(axes: Axes, points: Sequence[Point]) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    made, axes = figure(5.0, 3.9)
+    calm(axes)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(color=LINE, linewidth=0.6)
-    axes.set_xlabel(x_label, color=INK)
-    axes.set_ylabel(y_label, color=INK)
-    _marks(axes, points, "out", {"marker": "x", "color": MUTED, "s": 22, "linewidths": 1.1, "alpha": 0.75})
-    _marks(axes, points, "in", {"marker": "o", "facecolors": "none", "edgecolors": GOOD, "s": 30, "linewidths": 1.3})
     best = sorted((point.x, point.y) for point in points if point.front)
-    axes.plot([x for x, _ in best], [y for _, y in best], color=GOOD, linewidth=1.2, linestyle=(0, (4, 3)))
-    _marks(axes, points, "front", {"marker": "o", "color": GOOD, "s": 150, "zorder": 3})
-    _marks(axes, points, "pick", {"marker": "D", "color": PICK, "s": 170, "zorder": 4})
-    for point in points:
-        if point.letter:
+    axes.plot([x for x, _ in best], [y for _, y in best], color=GOOD, linewidth=1, linestyle=(0, (4, 3)))
+    for point in sorted(points, key=lambda item: (-(item.place or inf), item)):
+        ring = PICK if point.place == 1 else GOOD
+        axes.scatter(
+            [point.x],
+            [point.y],
+            s=150 if point.place else 24,
+            marker="D" if point.place == 1 else "o",
+            facecolors=ring if point.front else SURFACE,
+            edgecolors=ring,
+            linewidths=1.3,
+            zorder=4 if point.place else 3,
+        )
+        if point.place:
             axes.annotate(
-                point.letter,
+                str(point.place),
                 (point.x, point.y),
-                color=SURFACE,
+                color=SURFACE if point.front else ring,
                 ha="center",
-                va="center",
+                va="center_baseline",
                 fontsize=FONT_PT - 1,
                 weight="bold",
                 zorder=5,
             )
-    return made
 
 
-def _marks(axes: Axes, points: Sequence[Point], kind: str, style: dict[str, Any]) -> None:
-    found = [point for point in points if point.kind == kind]
-    axes.scatter([point.x for point in found], [point.y for point in found], **style)
+def _ruled_out(axes: Axes, out: Sequence[tuple[str, float]], reasons: Sequence[str]) -> None:
+    calm(axes)
+    axes.scatter(
+        [reasons.index(name) for name, _ in out], [y for _, y in out], marker="x", color=MUTED, s=20, linewidths=1.1
+    )
+    axes.set_xlim(-0.6, len(reasons) - 0.4)
+    axes.set_xticks(range(len(reasons)), list(reasons), rotation=90)
+    axes.tick_params(axis="y", left=False)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", color=LINE, linewidth=0.6)
+    axes.set_title("ruled out", color=MUTED, fontsize=FONT_PT)
 
 
 class Bar(NamedTuple):

@@ -20,7 +20,7 @@ from llama_advisor.render.advice_text import (
 from llama_advisor.render.html import code, details, figures, items, page, paragraph, section, table, text
 from llama_advisor.render.json_text import as_file
 from llama_advisor.render.page_style import style
-from llama_advisor.render.panels import NONE, letters, placed, turn_texts, winner_of, winner_text
+from llama_advisor.render.panels import NONE, field_name, label, letters, placed, turn_texts, winner_of, winner_text
 from llama_advisor.render.reasons import decided_by, readings, value_text
 from llama_advisor.render.report_charts import COST, SPEED, memory_figure, options_table, trade_figure
 
@@ -119,7 +119,7 @@ def _trade(report: Report, base: RuleBase) -> str:
     drawn = "".join(
         f"<h3>{text(trade.title)}</h3>\n{chart}"
         for trade in (SPEED, COST)
-        if (chart := trade_figure(trade, report.options, report.advice, base))
+        if (chart := trade_figure(trade, report, base))
     )
     if not drawn:
         drawn = paragraph("No build that qualifies has a known speed or price, so there is no chart.")
@@ -149,16 +149,18 @@ def _whatif(grid: Grid, base: RuleBase) -> str:
     cells = {cell.at: cell for cell in grid.cells}
     rows = [
         (
-            placed(down, row),
+            label(down, row),
             *(_cell(cells[row, column], base) for column in range(len(across.values))),
         )
         for row in range(len(down.values))
     ]
-    heads = ("", *(placed(across, place) for place in range(len(across.labels))))
+    heads = (field_name(down.field), *(placed(across, place) for place in range(len(across.labels))))
     key = _list([f"{sign}: {winner_text(winner, base)}" for winner, sign in known.items()])
-    turns = _list([f"{where}: {why}" for where, why in turn_texts(grid)]) or paragraph("The winner stays the same.")
-    made = table("The winner with half and twice the context and the requests at a time", heads, rows, style="grid")
-    return made + f"<h3>Why it changes</h3>\n{key}{turns}"
+    made = table("The winner at other contexts and with other numbers of requests at a time", heads, rows, style="grid")
+    turns = [f"{where}: {why}" for where, why in turn_texts(grid)]
+    if not turns:
+        return made + paragraph("The winner stays the same.")
+    return f"{made}<h3>Why it changes</h3>\n{_list(turns)}<p>The letters:</p>\n{key}"
 
 
 def _cell(cell: Cell, base: RuleBase) -> str:
@@ -178,20 +180,12 @@ def _ways(advice: Advice, base: RuleBase) -> str:
     return _list(lines)
 
 
-def _asked(advice: Advice) -> str:
-    return table(
-        "The scenario as it was decided upon", ("field", "value", "where it comes from"), scenario_rows(advice)
-    )
-
-
-def scenario_rows(advice: Advice) -> Iterator[tuple[str, str, str]]:
-    """Yield each field of the scenario: name, value, stated or why it was assumed."""
-    assumed = [item.field for item in advice.assumptions]
-    for field, value in advice.scenario.items():
-        if field not in assumed:
-            yield field, value_text(value), "stated"
-    for item in advice.assumptions:
-        yield item.field, value_text(item.value), f"assumed: {item.why}"
+def _asked(report: Report) -> str:
+    rows = [
+        *((field, value_text(value), "stated") for field, value in report.stated.items()),
+        *((item.field, value_text(item.value), f"assumed: {item.why}") for item in report.advice.assumptions),
+    ]
+    return table("The scenario as it was decided upon", ("field", "value", "where it comes from"), rows)
 
 
 def _sources(report: Report) -> str:

@@ -49,7 +49,7 @@ li { margin: .25rem 0 }
 .skip:focus { left: .5rem; top: .5rem; z-index: 1 }
 :focus-visible { outline: 3px solid var(--good); outline-offset: 2px; border-radius: 2px }
 main:focus { outline: none }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem; margin: 1rem 0 }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: 1rem 0 }
 .figures div { background: var(--panel); border-radius: 6px; padding: .6rem .8rem }
 .figures dt { color: var(--muted); font-size: .85rem }
 .figures dd { margin: 0; font-variant-numeric: tabular-nums }
@@ -57,7 +57,6 @@ pre { background: var(--panel); border-radius: 6px; padding: .75rem; margin: .75
   overflow-wrap: anywhere; font-size: .85rem; line-height: 1.45 }
 figure { margin: 1rem 0 }
 figcaption { color: var(--muted); font-size: .9rem; max-width: 44rem }
-figcaption ol { list-style: upper-alpha }
 .chart { display: block; width: 100%; max-width: 36rem; height: auto; font-family: inherit }
 .key { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; font-size: .9rem }
 .key span { display: inline-block; width: .8rem; height: .8rem; margin-right: .4rem; vertical-align: -1px }

@@ -147,6 +147,11 @@ def _assumptions(advice: Advice) -> list[str]:
     return table(("field", "value", "why"), rows) if rows else []
 
 
+def _sources(report: Report) -> list[str]:
+    rows = [(item.id, item.text, item.kind, item.read) for item in report.sources]
+    return table(("id", "source", "kind", "read on"), rows)
+
+
 def _again(report: Report, command: str) -> list[str]:
     base = report.advice.rulebase
     return [

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.exploring.options import front, quality_and_cost, quality_and_speed
 from llama_advisor.render import charts
 from llama_advisor.render.html import details, table, text
 from llama_advisor.render.page_style import CHART
-from llama_advisor.render.panels import letter
 from llama_advisor.render.screen import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llama_advisor.exploring.options import Figures
+    from llama_advisor.exploring.reporting import Report
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.advice import Advice, Build
     from llama_advisor.schema.exploration import Option
 
 MOST_BARS = 6
 MARKS = (
-    "Discs and the dashed line are the Pareto front, the diamond is the recommended build, "
-    "rings qualify too, crosses are ruled out."
+    "Filled marks and the dashed line are the Pareto front, rings qualify too; numbers are places in the ranking, "
+    "the diamond is the first of them. Crosses on the right are ruled out, in a column for each reason."
 )
-PARTS = ("weights", "KV cache", "image cache", "overhead")
+IMAGES = "image cache"
+PARTS = ("weights", "KV cache", IMAGES, "overhead")
 
 
 class Trade(NamedTuple):
@@ -41,49 +43,45 @@ SPEED = Trade("speed", "Quality and speed", "tokens/s per user", "tokens/s", qua
 COST = Trade("cost", "Quality and cost", "USD a month", "USD a month", quality_and_cost)
 
 
-def trade_figure(trade: Trade, options: Sequence[Option], advice: Advice, base: RuleBase) -> str:
-    """Return the chart of all builds with both figures known; nothing where there are none."""
-    known = [(found, item) for item in options if (found := trade.figures(item)) and found[1]]
-    if not any(item.excuse is None for _, item in known):
+FRONTS = (("speed", quality_and_speed), ("cost", quality_and_cost))
+
+
+def trade_figure(trade: Trade, report: Report, base: RuleBase) -> str:
+    """Return the chart of all builds that qualify, those ruled out beside it; nothing where no figure is known."""
+    known = [(found, item) for item in report.options if item.excuse is None and (found := trade.figures(item))]
+    known = [(found, item) for found, item in known if found[1]]
+    if not known:
         return ""
     best = front((item for _, item in known), trade.figures)
-    named = {id(item): letter(place) for place, item in enumerate(best)}
-    pick = next((item for _, item in known if _is_pick(item, advice)), None)
-    if pick is not None:
-        named.setdefault(id(pick), letter(len(best)))
+    places = {_key(item): build.rank for build in report.advice.ranking for _, item in known if _same(item, build)}
     points = [
-        charts.Point(
-            abs(found[1]),
-            found[0],
-            "pick" if item is pick else "front" if id(item) in named else "in" if item.excuse is None else "out",
-            named.get(id(item), ""),
-            any(item is other for other in best),
-        )
+        charts.Point(abs(found[1]), found[0], places.get(_key(item)), any(item is other for other in best))
         for found, item in known
     ]
-    drawn = charts.scatter(points, f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
-    counts = f"{len(known)} builds, {sum(item.excuse is None for _, item in known)} of them qualify"
-    says = f"{counts}; {len(best)} are beaten by no other in both figures."
+    out = [
+        (item.excuse.bottleneck, item.quality) for item in report.options if item.excuse and item.quality is not None
+    ]
+    drawn = charts.scatter(points, out, f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
+    says = f"{len(known)} builds qualify, {len(best)} of them beaten by no other in both; {len(out)} are ruled out."
     svg = charts.coloured(charts.svg(drawn, trade.name, trade.title, f"{says} The table below has them all."), CHART)
-    lettered = [*best, *([pick] if pick is not None and not any(pick is item for item in best) else [])]
-    key = "".join(f"<li>{text(_keyed(item, trade, base, pick))}</li>\n" for item in lettered)
+    ranked = sorted(((places[_key(item)], item) for _, item in known if _key(item) in places), key=itemgetter(0))
+    key = "".join(f'<li value="{place}">{text(_keyed(item, trade, base))}</li>\n' for place, item in ranked)
     return f"<figure>\n{svg}<figcaption>\n<p>{text(says)} {MARKS}</p>\n<ol>\n{key}</ol>\n</figcaption>\n</figure>\n"
 
 
-def _is_pick(item: Option, advice: Advice) -> bool:
-    build = advice.recommendation
-    if build is None or item.excuse is not None:
-        return False
+def _key(item: Option) -> tuple[str | None, ...]:
+    return item.model, item.quantization, item.engine, item.machine, item.provider
+
+
+def _same(item: Option, build: Build) -> bool:
     machine = build.machine.name if build.machine else None
-    mine = (build.model, build.quantization, build.engine, machine, build.provider)
-    return (item.model, item.quantization, item.engine, item.machine, item.provider) == mine
+    return _key(item) == (build.model, build.quantization, build.engine, machine, build.provider)
 
 
-def _keyed(item: Option, trade: Trade, base: RuleBase, pick: Option | None) -> str:
+def _keyed(item: Option, trade: Trade, base: RuleBase) -> str:
     found = trade.figures(item)
     assert found is not None
-    said = f"{option_name(item, base)}: quality {found[0]:.0f}, {number(abs(found[1]))} {trade.unit}"
-    return f"{said} (recommended)" if item is pick else said
+    return f"{option_name(item, base)}: quality {found[0]:.0f}, {number(abs(found[1]))} {trade.unit}"
 
 
 def option_name(item: Option, base: RuleBase) -> str:
@@ -97,7 +95,8 @@ def option_name(item: Option, base: RuleBase) -> str:
 
 def options_table(options: Sequence[Option], base: RuleBase) -> str:
     """Return every build judged, with its figures or what rules it out."""
-    heads = ("build", "quality", "tok/s", "USD/month", "GiB", "score", "ruled out because")
+    fronts = [(name, front(options, figures)) for name, figures in FRONTS]
+    heads = ("build", "quality", "tok/s", "USD/month", "GiB", "score", "on the front of", "ruled out because")
     rows = [
         (
             option_name(item, base),
@@ -106,6 +105,7 @@ def options_table(options: Sequence[Option], base: RuleBase) -> str:
             _figure(item.usd_per_month),
             _figure(item.total_gib),
             "-" if item.score is None else f"{item.score:.2f}",
+            ", ".join(name for name, best in fronts if any(item is other for other in best)) or "-",
             item.excuse.text if item.excuse else "-",
         )
         for item in options
@@ -129,8 +129,11 @@ def memory_figure(advice: Advice, base: RuleBase) -> str:
     drawn = charts.bars([_bar(build, base) for build in builds], "GiB")
     says = "Memory of each model's best build by part, and what its machine has for it"
     svg = charts.coloured(charts.svg(drawn, "memory", "Memory", f"{says}; the table below has the figures."), CHART)
+    images = any(build.memory and build.memory.image_cache_gib for build in builds)
     key = "".join(
-        f'<li><span class="part-{place}" aria-hidden="true"></span>{name}</li>' for place, name in enumerate(PARTS, 1)
+        f'<li><span class="part-{place}" aria-hidden="true"></span>{name}</li>'
+        for place, name in enumerate(PARTS, 1)
+        if images or name != IMAGES
     )
     key += '<li><span class="bar" aria-hidden="true"></span>there for it</li>'
     return (

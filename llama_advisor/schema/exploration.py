@@ -27,7 +27,7 @@ class Option(Strict):
     points: dict[str, float]
     """Points by criterion, rules included; empty where it is ruled out."""
     quality: float | None
-    """Quality for this work, 0-100; null where a score is missing."""
+    """Quality for this work, 0-100: of the model, where it was ruled out before a quantization was tried."""
     tokens_per_s: float | None
     """Generation per user; null where it is not known."""
     usd_per_month: float | None
