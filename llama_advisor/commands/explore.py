@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.exploration import Grid
 
+FITS, FITS_NOT = 0, 1
+
 
 @dataclass(frozen=True)
 class Request:
@@ -57,7 +59,7 @@ def run_compare(names: tuple[str, ...], request: Request) -> int:
 
 
 def run_whatif(varied: tuple[str, ...], request: Request) -> int:
-    """Print the grid of answers."""
+    """Print the grid of answers; exit code 1 where nothing fits in any of them."""
     if request.format == "svg":
         from llama_advisor.render import charts
 
@@ -67,7 +69,7 @@ def run_whatif(varied: tuple[str, ...], request: Request) -> int:
     advisor = request.advisor
     grid = vary(scenario, axes, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"))
     write(_rendered(grid, advisor.base, request), request.output)
-    return 0
+    return FITS if any(cell.winner for cell in grid.cells) else FITS_NOT
 
 
 def _rendered(grid: Grid, base: RuleBase, request: Request) -> str:

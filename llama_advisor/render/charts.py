@@ -37,6 +37,8 @@ ROLES = {
     PICK: "pick",
     **{part: f"part-{place}" for place, part in enumerate(PARTS, 1)},
 }
+MANY_TIMES = 100
+"""Between figures so far apart, only powers of ten are written on a logarithmic scale."""
 _NAMED = re.compile(r'(id="|href="#|url\(#)([^")]+)')
 _FAMILY = re.compile(r" font-family: [^;\"]*;")
 _HEAD = re.compile(r"<svg [^>]*>")
@@ -145,7 +147,9 @@ def _qualifying(axes: Axes, points: Sequence[Point]) -> None:
 
     calm(axes)
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    figures = [point.x for point in points]
+    wide = max(figures) > MANY_TIMES * min(figures)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(color=LINE, linewidth=0.6)

@@ -129,9 +129,10 @@ def _trade(report: Report, base: RuleBase) -> str:
 def _ranking(advice: Advice, base: RuleBase) -> str:
     if not advice.ranking:
         return ""
-    rows = [ranking_row(build, base) for build in advice.ranking]
-    heads = ("place", "model", "build", "GiB", "tok/s", "USD/month", "score")
-    return table("Each model by its best build", heads, rows, frozenset({3, 4, 5, 6}))
+    found = (ranking_row(build, base) for build in advice.ranking)
+    rows = [(f"{place}. {model}", *rest) for place, model, *rest in found]
+    heads = ("model", "build", "GiB", "tok/s", "USD/month", "score")
+    return table("Each model by its best build", heads, rows, frozenset({2, 3, 4, 5}))
 
 
 def _excluded(report: Report, base: RuleBase) -> str:
@@ -159,7 +160,7 @@ def _whatif(grid: Grid, base: RuleBase) -> str:
     made = table("The winner at other contexts and with other numbers of requests at a time", heads, rows, style="grid")
     turns = [f"{where}: {why}" for where, why in turn_texts(grid)]
     if not turns:
-        return made + paragraph("The winner stays the same.")
+        return made + paragraph("The winner stays the same." if known else "Nothing fits in any of them.")
     return f"{made}<h3>Why it changes</h3>\n{_list(turns)}<p>The letters:</p>\n{key}"
 
 
@@ -185,7 +186,7 @@ def _asked(report: Report) -> str:
         *((field, value_text(value), "stated") for field, value in report.stated.items()),
         *((item.field, value_text(item.value), f"assumed: {item.why}") for item in report.advice.assumptions),
     ]
-    return table("The scenario as it was decided upon", ("field", "value", "where it comes from"), rows)
+    return table("The scenario as it was decided upon", ("field", "value", "origin"), rows)
 
 
 def _sources(report: Report) -> str:
