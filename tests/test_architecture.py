@@ -194,6 +194,15 @@ def test_only_the_command_line_reads_the_clock(name: Path) -> None:
 
 
 @by_module
+def test_only_the_charts_draw(name: Path) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            used = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            drawn = any(module.split(".")[0] == "matplotlib" for module in used)
+            assert not drawn or name.parts[1:] == ("render", "charts.py")
+
+
+@by_module
 def test_nothing_reaches_for_the_network_or_chance(name: Path) -> None:
     barred = {"socket", "urllib", "http", "requests", "httpx", "random", "secrets", "uuid"}
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
