@@ -10,6 +10,9 @@ from llama_advisor.documents import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+NONE = "-"
+"""A cell with nothing to say; a row that stacks leaves it out."""
+
 
 def text(value: object) -> str:
     """Return a value as text that is nothing but text, in content and in attributes."""
@@ -73,14 +76,16 @@ def table(
 def _row(row: Sequence[str], heads: Sequence[str], numbers: frozenset[int]) -> str:
     first, *rest = row
     cells = "".join(
-        f'<td role="cell" data-label="{text(heads[i])}"{_aligned(i, numbers)}>{text(cell)}</td>'
+        f'<td role="cell" data-label="{text(heads[i])}"{_aligned(i, numbers, cell)}>{text(cell)}</td>'
         for i, cell in enumerate(rest, 1)
     )
     return f'<tr role="row"><th role="rowheader" scope="row"{_aligned(0, numbers)}>{text(first)}</th>{cells}</tr>\n'
 
 
-def _aligned(place: int, numbers: frozenset[int]) -> str:
-    return ' class="number"' if place in numbers else ""
+def _aligned(place: int, numbers: frozenset[int], cell: str = "") -> str:
+    """Return the classes of a cell: a number, nothing to say."""
+    names = [name for name, given in (("number", place in numbers), ("none", cell == NONE)) if given]
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def page(title: str, style: str, header: str, main: str, footer: str) -> str:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from llama_advisor.schema.advice import Advice, Build
     from llama_advisor.schema.exploration import Cell, Grid
 
+NO_FIGURES = "No build that qualifies has a known speed or price, so there is no chart."
+NOTHING_FITS = "No build qualifies as asked, so there is none to chart; the table says what rules out each of them."
 NO_BUILD = "No Llama 3.1 or 3.2 build fits this scenario"
 
 
@@ -122,7 +124,8 @@ def _trade(report: Report, base: RuleBase) -> str:
         if (chart := trade_figure(trade, report, base))
     )
     if not drawn:
-        drawn = paragraph("No build that qualifies has a known speed or price, so there is no chart.")
+        fits = any(item.excuse is None for item in report.options)
+        drawn = paragraph(NO_FIGURES if fits else NOTHING_FITS)
     return drawn + options_table(report.options, base)
 
 

@@ -77,12 +77,14 @@ footer { margin-top: 3rem; color: var(--muted); font-size: .85rem }
 @media (max-width: 40rem) {
   body { padding: 1rem 1rem 2rem }
   h1 { font-size: 1.4rem }
-  .grid th, .grid td { padding-right: .5rem; overflow-wrap: anywhere }
+  .grid th, .grid td { padding-right: .5rem }
+  .grid td { overflow-wrap: anywhere }
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   .stacks, .stacks caption, .stacks tbody, .stacks tr, .stacks th, .stacks td { display: block }
   .stacks tr { border-bottom: 1px solid var(--line); padding: .5rem 0 }
   .stacks th, .stacks td { border: 0; padding: .1rem 0; text-align: left }
   .stacks td { display: flex; gap: .75rem; overflow-wrap: anywhere }
+  .stacks .none { display: none }
   .stacks td::before { content: attr(data-label); flex: 0 0 6.5rem; color: var(--muted) }
 }
 @media print { .skip { display: none } h2 { break-after: avoid } figure, tr { break-inside: avoid } }

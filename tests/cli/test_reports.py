@@ -12,14 +12,22 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from llama_advisor import cli
+from llama_advisor.exploring.reporting import report
+from llama_advisor.render.advice_text import nearest_excuse
+from llama_advisor.render.page import report_html
+from llama_advisor.render.record import record
+from llama_advisor.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from pathlib import Path
+
+    from llama_advisor.engine import Advisor
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
     Layer = Callable[[dict[str, str]], Path]
@@ -203,6 +211,36 @@ def test_nothing_that_a_scenario_says_becomes_markup(run: Run, layer: Layer, tmp
     assert "<script>alert(1)</script>`x`|y <img src=x onerror=alert(2)>" in page.text
     assert "8B <b>bold</b> `x` | $a_b$ & <i>" in page.text
     assert not set("\u202e\u0007") & set(text)
+
+
+def cases(root: Path) -> dict[str, Scenario]:
+    listed = yaml.safe_load((root / "tests" / "scenarios" / "cases.yaml").read_text(encoding="utf-8"))["cases"]
+    return {case["id"]: Scenario.model_validate(case["scenario"]) for case in listed}
+
+
+def test_every_question_that_people_asked_makes_a_sound_record(root: Path, advisor: Advisor) -> None:
+    for name, scenario in cases(root).items():
+        if not (scenario.use_cases or scenario.inputs or scenario.model):
+            continue
+        made = report(scenario, advisor, nearest_excuse, lambda _done, _of: None, varied=False)
+        text = record(made, advisor.base, "again")
+        assert re.findall(r"(?m)^## (.*)$", text) == HEADINGS, name
+        tokens = MarkdownIt("commonmark").enable("table").parse(text)
+        kinds = {token.type for token in tokens} | {child.type for token in tokens for child in token.children or ()}
+        assert not {"html_block", "html_inline", "link_open", "image"} & kinds, name
+
+
+@needs_charts
+@pytest.mark.slow
+def test_every_question_that_people_asked_makes_a_sound_page(root: Path, advisor: Advisor) -> None:
+    for name, scenario in list(cases(root).items())[::3]:
+        if not (scenario.use_cases or scenario.inputs or scenario.model):
+            continue
+        made = report(scenario, advisor, nearest_excuse, lambda _done, _of: None, varied=True)
+        page = Page(report_html(made, advisor.base, "again"))
+        ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+        assert not page.open, name
+        assert len(ids) == len(set(ids)), name
 
 
 def markdown(run: Run, *arguments: str, code: int = 0) -> str:
