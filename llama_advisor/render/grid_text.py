@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")
 """What a spreadsheet takes for a formula."""
+MOST_LINES = 20
 FIGURES = ("score", "total_gib", "tokens_per_s", "usd_per_month")
 
 
@@ -47,10 +48,17 @@ def grid_text(grid: Grid, base: RuleBase, *, colour: bool, width: int) -> str:
     missed = [(cell, cell.excuse) for cell in grid.cells if cell.excuse]
     if missed:
         heading(out, f"Nothing fits ({NONE})")
-        bullets(out, [f"{_at(grid, cell)}: {excuse.text}" for cell, excuse in missed])
+        _some(out, [f"{_at(grid, cell)}: {excuse.text}" for cell, excuse in missed])
     heading(out, "Why it changes")
-    bullets(out, [f"{where}: {why}" for where, why in turn_texts(grid)] or ["it does not"])
+    _some(out, [f"{where}: {why}" for where, why in turn_texts(grid)] or ["it does not"])
     return written(out)
+
+
+def _some(out: Console, lines: list[str]) -> None:
+    """Write as many lines as anyone reads."""
+    bullets(out, lines[:MOST_LINES])
+    if len(lines) > MOST_LINES:
+        line(out, f"  and {len(lines) - MOST_LINES} more; --format csv has them all")
 
 
 def _at(grid: Grid, cell: Cell) -> str:

@@ -89,15 +89,26 @@ def winner_text(winner: Winner, base: RuleBase) -> str:
 
 
 def turn_texts(grid: Grid) -> list[tuple[str, str]]:
-    """Return each change as `where: from this winner to that one` and its reason; equal ones in a row once."""
+    """Return each change as `where: from this winner to that one`, and its reason.
+
+    Changes that differ only in where the other fields stand are told once, with their number.
+    """
     cells, known = {cell.at: cell for cell in grid.cells}, letters(grid)
-    return [
-        (
-            f"{_moved(turn, grid)}: {letter_of(cells[turn.before], known)} to {letter_of(cells[turn.after], known)}",
-            turn.text,
-        )
-        for turn in grid.turns
-    ]
+    alike: dict[tuple[object, ...], list[Turn]] = {}
+    for turn in grid.turns:
+        step = (turn.axis, turn.before[turn.axis], letter_of(cells[turn.before], known))
+        key = (*step, letter_of(cells[turn.after], known), turn.kind, turn.rule, turn.criterion)
+        alike.setdefault(key, []).append(turn)
+    return [_told(turns, cells, known, grid) for turns in alike.values()]
+
+
+def _told(
+    turns: list[Turn], cells: dict[tuple[int, ...], Cell], known: dict[Winner, str], grid: Grid
+) -> tuple[str, str]:
+    first, more = turns[0], len(turns) - 1
+    moved = f"{letter_of(cells[first.before], known)} to {letter_of(cells[first.after], known)}"
+    others = f" (and at {more} other place{'s' if more > 1 else ''})" if more else ""
+    return f"{_moved(first, grid)}: {moved}", first.text + others
 
 
 def _moved(turn: Turn, grid: Grid) -> str:

@@ -137,6 +137,21 @@ def test_three_fields_are_a_table_for_each_value_of_the_first(run: Run, file: st
     assert max(map(len, done.stdout.splitlines())) <= 40
 
 
+def test_changes_that_are_alike_are_told_once(run: Run, file: str) -> None:
+    alone = run("whatif", file, "--vary", "hardware=1x L4,1x A100 80GB", "--vary", "context=8k", *DAY).stdout
+    twice = run("whatif", file, "--vary", "hardware=1x L4,1x A100 80GB", "--vary", "context=8k,9k", *DAY).stdout
+    for text in (alone, twice):
+        assert " ".join(text.split()).count("qualifies now; before: ") == 1
+    assert "other place" not in alone
+    assert " ".join(twice.split()).endswith("at 8,192 tokens (and at 1 other place)")
+
+
+def test_a_long_list_of_reasons_is_cut_and_says_so(run: Run, file: str) -> None:
+    slow = ",".join(str(500 + step) for step in range(25))
+    done = run("whatif", file, "--vary", f"min-tokens-per-s=-,{slow}", *DAY)
+    assert "\n  and 5 more; --format csv has them all\n" in done.stdout
+
+
 def test_where_nothing_fits_the_reason_is_told_and_nowhere_is_exit_1(run: Run, file: str) -> None:
     some = run("whatif", file, "--vary", "min-tokens-per-s=-,500", *DAY)
     assert some.returncode == 0
