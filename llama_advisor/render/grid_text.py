@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")
 """What a spreadsheet takes for a formula."""
 MOST_LINES = 20
+GAP = 2
+NARROWEST_COLUMNS = 12
+"""Room kept beside the names of the rows."""
 FIGURES = ("score", "total_gib", "tokens_per_s", "usd_per_month")
 
 
@@ -85,14 +88,36 @@ def _figure(value: float | None) -> str:
 
 
 def _tables(out: Console, grid: Grid) -> None:
+    """Write each panel; where its columns do not fit beside each other, as many at a time as do."""
     down, across, known = grid.axes[-2], grid.axes[-1], letters(grid)
+    room = out.width - NARROWEST_COLUMNS
+    labels = [_cut(label(down, place), room) for place in range(len(down.labels))]
+    heads = [label(across, place) for place in range(len(across.labels))]
+    parts = _parts(heads, out.width - GAP - max(map(len, labels)) - GAP)
     for panel in panels(grid):
         heading(out, panel.title or f"{field_name(down.field)} down, {field_name(across.field)} across")
-        heads = [label(across, place) for place in range(len(across.labels))]
-        rows = [
-            (label(down, place), *(letter_of(cell, known) for cell in cells)) for place, cells in enumerate(panel.cells)
-        ]
-        columns(out, ("", *heads), rows)
+        for part in parts:
+            rows = [
+                (name, *(letter_of(cell, known) for cell in cells[part]))
+                for name, cells in zip(labels, panel.cells, strict=True)
+            ]
+            columns(out, ("", *heads[part]), rows)
+
+
+def _parts(heads: list[str], room: int) -> list[slice]:
+    """Return which columns stand beside each other: a column takes at least the longest word of its head."""
+    parts, start, taken = [], 0, 0
+    for place, head in enumerate(heads):
+        wide = max(map(len, head.split())) + GAP
+        if taken and taken + wide > room:
+            parts.append(slice(start, place))
+            start, taken = place, 0
+        taken += wide
+    return [*parts, slice(start, len(heads))]
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def grid_csv(grid: Grid) -> str:

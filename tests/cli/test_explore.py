@@ -152,6 +152,24 @@ def test_a_long_list_of_reasons_is_cut_and_says_so(run: Run, file: str) -> None:
     assert "\n  and 5 more; --format csv has them all\n" in done.stdout
 
 
+def test_columns_that_do_not_fit_stand_under_another(run: Run) -> None:
+    done = run(
+        "whatif",
+        *("--use-case", "rag", "--vary", "hardware=1x L4,RTX 3060 12GB + 64GB RAM"),
+        *("--vary", "context=4k,5k,6k,7k", *DAY),
+        env={"COLUMNS": "40"},
+    )
+    assert (
+        "\nhardware down, context tokens across\n"
+        "                            4k  5k  6k\n"
+        "  1x L4                     A   A   A\n"
+        "  RTX 3060 12GB + 64GB RAM  B   B   B\n"
+        "                            7k\n"
+        "  1x L4                     A\n"
+        "  RTX 3060 12GB + 64GB RAM  B\n"
+    ) in done.stdout
+
+
 def test_where_nothing_fits_the_reason_is_told_and_nowhere_is_exit_1(run: Run, file: str) -> None:
     some = run("whatif", file, "--vary", "min-tokens-per-s=-,500", *DAY)
     assert some.returncode == 0
