@@ -210,7 +210,7 @@ def bars(items: Sequence[Bar], x_label: str) -> Figure:
             axes.barh(place, size, left=left, height=0.42, color=colour, edgecolor=SURFACE, linewidth=0.8)
             left += size
         if item.available_gib is not None:
-            axes.plot([item.available_gib] * 2, [place - 0.33, place + 0.33], color=INK, linewidth=2)
+            axes.plot([item.available_gib] * 2, [place - 0.26, place + 0.26], color=INK, linewidth=2)
         axes.text(0, place - 0.3, printable(item.label), color=INK, fontsize=FONT_PT - 1, va="bottom", parse_math=False)
     axes.set_ylim(len(items) - 0.5, -0.75)
     axes.set_yticks([])
