@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor import __version__, candidates
 from llama_advisor.answer import caveats, excluded, routes, shown, wishes
@@ -29,6 +29,14 @@ OTHER_LANE = 2
 LONGEST_SAMPLE = 4096
 
 
+class Answer(NamedTuple):
+    """The advice, the need it answers, and what came of every build; None where nothing was judged."""
+
+    advice: Advice
+    need: Need
+    found: Found | None
+
+
 class Advisor:
     """Answers scenarios on one rule base; what recurs between answers is kept."""
 
@@ -42,18 +50,22 @@ class Advisor:
 
         Raises InputError for what it does not know.
         """
+        return self.answer(scenario, why=why).advice
+
+    def answer(self, scenario: Scenario, *, why: bool = False) -> Answer:
+        """Return the advice together with every build that was judged for it."""
         need = understand(scenario, self.base)
         if not scenario.use_cases and scenario.model is None and scenario.inputs is None:
-            return self._ask_for_input(need)
+            return Answer(self._ask_for_input(need), need, None)
         found, need = self.decide(need)
         order = ranked(found.qualified, need, self.base)
-        if order:
-            answer = self._yes(need, found, order, why=why)
-            if not why:
-                return answer
+        if not order:
+            return Answer(self._no(need, found), need, found)
+        advice = self._yes(need, found, order, why=why)
+        if why:
             stands = robustness(order[0], found.qualified, order[0].weights)
-            return answer.model_copy(update={"robustness": stands})
-        return self._no(need, found)
+            advice = advice.model_copy(update={"robustness": stands})
+        return Answer(advice, need, found)
 
     def decide(self, need: Need, among: frozenset[str] | None = None) -> tuple[Found, Need]:
         """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""

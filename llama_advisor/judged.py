@@ -102,3 +102,5 @@ class Found:
     """What ruled builds out, over all builds of the excluded models."""
     refused: tuple[Judged, ...] = ()
     """Builds ruled out that have the quantization or the engine wished for."""
+    ruled_out: tuple[Judged, ...] = ()
+    """All builds ruled out, of every model."""

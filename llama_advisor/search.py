@@ -64,18 +64,19 @@ class Search:
         qualified: list[Judged] = []
         excluded: list[Judged] = []
         failures: set[str] = set()
-        refused: list[Judged] = []
+        ruled_out: list[Judged] = []
         for model in candidates.models(need, self.base):
             if among is not None and model.id not in among:
                 continue
             builds = list(self._builds(model, need, engines, machines, judge))
             fitting = [build for build in builds if not build.fails]
             qualified.extend(fitting)
-            refused.extend(build for build in builds if build.fails and build.wished(need))
+            ruled_out.extend(build for build in builds if build.fails)
             if not fitting:
                 excluded.append(min(builds, key=Judged.nearness))
                 failures.update(kind for build in builds for kind in build.bottlenecks)
-        return Found(tuple(qualified), tuple(excluded), machines, frozenset(failures), tuple(refused))
+        refused = tuple(build for build in ruled_out if build.wished(need))
+        return Found(tuple(qualified), tuple(excluded), machines, frozenset(failures), refused, tuple(ruled_out))
 
     def machines(self, need: Need) -> tuple[Machine, ...]:
         """Return the candidate machines; the same objects for the same question, so that their sizes are kept."""

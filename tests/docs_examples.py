@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"```console\n\$ (?P<command>llama-advisor [^\n]*)\n(?P<output>.*?)```\n", re.DOTALL)
@@ -19,11 +20,14 @@ def examples(page: Path) -> list[tuple[str, str]]:
 
 
 def output_of(command: str) -> str:
-    """Run one command as a reader would, and return what it prints."""
+    """Run one command as a reader would in the checkout, and return what it prints; files it writes go elsewhere."""
     arguments = shlex.split(command)[1:]
-    run = subprocess.run(
-        [sys.executable, "-m", "llama_advisor", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    with TemporaryDirectory() as folder:
+        for entry in ROOT.iterdir():
+            (Path(folder) / entry.name).symlink_to(entry)
+        run = subprocess.run(
+            [sys.executable, "-m", "llama_advisor", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
     return run.stdout + run.stderr
 
 

@@ -42,7 +42,9 @@ SPINE = (
     "relaxing",
     "engine",
     "explaining",
+    "exploring",
     "reading",
+    "axes",
     "render",
     "commands",
     "arguments",
@@ -190,6 +192,15 @@ def test_only_the_command_line_reads_the_clock(name: Path) -> None:
         return
     text = MODULES[name].read_text(encoding="utf-8")
     assert not [word for word in ("date.today", "datetime.now", "time.time(") if word in text]
+
+
+@by_module
+def test_only_the_charts_draw(name: Path) -> None:
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            used = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            drawn = any(module.split(".")[0] == "matplotlib" for module in used)
+            assert not drawn or name.parts[1:] == ("render", "charts.py")
 
 
 @by_module

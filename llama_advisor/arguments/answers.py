@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from llama_advisor.arguments.flagged import flagged
-from llama_advisor.arguments.options import AsOf, Format, Rules, day, screen
+from llama_advisor.arguments.options import AsOf, Format, Output, Rules, day, screen
 from llama_advisor.estimate_flags import estimate_flags
 from llama_advisor.flags import scenario_flags
 
@@ -24,7 +24,9 @@ def recommend(
         str | None,
         typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out."),
     ] = None,
-    format_: Format = "text",
+    format_: Annotated[
+        Literal["text", "json", "markdown", "html"], typer.Option("--format", "-f", help="How to print the result.")
+    ] = "text",
     print_: Annotated[
         Literal["model", "hf", "ollama", "build"] | None,
         typer.Option("--print", help="Print one thing for scripts."),
@@ -33,9 +35,7 @@ def recommend(
         bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
     ] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")
-    ] = None,
+    output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
     said: Annotated[Any, None] = None,
@@ -48,7 +48,7 @@ def recommend(
             command.Request(
                 file=file,
                 batch=batch,
-                json=format_ == "json",
+                format=format_,
                 only=print_,
                 why=why,
                 top=top,
@@ -75,9 +75,7 @@ def estimate(
         bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
     ] = False,
     format_: Format = "text",
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")
-    ] = None,
+    output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
     said: Annotated[Any, None] = None,

@@ -21,6 +21,11 @@ Rules = Annotated[
 ]
 AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="DATE", help="Day to answer for; today if not given.")]  # noqa: UP045
 
+Output = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file."),
+]
+
 
 def day(text: str | None) -> date:
     """Read --as-of; today where it was not given."""

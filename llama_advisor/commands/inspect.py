@@ -139,6 +139,7 @@ def schemas() -> dict[str, type[BaseModel]]:
     from llama_advisor.schema.engine import Engine
     from llama_advisor.schema.entry_lists import EntryLists
     from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
+    from llama_advisor.schema.exploration import Comparison, Grid
     from llama_advisor.schema.hardware import Device, Reference
     from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, UseCase
     from llama_advisor.schema.model import Model
@@ -166,4 +167,6 @@ def schemas() -> dict[str, type[BaseModel]]:
         "recommendation": Advice,
         "estimate": Estimate,
         "estimate-request": EstimateRequest,
+        "comparison": Comparison,
+        "whatif": Grid,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from llama_advisor.commands.own_layer import with_own_layer
 from llama_advisor.commands.streams import stream, write
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
-from llama_advisor.flags import nested
+from llama_advisor.flags import FLAGS, nested
 from llama_advisor.reading import batch_lines, read_scenario, validated
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.rulebase import load_rules
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.advice import Advice
 
 BAD_LINE = 2
+REPORTS = frozenset({"markdown", "html"})
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Request:
 
     file: str | None
     batch: str | None
-    json: bool
+    format: str
     only: str | None
     why: bool
     top: int
@@ -48,8 +50,12 @@ def run(request: Request) -> int:
     if request.batch is not None:
         if request.file or request.only or request.output:
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
+        if request.format in REPORTS:
+            raise InputError(f"--batch writes a line of JSON for each answer, not {request.format}")
         advisor = Advisor(load_rules(*request.rules), request.as_of)
         return stream(request.batch, lambda lines: _answers(lines, advisor, nested(request.said)))
+    if request.format in REPORTS and not request.only:
+        return _report(request)
     scenario = read_scenario(request.file, request.said)
     rules = with_own_layer(request.file, request.rules)
     advisor = Advisor(load_rules(*rules), request.as_of)
@@ -72,12 +78,49 @@ def run(request: Request) -> int:
 def _rendered(advice: Advice, advisor: Advisor, request: Request) -> str:
     if request.only:
         return printed(advice, request.only)
-    if request.json:
+    if request.format == "json":
         return to_json(advice) + "\n"
     from llama_advisor.render.advice_text import advice_text
 
     colour, width = request.screen
     return advice_text(advice, advisor.base, why=request.why, top=request.top, colour=colour, width=width)
+
+
+def _report(request: Request) -> int:
+    """Write a decision record or a page, which show every reason."""
+    from llama_advisor.commands.progress import count
+    from llama_advisor.exploring.reporting import report
+    from llama_advisor.render.advice_text import nearest_excuse
+
+    in_html = request.format == "html"
+    if in_html:
+        from llama_advisor.render.charts import needed_for
+
+        needed_for(request.format)
+    scenario = read_scenario(request.file, request.said)
+    advisor = Advisor(load_rules(*with_own_layer(request.file, request.rules)), request.as_of)
+    made = report(scenario, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"), varied=in_html)
+    if in_html:
+        from llama_advisor.render.page import report_html as rendered
+    else:
+        from llama_advisor.render.record import record as rendered
+    write(rendered(made, advisor.base, again(request)), request.output)
+    return EXIT_CODES[made.advice.verdict]
+
+
+def again(request: Request) -> str:
+    """Return the command that prints the same answer again, on any day."""
+    words = ["llama-advisor", "recommend", *([request.file] if request.file else [])]
+    for flag in FLAGS:
+        value = request.said.get(flag.field)
+        if isinstance(value, bool):
+            words.append(flag.flag if value else f"--no-{flag.flag[2:]}")
+        elif value is not None:
+            for item in value if isinstance(value, list) else [value]:
+                words += [flag.flag, item]
+    for folder in request.rules:
+        words += ["--rules", folder]
+    return shlex.join([*words, "--as-of", str(request.as_of), "--format", request.format])
 
 
 def printed(advice: Advice, what: str) -> str:

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llama_advisor.commands.progress import progress
 from llama_advisor.errors import InputError
 from llama_advisor.reading import read_document, validated
 from llama_advisor.render.json_text import as_json
@@ -152,15 +153,9 @@ def _see(index: int) -> Timed:
 def _told(seen: Iterator[Timed], samples: int) -> Iterator[Timed]:
     """Pass results on, with a count on a terminal."""
     for count, item in enumerate(seen, 1):
-        _progress(f"{count} of {samples} scenarios")
+        progress(f"{count} of {samples} scenarios")
         yield item
-    _progress("")
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{text:<40}" + ("" if text else "\r"))
-        sys.stderr.flush()
+    progress("")
 
 
 def _say_slowest(timed: list[Timed]) -> None:
@@ -178,8 +173,8 @@ def run_ablate(rules: tuple[str, ...], as_of: date, scenarios: str, *, in_json: 
 
     base = load_rules(*rules)
     asked = _scenarios(scenarios)
-    effects = ablate(base, asked, as_of, lambda name: _progress(name[:40]))
-    _progress("")
+    effects = ablate(base, asked, as_of, progress)
+    progress("")
     if in_json:
         shown = [vars(effect) for effect in effects.values()]
         sys.stdout.write(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llama_advisor.commands.progress import progress
 from llama_advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,11 +31,16 @@ def write(text: str, output: str | None) -> None:
 def stream(name: str, answers: Answers) -> int:
     """Write the answer to each line as it is made; return the worst of their exit codes."""
     worst = 0
+    shown = not sys.stdout.isatty()  # there the answers themselves are the progress
     with _opened(name) as lines:
-        for code, text in answers(lines):
+        for done, (code, text) in enumerate(answers(lines), 1):
             worst = max(worst, code)
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
+            if shown:
+                progress(f"{done} answers")
+    if shown:
+        progress("")
     return worst
 
 

@@ -75,10 +75,14 @@ def _missed(item: Excluded) -> float:
 
 def _answer(out: Console, advice: Advice, build: Build, base: RuleBase) -> None:
     line(out, described(build, base), "bold green" if advice.verdict != "change_requirement" else "bold yellow")
+    line(out, reason_line(advice, build))
+
+
+def reason_line(advice: Advice, build: Build) -> str:
+    """Return the verdict and what carries it, one sentence."""
     if advice.changes:
-        line(out, f"only if you change {changes_text(advice.changes)}: {_because(advice)}.")
-    else:
-        line(out, f"{VERDICTS[advice.verdict]}: {_because_of(advice, build)}.")
+        return f"only if you change {changes_text(advice.changes)}: {because(advice)}."
+    return f"{VERDICTS[advice.verdict]}: {because_of(advice, build)}."
 
 
 def described(build: Build, base: RuleBase) -> str:
@@ -92,14 +96,14 @@ def described(build: Build, base: RuleBase) -> str:
     return f"{name}, {build.quantization}, {engine}{version} on {build.machine.name}{copies}"
 
 
-def _because(advice: Advice) -> str:
+def because(advice: Advice) -> str:
     """Say what stands against the build as asked: its own model's excuse."""
     mine = [item for item in advice.excluded if advice.recommendation and item.model == advice.recommendation.model]
     nearest = mine[0] if mine else nearest_excuse(advice)
     return nearest.excuse.text if nearest else "nothing qualifies as asked"
 
 
-def _because_of(advice: Advice, build: Build) -> str:
+def because_of(advice: Advice, build: Build) -> str:
     """Name what carries the pick against the next model, else its largest part."""
     rules = [part for part in build.contributions if part.rule and part.points > 0]
     said = [max(rules, key=lambda part: part.points).text] if rules else []
@@ -127,12 +131,12 @@ def _figures(out: Console, build: Build, advice: Advice) -> None:
     heading(out, "What it takes")
     rows = []
     if build.memory:
-        rows.append(("memory", _memory(build)))
+        rows.append(("memory", memory_line(build)))
     if build.speed:
         context = advice.scenario.get("context_tokens")
         at = f" at {context:,} tokens" if isinstance(context, int) else ""
-        rows.append(("speed", f"{_range(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
-        rows.append(("", f"first token of a usual prompt after {_range(build.speed.first_token_s)} s"))
+        rows.append(("speed", f"{range_text(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
+        rows.append(("", f"first token of a usual prompt after {range_text(build.speed.first_token_s)} s"))
         rows.append(("", build.speed.basis))
     elif build.machine:
         rows.append(("speed", "not known for this device"))
@@ -144,7 +148,7 @@ def _figures(out: Console, build: Build, advice: Advice) -> None:
             )
         )
     if build.cost:
-        rows.append(("cost", _cost(build)))
+        rows.append(("cost", cost_line(build)))
     columns(out, ("", ""), rows)
     if build.memory and build.memory.available_gib:
         line(out, f"  {_bar(build)}  w weights k KV i image o overhead")
@@ -153,7 +157,8 @@ def _figures(out: Console, build: Build, advice: Advice) -> None:
         bullets(out, build.commands, "$")
 
 
-def _memory(build: Build) -> str:
+def memory_line(build: Build) -> str:
+    """Return the memory of a build with its parts."""
     memory = build.memory
     assert memory is not None
     image = f" + image cache {memory.image_cache_gib:.2f}" if memory.image_cache_gib else ""
@@ -176,11 +181,13 @@ def _bar(build: Build) -> str:
     return bar(parts, max(memory.available_gib or 0.0, memory.total_gib), BAR)
 
 
-def _range(figures: Range) -> str:
+def range_text(figures: Range) -> str:
+    """Return `mid (low to high)`."""
     return f"{number(figures.mid)} ({number(figures.low)} to {number(figures.high)})"
 
 
-def _cost(build: Build) -> str:
+def cost_line(build: Build) -> str:
+    """Return what a build costs, with the day and the offer of the price."""
     cost = build.cost
     assert cost is not None
     month = f"{number(cost.usd_per_month)} USD/month"
@@ -231,10 +238,10 @@ def _rest(out: Console, advice: Advice, base: RuleBase) -> None:
             [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes],
         ),
         ("Caveats", [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats]),
-        ("What would help", [_relaxed(item.changes, item.then.model, base) for item in advice.relaxations]),
+        ("What would help", [relaxed_line(item.changes, item.then.model, base) for item in advice.relaxations]),
         ("Ways round", [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]),
-        ("Hosted instead", _alternatives(advice, base, hosted=True)),
-        ("On rented hardware instead", _alternatives(advice, base, hosted=False)),
+        ("Hosted instead", alternative_lines(advice, base, hosted=True)),
+        ("On rented hardware instead", alternative_lines(advice, base, hosted=False)),
         ("Assumed", [f"{item.field} = {value_text(item.value)} ({item.why})" for item in advice.assumptions]),
     )
     for title, items in sections:
@@ -243,9 +250,10 @@ def _rest(out: Console, advice: Advice, base: RuleBase) -> None:
             bullets(out, items)
 
 
-def _alternatives(advice: Advice, base: RuleBase, *, hosted: bool) -> list[str]:
+def alternative_lines(advice: Advice, base: RuleBase, *, hosted: bool) -> list[str]:
+    """Return the builds of the lane that was not ranked, with their cost."""
     shown = [item for item in advice.alternatives if item.cost and (item.provider is not None) is hosted]
-    return [f"{described(item, base)}: {_cost(item)}" for item in shown]
+    return [f"{described(item, base)}: {cost_line(item)}" for item in shown]
 
 
 def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
@@ -265,5 +273,6 @@ def _said_of(names: list[str], text: str) -> str:
     return f"{', '.join(names)}: {rest.replace('{}', 'it')}"
 
 
-def _relaxed(changes: tuple[Change, ...], model: str, base: RuleBase) -> str:
+def relaxed_line(changes: tuple[Change, ...], model: str, base: RuleBase) -> str:
+    """Return a change that would help and the model that then fits."""
     return f"{changes_text(changes)}: then {base.models[model].name}"

@@ -62,10 +62,11 @@ def value_text(value: object) -> str:
 
 def changes_text(changes: Iterable[Change]) -> str:
     """Return what is changed from what to what."""
-    return ", ".join(map(_change, changes))
+    return ", ".join(map(change_text, changes))
 
 
-def _change(change: Change) -> str:
+def change_text(change: Change) -> str:
+    """Return a change as `field from this to that`."""
     if change.to is None:
         return f"{change.field} (drop {value_text(change.from_)})"
     return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
@@ -80,4 +81,4 @@ def turns(out: Console, points: Sequence[TippingPoint], base: RuleBase) -> None:
 def _turn(point: TippingPoint, base: RuleBase) -> str:
     then = base.models[point.then.model].name if point.then else "nothing fits"
     change = Change(field=point.field, from_=point.from_, to=point.to)
-    return f"{_change(change)}: {point.text if point.text.startswith(then) else f'{then}; {point.text}'}"
+    return f"{change_text(change)}: {point.text if point.text.startswith(then) else f'{then}; {point.text}'}"

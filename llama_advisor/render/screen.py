@@ -41,9 +41,10 @@ def written(out: Console) -> str:
     return "\n".join(line.rstrip() for line in out.file.getvalue().splitlines()) + "\n"
 
 
-def line(out: Console, text: str, style: str = "") -> None:
+def line(out: Console, text: str, style: str = "", indent: int = 0) -> None:
     """Write one paragraph."""
-    out.print(Text(printable(text), style=style))
+    said = Text(printable(text), style=style)
+    out.print(Padding(said, (0, 0, 0, indent)) if indent else said)
 
 
 def heading(out: Console, text: str) -> None:

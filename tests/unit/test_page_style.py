@@ -1,0 +1,45 @@
+"""The colours of the HTML report can be told apart, in both schemes."""
+
+from __future__ import annotations
+
+import pytest
+
+from llama_advisor.render.charts import ROLES
+from llama_advisor.render.grid_chart import CELLS, EMPTY, PLAIN
+from llama_advisor.render.page_style import DARK, LIGHT
+
+SCHEMES = {"light": LIGHT, "dark": DARK, "picture": PLAIN}
+TEXT, SHAPES = 4.5, 3.0
+"""Least contrast of text and of shapes, by WCAG 2.2."""
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_what_it_should_be() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_role_has_a_colour_that_can_be_seen(scheme: str) -> None:
+    colours = SCHEMES[scheme]
+    assert set(ROLES.values()) <= set(colours)
+    for ground in {"surface", "panel"} & set(colours):
+        for role in ("ink", "muted", "good", "pick"):
+            assert contrast(colours[role], colours[ground]) >= TEXT, (role, ground)
+    for place in range(1, 5):
+        assert contrast(colours[f"part-{place}"], colours["surface"]) >= SHAPES, place
+
+
+def test_letters_can_be_read_on_every_cell() -> None:
+    for cell in (*CELLS, EMPTY):
+        assert contrast(PLAIN["ink"], cell) >= TEXT
