@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.errors import InputError
+from llama_advisor.explaining.picks import Picker
+from llama_advisor.explaining.tipping import tipping_points
 from llama_advisor.exploring.options import options
 from llama_advisor.exploring.varying import vary
 from llama_advisor.schema.exploration import Axis
@@ -44,6 +46,7 @@ def report(
     advice, need, found = advisor.answer(scenario, why=True)
     if found is None:
         raise InputError(f"recommend: state at least one of: {', '.join(advice.missing)}")
+    advice = advice.model_copy(update={"tipping_points": tipping_points(Picker(advisor, scenario))})
     grid = vary(scenario, usual_axes(need), advisor, nearest, told) if varied else None
     stated = scenario.model_dump(mode="json", exclude_defaults=True)
     return Report(stated, advice, options(found, advisor.base), grid, cited(advice, advisor.base))

@@ -21,7 +21,7 @@ from llama_advisor.render.html import code, details, figures, items, page, parag
 from llama_advisor.render.json_text import as_file
 from llama_advisor.render.page_style import style
 from llama_advisor.render.panels import NONE, field_name, label, letters, placed, turn_texts, winner_of, winner_text
-from llama_advisor.render.reasons import decided_by, readings, value_text
+from llama_advisor.render.reasons import decided_by, readings, turn_text, value_text
 from llama_advisor.render.report_charts import COST, SPEED, memory_figure, options_table, trade_figure
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def report_html(report: Report, base: RuleBase, command: str) -> str:
         ("ranking", "Ranking", _ranking(advice, base)),
         ("out", "What excluded the rest", _excluded(report, base)),
         ("whatif", "What if", _whatif(report.grid, base) if report.grid else ""),
+        ("turns", "What would change it", _list([turn_text(point, base) for point in advice.tipping_points or ()])),
         ("caveats", "Caveats", _list([caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats])),
         ("ways", "Ways round", _ways(advice, base)),
         ("assumed", "What was asked, and what was assumed", _asked(report)),

@@ -75,10 +75,11 @@ def change_text(change: Change) -> str:
 def turns(out: Console, points: Sequence[TippingPoint], base: RuleBase) -> None:
     """Write where the answer turns, a line for each move."""
     heading(out, "What would change it" if points else "Nothing changes it when one requirement moves alone")
-    bullets(out, [_turn(point, base) for point in points])
+    bullets(out, [turn_text(point, base) for point in points])
 
 
-def _turn(point: TippingPoint, base: RuleBase) -> str:
+def turn_text(point: TippingPoint, base: RuleBase) -> str:
+    """Return what is moved, what is recommended then, and why."""
     then = base.models[point.then.model].name if point.then else "nothing fits"
     change = Change(field=point.field, from_=point.from_, to=point.to)
     return f"{change_text(change)}: {point.text if point.text.startswith(then) else f'{then}; {point.text}'}"

@@ -18,7 +18,7 @@ from llama_advisor.render.advice_text import (
 )
 from llama_advisor.render.json_text import as_file
 from llama_advisor.render.markdown import fence, items, table, text
-from llama_advisor.render.reasons import change_text, decided_by, value_text
+from llama_advisor.render.reasons import change_text, decided_by, turn_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ def record(report: Report, base: RuleBase, command: str) -> str:
         ("Options considered", _options(advice, base)),
         ("Decision", _decision(advice, build, base)),
         ("Consequences", _consequences(advice, build, base)),
+        ("What would change it", items([turn_text(point, base) for point in advice.tipping_points or ()])),
         ("Assumptions", _assumptions(advice)),
         (
             "Sources",
@@ -144,11 +145,6 @@ def _figures(build: Build) -> list[str]:
 def _assumptions(advice: Advice) -> list[str]:
     rows = [(item.field, value_text(item.value), item.why) for item in advice.assumptions]
     return table(("field", "value", "why"), rows) if rows else []
-
-
-def _sources(report: Report) -> list[str]:
-    rows = [(item.id, item.text, item.kind, item.read) for item in report.sources]
-    return table(("id", "source", "kind", "read on"), rows)
 
 
 def _again(report: Report, command: str) -> list[str]:
