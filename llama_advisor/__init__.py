@@ -2,4 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llama_advisor.api import Scenario, estimate, load_rules, recommend
+
 __version__ = "0.1.0"
+__all__ = ["Scenario", "__version__", "estimate", "load_rules", "recommend"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what programs use when they use it: the command line starts without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from llama_advisor import api
+
+    return getattr(api, name)

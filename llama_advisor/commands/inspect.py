@@ -139,6 +139,7 @@ def schemas() -> dict[str, type[BaseModel]]:
     from llama_advisor.schema.engine import Engine
     from llama_advisor.schema.entry_lists import EntryLists
     from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
+    from llama_advisor.schema.explanation import Explanation
     from llama_advisor.schema.exploration import Comparison, Grid
     from llama_advisor.schema.hardware import Device, Reference
     from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, UseCase
@@ -153,6 +154,7 @@ def schemas() -> dict[str, type[BaseModel]]:
         "rule": Rule,
         "use-case": UseCase,
         "criteria": Criteria,
+        "explanation": Explanation,
         "relaxations": Relaxations,
         "moves": Moves,
         "regions": Regions,

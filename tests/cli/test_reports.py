@@ -249,7 +249,16 @@ def markdown(run: Run, *arguments: str, code: int = 0) -> str:
     return done.stdout
 
 
-HEADINGS = ["Context", "Options considered", "Decision", "Consequences", "Assumptions", "Sources", "How to check again"]
+HEADINGS = [
+    "Context",
+    "Options considered",
+    "Decision",
+    "Consequences",
+    "What would change it",
+    "Assumptions",
+    "Sources",
+    "How to check again",
+]
 
 
 @every_question

@@ -1,0 +1,57 @@
+"""The same answers for Python programs: `from llama_advisor import Scenario, recommend, estimate, load_rules`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from llama_advisor.engine import Advisor
+from llama_advisor.errors import InputError
+from llama_advisor.estimating import Sizer
+from llama_advisor.explaining import explained
+from llama_advisor.reading import validated
+from llama_advisor.rulebase import load_rules
+from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
+from llama_advisor.schema.scenario import Scenario
+from llama_advisor.validation import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.advice import Advice
+
+__all__ = ["Scenario", "estimate", "load_rules", "recommend"]
+
+
+def recommend(
+    scenario: Scenario | Mapping[str, Any],
+    rules: RuleBase | None = None,
+    *,
+    as_of: date | None = None,
+    why: bool = False,
+) -> Advice:
+    """Rank every build for a scenario, an object or its fields by name; `why` adds what the answer hangs on.
+
+    `rules` are the shipped ones unless given, `as_of` is today. Raises InputError for what is unknown or wrong.
+    """
+    asked = scenario if isinstance(scenario, Scenario) else validated(dict(scenario), None, {})
+    advisor = Advisor(rules or load_rules(), as_of or datetime.now().astimezone().date())
+    return explained(asked, advisor) if why else advisor.advise(asked)
+
+
+def estimate(model: str | EstimateRequest, rules: RuleBase | None = None, **fields: Any) -> Estimate:
+    """Size one build: memory in GiB, fit, speed, cost; `fields` are those of a batch line.
+
+    Raises InputError for what is unknown or wrong.
+    """
+    if isinstance(model, EstimateRequest):
+        return Sizer(rules or load_rules()).estimate(model)
+    try:
+        asked = EstimateRequest.model_validate({"model": model, **fields})
+    except ValidationError as error:
+        loc, what = problem(error, EstimateRequest)
+        raise InputError(f"{'.'.join(map(str, loc))}: {what}" if loc else what) from error
+    return Sizer(rules or load_rules()).estimate(asked)
