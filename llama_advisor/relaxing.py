@@ -13,6 +13,8 @@ from llama_advisor.schema.advice import Change, RelaxationShown
 from llama_advisor.schema.scenario import HardwareSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llama_advisor.engine import Advisor
     from llama_advisor.judged import Found, Judged
     from llama_advisor.need import Need
@@ -32,13 +34,16 @@ class Way:
 
 def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
     """Return, for each kind of requirement in order, the smallest change that lets something fit."""
-    ways = []
+    return list(ways_round(need, found, advisor))
+
+
+def ways_round(need: Need, found: Found, advisor: Advisor) -> Iterator[Way]:
+    """Yield them one at a time, as finding each takes several runs."""
     for relaxation in advisor.base.relaxations.relaxations:
         if found.failures.isdisjoint(relaxation.cures):
             continue
         if way := _first_way(need, relaxation, advisor):
-            ways.append(way)
-    return ways
+            yield way
 
 
 def _first_way(need: Need, relaxation: Relaxation, advisor: Advisor) -> Way | None:
