@@ -15,8 +15,8 @@ from llama_advisor.templates import fields_read
 from llama_advisor.validation import problem
 
 if TYPE_CHECKING:
-    from llama_advisor.layers import Layer
     from llama_advisor.conditions import Lookup
+    from llama_advisor.layers import Layer
     from llama_advisor.schema.judgement import Rule
     from llama_advisor.schema.question import Option, Question
 
@@ -103,7 +103,9 @@ class CompiledQuestion:
     def options(self, lookup: Lookup) -> tuple[Option, ...]:
         """Return the options offered for a scenario."""
         pairs = zip(self.question.options, self.conditions, strict=True)
-        return tuple(option for option, condition in pairs if condition is None or condition.decide(lookup) is not False)
+        return tuple(
+            option for option, condition in pairs if condition is None or condition.decide(lookup) is not False
+        )
 
 
 def compiled_question(question: Question, origin: Origin) -> CompiledQuestion:

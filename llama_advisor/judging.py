@@ -149,6 +149,7 @@ def _sorted(constraints: list[CompiledRule], preferences: list[CompiledRule]) ->
 
 
 def outcome_of(rule: CompiledRule, scope: Scope) -> Outcome | None:
+    """Return what a constraint comes to; None where it plainly holds."""
     outcome = rule.condition.decide(scope.lookup)
     if outcome:
         return Outcome(rule, "fails", scope)

@@ -1,7 +1,8 @@
-"""What a placed build takes beyond serving: the rent of its machine, and the memory of its tuning."""
+"""What a machine has and takes beyond serving: all its memory, its rent, and what tuning on it needs."""
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from llama_advisor.sizing.cost import self_hosted_cost
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 LONGEST_SAMPLE = 4096
 
 
+def memory_gib(machine: Machine) -> float:
+    """Return the memory of all devices and hosts, GiB; endless where it is not known."""
+    memory = machine.device.memory_gib
+    if memory is None and machine.ram_gib is None:
+        return inf
+    return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
+
+
 def rent(machine: Machine, need: Need, base: RuleBase) -> Cost | None:
     """Return the price of a rented machine; None where it is owned or has no price."""
     if machine.owned or machine.offer is None:
@@ -25,9 +34,7 @@ def rent(machine: Machine, need: Need, base: RuleBase) -> Cost | None:
     return self_hosted_cost(base.rentals[machine.offer], machine, need.tokens_per_month)
 
 
-def tuning(
-    model: Model, quantization: Quantization, machine: Machine, need: Need, sizes: Estimator
-) -> Training | None:
+def tuning(model: Model, quantization: Quantization, machine: Machine, need: Need, sizes: Estimator) -> Training | None:
     """Size the first acceptable tuning method that fits; where none does, the one that needs least."""
     if not need.wants_tuning:
         return None

@@ -10,7 +10,7 @@ from llama_advisor.estimates import Estimator, Plan
 from llama_advisor.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
 from llama_advisor.judged import Found, Judged
 from llama_advisor.judging import Judge, Outcome
-from llama_advisor.outlay import rent, tuning
+from llama_advisor.outlay import memory_gib, rent, tuning
 from llama_advisor.sizing.cost import hosted_cost
 from llama_advisor.support import support
 
@@ -33,14 +33,6 @@ if TYPE_CHECKING:
 MOST_MACHINES = 256
 HOPELESS = 2
 """Weights of so many times a machine's memory are not tried on it."""
-
-
-def _memory_gib(machine: Machine) -> float:
-    """Return the memory of all devices and hosts, GiB; endless where it is not known."""
-    memory = machine.device.memory_gib
-    if memory is None and machine.ram_gib is None:
-        return inf
-    return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
 
 
 class Search:
@@ -167,7 +159,7 @@ class Search:
         assert variant.model is not None
         assert variant.quantization is not None
         weights = self.sizes.weights(variant.model.id, variant.quantization.id)
-        return weights > HOPELESS * _memory_gib(machine) * 2**30
+        return weights > HOPELESS * memory_gib(machine) * 2**30
 
     def comfortable(self, build: Judged) -> bool:
         """Tell whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""

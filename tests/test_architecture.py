@@ -42,6 +42,7 @@ SPINE = (
     "relaxing",
     "engine",
     "reading",
+    "questionnaire",
     "render",
     "commands",
     "arguments",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import log2
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.errors import InputError
 from llama_advisor.questionnaire.log import Log, asked, stated
 from llama_advisor.questionnaire.proving import Proof
 
@@ -69,13 +68,18 @@ def standing(log: Log, outlook: Outlook) -> Standing:
         return Standing(leads, settled=True, next=None, changing=())
     if leads.verdict == "need_input":
         return Standing(leads, settled=False, next=found[0], changing=found)
+    early = [item for item in found if item.question.first]
+    if early and any(outlook.outcome(said | option.sets) != leads for option in options_of(early[0], said, outlook)):
+        return Standing(leads, settled=False, next=early[0], changing=())
     worths = [Worth(item, _bits(item, said, leads, outlook)) for item in found]
     telling = sorted((worth for worth in worths if worth.bits > 0), key=lambda worth: -worth.bits)
     if telling:
-        return Standing(leads, False, telling[0].question, tuple(worth.question for worth in telling))
+        return Standing(
+            leads, settled=False, next=telling[0].question, changing=tuple(worth.question for worth in telling)
+        )
     if proved(log, leads, outlook):
         return Standing(leads, settled=True, next=None, changing=())
-    return Standing(leads, False, found[0], ())
+    return Standing(leads, settled=False, next=found[0], changing=())
 
 
 def _bits(item: CompiledQuestion, said: dict[str, Any], leads: Outcome, outlook: Outlook) -> float:
@@ -102,12 +106,3 @@ def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
                 choices.append(({}, *(option.sets for option in item.question.options)))
         outlook.settled[key] = Proof(outlook, leads).holds(said, tuple(choices))
     return outlook.settled[key]
-
-
-def goes_together(log: Log, outlook: Outlook) -> str:
-    """Return what is wrong with the answers, empty where they go together."""
-    try:
-        outlook.advisor.outcome(outlook.need(stated(log)).scenario)
-    except InputError as error:
-        return str(error)
-    return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from llama_advisor.errors import InputError
 from llama_advisor.reading import validated
@@ -25,7 +25,7 @@ class Answer(Strict):
     """Id of the question; empty for what was said in the words of the flags."""
     said: str = ""
     """As it was typed."""
-    sets: dict[str, Any] = {}
+    sets: dict[str, Any] = Field(default_factory=dict)
     """Scenario fields it states."""
 
 

@@ -8,7 +8,6 @@ from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.conditions import facts_read
-from llama_advisor.facts import FACTS, SCENARIO, Scope
 from llama_advisor.judging import Judge, Outcome, State, outcome_of, total
 from llama_advisor.quality import model_quality
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.compiled import CompiledRule
+    from llama_advisor.facts import Scope
     from llama_advisor.need import Need
     from llama_advisor.rulebase import RuleBase
 
@@ -81,7 +81,7 @@ def for_rules_alone(changed: frozenset[str], need: Need, base: RuleBase) -> bool
     return changed <= OPENABLE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Opening:
     """One open question: the needs that its values make, the first of them as the cell has it."""
 
@@ -165,7 +165,9 @@ class OpenJudge(Judge):
     def bounds(self, scope: Scope) -> tuple[float, float]:
         """Return the lowest and the highest score."""
         rules = [rule for found in self.model_rules(scope).preferences.values() for rule, _ in found]
-        touched = tuple(dict.fromkeys(item for rule in rules if self._varies(rule, scope) for item in self.touching(rule)))
+        touched = tuple(
+            dict.fromkeys(item for rule in rules if self._varies(rule, scope) for item in self.touching(rule))
+        )
         if _combinations(touched) > MOST_VALUES:
             return -inf, inf
         scores = [total(super(OpenJudge, self).score(item)) for item in self.scopes(scope, touched)]

@@ -1,4 +1,4 @@
-"""The search while some fields are open: every build that any of their values may bring up, with bounds of its score."""
+"""The search while some fields are open: every build that their values may bring up, with bounds of its score."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from llama_advisor import candidates
 from llama_advisor.facts import MODEL, PLACEMENT, SCENARIO, Scope
-from llama_advisor.judged import Judged
 from llama_advisor.questionnaire.open_judge import OpenJudge, OpenOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.engine import Advisor
+    from llama_advisor.judged import Judged
     from llama_advisor.judging import Outcome
     from llama_advisor.need import Need
     from llama_advisor.questionnaire.open_judge import Opening
@@ -146,5 +146,3 @@ def _failed(outcomes: list[Outcome]) -> bool:
 
 def _open(outcomes: list[Outcome] | tuple[Outcome, ...]) -> list[OpenOutcome]:
     return [outcome for outcome in outcomes if isinstance(outcome, OpenOutcome)]
-
-

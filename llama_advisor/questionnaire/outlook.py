@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine import Advisor, Outcome
 from llama_advisor.errors import InputError
 from llama_advisor.facts import Scope
 from llama_advisor.need import Need, understand
@@ -12,6 +11,7 @@ from llama_advisor.reading import validated
 
 if TYPE_CHECKING:
     from llama_advisor.conditions import Lookup
+    from llama_advisor.engine import Advisor, Outcome
 
 
 class Outlook:
@@ -43,3 +43,9 @@ class Outlook:
     def lookup(self, stated: dict[str, Any]) -> Lookup:
         """Return the facts of the scenario, for the conditions of questions."""
         return Scope(self.need(stated)).lookup
+
+    def check(self, stated: dict[str, Any]) -> None:
+        """Raise InputError for answers that do not go together, or hardware that cannot be read."""
+        need = self.need(stated)
+        if need.scenario.hardware is not None:
+            self.advisor.search.machines(need)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor import candidates
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
     from llama_advisor.rulebase import RuleBase
 
-MOST_RUNS = 48
+MOST_RUNS = 16
 """Runs of the search that one proof may take; what needs more counts as not proved."""
+SOMETHING_FITS = ("recommended", "recommended_with_caveats")
 Sets = dict[str, Any]
 
 
@@ -66,7 +67,8 @@ class Proof:
 
     def _split(self, stated: Sets, options: tuple[Sets, ...]) -> tuple[tuple[Sets, ...], list[Sets]]:
         need = self._need(stated)
-        kept, moved = [], []
+        kept: list[Sets] = []
+        moved: list[Sets] = []
         for option in options:
             other = self._need(stated | option)
             alone = need is not None and other is not None and self._rules_alone(need, (need, other))
@@ -96,11 +98,15 @@ class Proof:
             return False
         if not openings or self._at_once(stated, need, openings):
             return True
+        if prod(map(len, openings)) > MOST_RUNS - self.runs:
+            return False
         first, *rest = openings
         return all(self._cell(stated | option, tuple(rest)) for option in first)
 
     def _at_once(self, stated: Sets, need: Need, openings: tuple[tuple[Sets, ...], ...]) -> bool:
         """Judge all combinations of what rules alone can see, with bounds."""
+        if self.expected.verdict not in SOMETHING_FITS:
+            return False
         opened = []
         for options in openings:
             needs = tuple(other for option in options if (other := self._need(stated | option)) is not None)
@@ -120,22 +126,26 @@ def _same(search: OpenSearch, builds: tuple[Possible, ...], expected: Outcome, o
     mine = [build for build in builds if build.build.model.id == expected.model]
     low = max((build.low for build in mine if build.sure), default=-inf)
     low -= margin if any(need.quantizations_wished for need in needs) else 0.0
+    failed = any(not need.symptoms.isdisjoint(outlook.base.criteria.failed_symptoms) for need in needs)
+    heeded = () if failed else (expected.model,)
     others = [build for build in builds if build.build.model.id != expected.model]
-    if low == -inf or not all(_leads(need, low, others, expected, outlook.base) for need in needs):
+    if low == -inf or not all(_leads(need, low, others, heeded, outlook.base) for need in needs):
         return False
     best = [build for build in mine if build.high >= low]
     caveats = {_with_caveat(search, build, outlook) for build in best}
     return caveats == {expected.verdict == "recommended_with_caveats"}
 
 
-def _leads(need: Need, low: float, others: list[Possible], expected: Outcome, base: RuleBase) -> bool:
-    """Compare with the others' best under one wish, heeded or not, as a symptom may be said as well."""
+def _leads(need: Need, low: float, others: list[Possible], heeded: tuple[str | None, ...], base: RuleBase) -> bool:
+    """Compare the lowest score with the others' best under one wish; a wish for a model in `heeded` helps it."""
     high = max((build.high for build in others), default=-inf)
     if need.model is None:
         return low > high
     margin = base.criteria.wish_margin
+    if need.model in heeded:
+        return low >= high - margin
     wished = max((build.high for build in others if is_wished(build.build, need, base)), default=-inf)
-    return low > high and (expected.model == need.model or wished < low - margin)
+    return low > high and wished < low - margin
 
 
 def _with_caveat(search: OpenSearch, possible: Possible, outlook: Outlook) -> bool | None:

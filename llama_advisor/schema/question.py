@@ -43,6 +43,8 @@ class Question(Strict):
     """Id, shown where the questionnaire says what could still change the answer."""
     place: int
     """Order in which questions of equal worth are asked; while the use is unknown, the order alone decides."""
+    first: bool = False
+    """Asked before any that is not marked so, in the order of their places, as long as its answer can matter."""
     text: str
     """The question."""
     why: str
