@@ -56,7 +56,7 @@ def fields_of(item: CompiledQuestion) -> frozenset[str]:
 def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> tuple[Option, ...]:
     """Return the options that apply and go together with what was said."""
     offered = item.options(outlook.lookup(said))
-    return tuple(option for option in offered if outlook.outcome(said | option.sets) is not None)
+    return tuple(option for option in offered if outlook.goes_together(said | option.sets))
 
 
 def standing(log: Log, outlook: Outlook) -> Standing:
@@ -100,9 +100,29 @@ def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
     done = asked(log)
     key = repr((sorted(said.items()), sorted(done)))
     if key not in outlook.settled:
-        choices = []
-        for item in outlook.base.questions:
-            if item.id not in done and said.keys().isdisjoint(fields_of(item)):
-                choices.append(({}, *(option.sets for option in item.question.options)))
-        outlook.settled[key] = Proof(outlook, leads).holds(said, tuple(choices))
+        outlook.settled[key] = Proof(outlook, leads).holds(said, choices(log, outlook))
     return outlook.settled[key]
+
+
+def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...]:
+    """Return what each open question may still come to, skipping it first; also those that others may bring up."""
+    said, done = stated(log), asked(log)
+    left = [q for q in outlook.base.questions if q.id not in done and said.keys().isdisjoint(fields_of(q))]
+    here = outlook.lookup(said)
+    others = [
+        outlook.lookup(said | option.sets)
+        for item in left
+        for option in item.question.options
+        if outlook.goes_together(said | option.sets)
+    ]
+
+    def either(fact: str) -> Any:
+        """Return a fact that no open answer changes; None for the others."""
+        value = here(fact)
+        return value if all(other(fact) == value for other in others) else None
+
+    return tuple(
+        ({}, *(option.sets for option in item.options(either) if outlook.goes_together(said | option.sets)))
+        for item in left
+        if item.applies(either)
+    )

@@ -21,6 +21,7 @@ class Outlook:
         self.advisor = advisor
         self.base = advisor.base
         self._kept: dict[str, Outcome | None] = {}
+        self._sound: dict[str, bool] = {}
         self.runs = 0
         self.settled: dict[str, bool] = {}
         """Proofs by state of the interview."""
@@ -49,3 +50,15 @@ class Outlook:
         need = self.need(stated)
         if need.scenario.hardware is not None:
             self.advisor.search.machines(need)
+
+    def goes_together(self, stated: dict[str, Any]) -> bool:
+        """Tell whether the answers can all be given."""
+        key = repr(sorted(stated.items()))
+        if key not in self._sound:
+            try:
+                self.check(stated)
+            except InputError:
+                self._sound[key] = False
+            else:
+                self._sound[key] = True
+        return self._sound[key]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from math import inf, prod
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor import candidates
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
     from llama_advisor.rulebase import RuleBase
 
-MOST_RUNS = 16
+MOST_RUNS = 24
 """Runs of the search that one proof may take; what needs more counts as not proved."""
 SOMETHING_FITS = ("recommended", "recommended_with_caveats")
 Sets = dict[str, Any]
@@ -98,7 +98,7 @@ class Proof:
             return False
         if not openings or self._at_once(stated, need, openings):
             return True
-        if prod(map(len, openings)) > MOST_RUNS - self.runs:
+        if len(openings[0]) > MOST_RUNS - self.runs:
             return False
         first, *rest = openings
         return all(self._cell(stated | option, tuple(rest)) for option in first)
@@ -125,7 +125,10 @@ def _same(search: OpenSearch, builds: tuple[Possible, ...], expected: Outcome, o
     needs = (search.need, *(need for opening in search.openings for need in opening.needs))
     mine = [build for build in builds if build.build.model.id == expected.model]
     low = max((build.low for build in mine if build.sure), default=-inf)
-    low -= margin if any(need.quantizations_wished for need in needs) else 0.0
+    if low > -inf:
+        wished = frozenset().union(*(need.quantizations_wished for need in needs))
+        near = [build for build in mine if build.high >= low - margin and build.build.quantization.id in wished]
+        low = max(low - margin, min([low, *(build.low for build in near)]))
     failed = any(not need.symptoms.isdisjoint(outlook.base.criteria.failed_symptoms) for need in needs)
     heeded = () if failed else (expected.model,)
     others = [build for build in builds if build.build.model.id != expected.model]
