@@ -1,17 +1,14 @@
-"""What the tests of the questionnaire share: an outlook, and someone who answers truthfully."""
+"""What the tests of the questionnaire share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.questionnaire.choosing import fields_of, standing
-from llama_advisor.questionnaire.log import Answer, Log
 from llama_advisor.questionnaire.outlook import Outlook
 
 if TYPE_CHECKING:
-    from llama_advisor.compiled import CompiledQuestion
     from llama_advisor.engine import Advisor
 
 
@@ -19,24 +16,3 @@ if TYPE_CHECKING:
 def outlook(advisor: Advisor) -> Outlook:
     """One outlook, so that what recurs is kept."""
     return Outlook(advisor)
-
-
-def truthful(item: CompiledQuestion, scenario: dict[str, Any]) -> Answer:
-    """Answer with what the scenario says of the question's fields; skip where it says nothing."""
-    said = {field: scenario[field] for field in fields_of(item) if field in scenario}
-    return Answer(question=item.id, said="as it is", sets=said)
-
-
-def unasked(scenario: dict[str, Any], outlook: Outlook) -> Answer:
-    """Say in the words of flags what no question asks for."""
-    asked = frozenset().union(*(fields_of(item) for item in outlook.base.questions))
-    return Answer(question="", said="flags", sets={k: v for k, v in scenario.items() if k not in asked})
-
-
-def interviewed(scenario: dict[str, Any], outlook: Outlook) -> Log:
-    """Answer truthfully until nothing is left to ask."""
-    extra = unasked(scenario, outlook)
-    log: Log = (extra,) if extra.sets else ()
-    while (item := standing(log, outlook).next) is not None:
-        log = (*log, truthful(item, scenario))
-    return log
