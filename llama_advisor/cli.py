@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from llama_advisor import __version__
-from llama_advisor.arguments import answers, explaining, exploring, listings, upkeep
+from llama_advisor.arguments import answers, asking, explaining, exploring, listings, upkeep
 from llama_advisor.arguments.flagged import give_flags
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-PARTS = (answers, explaining, exploring, listings, upkeep)
+PARTS = (answers, asking, explaining, exploring, listings, upkeep)
 for part in PARTS:
     app.add_typer(part.app)
 
@@ -49,7 +49,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_run(sys.argv[1:]))
+    sys.exit(_run(asking.with_file(sys.argv[1:])))
 
 
 def _run(arguments: list[str]) -> int:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from llama_advisor.conditions import Condition, ConditionError, compile_condition
 from llama_advisor.errors import RuleBaseError, nearest
-from llama_advisor.facts import FACTS
+from llama_advisor.facts import FACTS, SCENARIO
+from llama_advisor.schema.scenario import Scenario
 from llama_advisor.templates import fields_read
+from llama_advisor.validation import problem
 
 if TYPE_CHECKING:
+    from llama_advisor.conditions import Lookup
     from llama_advisor.layers import Layer
     from llama_advisor.schema.judgement import Rule
+    from llama_advisor.schema.question import Option, Question
 
 
 @dataclass(frozen=True)
@@ -74,3 +80,64 @@ def _check_names(rule: Rule, origin: Origin) -> None:
     for loc, fact in named:
         if fact not in FACTS:
             raise origin.error(loc, f"unknown fact {fact!r}{nearest(fact, FACTS)}")
+
+
+@dataclass(frozen=True)
+class CompiledQuestion:
+    """A question with its conditions checked."""
+
+    question: Question
+    condition: Condition | None
+    conditions: tuple[Condition | None, ...]
+    """Of its options, in their order."""
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return self.question.id
+
+    def applies(self, lookup: Lookup) -> bool:
+        """Tell whether it is to be asked; what is not known speaks for asking."""
+        return self.condition is None or self.condition.decide(lookup) is not False
+
+    def options(self, lookup: Lookup) -> tuple[Option, ...]:
+        """Return the options offered for a scenario."""
+        pairs = zip(self.question.options, self.conditions, strict=True)
+        return tuple(
+            option for option, condition in pairs if condition is None or condition.decide(lookup) is not False
+        )
+
+
+def compiled_question(question: Question, origin: Origin) -> CompiledQuestion:
+    """Compile a question's conditions; raise RuleBaseError at what is wrong in them or in its fields."""
+    _check_fields(question, origin)
+    inner = [_scenario_condition(item.when, origin, ("options", i, "when")) for i, item in enumerate(question.options)]
+    return CompiledQuestion(question, _scenario_condition(question.when, origin, ("when",)), tuple(inner))
+
+
+def _scenario_condition(raw: Any, origin: Origin, place: tuple[Any, ...]) -> Condition | None:
+    if raw is None:
+        return None
+    try:
+        condition = compile_condition(raw, FACTS, place)
+    except ConditionError as error:
+        raise origin.error(error.loc, error.what) from error
+    if condition.level > SCENARIO:
+        raise origin.error(place, "a question is asked before any model is looked at: test facts of the scenario alone")
+    return condition
+
+
+def _check_fields(question: Question, origin: Origin) -> None:
+    known = Scenario.model_fields
+    if question.free not in known:
+        raise origin.error(("free",), f"unknown field {question.free!r}{nearest(question.free, known)}")
+    seen: set[str] = set()
+    for index, option in enumerate(question.options):
+        if option.id in seen:
+            raise origin.error(("options", index, "id"), f"duplicate id {option.id!r}")
+        seen.add(option.id)
+        try:
+            Scenario.model_validate(option.sets)
+        except ValidationError as error:
+            loc, what = problem(error, Scenario)
+            raise origin.error(("options", index, "sets", *loc), what) from error

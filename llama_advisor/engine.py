@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor import __version__, candidates
-from llama_advisor.answer import caveats, excluded, routes, shown, wishes
+from llama_advisor.answer import caveats, closing_scope, excluded, routes, shown, wishes
 from llama_advisor.candidates import HOSTED
 from llama_advisor.facts import Named
 from llama_advisor.need import Need, understand
 from llama_advisor.ranking import is_wished, ranked
-from llama_advisor.relaxing import relaxations
+from llama_advisor.relaxing import relaxations, ways_round
 from llama_advisor.robustness import robustness
 from llama_advisor.schema.advice import Advice, Assumption, RuleBaseShown, Verdict
 from llama_advisor.schema.judgement import Caveat
@@ -20,6 +21,7 @@ from llama_advisor.search import Search
 if TYPE_CHECKING:
     from datetime import date
 
+    from llama_advisor.compiled import CompiledRule
     from llama_advisor.judged import Found, Judged
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.advice import Build
@@ -35,6 +37,13 @@ class Answer(NamedTuple):
     advice: Advice
     need: Need
     found: Found | None
+
+
+class Outcome(NamedTuple):
+    """What an answer comes to."""
+
+    model: str | None
+    verdict: Verdict
 
 
 class Advisor:
@@ -67,6 +76,31 @@ class Advisor:
             advice = advice.model_copy(update={"robustness": stands})
         return Answer(advice, need, found)
 
+    def outcome(self, scenario: Scenario) -> Outcome:
+        """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
+        need = understand(scenario, self.base)
+        if not scenario.use_cases and scenario.model is None and scenario.inputs is None:
+            return Outcome(None, "need_input")
+        found, need = self.decide(need)
+        order = ranked(found.qualified, need, self.base)
+        if not order:
+            way = next((way for way in ways_round(need, found, self) if way.counts), None)
+            return Outcome(way.build.model.id, "change_requirement") if way else Outcome(None, "no_fit")
+        return Outcome(order[0].model.id, self._verdict(order[0], need, found, self._named(need, found, order)))
+
+    def _verdict(self, winner: Judged, need: Need, found: Found, named: Named | None) -> Verdict:
+        if winner.outcomes:
+            return "recommended_with_caveats"
+        scope = closing_scope(winner, need, found, self.base, named)
+        heavy = any(rule.condition.decide(scope.lookup) for rule in self.heavy)
+        return "recommended_with_caveats" if heavy else "recommended"
+
+    @cached_property
+    def heavy(self) -> tuple[CompiledRule, ...]:
+        """Caveats that make a verdict one with caveats."""
+        rules = self.base.in_folder("caveats")
+        return tuple(rule for rule in rules if isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy")
+
     def decide(self, need: Need, among: frozenset[str] | None = None) -> tuple[Found, Need]:
         """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""
         if need.engine is not None and not candidates.engines(need, self.base):
@@ -82,12 +116,11 @@ class Advisor:
 
     def _yes(self, need: Need, found: Found, order: tuple[Judged, ...], *, why: bool) -> Advice:
         winner = order[0]
-        said = caveats(winner, need, self.base, found, self._named(need, found, order))
-        heavy = any(isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy" for rule, _ in said)
-        verdict: Verdict = "recommended_with_caveats" if heavy or winner.outcomes else "recommended"
+        named = self._named(need, found, order)
+        said = caveats(winner, need, self.base, found, named)
         return self._advice(
             need,
-            verdict,
+            self._verdict(winner, need, found, named),
             found,
             recommendation=shown(winner, 1, why=why),
             ranking=tuple(shown(build, place, why=why) for place, build in enumerate(order, 1)),

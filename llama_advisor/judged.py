@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from llama_advisor.judging import Outcome, Part, missed_by, total
 from llama_advisor.schema.judgement import RuleOut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.estimates import Plan
     from llama_advisor.facts import Scope
     from llama_advisor.need import Need
@@ -48,6 +50,10 @@ class Judged:
     def score(self) -> float:
         """Sum of the parts."""
         return total(self.parts)
+
+    def stripped(self, leave_out: Callable[[Outcome], bool]) -> Judged:
+        """Return the build without some of what the rules said of it."""
+        return replace(self, outcomes=tuple(outcome for outcome in self.outcomes if not leave_out(outcome)))
 
     def contributions(self, *, why: bool = False) -> tuple[Contribution, ...]:
         """Return the parts as they are shown; `why` adds what each rests on."""

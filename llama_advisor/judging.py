@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from llama_advisor.schema.judgement import Criterion, ValueMeasure
 
 TINY = 1e-9
-State = Literal["fails", "unknown", "tight"]
+State = Literal["fails", "unknown", "tight", "open"]
+"""`open`: it depends on what is not answered yet; only the questionnaire judges so."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Outcome:
     def text(self) -> str:
         """What the rule says of it."""
         rule = self.rule.rule
-        said = {"fails": rule.say, "unknown": rule.say_unknown, "tight": rule.say_tight}[self.state]
+        said = {"unknown": rule.say_unknown, "tight": rule.say_tight}.get(self.state, rule.say)
         return fill(said, self.scope.lookup)
 
     @cached_property
@@ -74,8 +75,8 @@ class Judge:
     def __init__(self, base: RuleBase, scope: Scope, *, owned: bool, priced: bool) -> None:
         self.base = base
         self.weights = _counted(scope.need.weights, base, owned=owned, priced=priced)
-        constraints = [rule for rule in base.in_folder("constraints") if _alive(rule, scope, SCENARIO)]
-        preferences = [rule for rule in base.in_folder("preferences") if _alive(rule, scope, SCENARIO)]
+        constraints = [rule for rule in base.in_folder("constraints") if self.alive(rule, scope, SCENARIO)]
+        preferences = [rule for rule in base.in_folder("preferences") if self.alive(rule, scope, SCENARIO)]
         self.rules = _sorted(constraints, preferences)
         self._for_model: dict[str, Rules] = {}
 
@@ -84,15 +85,20 @@ class Judge:
         if scope.model is None:
             return self.rules
         if scope.model.id not in self._for_model:
-            constraints = [r for level in self.rules.constraints for r in level if _alive(r, scope, MODEL)]
-            preferences = [r for rs in self.rules.preferences.values() for r, _ in rs if _alive(r, scope, MODEL)]
+            constraints = [r for level in self.rules.constraints for r in level if self.alive(r, scope, MODEL)]
+            preferences = [r for rs in self.rules.preferences.values() for r, _ in rs if self.alive(r, scope, MODEL)]
             self._for_model[scope.model.id] = _sorted(constraints, preferences)
         return self._for_model[scope.model.id]
+
+    def alive(self, rule: CompiledRule, scope: Scope, level: int) -> bool:
+        """Tell whether a rule may still come to anything but false."""
+        conditions = (rule.condition, rule.tight)
+        return any(part.settled(scope.lookup, level) is not False for part in conditions if part is not None)
 
     def constrain(self, scope: Scope, levels: range) -> list[Outcome]:
         """Return the outcomes of the constraints of these levels that do not plainly hold."""
         constraints = self.model_rules(scope).constraints
-        return [outcome for level in levels for rule in constraints[level] if (outcome := _outcome(rule, scope))]
+        return [outcome for level in levels for rule in constraints[level] if (outcome := outcome_of(rule, scope))]
 
     def score(self, scope: Scope) -> tuple[Part, ...]:
         """Return the parts of the score, each rounded to 0.01."""
@@ -131,12 +137,6 @@ def _counted(
     return {name: weight / total for name, weight in weights.items()} if total else weights
 
 
-def _alive(rule: CompiledRule, scope: Scope, level: int) -> bool:
-    """Tell whether a rule may still come to anything but false."""
-    conditions = (rule.condition, rule.tight)
-    return any(part.settled(scope.lookup, level) is not False for part in conditions if part is not None)
-
-
 def _sorted(constraints: list[CompiledRule], preferences: list[CompiledRule]) -> Rules:
     by_criterion: dict[str, list[tuple[CompiledRule, float]]] = {}
     for rule in preferences:
@@ -148,7 +148,8 @@ def _sorted(constraints: list[CompiledRule], preferences: list[CompiledRule]) ->
     )
 
 
-def _outcome(rule: CompiledRule, scope: Scope) -> Outcome | None:
+def outcome_of(rule: CompiledRule, scope: Scope) -> Outcome | None:
+    """Return what a constraint comes to; None where it plainly holds."""
     outcome = rule.condition.decide(scope.lookup)
     if outcome:
         return Outcome(rule, "fails", scope)

@@ -14,7 +14,7 @@ from llama_advisor.schema.advice import Change, RelaxationShown
 from llama_advisor.schema.scenario import HardwareSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from llama_advisor.engine import Advisor
     from llama_advisor.judged import Found, Judged
@@ -41,12 +41,19 @@ def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
 
     Where no single change does, the first two kinds that do so together.
     """
+    return list(ways_round(need, found, advisor))
+
+
+def ways_round(need: Need, found: Found, advisor: Advisor) -> Iterator[Way]:
+    """Yield them one at a time, as finding each takes several runs."""
     kinds = [item for item in advisor.base.relaxations.relaxations if not found.failures.isdisjoint(item.cures)]
-    ways = [way for kind in kinds if (way := _first_way(need, kind, advisor))]
-    if ways:
-        return ways
-    pair = _first_pair(need, kinds, advisor)
-    return [pair] if pair else []
+    alone = False
+    for kind in kinds:
+        if way := _first_way(need, kind, advisor):
+            alone = True
+            yield way
+    if not alone and (pair := _first_pair(need, kinds, advisor)):
+        yield pair
 
 
 def _first_way(need: Need, kind: Relaxation, advisor: Advisor) -> Way | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from llama_advisor.compiled import CompiledRule, Origin, compiled_rule
+from llama_advisor.compiled import CompiledQuestion, CompiledRule, Origin, compiled_question, compiled_rule
 from llama_advisor.errors import RuleBaseError, nearest
 from llama_advisor.hardware_names import Catalogue
 from llama_advisor.layers import Layer, merged, read_layer
@@ -23,6 +23,7 @@ from llama_advisor.schema.model import Benchmark, Model
 from llama_advisor.schema.moves import Moves
 from llama_advisor.schema.price import HostedPrice, RentalPrice
 from llama_advisor.schema.quantization import BlockType, Quantization
+from llama_advisor.schema.question import Question
 from llama_advisor.schema.upkeep import FindingKind
 from llama_advisor.validation import problem
 
@@ -47,6 +48,7 @@ LIST_KEYS = (
     "findings",
     "misunderstandings",
     "statements",
+    "questions",
 )
 SINGLE_FILES = (
     "criteria.yaml",
@@ -258,6 +260,13 @@ class RuleBase:
                     raise origin.error(("id",), f"duplicate id {name!r}, also in {compiled[name].folder}/")
                 compiled[name] = compiled_rule(rule, folder, origin)
         return compiled
+
+    @cached_property
+    def questions(self) -> tuple[CompiledQuestion, ...]:
+        """What the questionnaire may ask, in the order of their places."""
+        found = self._all("questions", Question).values()
+        compiled = [compiled_question(question, self.origin("questions", question.id)) for question in found]
+        return tuple(sorted(compiled, key=lambda item: (item.question.place, item.id)))
 
     def check(self) -> None:
         """Follow every name that leads elsewhere; the shipped rules are checked by the tests, layers at load."""

@@ -10,7 +10,8 @@ from llama_advisor.estimates import Estimator, Plan
 from llama_advisor.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
 from llama_advisor.judged import Found, Judged
 from llama_advisor.judging import Judge, Outcome
-from llama_advisor.sizing.cost import hosted_cost, self_hosted_cost
+from llama_advisor.outlay import memory_gib, rent, tuning
+from llama_advisor.sizing.cost import hosted_cost
 from llama_advisor.support import support
 
 if TYPE_CHECKING:
@@ -21,23 +22,17 @@ if TYPE_CHECKING:
     from llama_advisor.need import Need
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.engine import Engine
-    from llama_advisor.schema.estimate import Cost, Speed, Training
+    from llama_advisor.schema.estimate import Speed
     from llama_advisor.schema.hardware import Machine
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.price import HostedPrice
     from llama_advisor.schema.quantization import Quantization
 
+    Variant = tuple[Scope, tuple[Engine, ...], list[Outcome]]
+
 MOST_MACHINES = 256
 HOPELESS = 2
 """Weights of so many times a machine's memory are not tried on it."""
-
-
-def _memory_gib(machine: Machine) -> float:
-    """Return the memory of all devices and hosts, GiB; endless where it is not known."""
-    memory = machine.device.memory_gib
-    if memory is None and machine.ram_gib is None:
-        return inf
-    return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
 
 
 class Search:
@@ -90,15 +85,7 @@ class Search:
     def _builds(
         self, model: Model, need: Need, engines: tuple[Engine, ...], machines: tuple[Machine, ...], judge: Judge
     ) -> Iterator[Judged]:
-        scope = Scope(
-            need,
-            model=model,
-            model_quality=quality.model_quality(model, need.cases, self.base),
-            floor_gap=quality.floor_gap(model, need.cases, self.base),
-            estimated=quality.estimated_benchmarks(model, need.cases, self.base),
-            tool_score=quality.tool_score(model, self.base),
-            named_quality=self._named_quality(need),
-        )
+        scope = self.model_scope(model, need)
         outcomes = judge.constrain(scope, range(SCENARIO, MODEL + 1))
         local = tuple(engine for engine in engines if engine.id != candidates.HOSTED)
         if any(outcome.state == "fails" for outcome in outcomes):
@@ -114,6 +101,18 @@ class Search:
             yield from self._hosted(model, need, scope, hosted, judge, outcomes)
         if not made:
             yield self._stopped(model, need, scope, tuple(self.base.engines.values()), outcomes)
+
+    def model_scope(self, model: Model, need: Need) -> Scope:
+        """Return what is known of a model for this work."""
+        return Scope(
+            need,
+            model=model,
+            model_quality=quality.model_quality(model, need.cases, self.base),
+            floor_gap=quality.floor_gap(model, need.cases, self.base),
+            estimated=quality.estimated_benchmarks(model, need.cases, self.base),
+            tool_score=quality.tool_score(model, self.base),
+            named_quality=self._named_quality(need),
+        )
 
     def _stopped(
         self, model: Model, need: Need, scope: Scope, engines: Iterable[Engine], outcomes: list[Outcome]
@@ -138,30 +137,37 @@ class Search:
         before: list[Outcome],
     ) -> Iterator[Judged]:
         """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
-        variants = list(self._variants(model, need, scope, engines, judge, before))
+        variants = list(self.variants(model, need, scope, engines, judge, before))
+        for machine, tried in self.tries(variants, machines, need):
+            builds = [self._placed(*variant, machine, judge) for variant in tried]
+            yield from builds
+            if not need.hardware_stated and any(map(self.comfortable, builds)):
+                break
+
+    def tries(
+        self, variants: list[Variant], machines: tuple[Machine, ...], need: Need
+    ) -> Iterator[tuple[Machine, list[Variant]]]:
+        """Yield each machine with the variants worth trying on it."""
         largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
         for machine in machines:
             tried = variants if self._affordable(machine, need) else variants[:1]
             if machine is not largest:
                 tried = [variant for variant in tried if not self._hopeless(variant[0], machine)]
-            builds = [self._placed(*variant, machine, judge) for variant in tried]
-            yield from builds
-            if not need.hardware_stated and any(map(self._comfortable, builds)):
-                break
+            yield machine, tried
 
     def _affordable(self, machine: Machine, need: Need) -> bool:
         """Tell whether a machine is within the budget; one that is not needs no second build to say so."""
-        rent = self._rent(machine, need)
-        return rent is None or need.budget_usd_per_month is None or rent.usd_per_month <= need.budget_usd_per_month
+        paid = rent(machine, need, self.base)
+        return paid is None or need.budget_usd_per_month is None or paid.usd_per_month <= need.budget_usd_per_month
 
     def _hopeless(self, variant: Scope, machine: Machine) -> bool:
         """Tell whether the weights alone are far more than all its memory; a larger machine says it better."""
         assert variant.model is not None
         assert variant.quantization is not None
         weights = self.sizes.weights(variant.model.id, variant.quantization.id)
-        return weights > HOPELESS * _memory_gib(machine) * 2**30
+        return weights > HOPELESS * memory_gib(machine) * 2**30
 
-    def _comfortable(self, build: Judged) -> bool:
+    def comfortable(self, build: Judged) -> bool:
         """Tell whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""
         criteria, memory, speed = self.base.criteria, build.scope.memory, build.scope.speed
         held = not any(outcome.state != "unknown" for outcome in build.outcomes) and not (
@@ -172,7 +178,7 @@ class Search:
         bits = criteria.comfortable_bits_precise if precise else criteria.comfortable_bits
         return held and quick and build.quantization.bits >= bits
 
-    def _variants(
+    def variants(
         self,
         model: Model,
         need: Need,
@@ -180,7 +186,7 @@ class Search:
         engines: tuple[Engine, ...],
         judge: Judge,
         before: list[Outcome],
-    ) -> Iterator[tuple[Scope, tuple[Engine, ...], list[Outcome]]]:
+    ) -> Iterator[Variant]:
         """Yield each quantization's scope, the engines that load it, and what the rules said so far."""
         for quantization in candidates.quantizations(model, need, self.base, engines):
             official = candidates.official_build(model, quantization)
@@ -197,12 +203,8 @@ class Search:
         self, variant: Scope, engines: tuple[Engine, ...], before: list[Outcome], machine: Machine, judge: Judge
     ) -> Judged:
         """Place a variant on a machine with the best trodden engine that takes it there, an old version last."""
-        assert variant.model is not None
-        assert variant.quantization is not None
-        model, quantization, target = variant.model, variant.quantization, variant.need.target
         least: Judged | None = None
-        for taken, engine in self.sizes.options(engines, model, quantization, machine, target):
-            scope = variant.at(engine=engine, machine=machine, support=taken)
+        for scope in self.places(variant, engines, machine):
             outcomes = (*before, *judge.constrain(scope, range(PLACEMENT, PLACEMENT + 1)))
             build = Judged(scope, None, outcomes, ())
             if not build.fails:
@@ -212,17 +214,34 @@ class Search:
         assert least is not None, "some engine loads every quantization that is tried"
         return least
 
+    def places(self, variant: Scope, engines: tuple[Engine, ...], machine: Machine) -> Iterator[Scope]:
+        """Yield the variant on a machine under each engine, the best trodden that takes it first."""
+        assert variant.model is not None
+        assert variant.quantization is not None
+        model, quantization, target = variant.model, variant.quantization, variant.need.target
+        for taken, engine in self.sizes.options(engines, model, quantization, machine, target):
+            yield variant.at(engine=engine, machine=machine, support=taken)
+
     def _sized(self, scope: Scope, machine: Machine, judge: Judge, before: tuple[Outcome, ...]) -> Judged:
+        return min(self.built(scope, machine, judge, before), key=self.layout_order)
+
+    @staticmethod
+    def layout_order(build: Judged) -> tuple[int, float, float]:
+        """Order the ways to lay a build out: fewest failures, then score, then footprint."""
+        return len(build.fails), -build.score, build.footprint_gib
+
+    def built(self, scope: Scope, machine: Machine, judge: Judge, before: tuple[Outcome, ...]) -> list[Judged]:
+        """Judge every way to lay a placed variant out."""
         model, quantization, engine = scope.model, scope.quantization, scope.engine
         assert model is not None
         assert quantization is not None
         assert engine is not None
         sized = scope.at(
-            cost=self._rent(machine, scope.need), training=self._training(model, quantization, machine, scope.need)
+            cost=rent(machine, scope.need, self.base),
+            training=tuning(model, quantization, machine, scope.need, self.sizes),
         )
         laid = self.sizes.laid_out(model, quantization, engine, machine, scope.need.workload)
-        built = [self._built(sized, plan, speed, judge, before) for plan, speed in laid]
-        return min(built, key=lambda build: (len(build.fails), -build.score, build.footprint_gib))
+        return [self._built(sized, plan, speed, judge, before) for plan, speed in laid]
 
     def _built(
         self, scope: Scope, plan: Plan, speed: Speed | None, judge: Judge, before: tuple[Outcome, ...]
@@ -233,37 +252,21 @@ class Search:
         parts = () if failed else judge.score(sized)
         return Judged(sized, plan, outcomes, parts, judge.weights)
 
-    def _rent(self, machine: Machine, need: Need) -> Cost | None:
-        if machine.owned or machine.offer is None:
-            return None
-        return self_hosted_cost(self.base.rentals[machine.offer], machine, need.tokens_per_month)
-
-    def _training(self, model: Model, quantization: Quantization, machine: Machine, need: Need) -> Training | None:
-        """Size the first acceptable tuning method that fits; where none does, the one that needs least."""
-        if not need.wants_tuning:
-            return None
-        tuning_only = "tuning" in need.needs
-        possible = set(quantization.tunes) if tuning_only else set(self.base.criteria.tuning_order)
-        acceptable = possible & set(need.fine_tuning) if need.fine_tuning else possible
-        tried = []
-        for method in self.base.criteria.tuning_order:
-            if method in acceptable:
-                training = self.sizes.training(model, method, machine, min(need.context_tokens, 4096))
-                if training.fits is not False:
-                    return training
-                tried.append(training)
-        return min(tried, key=lambda training: training.per_device.need_gib, default=None)
-
     def _hosted(
         self, model: Model, need: Need, scope: Scope, engine: Engine, judge: Judge, before: list[Outcome]
     ) -> Iterator[Judged]:
-        quantization = self.base.quantizations[engine.quantizations[0].quantization]
-        found = candidates.offers(model, need, self.base, self.as_of)
-        for offer in found or (None,):
-            build = self._offered(model, need, scope, engine, quantization, offer, judge, before)
+        for build in self.offered(model, need, scope, engine, judge, before):
             yield build
             if not build.fails:
                 return
+
+    def offered(
+        self, model: Model, need: Need, scope: Scope, engine: Engine, judge: Judge, before: list[Outcome]
+    ) -> Iterator[Judged]:
+        """Judge every offer of a model, in the order in which they are taken."""
+        quantization = self.base.quantizations[engine.quantizations[0].quantization]
+        for offer in candidates.offers(model, need, self.base, self.as_of) or (None,):
+            yield self._offered(model, need, scope, engine, quantization, offer, judge, before)
 
     def _offered(
         self,

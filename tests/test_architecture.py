@@ -45,6 +45,7 @@ SPINE = (
     "exploring",
     "reading",
     "axes",
+    "questionnaire",
     "render",
     "commands",
     "arguments",

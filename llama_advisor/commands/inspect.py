@@ -146,6 +146,7 @@ def schemas() -> dict[str, type[BaseModel]]:
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.moves import Moves
     from llama_advisor.schema.quantization import Quantization
+    from llama_advisor.schema.question import Question
     from llama_advisor.schema.scenario import Scenario
     from llama_advisor.schema.upkeep import Sampling
 
@@ -166,6 +167,7 @@ def schemas() -> dict[str, type[BaseModel]]:
         "hardware": Device,
         "engine": Engine,
         "quantization": Quantization,
+        "question": Question,
         "recommendation": Advice,
         "estimate": Estimate,
         "estimate-request": EstimateRequest,

@@ -9,6 +9,7 @@ from llama_advisor.schema.judgement import Source
 from llama_advisor.schema.model import Benchmark
 from llama_advisor.schema.price import HostedPrice, RentalPrice
 from llama_advisor.schema.quantization import BlockType, Quantization
+from llama_advisor.schema.question import Question
 from llama_advisor.schema.upkeep import FindingKind, Misunderstanding, Statement
 
 
@@ -39,3 +40,5 @@ class EntryLists(Strict):
     """What people get wrong."""
     statements: tuple[Statement, ...] = ()
     """Statements of the seed article."""
+    questions: tuple[Question, ...] = ()
+    """What the questionnaire asks."""

@@ -1,0 +1,188 @@
+"""ask: the questionnaire at a terminal, or with piped answers; the same answer as recommend at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llama_advisor.commands.streams import write
+from llama_advisor.detect import describe, detect
+from llama_advisor.documents import printable
+from llama_advisor.engine import Advisor
+from llama_advisor.errors import InputError
+from llama_advisor.hardware_names import read_hardware
+from llama_advisor.questionnaire.choosing import standing
+from llama_advisor.questionnaire.handing_over import as_command, as_file
+from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
+from llama_advisor.questionnaire.outlook import Outlook
+from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt
+from llama_advisor.questionnaire.typed import Here, read_line
+from llama_advisor.render.json_text import to_json
+from llama_advisor.rulebase import load_rules
+from llama_advisor.schema.advice import EXIT_CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+SAVED = "llama-advisor-interview.json"
+INTERRUPTED = 130
+USAGE = """usage: llama-advisor ask [--resume [FILE]] [--save FILE] [--answers FILE|-]
+This is no terminal, so nothing can be asked. State what is needed with flags:
+  llama-advisor recommend --use-case ... [--hardware ...] [--context ...]
+Missing: at least one of --use-case, --input, --model
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for."""
+
+    answers: str | None
+    resume: str | None
+    save: str | None
+    json: bool
+    rules: tuple[str, ...]
+    as_of: date
+    screen: tuple[bool, int]
+
+
+class LeaveError(Exception):
+    """The user leaves; the log is kept."""
+
+
+def run(request: Request) -> int:
+    """Ask, answer, and return the exit code."""
+    if request.answers is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write(USAGE)
+        return 2
+    interview = Interview(request)
+    try:
+        log = interview.hold()
+    except (LeaveError, KeyboardInterrupt, EOFError) as left:
+        return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
+    return interview.finish(log)
+
+
+class Interview:
+    """Lines in, lines out; the log is the only state."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.file = request.resume or SAVED
+        self.log: Log = _kept(self.file) if request.resume else ()
+        self.outlook = Outlook(Advisor(load_rules(*request.rules), request.as_of))
+        self.machine = None if request.answers else _machine(self.outlook)
+        self.lines = _lines(request.answers) if request.answers else None
+        self.place = 0
+        self.plain = not _unicode()
+
+    def hold(self) -> Log:
+        """Ask until it is settled, nothing is left to ask, or the user has had enough."""
+        while (stands := standing(self.log, self.outlook)).next is not None:
+            self.show("\n" + prompt(self.log, self.outlook, self.machine, self.request.screen[1]))
+            if (line := self.read()) is None:
+                break
+            try:
+                said = read_line(line, Here(stands.next, self.log, self.machine), self.outlook)
+            except InputError as error:
+                if self.lines is not None:
+                    raise InputError(f"answer on line {self.place}: {error}") from error
+                self.show(f"Not understood: {error}\n")
+                continue
+            if isinstance(said, Answer):
+                self.log = (*self.log, said)
+            elif said == "help":
+                self.show("\n" + explained(self.log, self.outlook, self.request.screen[1]))
+            elif said == "back":
+                self.log = self.log[:-1]
+            elif said == "leave":
+                raise LeaveError
+            else:
+                break
+        return self.log
+
+    def read(self) -> str | None:
+        """Return the next line typed or piped; None where the piped answers are at their end."""
+        if self.lines is None:
+            self.show("> ")
+            if not (line := sys.stdin.readline()):
+                raise EOFError
+            return line
+        self.place += 1
+        return next(self.lines, None)
+
+    def show(self, text: str) -> None:
+        """Write to the terminal; piped answers are answered by the result alone."""
+        if self.lines is None:
+            sys.stdout.write(in_ascii(text) if self.plain else text)
+            sys.stdout.flush()
+
+    def leave(self, code: int) -> int:
+        """Save the log and say how to go on."""
+        write(saved(self.log), self.file)
+        self.show(f"\nSaved {len(self.log)} answers. Go on with: llama-advisor ask --resume {self.file}\n")
+        return code
+
+    def finish(self, log: Log) -> int:
+        """Print the answer as recommend does, and how to have it again."""
+        scenario = scenario_of(log)
+        advice = self.outlook.advisor.advise(scenario)
+        if self.request.save:
+            write(as_file(scenario), self.request.save)
+        if self.request.json:
+            sys.stdout.write(to_json(advice) + "\n")
+            return EXIT_CODES[advice.verdict]
+        from llama_advisor.render.advice_text import advice_text
+
+        colour, width = self.request.screen
+        text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
+        text += _again(as_command(scenario), as_file(scenario), self.request.save)
+        sys.stdout.write(in_ascii(text) if self.plain else text)
+        return EXIT_CODES[advice.verdict]
+
+
+def _again(command: str | None, file: str, kept: str | None) -> str:
+    said = f"\nThe same again:\n  {command}\n" if command else "\nThe same again, from a file:\n"
+    if kept:
+        return f"{said}or llama-advisor recommend {kept}\n"
+    indented = "".join(f"  {line}\n" for line in file.splitlines())
+    return f"{said}or this as llama-advisor.yaml (--save FILE writes it):\n{indented}"
+
+
+def _kept(file: str) -> Log:
+    try:
+        return resumed(Path(file).read_text(encoding="utf-8"), printable(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--resume {printable(file)}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _lines(name: str) -> Iterator[str]:
+    if name == "-":
+        yield from sys.stdin
+        return
+    try:
+        yield from Path(name).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--answers {printable(name)}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _machine(outlook: Outlook) -> str | None:
+    """Return this computer as hardware, where it can be read as such."""
+    name = describe(detect())
+    if name is None:
+        return None
+    try:
+        read_hardware(name, outlook.base.catalogue)
+    except InputError:
+        return None
+    return name
+
+
+def _unicode() -> bool:
+    """Tell whether the locale writes UTF-8; no locale set is taken for none."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return "utf" in locale.lower()

@@ -1,0 +1,46 @@
+"""The same question again without an interview: as one command, and as a file."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from llama_advisor.flags import FLAGS
+
+if TYPE_CHECKING:
+    from llama_advisor.schema.scenario import Scenario
+
+
+def as_command(scenario: Scenario) -> str | None:
+    """Return the `recommend` command, quoted for a shell; None where a field has no spelling as a flag."""
+    data = scenario.model_dump(mode="json", exclude_defaults=True)
+    words = ["llama-advisor", "recommend"]
+    for flag in FLAGS:
+        owner, _, name = flag.field.rpartition(".")
+        value = data.get(owner, {}).get(name) if owner else data.get(name)
+        if value in (None, [], {}):
+            continue
+        values = [f"{key}={_plain(part)}" for key, part in value.items()] if name == "priorities" else value
+        for item in values if isinstance(values, list) else [values]:
+            if isinstance(item, dict):
+                return None
+            words += _words(flag.flag, item)
+    return shlex.join(words)
+
+
+def _words(flag: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag[2:]}"]
+    return [flag, _plain(value)]
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def as_file(scenario: Scenario) -> str:
+    """Return the scenario file."""
+    data = scenario.model_dump(mode="json", exclude_defaults=True)
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100))

@@ -1,0 +1,143 @@
+"""ask at a terminal, through a pipe, and without either."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+DAY = ("--as-of", "2026-11-24")
+PIPED = "rag\n\n1x L4\n--context 16k\n"
+
+
+@pytest.fixture
+def terminal(root: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    opened = []
+
+    def started(*arguments: str, columns: int = 80, **env: str) -> Any:
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "llama_advisor", *arguments],
+            cwd=str(tmp_path),
+            env=os.environ | {"PYTHONPATH": str(root), "LANG": "C.UTF-8"} | env,
+            dimensions=(24, columns),
+            encoding="utf-8",
+            timeout=60,
+        )
+        opened.append(child)
+        return child
+
+    yield started
+    for child in opened:
+        child.close(force=True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("ask",)])
+def test_without_a_terminal_nothing_is_assumed(run: Any, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "usage:" in done.stderr
+    assert "Missing: at least one of --use-case, --input, --model" in done.stderr
+
+
+def test_a_piped_answer_that_is_not_understood_fails(run: Any) -> None:
+    done = run("ask", "--answers", "-", *DAY, stdin="rag\n\nan abacus\n")
+    assert done.returncode == 2
+    assert "answer on line 3: hardware" in done.stderr
+
+
+def test_interview_flags_and_file_are_one_scenario(run: Any, tmp_path: Path) -> None:
+    kept = tmp_path / "llama-advisor.yaml"
+    asked = run("ask", "--answers", "-", "--save", str(kept), "--format", "json", *DAY, stdin=PIPED)
+    text = run("ask", "--answers", "-", *DAY, stdin=PIPED).stdout
+    command = next(line for line in text.splitlines() if line.startswith("  llama-advisor recommend"))
+    flags = run(*shlex.split(command)[1:], "--format", "json", *DAY)
+    file = run("recommend", str(kept), "--format", "json", *DAY)
+    assert json.loads(asked.stdout)["scenario"]["context_tokens"] == 16384
+    assert asked.stdout == flags.stdout == file.stdout
+    plain = run("recommend", str(kept), *DAY).stdout
+    assert text.startswith(plain)
+
+
+def test_a_whole_interview_with_help_back_and_a_wrong_word(terminal: Any) -> None:
+    child = terminal("ask", *DAY)
+    child.expect("What is it for")
+    child.sendline("nonsense")
+    child.expect("Not understood: use_cases: unknown use case 'nonsense'")
+    child.expect("> ")
+    child.sendline("5")
+    child.expect("Where will it run")
+    child.sendline("b")
+    child.expect("What is it for")
+    child.sendline("rag")
+    child.expect("Where will it run")
+    child.sendline("?")
+    child.expect("What each answer would do now")
+    child.expect("> ")
+    child.sendline("s")
+    child.expect("What hardware is there")
+    child.sendline("1x L4")
+    child.expect("Leads now: Llama 3.1 8B Instruct")
+    child.expect("> ")
+    child.sendline("e")
+    child.expect("The same again:")
+    child.expect("llama-advisor recommend --use-case rag --hardware '1x L4'")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def test_the_program_alone_asks_at_a_terminal(terminal: Any) -> None:
+    child = terminal()
+    child.expect("What is it for")
+    child.sendline("q")
+    child.expect("--resume")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def test_an_interrupt_loses_nothing(terminal: Any, tmp_path: Path) -> None:
+    child = terminal("ask", *DAY)
+    child.expect("What is it for")
+    child.sendline("rag")
+    child.expect("Where will it run")
+    child.expect("> ")
+    child.sendintr()
+    child.expect("Go on with: llama-advisor ask --resume llama-advisor-interview.json")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 130
+    assert (tmp_path / "llama-advisor-interview.json").exists()
+    again = terminal("ask", "--resume", *DAY)
+    again.expect("Question 2")
+    again.expect("Where will it run")
+
+
+@pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"NO_COLOR": "1"}, {"LANG": "C", "LC_ALL": "C"}])
+def test_a_narrow_dumb_or_ascii_terminal_is_enough(terminal: Any, env: dict[str, str]) -> None:
+    child = terminal("ask", *DAY, columns=40, **env)
+    child.expect("What is it for")
+    child.expect("> ")
+    child.sendline("chat")
+    child.expect("Where will it run")
+    child.expect("> ")
+    child.sendline("phone")
+    child.expect("What hardware is there")
+    child.expect("> ")
+    child.sendline("e")
+    child.expect(pexpect.EOF)
+    shown = child.before
+    assert "\x1b" not in shown
+    assert shown.isascii() or "LC_ALL" not in env
+    assert max(len(line) for line in shown.splitlines() if "llama-advisor recommend" not in line) <= 40

@@ -1,0 +1,139 @@
+"""The interview as a function of its log, and its lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llama_advisor.errors import InputError
+from llama_advisor.questionnaire.choosing import open_questions, standing
+from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, stated
+from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt
+from llama_advisor.questionnaire.typed import Here, read_line
+from llama_advisor.schema.question import MOST_OPTIONS
+
+if TYPE_CHECKING:
+    from llama_advisor.questionnaire.outlook import Outlook
+
+START: Log = (
+    Answer(question="use-case", said="rag", sets={"use_cases": ["rag"]}),
+    Answer(question="target", said="", sets={}),
+    Answer(question="hardware", said="1x L4", sets={"hardware": "1x L4"}),
+)
+
+
+def asked(name: str, outlook: Outlook, log: Log = ()) -> Here:
+    return Here(next(item for item in outlook.base.questions if item.id == name), log, None)
+
+
+def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, Any]:
+    answer = read_line(text, asked(name, outlook, log), outlook)
+    assert isinstance(answer, Answer)
+    return answer.sets
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sets"),
+    [
+        ("use-case", "coding, sql", {"use_cases": ["coding", "sql"]}),
+        ("use-case", "8", {"use_cases": ["coding"]}),
+        ("hardware", "2x3090", {"hardware": "2x3090"}),
+        ("context", "24k", {"context_tokens": "24k"}),
+        ("languages", "German and fr", {"languages": ["de", "fr"]}),
+        ("domicile", "de", {"domicile": "de"}),
+        ("offline", "no", {"offline": False}),
+        ("budget", "$2,000", {"budget_usd_per_month": "2000"}),
+        (
+            "context",
+            "--output-tokens 50 --only-quantization bf16",
+            {"output_tokens": "50", "only": {"quantizations": ["bf16"]}},
+        ),
+        ("context", "s", {}),
+        ("context", "", {}),
+    ],
+)
+def test_words_become_fields(name: str, text: str, sets: dict[str, Any], outlook: Outlook) -> None:
+    assert typed(text, name, outlook) == sets
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("use-case", "codding", "nearest: coding"),
+        ("hardware", "a quantum abacus", "hardware"),
+        ("languages", "Klingon", "unknown language"),
+        ("offline", "perhaps", "neither yes nor no"),
+        ("context", "--contxt 5", "nearest: --context"),
+        ("context", "--context", "needs a value"),
+    ],
+)
+def test_what_is_not_understood_says_so(name: str, text: str, says: str, outlook: Outlook) -> None:
+    with pytest.raises(InputError, match=says):
+        typed(text, name, outlook)
+
+
+def test_every_use_case_can_be_said_in_words(outlook: Outlook) -> None:
+    for case in outlook.base.use_cases.values():
+        assert typed(case.name, "use-case", outlook)
+        assert typed(case.id, "use-case", outlook) == {"use_cases": [case.id]}
+
+
+def test_no_question_has_too_many_options(outlook: Outlook) -> None:
+    assert all(len(item.question.options) <= MOST_OPTIONS for item in outlook.base.questions)
+
+
+@settings(max_examples=5)
+@given(st.data())
+def test_back_is_pop_and_resume_is_reload(outlook: Outlook, data: st.DataObject) -> None:
+    log = START
+    for _ in range(data.draw(st.integers(0, 2))):
+        item = standing(log, outlook).next
+        if item is None:
+            break
+        before = prompt(log, outlook, None, 80)
+        option = data.draw(st.sampled_from(item.question.options))
+        further = (*log, Answer(question=item.id, said=option.id, sets=option.sets))
+        if not outlook.goes_together(stated(further)):
+            continue
+        assert prompt(further[:-1], outlook, None, 80) == before
+        log = further
+    assert prompt(resumed(saved(log), "file"), outlook, None, 80) == prompt(log, outlook, None, 80)
+
+
+def test_what_was_said_in_flags_is_not_asked(outlook: Outlook) -> None:
+    log = (Answer(question="", said="--domicile DE", sets={"domicile": "DE"}), START[0])
+    assert "domicile" not in {item.id for item in open_questions(log, outlook)}
+
+
+def test_after_six_questions_it_offers_to_stop(outlook: Outlook) -> None:
+    skips = tuple(Answer(question=name) for name in ("tools", "model", "engine"))
+    text = " ".join(prompt(START + skips, outlook, None, 200).split())
+    assert "Enough? e ends here. Likely Llama 3.1 8B Instruct" in text
+    assert "could still change with: " in text
+    assert "Enough?" not in prompt(START, outlook, None, 80)
+
+
+def test_the_prompt_is_narrow_and_plain(outlook: Outlook) -> None:
+    for text in (prompt(START, outlook, "8x Ampere 8 GB", 40), explained(START, outlook, 40)):
+        assert max(map(len, text.splitlines())) <= 40
+        assert text.isascii()
+        assert "\x1b" not in text
+
+
+def test_help_says_what_each_answer_does(outlook: Outlook) -> None:
+    text = explained((START[0],), outlook, 80)
+    assert "What each answer would do now:" in text
+    assert text.count("Llama 3") >= 3
+
+
+def test_without_unicode_nothing_is_lost() -> None:
+    assert in_ascii("2× H100 – fine…") == "2x H100 - fine..."
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 1, "answers": [{"quest": 1}]}'])
+def test_what_is_no_saved_interview_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="file: not a saved interview"):
+        resumed(text, "file")

@@ -1,0 +1,39 @@
+"""Answering truthfully comes to the same answer as the whole scenario, and ends by itself."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llama_advisor.documents import parse
+from llama_advisor.questionnaire.log import stated
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from llama_advisor.questionnaire.outlook import Outlook
+
+HERE = Path(__file__).parent
+CASES = parse((HERE.parent / "scenarios" / "cases.yaml").read_text("utf-8"), "cases.yaml").data["cases"]
+
+
+@pytest.fixture(scope="module")
+def people() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("people", HERE / "people.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_truthful_answers_reach_the_answer_of_the_whole_scenario(
+    case: dict[str, Any], outlook: Outlook, people: ModuleType
+) -> None:
+    log = people.interviewed(case["scenario"], outlook)
+    assert outlook.outcome(stated(log)) == outlook.outcome(case["scenario"])
