@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from llama_advisor.questionnaire.choosing import standing
 from llama_advisor.questionnaire.handing_over import as_command, as_file
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
 from llama_advisor.questionnaire.outlook import Outlook
-from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt
+from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt, wrapped
 from llama_advisor.questionnaire.typed import Here, read_line
 from llama_advisor.render.json_text import to_json
 from llama_advisor.rulebase import load_rules
@@ -140,17 +141,18 @@ class Interview:
 
         colour, width = self.request.screen
         text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
-        text += _again(as_command(scenario), as_file(scenario), self.request.save)
+        text += self.again(as_command(scenario), as_file(scenario))
         sys.stdout.write(in_ascii(text) if self.plain else text)
         return EXIT_CODES[advice.verdict]
 
-
-def _again(command: str | None, file: str, kept: str | None) -> str:
-    said = f"\nThe same again:\n  {command}\n" if command else "\nThe same again, from a file:\n"
-    if kept:
-        return f"{said}or llama-advisor recommend {kept}\n"
-    indented = "".join(f"  {line}\n" for line in file.splitlines())
-    return f"{said}or this as llama-advisor.yaml (--save FILE writes it):\n{indented}"
+    def again(self, command: str | None, file: str) -> str:
+        """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
+        width, kept = self.request.screen[1], self.request.save
+        said = wrapped(["The same again:"], width) + (f"  {command}\n" if command else "")
+        if kept:
+            return f"\n{said}  llama-advisor recommend {shlex.quote(kept)}\n"
+        indented = "".join(f"  {line}\n" for line in file.splitlines())
+        return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
 
 
 def _kept(file: str) -> Log:
