@@ -15,6 +15,7 @@ from llama_advisor.documents import printable
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
 from llama_advisor.hardware_names import read_hardware
+from llama_advisor.questionnaire.ahead import Ahead
 from llama_advisor.questionnaire.choosing import standing
 from llama_advisor.questionnaire.handing_over import as_command, as_file
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
@@ -28,6 +29,8 @@ from llama_advisor.schema.advice import EXIT_CODES
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+
+    from llama_advisor.compiled import CompiledQuestion
 
 SAVED = "llama-advisor-interview.json"
 INTERRUPTED = 130
@@ -85,7 +88,7 @@ class Interview:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
         while (stands := standing(self.log, self.outlook)).next is not None:
             self.show("\n" + prompt(self.log, self.outlook, self.machine, self.request.screen[1]))
-            if (line := self.read()) is None:
+            if (line := self.read(stands.next)) is None:
                 break
             try:
                 said = read_line(line, Here(stands.next, self.log, self.machine), self.outlook)
@@ -106,11 +109,16 @@ class Interview:
                 break
         return self.log
 
-    def read(self) -> str | None:
+    def read(self, item: CompiledQuestion) -> str | None:
         """Return the next line typed or piped; None where the piped answers are at their end."""
         if self.lines is None:
             self.show("> ")
-            if not (line := sys.stdin.readline()):
+            ahead = Ahead(self.log, item, self.outlook)
+            try:
+                line = sys.stdin.readline()
+            finally:
+                ahead.close()
+            if not line:
                 raise EOFError
             return line
         self.place += 1

@@ -1,6 +1,6 @@
 """How many questions an interview takes, how long the next one is in coming, and whether settled means settled.
 
-python tests/benchmarks/questionnaire.py [--dialogues 10000]
+python tests/benchmarks/questionnaire.py [--dialogues 10000] [--pause 3]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.documents import parse
 from llama_advisor.engine import Advisor
+from llama_advisor.questionnaire.ahead import Ahead
 from llama_advisor.questionnaire.choosing import open_questions, proved, standing
 from llama_advisor.questionnaire.log import Log, stated
 from llama_advisor.questionnaire.outlook import Outlook
@@ -101,6 +102,26 @@ def questions(base: RuleBase) -> None:
         print(f"  next question after {median(waits) * 1000:.0f} ms (median), {max(waits) * 1000:.0f} ms (most)")
 
 
+def thinking(base: RuleBase, pause_s: float) -> None:
+    """Time the next question where each answer takes a while, as people's do."""
+    cases = parse((TESTS / "scenarios" / "cases.yaml").read_text("utf-8"), "cases.yaml").data["cases"]
+    waits = []
+    for case in cases[::6]:
+        outlook = Outlook(Advisor(base, AS_OF))
+        log: Log = ()
+        item = standing(log, outlook).next
+        while item is not None and len(log) < 2 * OFFER:
+            ahead = Ahead(log, item, outlook)
+            time.sleep(pause_s)
+            start = time.perf_counter()
+            ahead.close()
+            log = (*log, truthful(item, case["scenario"]))
+            item = standing(log, outlook).next
+            waits.append(time.perf_counter() - start)
+    told_ms = f"{median(waits) * 1000:.0f} ms (median), {max(waits) * 1000:.0f} ms (most)"
+    print(f"next question where each answer takes {pause_s:g} s: {told_ms}")
+
+
 def dialogues(base: RuleBase, count: int) -> None:
     outlook = Outlook(Advisor(base, AS_OF))
     proofs = wrong = missed = 0
@@ -116,9 +137,12 @@ def dialogues(base: RuleBase, count: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=0)
+    parser.add_argument("--pause", type=float, default=0)
     given = parser.parse_args()
     rules = load_rules()
     if given.dialogues:
         dialogues(rules, given.dialogues)
+    elif given.pause:
+        thinking(rules, given.pause)
     else:
         questions(rules)
