@@ -24,7 +24,8 @@ FOLDER = "llama-advisor.d"
 RECIPE = re.compile(
     r"^### (?P<name>[^\n]+)\n(?P<words>(?:(?!^###? ).)*?)"
     r"```yaml\n# llama-advisor\.d/(?P<file>\S+)\n(?P<content>.*?)```\n\n"
-    r"```sh\n(?:printf '(?P<typed>[^\n]*)' \| )?llama-advisor (?P<command>[^\n]+)\n```\n\nIt prints `(?P<printed>[^`]+)`",
+    r"```sh\n(?:printf '(?P<typed>[^\n]*)' \| )?"
+    r"llama-advisor (?P<command>[^\n]+)\n```\n\nIt prints `(?P<printed>[^`]+)`",
     re.DOTALL | re.MULTILINE,
 )
 ADDITIONS = {
