@@ -24,7 +24,8 @@ FOLDER = "llama-advisor.d"
 RECIPE = re.compile(
     r"^### (?P<name>[^\n]+)\n(?P<words>(?:(?!^###? ).)*?)"
     r"```yaml\n# llama-advisor\.d/(?P<file>\S+)\n(?P<content>.*?)```\n\n"
-    r"```sh\nllama-advisor (?P<command>[^\n]+)\n```\n\nIt prints `(?P<printed>[^`]+)`",
+    r"```sh\n(?:printf '(?P<typed>[^\n]*)' \| )?"
+    r"llama-advisor (?P<command>[^\n]+)\n```\n\nIt prints `(?P<printed>[^`]+)`",
     re.DOTALL | re.MULTILINE,
 )
 ADDITIONS = {
@@ -38,6 +39,7 @@ ADDITIONS = {
     "A constraint: at most 2 GPUs",
     "A constraint: no model without vendor support",
     "A preference",
+    "A question",
     "A weight",
     "A removal",
 }
@@ -51,6 +53,8 @@ class Recipe(NamedTuple):
     content: str
     command: str
     printed: str
+    typed: str | None
+    """What is piped into it."""
 
 
 def recipes() -> Iterator[Recipe]:
@@ -76,8 +80,9 @@ def test_the_one_file_does_what_the_recipe_says(
     folder = layer({recipe.file: recipe.content})
     words = shlex.split(recipe.command)
     at = words.index("--rules")
-    with_it = run(*words[:at], "--rules", str(folder), *words[at + 2 :])
-    without = run(*words[:at], *words[at + 2 :])
+    typed = (recipe.typed or "").replace("\\n", "\n")
+    with_it = run(*words[:at], "--rules", str(folder), *words[at + 2 :], stdin=typed)
+    without = run(*words[:at], *words[at + 2 :], stdin=typed)
     assert printed(recipe, with_it), with_it.stdout + with_it.stderr
     assert not printed(recipe, without)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from llama_advisor.documents import printable
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
 from llama_advisor.hardware_names import read_hardware
+from llama_advisor.questionnaire.ahead import Ahead
 from llama_advisor.questionnaire.choosing import standing
 from llama_advisor.questionnaire.handing_over import as_command, as_file
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
 from llama_advisor.questionnaire.outlook import Outlook
-from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt
+from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt, wrapped
 from llama_advisor.questionnaire.typed import Here, read_line
 from llama_advisor.render.json_text import to_json
 from llama_advisor.rulebase import load_rules
@@ -27,6 +29,8 @@ from llama_advisor.schema.advice import EXIT_CODES
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+
+    from llama_advisor.compiled import CompiledQuestion
 
 SAVED = "llama-advisor-interview.json"
 INTERRUPTED = 130
@@ -84,7 +88,7 @@ class Interview:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
         while (stands := standing(self.log, self.outlook)).next is not None:
             self.show("\n" + prompt(self.log, self.outlook, self.machine, self.request.screen[1]))
-            if (line := self.read()) is None:
+            if (line := self.read(stands.next)) is None:
                 break
             try:
                 said = read_line(line, Here(stands.next, self.log, self.machine), self.outlook)
@@ -105,11 +109,16 @@ class Interview:
                 break
         return self.log
 
-    def read(self) -> str | None:
+    def read(self, item: CompiledQuestion) -> str | None:
         """Return the next line typed or piped; None where the piped answers are at their end."""
         if self.lines is None:
             self.show("> ")
-            if not (line := sys.stdin.readline()):
+            ahead = Ahead(self.log, item, self.outlook)
+            try:
+                line = sys.stdin.readline()
+            finally:
+                ahead.close()
+            if not line:
                 raise EOFError
             return line
         self.place += 1
@@ -140,17 +149,18 @@ class Interview:
 
         colour, width = self.request.screen
         text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
-        text += _again(as_command(scenario), as_file(scenario), self.request.save)
+        text += self.again(as_command(scenario), as_file(scenario))
         sys.stdout.write(in_ascii(text) if self.plain else text)
         return EXIT_CODES[advice.verdict]
 
-
-def _again(command: str | None, file: str, kept: str | None) -> str:
-    said = f"\nThe same again:\n  {command}\n" if command else "\nThe same again, from a file:\n"
-    if kept:
-        return f"{said}or llama-advisor recommend {kept}\n"
-    indented = "".join(f"  {line}\n" for line in file.splitlines())
-    return f"{said}or this as llama-advisor.yaml (--save FILE writes it):\n{indented}"
+    def again(self, command: str | None, file: str) -> str:
+        """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
+        width, kept = self.request.screen[1], self.request.save
+        said = wrapped(["The same again:"], width) + (f"  {command}\n" if command else "")
+        if kept:
+            return f"\n{said}  llama-advisor recommend {shlex.quote(kept)}\n"
+        indented = "".join(f"  {line}\n" for line in file.splitlines())
+        return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
 
 
 def _kept(file: str) -> Log:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor import names
@@ -19,6 +20,31 @@ if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
 
 FINDINGS = 1
+SCHEMAS = (
+    ("scenario", "scenario", "Scenario"),
+    ("rule", "judgement", "Rule"),
+    ("use-case", "judgement", "UseCase"),
+    ("criteria", "judgement", "Criteria"),
+    ("relaxations", "judgement", "Relaxations"),
+    ("moves", "moves", "Moves"),
+    ("regions", "judgement", "Regions"),
+    ("reference", "hardware", "Reference"),
+    ("constants", "constants", "Constants"),
+    ("sampling", "upkeep", "Sampling"),
+    ("entries", "entry_lists", "EntryLists"),
+    ("model", "model", "Model"),
+    ("hardware", "hardware", "Device"),
+    ("engine", "engine", "Engine"),
+    ("quantization", "quantization", "Quantization"),
+    ("question", "question", "Question"),
+    ("recommendation", "advice", "Advice"),
+    ("estimate", "estimate_result", "Estimate"),
+    ("estimate-request", "estimate_result", "EstimateRequest"),
+    ("explanation", "explanation", "Explanation"),
+    ("comparison", "exploration", "Comparison"),
+    ("whatif", "exploration", "Grid"),
+)
+"""Kinds of file and result that have a schema: name, module, class; loaded when one is asked for."""
 
 
 def show(kind: str, name: str | None, rules: tuple[str, ...], *, as_json: bool, screen: tuple[bool, int]) -> int:
@@ -134,43 +160,4 @@ def print_schema(name: str) -> int:
 
 def schemas() -> dict[str, type[BaseModel]]:
     """Return the kinds of file and result that have a schema."""
-    from llama_advisor.schema.advice import Advice
-    from llama_advisor.schema.constants import Constants
-    from llama_advisor.schema.engine import Engine
-    from llama_advisor.schema.entry_lists import EntryLists
-    from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
-    from llama_advisor.schema.explanation import Explanation
-    from llama_advisor.schema.exploration import Comparison, Grid
-    from llama_advisor.schema.hardware import Device, Reference
-    from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, UseCase
-    from llama_advisor.schema.model import Model
-    from llama_advisor.schema.moves import Moves
-    from llama_advisor.schema.quantization import Quantization
-    from llama_advisor.schema.question import Question
-    from llama_advisor.schema.scenario import Scenario
-    from llama_advisor.schema.upkeep import Sampling
-
-    return {
-        "scenario": Scenario,
-        "rule": Rule,
-        "use-case": UseCase,
-        "criteria": Criteria,
-        "explanation": Explanation,
-        "relaxations": Relaxations,
-        "moves": Moves,
-        "regions": Regions,
-        "reference": Reference,
-        "constants": Constants,
-        "sampling": Sampling,
-        "entries": EntryLists,
-        "model": Model,
-        "hardware": Device,
-        "engine": Engine,
-        "quantization": Quantization,
-        "question": Question,
-        "recommendation": Advice,
-        "estimate": Estimate,
-        "estimate-request": EstimateRequest,
-        "comparison": Comparison,
-        "whatif": Grid,
-    }
+    return {kind: getattr(import_module(f"llama_advisor.schema.{module}"), name) for kind, module, name in SCHEMAS}

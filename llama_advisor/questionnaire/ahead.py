@@ -1,0 +1,55 @@
+"""Thinking ahead: while a person reads a question, what follows from each answer is worked out and kept."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.questionnaire.choosing import options_of, standing
+from llama_advisor.questionnaire.log import Answer, Log, stated
+from llama_advisor.questionnaire.outlook import Outlook
+
+if TYPE_CHECKING:
+    from llama_advisor.compiled import CompiledQuestion
+    from llama_advisor.engine import Outcome
+
+
+class StoppedError(Exception):
+    """The person has answered."""
+
+
+class Interruptible(Outlook):
+    """The same outlook, what it keeps included; each look may be the last."""
+
+    def __init__(self, outlook: Outlook, stop: Event) -> None:
+        self.__dict__.update(outlook.__dict__)
+        self.stop = stop
+
+    def outcome(self, stated: dict[str, Any]) -> Outcome | None:
+        """Return what the outlook returns, until stopped."""
+        if self.stop.is_set():
+            raise StoppedError
+        return super().outcome(stated)
+
+
+class Ahead:
+    """Works in the background, and never at the same time as whoever uses the outlook next: `close` waits."""
+
+    def __init__(self, log: Log, item: CompiledQuestion, outlook: Outlook) -> None:
+        self._stop = Event()
+        self._thread = Thread(target=self._look, args=(log, item, Interruptible(outlook, self._stop)), daemon=True)
+        self._thread.start()
+
+    def _look(self, log: Log, item: CompiledQuestion, outlook: Outlook) -> None:
+        """Work out the likeliest answers first; skipping is the likeliest of all."""
+        try:
+            found = sorted(options_of(item, stated(log), outlook), key=lambda option: -option.share)
+            for sets in ({}, *(option.sets for option in found)):
+                standing((*log, Answer(question=item.id, sets=sets)), outlook)
+        except StoppedError:
+            return
+
+    def close(self) -> None:
+        """Stop, and wait for the look in hand."""
+        self._stop.set()
+        self._thread.join()
