@@ -48,6 +48,7 @@ LIST_KEYS = (
 )
 SINGLE_FILES = (
     "criteria.yaml",
+    "checking.yaml",
     "relaxations.yaml",
     "regions.yaml",
     "sampling.yaml",
