@@ -15,6 +15,7 @@ from llama_advisor.compiled import CompiledRule, Origin, compiled_rule
 from llama_advisor.errors import RuleBaseError, nearest
 from llama_advisor.hardware_names import Catalogue
 from llama_advisor.layers import Layer, merged, read_layer
+from llama_advisor.schema.checking import Checking
 from llama_advisor.schema.constants import Constants, TrainingRecipe
 from llama_advisor.schema.engine import Engine
 from llama_advisor.schema.hardware import Device, Instance, Reference
@@ -219,6 +220,11 @@ class RuleBase:
     def criteria(self) -> Criteria:
         """The criteria and the constants of ranking."""
         return self._one("criteria.yaml", Criteria)
+
+    @cached_property
+    def checking(self) -> Checking:
+        """What `check` goes by."""
+        return self._one("checking.yaml", Checking)
 
     @cached_property
     def relaxations(self) -> Relaxations:

@@ -135,22 +135,28 @@ def print_schema(name: str) -> int:
 def schemas() -> dict[str, type[BaseModel]]:
     """Return the kinds of file and result that have a schema."""
     from llama_advisor.schema.advice import Advice
+    from llama_advisor.schema.checking import Checking
     from llama_advisor.schema.constants import Constants
     from llama_advisor.schema.engine import Engine
     from llama_advisor.schema.entry_lists import EntryLists
     from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
+    from llama_advisor.schema.findings import Findings
     from llama_advisor.schema.hardware import Device, Reference
     from llama_advisor.schema.judgement import Criteria, Regions, Relaxations, Rule, UseCase
     from llama_advisor.schema.model import Model
+    from llama_advisor.schema.project import Project
     from llama_advisor.schema.quantization import Quantization
     from llama_advisor.schema.scenario import Scenario
     from llama_advisor.schema.upkeep import Sampling
 
     return {
         "scenario": Scenario,
+        "project": Project,
+        "findings": Findings,
         "rule": Rule,
         "use-case": UseCase,
         "criteria": Criteria,
+        "checking": Checking,
         "relaxations": Relaxations,
         "regions": Regions,
         "reference": Reference,
