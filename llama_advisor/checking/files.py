@@ -17,6 +17,8 @@ NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
 SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"})
 MOST_ENTRIES = 100_000
 MOST_FILES = 2_000
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opening a pipe does not wait for its other end."""
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
@@ -25,7 +27,7 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     Never reads more than the limit, nor from a pipe or a device.
     """
     try:
-        with path.open("rb", opener=_opened) as handle:
+        with os.fdopen(os.open(path, _FLAGS), "rb") as handle:
             if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
                 raise InputError("not a regular file")
             content = handle.read(limit + 1)
@@ -42,11 +44,6 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     if "\x00" in text:
         raise InputError("not text (it holds a zero byte)")
     return text
-
-
-def _opened(name: str, flags: int) -> int:
-    """Open without waiting for the other end of a pipe."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def shown_name(path: Path) -> str:

@@ -81,10 +81,12 @@ def held(read: Read, loc: Loc, deployment: Deployment, decision: Decision, decid
         yield from _violations(read, where, decision, base)
     elif decision.best is not None:
         yield from _doubts(read, where, decision.best)
-        yield from _old_runtime(read, where, decision.best, choice)
         if not outside:
             yield from _better(read, where, decision, base.checking.better_margin)
-    yield from _wrong_version(read, where, choice, decision, base)
+    wrong = list(_wrong_version(read, where, choice, decision, base))
+    yield from wrong
+    if decision.best is not None and not wrong:
+        yield from _old_runtime(read, where, decision.best, choice)
 
 
 def _violations(read: Read, where: Loc, decision: Decision, base: RuleBase) -> Iterator[Found]:

@@ -47,6 +47,10 @@ class CheckFinding(Strict):
     """First line, as it stands in the file."""
     fingerprint: str
     """Stays the same when lines move."""
+    replacement: str | None = None
+    """Text that would do in this place; null where that takes a decision."""
+    fails: bool = False
+    """Whether it makes the check fail."""
     waived: Waived | None = None
     """Waiver that accepts it; null where it counts."""
 
