@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from typing import Annotated, Any, Literal, Optional
 
 import typer
@@ -11,10 +12,11 @@ from llama_advisor.arguments.flagged import flagged
 from llama_advisor.arguments.options import AsOf, Rules, day, screen
 from llama_advisor.errors import InputError
 from llama_advisor.flags import scenario_flags
+from llama_advisor.render.findings import FORMATS
 
 app = typer.Typer()
 Codes = Optional[list[str]]
-CheckFormat = Literal["text", "json", "sarif", "junit", "github", "gitlab", "markdown"]
+CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 NAMES = {"--format": "format", "-f": "format", "--output": "output", "-o": "output"}
 
 
@@ -55,7 +57,8 @@ def check(
         raise typer.Exit(init.run_discover(tuple(paths or ()), tuple(rules or ())))
     from llama_advisor.commands import check as command
 
-    prints = [command.Printed(name, file) for name, file in paired(list(format_ or ()), list(output or ()), sys.argv)]
+    named = [item.value for item in format_ or ()]
+    prints = [command.Printed(name, file) for name, file in paired(named, list(output or ()), sys.argv)]
     raise typer.Exit(
         command.run(
             command.Request(
