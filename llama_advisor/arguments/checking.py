@@ -54,7 +54,7 @@ def check(
     if discover:
         from llama_advisor.commands import init
 
-        raise typer.Exit(init.run_discover(tuple(paths or ()), tuple(rules or ())))
+        raise typer.Exit(init.run_discover(tuple(paths or ()), tuple(rules or ()), day(as_of).year + 1))
     from llama_advisor.commands import check as command
 
     named = [item.value for item in format_ or ()]
