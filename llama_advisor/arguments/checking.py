@@ -15,7 +15,7 @@ from llama_advisor.flags import scenario_flags
 from llama_advisor.render.findings import FORMATS
 
 app = typer.Typer()
-Codes = Optional[list[str]]
+Codes = Optional[list[str]]  # noqa: UP045
 CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 NAMES = {"--format": "format", "-f": "format", "--output": "output", "-o": "output"}
 
@@ -24,7 +24,9 @@ NAMES = {"--format": "format", "-f": "format", "--output": "output", "-o": "outp
 def check(
     paths: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through; llama-advisor.yaml if none."),
+        typer.Argument(
+            metavar="[PATHS]", help="Project files, or folders to look through; llama-advisor.yaml if none."
+        ),
     ] = None,
     format_: Annotated[
         Optional[list[CheckFormat]],  # noqa: UP045
@@ -45,7 +47,8 @@ def check(
         Codes, typer.Option("--ignore", metavar="CODE", help="Leave these codes out, or all that begin so.")
     ] = None,
     discover: Annotated[
-        bool, typer.Option("--discover", help="Look through the folder for models that run, and propose a project file.")
+        bool,
+        typer.Option("--discover", help="Look through the folder for models that run, and propose a project file."),
     ] = False,
     rules: Rules = None,
     as_of: AsOf = None,

@@ -1,4 +1,4 @@
-"""Names of checkpoints as deployments write them: repositories, tags and files, each with what it says of the weights."""
+"""Names of checkpoints as deployments write them, each with what it says of the weights."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.model import Model
 
-_HOST = re.compile(r"^(?:https?://)?(?:huggingface\.co|hf\.co|registry\.ollama\.ai|ollama\.com)/(?:library/)?", re.I)
+_HOST = re.compile(
+    r"^(?:https?://)?(?:huggingface\.co|hf\.co|registry\.ollama\.ai|ollama\.com)/(?:library/)?", re.IGNORECASE
+)
 _WORD = re.compile(r"[-_.\s]+")
-_FILE = re.compile(r"\.(gguf|safetensors|bin|pte|mlx)$", re.I)
+_FILE = re.compile(r"\.(gguf|safetensors|bin|pte|mlx)$", re.IGNORECASE)
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
-_TAG = re.compile(r"llama\d[\w.\-]*(:[\w.\-]+)?", re.I)
-_UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.I)
-_PLAIN = frozenset({"", "gguf", "hf", "unsloth", "dynamic", "quantized", "bnb", "imatrix", "ud", "i1", "onnx", "mlx", "q4f16"})
+_TAG = re.compile(r"llama\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
+_UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.IGNORECASE)
+_PLAIN = frozenset(
+    {"", "gguf", "hf", "unsloth", "dynamic", "quantized", "bnb", "imatrix", "ud", "i1", "onnx", "mlx", "q4f16"}
+)
 LONGEST = 200
 
 

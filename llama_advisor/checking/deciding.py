@@ -1,4 +1,4 @@
-"""What the engine says of a deployment: the order of all builds, and the choice judged by itself; kept between files."""
+"""What the engine says of a deployment: all builds in order, and the choice judged by itself."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Decider:
         return self._advised[requirements]
 
     def _judge(self, requirements: Requirements, choice: Choice, chosen: Chosen) -> tuple[Judged | None, Judged | None]:
-        """Search the builds of the choice alone: the model by a hard limit, the rest as wishes, which earn no points."""
+        """Search the choice alone: the model by a hard limit, the rest as wishes, which earn no points."""
         only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
         asked = {"only": only, "engine": chosen.engine, "quantization": choice.quantization}
         need = understand(requirements.model_copy(update=asked), self.advisor.base)

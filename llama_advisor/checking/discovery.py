@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.checking.files import NAMES, files_below, read_text
+from llama_advisor.checking.files import NAMES, file_text, files_below
 from llama_advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from llama_advisor.checking.mentions import Mention, Scanner
 
-SUFFIXES = frozenset({".py", ".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".env", ".ipynb", ".cfg", ".ini", ".conf", ".tf"})
+SUFFIXES = frozenset(
+    {".py", ".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".env", ".ipynb", ".cfg", ".ini", ".conf", ".tf"}
+)
 FILES = ("dockerfile", "modelfile", "compose", "docker-compose", ".env", "makefile", "justfile", "procfile")
 IGNORE = ".gitignore"
 LARGEST = 1_000_000
@@ -41,13 +43,14 @@ def discovered(folder: Path, scanner: Scanner) -> list[Seen]:
         if not _telling(path):
             continue
         try:
-            text = read_text(path, LARGEST)
+            text = file_text(path, LARGEST)
         except InputError:
             continue
         name = path.relative_to(folder).as_posix()
         mentions = scanner.scan(name, text)
         for model in sorted({m.checkpoint.model for m in mentions if m.checkpoint and m.checkpoint.model}):
             _take(found.setdefault(model, Seen(model)), name, mentions)
+            found[model].engines.update(scanner.engines(text))
     return sorted(found.values(), key=lambda seen: (-len(seen.files), seen.model))
 
 
@@ -65,8 +68,6 @@ def _take(seen: Seen, name: str, mentions: tuple[Mention, ...]) -> None:
             seen.quantizations.update(held)
         if mention.kind == "context" and not mention.total:
             seen.contexts[mention.number] += 1
-        if mention.engine:
-            seen.engines[mention.engine] += 1
 
 
 def ignored_by_git(folder: Path) -> Callable[[str], bool]:
@@ -89,7 +90,7 @@ def _spec(path: Path) -> Any:
     except ImportError as error:
         raise InputError("--discover reads .gitignore with pathspec: pip install 'llama-advisor[discover]'") from error
     try:
-        return GitIgnoreSpec.from_lines(read_text(path, LARGEST).splitlines())
+        return GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
     except (InputError, ValueError):
         return GitIgnoreSpec.from_lines([])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.checking.files import MOST_FILES, matching, read_text, shown_name
+from llama_advisor.checking.files import MOST_FILES, file_text, matching, shown_name
 from llama_advisor.checking.finding import Found
 from llama_advisor.checking.places import SourceText
 from llama_advisor.checking.versions import runs, supported_from_to
@@ -65,7 +65,7 @@ class Sources:
     def _scan(self, path: Path) -> Scanned:
         name = printable(shown_name(path))
         try:
-            source = SourceText(name, read_text(path))
+            source = SourceText(name, file_text(path))
         except InputError as error:
             return Scanned(SourceText(name, ""), problem=str(error))
         return Scanned(source, self.scanner.scan(name, source.text)[:MOST_MENTIONS])
@@ -122,7 +122,9 @@ def _other_checkpoint(
     chosen = decision.chosen.model
     loosely = found.loose and found.model == chosen.sibling
     if found.model != chosen.id and not loosely:
-        told = f"{mention.text} is {base.models[found.model].name}" if found.model else f"{mention.text} is another model"
+        told = (
+            f"{mention.text} is {base.models[found.model].name}" if found.model else f"{mention.text} is another model"
+        )
         return MODEL, f"{told}; {chosen.id} was chosen"
     return _other_quantization(mention.text, found.quantizations, decision)
 

@@ -31,7 +31,13 @@ def explain_code(code: str, base: RuleBase) -> str:
 
 def code_page(kind: FindingKind) -> str:
     """Return the page of one kind of finding."""
-    lines = [f"# {kind.id}: {kind.title}", "", f"{kind.severity.capitalize()}. {_counts(kind)}", "", kind.explanation.strip()]
+    lines = [
+        f"# {kind.id}: {kind.title}",
+        "",
+        f"{kind.severity.capitalize()}. {_counts(kind)}",
+        "",
+        kind.explanation.strip(),
+    ]
     if kind.fix:
         lines += ["", "## What to do", "", kind.fix]
     if kind.example:

@@ -21,7 +21,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening a pipe does not wait for its other end."""
 
 
-def read_text(path: Path, limit: int = MAX_BYTES) -> str:
+def file_text(path: Path, limit: int = MAX_BYTES) -> str:
     """Return a regular file as text, a byte order mark left out; raise InputError with what is wrong, without the name.
 
     Never reads more than the limit, nor from a pipe or a device.
@@ -119,7 +119,7 @@ def matching(folder: Path, pattern: str) -> list[Path]:
 def _named(path: Path) -> list[Path]:
     """Return the file of this name; for a folder, all files in it."""
     try:
-        return [below for below in files_below(path)] if path.is_dir() else [path] if path.exists() else []
+        return list(files_below(path)) if path.is_dir() else [path] if path.exists() else []
     except (OSError, ValueError):
         return []
 

@@ -202,12 +202,12 @@ def _impossible(requirements: Requirements, decider: Decider) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "nothing" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return (
+        "nothing" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    )
 
 
-def _outside_limits(
-    read: Read, loc: Loc, deployment: Deployment, chosen: Chosen, base: RuleBase
-) -> Iterator[Found]:
+def _outside_limits(read: Read, loc: Loc, deployment: Deployment, chosen: Chosen, base: RuleBase) -> Iterator[Found]:
     """Yield the names of the choice that the requirements' own `only` does not allow."""
     only = deployment.requirements.only
     if only is None:
@@ -222,6 +222,6 @@ def _outside_limits(
     )
     for key, allowed, mine in checks:
         if allowed and mine and not allowed & mine:
-            text = f"{getattr(deployment.choice, key) or ', '.join(sorted(map(str, mine)))} is outside the limits under `only`"
-            written = getattr(deployment.choice, key) is not None
+            written = getattr(deployment.choice, key)
+            text = f"{written or ', '.join(sorted(map(str, mine)))} is outside the limits under `only`"
             yield read.at(LIMIT, (*loc, "choice", key if written else "model"), text, about=key)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.answer import machine_name
-from llama_advisor.checking.files import read_text, shown_name
+from llama_advisor.checking.files import file_text, shown_name
 from llama_advisor.checking.finding import Found
 from llama_advisor.checking.holding import told
 from llama_advisor.checking.places import SourceText
@@ -45,7 +45,9 @@ def locked(deployments: Iterable[tuple[Deployment, Decision]], base: RuleBase) -
     return Lock(
         version=1,
         rulebase=LockedRuleBase(version=__version__, hash=base.hash),
-        deployments={item.name: _pinned(item, decision) for item, decision in sorted(deployments, key=lambda d: d[0].name)},
+        deployments={
+            item.name: _pinned(item, decision) for item, decision in sorted(deployments, key=lambda d: d[0].name)
+        },
     )
 
 
@@ -93,7 +95,7 @@ def read_lock(project: Path) -> Lock | Found | None:
         return None
     source = SourceText(printable(shown_name(path)), "")
     try:
-        text = read_text(path)
+        text = file_text(path)
         source = SourceText(source.name, text)
         return Lock.model_validate(json.loads(text))
     except InputError as error:
@@ -107,7 +109,9 @@ def read_lock(project: Path) -> Lock | Found | None:
         return Found(UNREADABLE, what, source)
 
 
-def compared(read: Read, loc: Loc, deployment: Deployment, decision: Decision, lock: Lock, decider: Decider) -> Iterator[Found]:
+def compared(
+    read: Read, loc: Loc, deployment: Deployment, decision: Decision, lock: Lock, decider: Decider
+) -> Iterator[Found]:
     """Yield what the lock says against the decision of the rule base in use."""
     where = (*loc, "name")
     kept = lock.deployments.get(deployment.name)
@@ -163,7 +167,9 @@ def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, dec
     if decision.winner is not None:
         now = _build(decision.winner)
         before = known.get((now.model, now.quantization, now.engine))
-        moved += list(_moved(before, now)) if before else [f"{now.model} was not among the first: {now.score:.1f} points"]
+        moved += (
+            list(_moved(before, now)) if before else [f"{now.model} was not among the first: {now.score:.1f} points"]
+        )
     return "Moved: " + ("; ".join(moved[:NAMED]) or "nothing that was locked")
 
 

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.checking import Checking, Spelling
 
-_LLAMA = re.compile("llama", re.I)
+_LLAMA = re.compile("llama", re.IGNORECASE)
 _INSIDE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:")
-_BETWEEN = r"""(?:\\?["'])?(?:\s{0,9}[=:,]\s{0,99}|\s{1,99})(?:-\s{1,9})?(?:\\?["'])?(?:value\\?["']?\s{0,9}:\s{0,9})?(?:\\?["'])?"""
+_QUOTE = r"""(?:\\?["'])?"""
+_BETWEEN = (
+    rf"{_QUOTE}(?:\s{{0,9}}[=:,]\s{{0,99}}|\s{{1,99}})(?:-\s{{1,9}})?{_QUOTE}"
+    rf"(?:value{_QUOTE}\s{{0,9}}:\s{{0,9}})?{_QUOTE}"
+)
 _NUMBER = r"(?P<number>\d[\d_]{0,11})(?P<scale>[kKmM]?)(?![\w.])"
 _TEXT = r"(?P<text>[A-Za-z][\w.\-]{0,60})(?![\w/])"
 _MODEL = r"(?P<text>[A-Za-z0-9][\w.\-]{0,95}(?:/[\w.\-]{1,95})?(?::[\w.\-]{1,60})?)(?![\w/])"
@@ -53,21 +57,30 @@ class Scanner:
     settings: tuple[tuple[re.Pattern[str], Spelling], ...] = field(repr=False)
     runtimes: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
     options: re.Pattern[str] = field(repr=False)
+    words: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
 
     @classmethod
     def of(cls, base: RuleBase, checking: Checking) -> Scanner:
         """Compile what the rule base lists."""
-        settings = tuple(
-            (_setting(spelling), spelling) for spelling in checking.settings if spelling.sets != "model"
-        )
+        settings = tuple((_setting(spelling), spelling) for spelling in checking.settings if spelling.sets != "model")
         runtimes = tuple(
-            (re.compile(rf"(?<![\w./-])(?:{_any(runtime.names)})(?:\[[\w,]{{0,60}}\])?(?::v?|\s?==\s?|@)(\d+(?:\.\d+)+)", re.I), runtime.engine)
+            (
+                re.compile(
+                    rf"(?<![\w./-])(?:{_any(runtime.names)})(?:\[[\w,]{{0,60}}\])?(?::v?|\s?==\s?|@)(\d+(?:\.\d+)+)",
+                    re.IGNORECASE,
+                ),
+                runtime.engine,
+            )
             for runtime in checking.runtimes
         )
         names = [name for spelling in checking.settings if spelling.sets == "model" for name in spelling.names]
         flags = [flag for spelling in checking.settings if spelling.sets == "model" for flag in spelling.flags]
         option = rf"(?<![\w-])(?:--(?:{_any(names)})|{'|'.join(map(re.escape, flags)) or '(?!)'}){_BETWEEN}{_MODEL}"
-        return cls(Checkpoints(base), settings, runtimes, re.compile(option, re.I))
+        words = tuple(
+            (re.compile(rf"(?<![\w.-])(?:{_any(runtime.names)})(?![\w-])", re.IGNORECASE), runtime.engine)
+            for runtime in checking.runtimes
+        )
+        return cls(Checkpoints(base), settings, runtimes, re.compile(option, re.IGNORECASE), words)
 
     def scan(self, name: str, text: str) -> tuple[Mention, ...]:
         """Return what a file deploys, in order."""
@@ -76,6 +89,10 @@ class Scanner:
         found |= {mention.start: mention for mention in self._models(plain)}
         others = [*self._set(plain), *self._versions(plain)]
         return tuple(sorted([*found.values(), *others], key=lambda item: (item.start, item.kind)))
+
+    def engines(self, text: str) -> frozenset[str]:
+        """Return the engines whose image, package or command a text names."""
+        return frozenset(engine for pattern, engine in self.words if pattern.search(text))
 
     def _models(self, text: str) -> Iterator[Mention]:
         """Yield every name of a checkpoint around the word llama."""
@@ -148,7 +165,7 @@ def _setting(spelling: Spelling) -> re.Pattern[str]:
     names = rf"(?<![\w-])(?:--?)?(?:{_any(spelling.names)})"
     flags = "|".join(rf"(?<![\w-]){re.escape(flag)}" for flag in spelling.flags)
     value = _TEXT if spelling.sets == "quantization" else _NUMBER
-    return re.compile(rf"(?:{names}{'|' + flags if flags else ''}){_BETWEEN}{value}", re.I)
+    return re.compile(rf"(?:{names}{'|' + flags if flags else ''}){_BETWEEN}{value}", re.IGNORECASE)
 
 
 def _any(names: tuple[str, ...] | list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from llama_advisor.checking.files import leaves_folder, read_text, shown_name
+from llama_advisor.checking.files import file_text, leaves_folder, shown_name
 from llama_advisor.checking.finding import Found
 from llama_advisor.checking.places import SourceText, key_place, value_place
 from llama_advisor.documents import Document, parse_all, printable
@@ -76,7 +76,7 @@ def read_project(path: Path) -> ProjectFile:
     """Read a project file; whatever is wrong becomes a finding."""
     name = printable(shown_name(path))
     try:
-        text = read_text(path)
+        text = file_text(path)
     except InputError as error:
         source = SourceText(name, "")
         return ProjectFile(source, findings=[Found(UNREADABLE, str(error), source)])

@@ -1,4 +1,4 @@
-"""A commented project file as text: requirements, choice and sources, each value written so that it is read back alike."""
+"""A commented project file as text, each value written so that it is read back alike."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def proposed(
     says = field_descriptions(Scenario)
     lines = [f"  - name: {scalar(name)}", "    requirements:"]
     for field, value in requirements.items():
-        lines.append(f"      {field}: {flow(value)}  # {says[field]}" if says.get(field) else f"      {field}: {flow(value)}")
+        lines.append(
+            f"      {field}: {flow(value)}  # {says[field]}" if says.get(field) else f"      {field}: {flow(value)}"
+        )
     lines.append(f"    choice:  # {why}")
     lines += [f"      {field}: {flow(value)}" for field, value in choice.items()]
     if sources:
@@ -68,7 +70,9 @@ def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
             choice["quantization"] = _commonest(seen.quantizations)
         if seen.engines:
             choice["engine"] = _commonest(seen.engines)
-        lines = proposed(name, requirements, choice, tuple(sorted(seen.files)[:SHOWN_SOURCES]), "as found in the files below")
+        lines = proposed(
+            name, requirements, choice, tuple(sorted(seen.files)[:SHOWN_SOURCES]), "as found in the files below"
+        )
         place = lines.index("    requirements:") + 1
         lines.insert(place, "      # TODO: say what it is for, and on what: hardware, languages, domicile …")
         yield lines

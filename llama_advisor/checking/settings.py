@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from llama_advisor.checking.files import read_text
+from llama_advisor.checking.files import file_text
 from llama_advisor.documents import printable
 from llama_advisor.errors import InputError, nearest
 from llama_advisor.schema.settings import Settings
@@ -16,6 +15,7 @@ from llama_advisor.validation import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 FILE = "pyproject.toml"
 TABLE = "llama-advisor"
@@ -27,7 +27,7 @@ def read_settings(folder: Path) -> Settings:
     if not path.exists():
         return Settings()
     try:
-        data = _loaded(read_text(path))
+        data = _loaded(file_text(path))
     except InputError as error:
         raise InputError(f"{FILE}: {error}") from error
     tools = data.get("tool")
@@ -46,9 +46,10 @@ def _loaded(text: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(text)
+        loaded: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"not valid TOML: {printable(error)[:200]}") from error
+    return loaded
 
 
 def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tuple[str, ...]:

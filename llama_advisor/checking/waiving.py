@@ -19,9 +19,7 @@ EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
 OWN = "LA5"
 
 
-def waived(
-    file: ProjectFile, found: list[Found], kinds: dict[str, FindingKind], as_of: date
-) -> Iterator[Found]:
+def waived(file: ProjectFile, found: list[Found], kinds: dict[str, FindingKind], as_of: date) -> Iterator[Found]:
     """Yield the findings of a file, those accepted marked, and then those about its waivers."""
     waivers = [(read, index, waiver) for read in file.reads for index, waiver in enumerate(read.project.waivers)]
     alive = {
@@ -64,7 +62,9 @@ def _about(
         text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
         yield read.at(NOT_WAIVABLE, (*where, "deployment"), text, about=about)
     elif waiver.expires < as_of:
-        yield read.at(EXPIRED, (*where, "expires"), f"the waiver of {waiver.code} ended on {waiver.expires}", about=about)
+        yield read.at(
+            EXPIRED, (*where, "expires"), f"the waiver of {waiver.code} ended on {waiver.expires}", about=about
+        )
     elif (waiver.code, waiver.deployment) not in used:
         text = f"{waiver.deployment} has no finding {waiver.code}"
         yield read.at(UNUSED, (*where, "code"), text, about=about)

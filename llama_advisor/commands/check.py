@@ -136,5 +136,3 @@ def run_explain(code: str, rules: tuple[str, ...]) -> int:
     """Print the page of a code."""
     sys.stdout.write(explain_code(code, load_rules(*rules)))
     return 0
-
-

@@ -16,7 +16,9 @@ def findings_junit(result: Findings, kinds: dict[str, FindingKind], screen: tupl
     failed = sum(item.fails for item in result.findings)
     count = str(max(1, len(result.findings)))
     counts = {"tests": count, "failures": str(failed), "errors": "0", "skipped": str(result.summary.waived)}
-    root = Element("testsuites", {"name": "llama-advisor check", "tests": count, "failures": str(failed), "errors": "0"})
+    root = Element(
+        "testsuites", {"name": "llama-advisor check", "tests": count, "failures": str(failed), "errors": "0"}
+    )
     suite = SubElement(root, "testsuite", {"name": "llama-advisor check", **counts})
     for item in result.findings:
         _case(suite, item)
@@ -33,7 +35,12 @@ def _case(suite: Element, item: CheckFinding) -> None:
     case = SubElement(
         suite,
         "testcase",
-        {"classname": _valid(item.file), "name": f"{item.code}{about} {_valid(where)}", "file": _valid(item.file), "line": str(item.line)},
+        {
+            "classname": _valid(item.file),
+            "name": f"{item.code}{about} {_valid(where)}",
+            "file": _valid(item.file),
+            "line": str(item.line),
+        },
     )
     told = _valid(f"{where}: {item.code} {item.severity}: {item.text}. {item.fix}")
     if item.waived:

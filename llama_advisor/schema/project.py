@@ -44,7 +44,7 @@ class Requirements(Scenario):
 
     @field_validator(*WISHES, mode="before")
     @classmethod
-    def _no_wishes(cls, value: Any) -> Any:
+    def _no_wishes(cls, _: Any) -> Any:
         raise PydanticCustomError(WISH, "a wish has no place here: `choice` says what was chosen")
 
     @classmethod
