@@ -30,6 +30,7 @@ _TYPES = {
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
     "missing": "is missing",
+    "too_short": "needs at least one entry",
 }
 
 
@@ -53,7 +54,13 @@ def problems(error: ValidationError, schema: type[BaseModel]) -> list[Problem]:
         loc = found["loc"]
         branch = next((index for index, key in enumerate(loc) if _is_branch(key)), len(loc))
         groups.setdefault(loc[:branch], []).append(found)
-    return [_reworded(max(group, key=_telling), schema) for group in groups.values()]
+    made = [_reworded(max(group, key=_telling), schema) for group in groups.values()]
+    return [item for item in made if item.kind != "too_short" or not _below(item, made)]
+
+
+def _below(item: Problem, others: list[Problem]) -> bool:
+    """Tell whether anything in a list is wrong: what is refused is not counted, so the list seems too short."""
+    return any(len(other.loc) > len(item.loc) and other.loc[: len(item.loc)] == item.loc for other in others)
 
 
 def _reworded(found: Any, schema: type[BaseModel]) -> Problem:

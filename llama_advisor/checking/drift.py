@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.checking.files import MOST_FILES, file_text, matching, shown_name
+from llama_advisor.checking.files import MOST_FILES, file_text, leaves_folder, matching, shown_name
 from llama_advisor.checking.finding import Found
 from llama_advisor.checking.places import SourceText
 from llama_advisor.checking.versions import runs, supported_from_to
@@ -56,11 +56,12 @@ class Sources:
 
     def scanned(self, path: Path) -> Scanned:
         """Return what a file deploys."""
-        if path not in self._scanned:
+        whole = path.absolute()
+        if whole not in self._scanned:
             if len(self._scanned) > MOST_FILES:
                 self._scanned.clear()
-            self._scanned[path] = self._scan(path)
-        return self._scanned[path]
+            self._scanned[whole] = self._scan(path)
+        return self._scanned[whole]
 
     def _scan(self, path: Path) -> Scanned:
         name = printable(shown_name(path))
@@ -77,6 +78,8 @@ def drifted(
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
     files: dict[Path, None] = {}
     for index, pattern in enumerate(deployment.sources):
+        if leaves_folder(pattern):
+            continue
         matched = matching(read.path.parent, pattern)
         if not matched:
             one = isinstance(read.document.data["deployments"][loc[1]]["sources"], str)
@@ -94,12 +97,12 @@ def drifted(
             yield Found(NOT_SCANNED, scanned.problem, scanned.source, deployment=deployment.name)
         for mention in scanned.mentions:
             against = _against(mention, deployment, decision, base)
-            seen = seen or (mention.kind == "model" and (against is None or against[0] != MODEL))
+            seen = seen or mention.kind == "model"
             if against:
                 code, text = against
                 yield Found(code, text, scanned.source, mention.start, mention.end, deployment.name)
     if files and not seen:
-        text = f"none of {len(files)} files names {decision.chosen.model.id}"
+        text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
         yield read.at(ABSENT, (*loc, "sources"), text, about="absent")
 
 

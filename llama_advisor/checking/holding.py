@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor import names
@@ -9,7 +10,6 @@ from llama_advisor.answer import decisive, machine_name
 from llama_advisor.checking.deciding import UnknownNameError
 from llama_advisor.checking.versions import runs, supported_from_to
 from llama_advisor.errors import InputError
-from llama_advisor.judging import excuse
 from llama_advisor.schema.judgement import RuleOut
 from llama_advisor.support import architecture_support
 
@@ -52,6 +52,7 @@ BETTER, IMPOSSIBLE, DOUBTFUL, SHORT_BUILD, OLD_RUNTIME, WRONG_VERSION, RETIRED =
 ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
 UNKNOWN_CHOICE, NOT_UNDERSTOOD = "LA905", "LA908"
 Loc = tuple[Any, ...]
+_FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 
 
 def decided(read: Read, loc: Loc, deployment: Deployment, decider: Decider) -> Decision | Found:
@@ -64,7 +65,8 @@ def decided(read: Read, loc: Loc, deployment: Deployment, decider: Decider) -> D
     except UnknownNameError as error:
         return read.at(UNKNOWN_CHOICE, (*loc, "choice", error.field), str(error))
     except InputError as error:
-        field = str(error).split(":", 1)[0].split(".")
+        match = _FIELD.match(str(error))
+        field = match[0].split(".") if match else [""]
         known = field[0] in type(requirements).model_fields
         return read.at(NOT_UNDERSTOOD, (*loc, "requirements", *(field if known else ())), str(error))
 
@@ -96,10 +98,12 @@ def _violations(read: Read, where: Loc, decision: Decision, base: RuleBase) -> I
         yield _no_such_build(read, where, chosen, base)
         return
     first = decisive(build, base)
+    grouped: dict[tuple[str, str], list[str]] = {}
     for outcome in sorted(build.fails, key=lambda item: (item is not first, item.rule.id)):
-        told = excuse(outcome, build.scope)
-        key = _blamed(outcome, decision, read, where)
-        yield read.at(_code(outcome, build), (*where, key), told.text, about=outcome.rule.id)
+        group = _code(outcome, build), _blamed(outcome, decision, read, where)
+        grouped.setdefault(group, []).append(outcome.text)
+    for (code, key), texts in grouped.items():
+        yield read.at(code, (*where, key), "; ".join(texts))
 
 
 def _no_such_build(read: Read, where: Loc, chosen: Chosen, base: RuleBase) -> Found:
