@@ -47,14 +47,14 @@ def problem(error: ValidationError, schema: type[BaseModel]) -> tuple[tuple[Any,
     return _reworded(max(error.errors(include_url=False), key=_telling), schema)[:2]
 
 
-def problems(error: ValidationError, schema: type[BaseModel]) -> list[Problem]:
-    """Return everything wrong, in pydantic's order; of the branches of a union the most telling."""
+def problems(error: ValidationError, schema: type[BaseModel], most: int) -> list[Problem]:
+    """Return the first `most` things wrong, in order; of the branches of a union the most telling."""
     groups: dict[tuple[Any, ...], list[Any]] = {}
     for found in error.errors(include_url=False):
         loc = found["loc"]
         branch = next((index for index, key in enumerate(loc) if _is_branch(key)), len(loc))
         groups.setdefault(loc[:branch], []).append(found)
-    made = [_reworded(max(group, key=_telling), schema) for group in groups.values()]
+    made = [_reworded(max(group, key=_telling), schema) for group in list(groups.values())[:most]]
     return [item for item in made if item.kind != "too_short" or not _below(item, made)]
 
 

@@ -37,9 +37,11 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
-    for start, end in reversed(spans):
-        text = text[:start] + _NOT_BREAK.sub(" ", text[start:end]) + text[end:]
-    return text
+    made, at = [], 0
+    for start, end in spans:
+        made += [text[at:start], _NOT_BREAK.sub(" ", text[start:end])]
+        at = end
+    return "".join([*made, text[at:]])
 
 
 def _python(text: str) -> str:

@@ -35,6 +35,8 @@ MODEL, QUANTIZATION, CONTEXT, PARALLELISM, ABSENT, NO_FILE, NOT_SCANNED, WRONG_V
     "LA206",
 )
 MOST_MENTIONS = 200
+LARGEST = 1_000_000
+MOST_CHARACTERS = 20_000_000
 Loc = tuple[Any, ...]
 
 
@@ -66,7 +68,7 @@ class Sources:
     def _scan(self, path: Path) -> Scanned:
         name = printable(shown_name(path))
         try:
-            source = SourceText(name, file_text(path))
+            source = SourceText(name, file_text(path, LARGEST))
         except InputError as error:
             return Scanned(SourceText(name, ""), problem=str(error))
         return Scanned(source, self.scanner.scan(name, source.text)[:MOST_MENTIONS])
@@ -87,12 +89,14 @@ def drifted(
             yield read.at(NO_FILE, place, f"{pattern!r} matches no file", about=pattern)
         files.update(dict.fromkeys(matched))
     seen = False
+    characters = 0
     for count, path in enumerate(files):
-        if count >= MOST_FILES:
-            text = f"more than {MOST_FILES} files; the rest was not scanned"
+        if count >= MOST_FILES or characters > MOST_CHARACTERS:
+            text = f"only the first {count} of {len(files)} files were scanned"
             yield read.at(NOT_SCANNED, (*loc, "sources"), text)
             break
         scanned = sources.scanned(path)
+        characters += len(scanned.source.text)
         if scanned.problem:
             yield Found(NOT_SCANNED, scanned.problem, scanned.source, deployment=deployment.name)
         for mention in scanned.mentions:

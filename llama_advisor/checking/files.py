@@ -59,7 +59,7 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
     found: dict[Path, None] = {}
     for name in paths or (".",):
         path = Path(name)
-        if path.is_dir():
+        if is_folder(path):
             inside = [below for below in files_below(path) if below.name in NAMES]
             if not inside:
                 raise InputError(f"{printable(name)}: no {NAMES[0]} in this folder or below it")
@@ -67,6 +67,14 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
         else:
             found[path] = None
     return list(found)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; what cannot be a name is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def default_file() -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.checking.checkpoints import LONGEST, Checkpoint, Checkpoints
 from llama_advisor.checking.comments import without_comments
+from llama_advisor.checking.spellings import Spelled, folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,45 +55,40 @@ class Scanner:
     """The patterns of one rule base; made once."""
 
     checkpoints: Checkpoints
-    settings: tuple[tuple[re.Pattern[str], Spelling], ...] = field(repr=False)
-    runtimes: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
-    options: re.Pattern[str] = field(repr=False)
-    words: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
+    settings: tuple[tuple[Spelled, Spelling], ...] = field(repr=False)
+    runtimes: tuple[tuple[Spelled, str], ...] = field(repr=False)
+    options: Spelled = field(repr=False)
+    words: tuple[tuple[Spelled, str], ...] = field(repr=False)
 
     @classmethod
     def of(cls, base: RuleBase, checking: Checking) -> Scanner:
         """Compile what the rule base lists."""
-        settings = tuple((_setting(spelling), spelling) for spelling in checking.settings if spelling.sets != "model")
-        runtimes = tuple(
-            (
-                re.compile(
-                    rf"(?<![\w./-])(?:{_any(runtime.names)})(?:\[[\w,]{{0,60}}\])?(?::v?|\s?==\s?|@)(\d+(?:\.\d+)+)",
-                    re.IGNORECASE,
-                ),
-                runtime.engine,
-            )
-            for runtime in checking.runtimes
+        others = [spelling for spelling in checking.settings if spelling.sets != "model"]
+        models = [spelling for spelling in checking.settings if spelling.sets == "model"]
+        options = tuple(f"--{name}" for spelling in models for name in spelling.names)
+        flags = tuple(flag for spelling in models for flag in spelling.flags)
+        version = r"(?:\[[\w,]{0,60}\])?(?::v?|\s?==\s?|@)(\d+(?:\.\d+)+)"
+        return cls(
+            checkpoints=Checkpoints(base),
+            settings=tuple((_setting(spelling), spelling) for spelling in others),
+            runtimes=tuple((Spelled.of(r.names, (), version, "./"), r.engine) for r in checking.runtimes),
+            options=Spelled.of((), (*options, *flags), f"{_BETWEEN}{_MODEL}"),
+            words=tuple((Spelled.of(r.names, (), r"(?![\w-])", "."), r.engine) for r in checking.runtimes),
         )
-        names = [name for spelling in checking.settings if spelling.sets == "model" for name in spelling.names]
-        flags = [flag for spelling in checking.settings if spelling.sets == "model" for flag in spelling.flags]
-        option = rf"(?<![\w-])(?:--(?:{_any(names)})|{'|'.join(map(re.escape, flags)) or '(?!)'}){_BETWEEN}{_MODEL}"
-        words = tuple(
-            (re.compile(rf"(?<![\w.-])(?:{_any(runtime.names)})(?![\w-])", re.IGNORECASE), runtime.engine)
-            for runtime in checking.runtimes
-        )
-        return cls(Checkpoints(base), settings, runtimes, re.compile(option, re.IGNORECASE), words)
 
     def scan(self, name: str, text: str) -> tuple[Mention, ...]:
         """Return what a file deploys, in order."""
         plain = without_comments(name, text)
-        found = {mention.start: mention for mention in self._served(name, plain)}
+        lower = folded(plain)
+        found = {mention.start: mention for mention in self._served(name, plain, lower)}
         found |= {mention.start: mention for mention in self._models(plain)}
-        others = [*self._set(plain), *self._versions(plain)]
+        others = [*self._set(plain, lower), *self._versions(plain, lower)]
         return tuple(sorted([*found.values(), *others], key=lambda item: (item.start, item.kind)))
 
     def engines(self, text: str) -> frozenset[str]:
         """Return the engines whose image, package or command a text names."""
-        return frozenset(engine for pattern, engine in self.words if pattern.search(text))
+        lower = folded(text)
+        return frozenset(engine for spelled, engine in self.words if next(spelled.find(text, lower), None))
 
     def _models(self, text: str) -> Iterator[Mention]:
         """Yield every name of a checkpoint around the word llama."""
@@ -120,23 +116,21 @@ class Scanner:
                 yield Mention("model", start + cut, end, token[cut:], checkpoint=found)
                 return
 
-    def _served(self, name: str, text: str) -> Iterator[Mention]:
+    def _served(self, name: str, text: str, lower: str) -> Iterator[Mention]:
         """Yield models of other families where a server is told to load them."""
-        patterns = [_SERVED, self.options]
+        matches = [match for match in self.options.find(text, lower) if set(match["text"]) & set("/:")]
+        matches += _SERVED.finditer(text)
         if PurePath(name).name.lower().startswith("modelfile") or name.lower().endswith(".modelfile"):
-            patterns.append(_FROM)
-        for pattern in patterns:
-            for match in pattern.finditer(text):
-                told = match["text"]
-                repository = "/" in told or ":" in told or pattern is not self.options
-                if repository and not told.lower().endswith((".gguf", "/")):
-                    start, end = match.span("text")
-                    found = self.checkpoints.find(told) or Checkpoint(None)
-                    yield Mention("model", start, end, told, checkpoint=found)
+            matches += _FROM.finditer(text)
+        for match in matches:
+            told = match["text"]
+            if not told.lower().endswith(".gguf"):
+                found = self.checkpoints.find(told) or Checkpoint(None)
+                yield Mention("model", *match.span("text"), told, checkpoint=found)
 
-    def _set(self, text: str) -> Iterator[Mention]:
-        for pattern, spelling in self.settings:
-            for match in pattern.finditer(text):
+    def _set(self, text: str, lower: str) -> Iterator[Mention]:
+        for spelled, spelling in self.settings:
+            for match in spelled.find(text, lower):
                 groups = match.groupdict()
                 if groups.get("number"):
                     start, end = match.start("number"), match.end("scale")
@@ -147,9 +141,9 @@ class Scanner:
                     if held:
                         yield Mention(spelling.sets, *match.span("text"), groups["text"], quantizations=held)
 
-    def _versions(self, text: str) -> Iterator[Mention]:
-        for pattern, engine in self.runtimes:
-            for match in pattern.finditer(text):
+    def _versions(self, text: str, lower: str) -> Iterator[Mention]:
+        for spelled, engine in self.runtimes:
+            for match in spelled.find(text, lower):
                 yield Mention("version", *match.span(1), match[1], engine=engine)
 
 
@@ -161,13 +155,6 @@ def _beginnings(token: str) -> Iterator[int]:
         yield index + 1
 
 
-def _setting(spelling: Spelling) -> re.Pattern[str]:
-    names = rf"(?<![\w-])(?:--?)?(?:{_any(spelling.names)})"
-    flags = "|".join(rf"(?<![\w-]){re.escape(flag)}" for flag in spelling.flags)
+def _setting(spelling: Spelling) -> Spelled:
     value = _TEXT if spelling.sets == "quantization" else _NUMBER
-    return re.compile(rf"(?:{names}{'|' + flags if flags else ''}){_BETWEEN}{value}", re.IGNORECASE)
-
-
-def _any(names: tuple[str, ...] | list[str]) -> str:
-    """Return a pattern for any of the names, dashes and underscores folded, or left out as in `maxModelLen`."""
-    return "|".join(re.escape(name).replace(r"\-", "[-_]?") for name in sorted(names, key=len, reverse=True))
+    return Spelled.of(spelling.names, spelling.flags, f"{_BETWEEN}{value}")

@@ -12,7 +12,7 @@ from llama_advisor.checking.finding import Found
 from llama_advisor.checking.places import SourceText, key_place, value_place
 from llama_advisor.documents import Document, parse_all, printable
 from llama_advisor.errors import InputError, PlacedError
-from llama_advisor.schema.project import WISH, Project
+from llama_advisor.schema.project import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
 from llama_advisor.validation import problems
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ def _take(path: Path, file: ProjectFile, document: Document) -> None:
             Found(WRONG_TYPE, "a project file is a mapping with `version` and `deployments`", file.source, start, end)
         )
         return
+    long = list(_too_long(document))
+    if long:
+        file.findings.extend(Found(WRONG_TYPE, text, file.source, *value_place(document, loc)) for loc, text in long)
+        return
     try:
         project = Project.model_validate(document.data)
     except ValidationError as error:
@@ -117,9 +121,17 @@ def _take(path: Path, file: ProjectFile, document: Document) -> None:
     file.reads.append(read)
 
 
+def _too_long(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield lists longer than the schema allows: checking each of their entries would take long."""
+    for name, most in (("deployments", MOST_DEPLOYMENTS), ("waivers", MOST_WAIVERS)):
+        entries = document.data.get(name)
+        if isinstance(entries, list) and len(entries) > most:
+            yield (name,), f"{len(entries)} {name} in a file; at most {most} are checked"
+
+
 def _malformed(error: ValidationError, source: SourceText, document: Document) -> Iterator[Found]:
     """Yield everything that the schema refuses, each at its key or value."""
-    for loc, what, kind in problems(error, Project)[:MOST_PROBLEMS]:
+    for loc, what, kind in problems(error, Project, MOST_PROBLEMS):
         code = CODES.get(kind, WRONG_TYPE)
         told = what
         if kind == WISH:

@@ -33,7 +33,7 @@ def findings_text(result: Findings, kinds: dict[str, FindingKind], screen: tuple
 
 
 def _finding(out: Console, item: CheckFinding) -> None:
-    name = f"./{item.file}" if item.file.startswith(":") else item.file
+    name = f"./{item.file}" if item.file.lstrip().startswith(":") else item.file
     head = Text(f"{quiet(name)}:{item.line}:{item.column}: ")
     head.append(f"{item.code} {item.severity}", style=STYLES[item.severity])
     head.append(f": {quiet(item.text)}")

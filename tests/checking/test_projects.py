@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from conftest import checked, checker
+from checked_projects import checked, checker
 
 if TYPE_CHECKING:
     from llama_advisor.schema.findings import CheckFinding
