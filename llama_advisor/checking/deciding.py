@@ -87,19 +87,34 @@ class Decider:
         self._asked: dict[Requirements, tuple[Need, tuple[Judged, ...]]] = {}
         self._judged: dict[tuple[Requirements, Choice], tuple[Chosen, Judged | None, Judged | None]] = {}
         self._advised: dict[Requirements, Advice] = {}
+        self._last: tuple[Requirements, Found] | None = None
 
     def decide(self, requirements: Requirements, choice: Choice) -> Decision:
         """Answer the requirements and judge the choice; raise InputError for what is not known."""
         _keep_small(self._asked, self._judged)
-        if (requirements, choice) not in self._judged:
-            chosen = resolved(choice, self.advisor)
-            self._judged[requirements, choice] = (chosen, *self._judge(requirements, choice, chosen))
+        chosen = resolved(choice, self.advisor)
         if requirements not in self._asked:
             need = understand(requirements, self.advisor.base)
             found, need = self.advisor.decide(need)
             self._asked[requirements] = need, ranked(found.qualified, need, self.advisor.base)
+            self._last = requirements, found
+        if (requirements, choice) not in self._judged:
+            judged = self._seen(requirements, chosen) or self._judge(requirements, choice, chosen)
+            self._judged[requirements, choice] = (chosen, *judged)
         need, order = self._asked[requirements]
         return Decision(need, order, *self._judged[requirements, choice])
+
+    def _seen(self, requirements: Requirements, chosen: Chosen) -> tuple[Judged, None] | None:
+        """Return the best build of the choice if the search of all builds has just judged one that qualifies.
+
+        That search keeps the best engine of each quantization on a machine, so it has seen all builds of a choice
+        without an engine, and the one build of a whole choice on one stated machine.
+        """
+        one_build = len(chosen.quantizations) == 1 and isinstance(requirements.hardware, str)
+        if self._last is None or self._last[0] is not requirements or (chosen.engine is not None and not one_build):
+            return None
+        fitting = [build for build in self._last[1].qualified if _is(build, chosen)]
+        return (min(fitting, key=best_first), None) if fitting else None
 
     def advice(self, requirements: Requirements) -> Advice:
         """Return the whole answer, for what would help where nothing fits."""

@@ -32,6 +32,10 @@ class SourceText:
         self.name = name
         self.text = text
 
+    def __getstate__(self) -> dict[str, str]:
+        """Leave out what follows from the text, on the way to another process."""
+        return {"name": self.name, "text": self.text}
+
     @cached_property
     def _starts(self) -> list[int]:
         return [0, *(found.end() for found in _BREAK.finditer(self.text))]

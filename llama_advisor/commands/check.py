@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,11 +24,17 @@ from llama_advisor.render.findings import rendered
 from llama_advisor.rulebase import load_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from llama_advisor.checking.deciding import Decision
     from llama_advisor.schema.project import Deployment
     from llama_advisor.schema.settings import FailOn, Settings
+
+
+WORTH_WORKERS = 60
+MOST_WORKERS = 8
+CHUNK = 10
 
 
 class Printed(NamedTuple):
@@ -61,10 +70,17 @@ class Checkers:
 
     def beside(self, path: Path) -> Checker:
         """Return the checker for a project file."""
+        return self.of(self.layers_beside(path))
+
+    def layers_beside(self, path: Path) -> tuple[str, ...]:
+        """Return the layers for a project file; a team's own is told of once."""
         folder = path.parent
         if folder not in self._folders:
             self._folders[folder] = with_own_layer(str(path), self.rules)
-        layers = self._folders[folder]
+        return self._folders[folder]
+
+    def of(self, layers: tuple[str, ...]) -> Checker:
+        """Return the checker for these layers."""
         if layers not in self._made:
             self._made[layers] = Checker(load_rules(*layers), self.as_of)
         return self._made[layers]
@@ -76,12 +92,40 @@ def run(request: Request) -> int:
     checkers = Checkers((*settings.rules, *request.rules), request.as_of)
     wanted = _filter(request, settings, checkers.plain)
     collected = Collected()
-    for path in _paths(request.paths or settings.paths):
-        collected.add(*checkers.beside(path).check(path))
-    found = result(collected, checkers.plain.base, request.as_of, wanted)
+    for found, deployments in _checked(_paths(request.paths or settings.paths), checkers):
+        collected.add(found, deployments)
+    answer = result(collected, checkers.plain.base, request.as_of, wanted)
     for printed in request.prints:
-        write(rendered(printed.format, found, checkers.plain.kinds, request.screen), printed.output)
-    return found.exit_code
+        write(rendered(printed.format, answer, checkers.plain.kinds, request.screen), printed.output)
+    return answer.exit_code
+
+
+def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[Found], int]]:
+    """Yield the findings of each file, in order; many files are shared among processes."""
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    if len(paths) < WORTH_WORKERS or workers == 1:
+        for path in paths:
+            yield checkers.beside(path).check(path)
+        return
+    tasks = [(path, checkers.layers_beside(path)) for path in paths]
+    context = get_context("fork" if "fork" in get_all_start_methods() and sys.platform == "linux" else "spawn")
+    _CHECKERS[:] = [checkers]
+    with ProcessPoolExecutor(workers, context, _start, (checkers.rules, checkers.as_of)) as pool:
+        yield from pool.map(_check_one, tasks, chunksize=CHUNK)
+
+
+_CHECKERS: list[Checkers] = []
+
+
+def _start(rules: tuple[str, ...], as_of: date) -> None:
+    """Give a process that was not forked its own checkers."""
+    if not _CHECKERS:
+        _CHECKERS.append(Checkers(rules, as_of))
+
+
+def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[Found], int]:
+    path, layers = task
+    return _CHECKERS[0].of(layers).check(path)
 
 
 def _paths(named: tuple[str, ...]) -> list[Path]:
