@@ -42,6 +42,7 @@ SPINE = (
     "relaxing",
     "engine",
     "reading",
+    "checking",
     "render",
     "commands",
     "arguments",
