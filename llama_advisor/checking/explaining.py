@@ -41,7 +41,7 @@ def code_page(kind: FindingKind) -> str:
     if kind.fix:
         lines += ["", "## What to do", "", kind.fix]
     if kind.example:
-        lines += ["", "## Example", "", "```yaml", kind.example.rstrip(), "```"]
+        lines += ["", "## Example", "", *(f"    {line}" for line in kind.example.rstrip().splitlines())]
     return "\n".join(lines) + "\n"
 
 

@@ -191,7 +191,7 @@ def told(build: Judged) -> str:
     """Return a build in words."""
     machine = build.scope.machine
     place = f", {machine_name(machine.device.name, machine.count, machine.nodes)}" if machine else ""
-    return f"{build.model.id} as {build.quantization.id} on {build.engine.name}{place}"
+    return f"{build.model.id} as {build.quantization.id} on {build.engine.id}{place}"
 
 
 def _impossible(requirements: Requirements, decider: Decider) -> str:

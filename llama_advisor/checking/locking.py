@@ -162,7 +162,7 @@ def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, dec
     if again.best is None:
         fails = again.nearest.fails if again.nearest else ()
         return "; ".join(f"rule {item.rule.id}: {item.text}" for item in fails[:NAMED]) or "No such build is known now"
-    moved = list(_moved(kept.winner, _build(again.best)))
+    moved = _moved(kept.winner, _build(again.best))
     known = {(build.model, build.quantization, build.engine): build for build in kept.others}
     if decision.winner is not None:
         now = _build(decision.winner)
@@ -173,16 +173,19 @@ def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, dec
     return "Moved: " + ("; ".join(moved[:NAMED]) or "nothing that was locked")
 
 
-def _moved(before: LockedBuild, after: LockedBuild) -> Iterator[str]:
-    """Yield each fact, rule and weight of a build that is not what it was."""
+def _moved(before: LockedBuild, after: LockedBuild) -> list[str]:
+    """Return each weight, rule and fact of a build that is not what it was; what only one side read comes last."""
+    changed: list[tuple[bool, str]] = []
     for what, old, new in (
-        ("fact", before.facts, after.facts),
-        ("rule", before.rules, after.rules),
         ("weight of", before.weights, after.weights),
+        ("rule", before.rules, after.rules),
+        ("fact", before.facts, after.facts),
     ):
         for name in sorted(set(old) | set(new)):
             if old.get(name) != new.get(name):
-                yield f"{what} {name} of {after.model} {_shown(old.get(name))} → {_shown(new.get(name))}"
+                moved = f"{what} {name} of {after.model} {_shown(old.get(name))} → {_shown(new.get(name))}"
+                changed.append((what == "fact" and (name not in old or name not in new), moved))
+    return [moved for _, moved in sorted(changed, key=lambda item: item[0])]
 
 
 def _shown(value: Any) -> str:
