@@ -65,7 +65,7 @@ def value_place(document: Document, loc: Loc) -> tuple[int, int]:
         if inside is None:
             break
         node, _, place = inside
-    return place or _extent(node)
+    return place or _extent(node, document.text)
 
 
 def key_place(document: Document, loc: Loc) -> tuple[int, int]:
@@ -74,11 +74,11 @@ def key_place(document: Document, loc: Loc) -> tuple[int, int]:
     for depth, key in enumerate(loc, 1):
         inside = _child(node, key, document.text)
         if inside is None:
-            return _extent(node)
+            return _extent(node, document.text)
         node, name, place = inside
         if depth == len(loc):
-            return _extent(name) if name is not None else place
-    return _extent(node)
+            return _extent(name, document.text) if name is not None else place
+    return _extent(node, document.text)
 
 
 def _child(node: Any, key: Any, text: str) -> tuple[Any, Any, tuple[int, int]] | None:
@@ -98,20 +98,20 @@ def _child(node: Any, key: Any, text: str) -> tuple[Any, Any, tuple[int, int]] |
 def _used(value: Any, before: int, text: str) -> tuple[int, int]:
     """Return where a value stands; one that stands before its key was written elsewhere and is named here."""
     if value.start_mark.index >= before:
-        return _extent(value)
+        return _extent(value, text)
     alias = _ALIAS.match(text, before)
     return alias.span(1) if alias else (before, before)
 
 
-def _extent(node: Any) -> tuple[int, int]:
+def _extent(node: Any, text: str) -> tuple[int, int]:
     """Return where a node begins and where its last value ends: a block's own end lies behind blanks and comments."""
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, yaml.CollectionNode) and node.flow_style is False and node.value:
         last = node.value[-1]
-        last = last[1] if isinstance(last, tuple) else last
-        inner = _extent(last)[1] if last.start_mark.index >= start else end
-        return start, max(start, inner)
-    if isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}:
-        buffer = node.value.rstrip()
-        return start, max(start, end - (1 if buffer else 0))
-    return start, end
+        name, value = last if isinstance(last, tuple) else (None, last)
+        if name is not None:
+            return start, max(start, _used(value, name.end_mark.index, text)[1])
+        if value.start_mark.index >= start:
+            return start, _extent(value, text)[1]
+    blank = isinstance(node, yaml.CollectionNode) or node.style in {"|", ">"}
+    return start, start + len(text[start:end].rstrip()) if blank else end

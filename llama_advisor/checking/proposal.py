@@ -93,7 +93,15 @@ def flow(value: Any) -> str:
 
 def scalar(value: Any) -> str:
     """Return one value; text that could be read as anything else is quoted."""
-    if isinstance(value, str):
-        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-        return value if plain else json.dumps(value, ensure_ascii=not value.isprintable())
-    return json.dumps(value)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return f'"{"".join(map(_letter, value))}"'
+
+
+def _letter(letter: str) -> str:
+    """Return a character inside double quotes: YAML writes those beyond 16 bits unlike JSON."""
+    if letter in '"\\':
+        return f"\\{letter}"
+    return letter if letter.isprintable() else f"\\U{ord(letter):08x}"
