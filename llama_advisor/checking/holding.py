@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor import names
 from llama_advisor.answer import decisive, machine_name
+from llama_advisor.candidates import HOSTED
 from llama_advisor.checking.deciding import UnknownNameError
 from llama_advisor.checking.versions import runs, supported_from_to
 from llama_advisor.errors import InputError
@@ -93,9 +94,9 @@ def held(read: Read, loc: Loc, deployment: Deployment, decision: Decision, decid
 
 def _violations(read: Read, where: Loc, decision: Decision, base: RuleBase) -> Iterator[Found]:
     """Yield a finding for each constraint that rules the nearest build of the choice out."""
-    chosen, build = decision.chosen, decision.nearest
+    build = decision.nearest
     if build is None or not build.fails:
-        yield _no_such_build(read, where, chosen, base)
+        yield _no_such_build(read, where, decision, base)
         return
     first = decisive(build, base)
     grouped: dict[tuple[str, str], list[str]] = {}
@@ -106,14 +107,17 @@ def _violations(read: Read, where: Loc, decision: Decision, base: RuleBase) -> I
         yield read.at(code, (*where, key), "; ".join(texts))
 
 
-def _no_such_build(read: Read, where: Loc, chosen: Chosen, base: RuleBase) -> Found:
-    """Say why nothing could be judged: the engine does not load it, or the model is none that is ranked."""
+def _no_such_build(read: Read, where: Loc, decision: Decision, base: RuleBase) -> Found:
+    """Say why nothing could be judged: no ranked model, not considered in this place, or not loaded by the engine."""
+    chosen = decision.chosen
     if chosen.model.role != "ranked":
         text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
         return read.at(DOUBTFUL, (*where, "model"), text, about="unranked")
-    held = ", ".join(sorted(chosen.quantizations)) or "any build of it"
-    engine = base.engines[chosen.engine].name if chosen.engine else "an engine for this place"
-    text = f"{engine} does not load {chosen.model.name} as {held}" if held else f"{engine} does not load it"
+    held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
+    engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
+    text = f"{engine} {'does not load' if chosen.engine else 'loads'} {chosen.model.name}{held}"
+    if chosen.engine == HOSTED and not decision.need.hosted_considered:
+        text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
     return read.at(ENGINE, (*where, "engine" if chosen.engine else "model"), text, about="loads")
 
 
