@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.checking.files import MOST_FILES, file_text, leaves_folder, matching, shown_name
+from llama_advisor.checking.files import MOST_FILES, NAMES, SCHEMA_FILE, file_text, leaves_folder, matching, shown_name
 from llama_advisor.checking.finding import Found
 from llama_advisor.checking.places import SourceText
 from llama_advisor.checking.versions import runs, supported_from_to
@@ -82,7 +82,7 @@ def drifted(
     for index, pattern in enumerate(deployment.sources):
         if leaves_folder(pattern):
             continue
-        matched = matching(read.path.parent, pattern)
+        matched = [path for path in matching(read.path.parent, pattern) if not _own(path, read.path)]
         if not matched:
             one = isinstance(read.document.data["deployments"][loc[1]]["sources"], str)
             place = (*loc, "sources") if one else (*loc, "sources", index)
@@ -108,6 +108,11 @@ def drifted(
     if files and not seen:
         text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
         yield read.at(ABSENT, (*loc, "sources"), text, about="absent")
+
+
+def _own(path: Path, project: Path) -> bool:
+    """Tell whether a file says what was chosen, and so deploys nothing: project files and their locks."""
+    return path == project or path.name in NAMES or path in {project.with_suffix(".lock"), project.parent / SCHEMA_FILE}
 
 
 def _against(mention: Mention, deployment: Deployment, decision: Decision, base: RuleBase) -> tuple[str, str] | None:

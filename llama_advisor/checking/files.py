@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
+SCHEMA_FILE = "llama-advisor.schema.json"
 SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"})
 MOST_ENTRIES = 100_000
 MOST_FILES = 2_000

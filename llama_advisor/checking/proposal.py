@@ -13,7 +13,6 @@ from llama_advisor.schema.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCHEMA_FILE = "llama-advisor.schema.json"
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 HEAD = """\

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor import __version__
 from llama_advisor.checking.discovery import discovered
 from llama_advisor.checking.entries import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FILE
+from llama_advisor.checking.files import SCHEMA_FILE
 from llama_advisor.checking.mentions import Scanner
-from llama_advisor.checking.proposal import SCHEMA_FILE, from_discovery, project_text, proposed, scalar
+from llama_advisor.checking.proposal import from_discovery, project_text, proposed, scalar
 from llama_advisor.commands.own_layer import with_own_layer
 from llama_advisor.documents import printable
 from llama_advisor.engine import Advisor

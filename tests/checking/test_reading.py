@@ -156,6 +156,12 @@ def test_empty_documents_are_left_out() -> None:
     assert parse_all("", "x") == ()
 
 
+def test_every_runtime_and_margin_of_the_rule_base_makes_sense() -> None:
+    base = checker().base
+    assert {runtime.engine for runtime in base.checking.runtimes} <= set(base.engines)
+    assert base.checking.better_margin > base.criteria.wish_margin
+
+
 def test_versions() -> None:
     assert parts("v0.11.0rc1") == (0, 11, 0)
     assert (compared("0.11.0", "0.10.2"), compared("0.9", "0.10.2"), compared("0.10", "0.10.2")) == (1, -1, 0)
