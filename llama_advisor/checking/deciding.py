@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llama_advisor import names
 from llama_advisor.errors import InputError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.project import Choice, Requirements
 
-MOST_KEPT = 2000
+MOST_KEPT = 200
 
 
 class UnknownNameError(InputError):
@@ -153,9 +153,8 @@ def _is(build: Judged, chosen: Chosen) -> bool:
     )
 
 
-def _keep_small(*kept: dict[object, object] | object) -> None:
+def _keep_small(*kept: dict[Any, Any]) -> None:
     """Forget answers before they fill the memory."""
     for answers in kept:
-        assert isinstance(answers, dict)
         if len(answers) >= MOST_KEPT:
             answers.clear()

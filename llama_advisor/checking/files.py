@@ -11,7 +11,7 @@ from llama_advisor.documents import MAX_BYTES, printable
 from llama_advisor.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
 SCHEMA_FILE = "llama-advisor.schema.json"
@@ -133,15 +133,13 @@ def _named(path: Path) -> list[Path]:
         return []
 
 
-def matches(names: tuple[str, ...] | list[str], parts: list[str]) -> bool:
+def matches(names: Sequence[str], parts: Sequence[str]) -> bool:
     """Tell whether the names of a path match the parts of a pattern; the same greedy walk as for letters."""
     return _walk(names, parts, "**", lambda name, part: _walk(name, part, "*", lambda a, b: b in {"?", a}))
 
 
-def _walk(given: object, wanted: object, star: str, same: Callable[[str, str], bool]) -> bool:
+def _walk(given: Sequence[str], wanted: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
     """Match two sequences, `star` standing for any number of items, in time of their product."""
-    assert isinstance(given, (str, list, tuple))
-    assert isinstance(wanted, (str, list, tuple))
     at = place = back = 0
     last = -1
     while at < len(given):
