@@ -54,11 +54,11 @@ class Sources:
 
     def __init__(self, scanner: Scanner) -> None:
         self.scanner = scanner
-        self._scanned: dict[Path, Scanned] = {}
+        self._scanned: dict[tuple[Path, str], Scanned] = {}
 
     def scanned(self, path: Path) -> Scanned:
         """Return what a file deploys."""
-        whole = path.absolute()
+        whole = path.absolute(), shown_name(path)
         if whole not in self._scanned:
             if len(self._scanned) > MOST_FILES:
                 self._scanned.clear()
