@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from llama_advisor import __version__
-from llama_advisor.arguments import answers, asking, explaining, exploring, listings, upkeep
+from llama_advisor.arguments import answers, asking, checking, explaining, exploring, listings, upkeep
 from llama_advisor.arguments.flagged import give_flags
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-PARTS = (answers, asking, explaining, exploring, listings, upkeep)
+PARTS = (answers, asking, checking, explaining, exploring, listings, upkeep)
 for part in PARTS:
     app.add_typer(part.app)
 

@@ -33,7 +33,11 @@ def _fields(node: ast.ClassDef) -> dict[str, str]:
 
 def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
     """Return what each field of `schema` means."""
-    return _documented(sys.modules[schema.__module__]).get(schema.__name__, {})
+    found: dict[str, str] = {}
+    for cls in reversed(schema.__mro__):
+        if issubclass(cls, BaseModel) and cls is not BaseModel:
+            found |= _documented(sys.modules[cls.__module__]).get(cls.__name__, {})
+    return found
 
 
 def json_schema(schema: type[BaseModel]) -> dict[str, Any]:

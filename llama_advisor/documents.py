@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from llama_advisor.errors import InputError
+from llama_advisor.errors import InputError, PlacedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Loc = tuple[Any, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,10 +40,12 @@ class Document:
     name: str
     text: str
     data: Any
+    node: Any = field(default=None, repr=False, compare=False)
+    """Root of the node tree, which knows where each value stands; composed again where it was not kept."""
 
     def where(self, loc: Loc) -> str:
         """Return `file:line:column` of the value at `loc`, or of its nearest parent."""
-        node, mark = _compose(self.text, self.name), None
+        node, mark = self.node or _compose(self.text, self.name), None
         for key in loc:
             if node is None:
                 break
@@ -70,12 +72,28 @@ def _step(node: Any, key: Any, mark: Any) -> tuple[Any, Any]:
 
 def parse(text: str, name: str) -> Document:
     """Parse YAML (or JSON, which is YAML); raise InputError with the position of what is wrong."""
+    _refuse_what_is_too_large(text, name)
+    node = _compose(text, name)
+    return Document(name, text, None if node is None else _Builder(name).build(node, 0), node)
+
+
+def parse_all(text: str, name: str) -> tuple[Document, ...]:
+    """Parse a file that may hold several documents; empty ones are left out."""
+    _refuse_what_is_too_large(text, name)
+    nodes = _composed(text, name, lambda: list(yaml.compose_all(text, Loader=_LOADER)))
+    builder = _Builder(name)
+    return tuple(Document(name, text, builder.build(node, 0), node) for node in nodes if not _is_empty(node))
+
+
+def _is_empty(node: Any) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not node.style and node.value == ""
+
+
+def _refuse_what_is_too_large(text: str, name: str) -> None:
     if _depth(text) > MAX_OPEN:
         raise InputError(f"{printable(name)}: nested too deeply")
     if len(text) > MAX_BYTES:
         raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
-    node = _compose(text, name)
-    return Document(name, text, None if node is None else _Builder(name).build(node, 0))
 
 
 def _depth(text: str) -> int:
@@ -89,13 +107,18 @@ def _depth(text: str) -> int:
 
 
 def _compose(text: str, name: str) -> Any:
+    return _composed(text, name, lambda: yaml.compose(text, Loader=_LOADER))
+
+
+def _composed(text: str, name: str, compose: Callable[[], Any]) -> Any:
     try:
-        return yaml.compose(text, Loader=_LOADER)
+        return compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        what = f"not valid YAML: {error.problem or error.context}"
-        raise InputError(printable(f"{name}{at}: {what}")) from error
+        what = printable(f"not valid YAML: {error.problem or error.context}")
+        index = min(mark.index, len(text)) if mark else 0
+        raise PlacedError(f"{printable(name)}{at}: {what}", what, index, index) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"{printable(name)}: not valid YAML: {printable(error)[:120]}") from error
 
@@ -129,9 +152,11 @@ class _Builder:
             seen.add(key.value)
             yield key.value, self.build(value, depth + 1)
 
-    def fail(self, node: Any, what: str) -> InputError:
+    def fail(self, node: Any, what: str) -> PlacedError:
         mark = node.start_mark
-        return InputError(printable(f"{self.name}:{mark.line + 1}:{mark.column + 1}: {what}"))
+        told = printable(what)
+        where = printable(f"{self.name}:{mark.line + 1}:{mark.column + 1}")
+        return PlacedError(f"{where}: {told}", told, mark.index, node.end_mark.index)
 
 
 def _scalar(value: str) -> Any:

@@ -22,6 +22,16 @@ class InputError(AdvisorError):
     """A flag, a file or a batch line is wrong (exit 2)."""
 
 
+class PlacedError(InputError):
+    """A file is wrong at one place: what is wrong, and from which character to which."""
+
+    def __init__(self, message: str, what: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.what = what
+        self.start = start
+        self.end = end
+
+
 class RuleBaseError(AdvisorError):
     """The content of the rule base is wrong (exit 3)."""
 

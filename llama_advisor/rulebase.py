@@ -15,6 +15,8 @@ from llama_advisor.compiled import CompiledQuestion, CompiledRule, Origin, compi
 from llama_advisor.errors import RuleBaseError, nearest
 from llama_advisor.hardware_names import Catalogue
 from llama_advisor.layers import Layer, merged, read_layer
+from llama_advisor.rule_files import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
+from llama_advisor.schema.checking import Checking
 from llama_advisor.schema.constants import Constants, TrainingRecipe
 from llama_advisor.schema.engine import Engine
 from llama_advisor.schema.hardware import Device, Instance, Reference
@@ -33,32 +35,6 @@ if TYPE_CHECKING:
     from llama_advisor.schema.base import Strict
 
 Entry = TypeVar("Entry", bound="Strict")
-RULE_FOLDERS = ("constraints", "preferences", "caveats", "routes")
-ENTRY_FOLDERS = ("models", "engines", "use_cases", *RULE_FOLDERS)
-LIST_KEYS = (
-    "benchmarks",
-    "block_types",
-    "quantizations",
-    "devices",
-    "instances",
-    "rentals",
-    "hosted",
-    "sources",
-    "recipes",
-    "findings",
-    "misunderstandings",
-    "statements",
-    "questions",
-)
-SINGLE_FILES = (
-    "criteria.yaml",
-    "relaxations.yaml",
-    "moves.yaml",
-    "regions.yaml",
-    "sampling.yaml",
-    "hardware/reference.yaml",
-    "engines/constants.yaml",
-)
 
 
 class RuleBase:
@@ -223,6 +199,11 @@ class RuleBase:
     def criteria(self) -> Criteria:
         """The criteria and the constants of ranking."""
         return self._one("criteria.yaml", Criteria)
+
+    @cached_property
+    def checking(self) -> Checking:
+        """What `check` goes by."""
+        return self._one("checking.yaml", Checking)
 
     @cached_property
     def relaxations(self) -> Relaxations:

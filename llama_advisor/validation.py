@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
@@ -30,25 +30,54 @@ _TYPES = {
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
     "missing": "is missing",
+    "too_short": "needs at least one entry",
 }
+
+
+class Problem(NamedTuple):
+    """One thing wrong: where, in words, and pydantic's name for its kind."""
+
+    loc: tuple[Any, ...]
+    what: str
+    kind: str
 
 
 def problem(error: ValidationError, schema: type[BaseModel]) -> tuple[tuple[Any, ...], str]:
     """Return the place and the wording of the first thing wrong."""
-    found = max(error.errors(include_url=False), key=_telling)
+    return _reworded(max(error.errors(include_url=False), key=_telling), schema)[:2]
+
+
+def problems(error: ValidationError, schema: type[BaseModel], most: int) -> list[Problem]:
+    """Return the first `most` things wrong, in order; of the branches of a union the most telling."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for found in error.errors(include_url=False):
+        loc = found["loc"]
+        branch = next((index for index, key in enumerate(loc) if _is_branch(key)), len(loc))
+        groups.setdefault(loc[:branch], []).append(found)
+    made = [_reworded(max(group, key=_telling), schema) for group in list(groups.values())[:most]]
+    return [item for item in made if item.kind != "too_short" or not _below(item, made)]
+
+
+def _below(item: Problem, others: list[Problem]) -> bool:
+    """Tell whether anything in a list is wrong: what is refused is not counted, so the list seems too short."""
+    return any(len(other.loc) > len(item.loc) and other.loc[: len(item.loc)] == item.loc for other in others)
+
+
+def _reworded(found: Any, schema: type[BaseModel]) -> Problem:
+    """Return place, wording and pydantic's word for the kind of one thing wrong."""
     loc = tuple(key for key in found["loc"] if not _is_branch(key))
     name = loc[-1] if loc else "value"
     kind, given = found["type"], found.get("input")
     if kind == "extra_forbidden":
-        return loc, f"unknown key {str(name)!r}{nearest(str(name), _fields(schema, loc[:-1]))}"
+        return Problem(loc, f"unknown key {str(name)!r}{nearest(str(name), _fields(schema, loc[:-1]))}", kind)
     if kind == "literal_error":
         choices = _QUOTED.findall(str(found["ctx"]["expected"]))
-        return loc, f"{_named(loc)}: unknown value {_quoted(given)}{nearest(str(given), choices)}"
+        return Problem(loc, f"{_named(loc)}: unknown value {_quoted(given)}{nearest(str(given), choices)}", kind)
     if kind in _TYPES:
         got = "" if kind == "missing" else f", not {_quoted(given)}"
-        return loc, f"{_named(loc)} {_TYPES[kind]}{got}"
+        return Problem(loc, f"{_named(loc)} {_TYPES[kind]}{got}", kind)
     message = str(found["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
-    return loc, f"{_named(loc)}: {message[:1].lower()}{message[1:]}, not {_quoted(given)}"
+    return Problem(loc, f"{_named(loc)}: {message[:1].lower()}{message[1:]}, not {_quoted(given)}", kind)
 
 
 def _telling(found: Any) -> tuple[bool, int]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llama_advisor.checking.explaining import code_page
 from llama_advisor.rulebase import RULE_FOLDERS, load_rules
 from llama_advisor.rules_lint import kinds
 from llama_advisor.schema.upkeep import Statement
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.upkeep import FindingKind
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 WRITTEN = "Written by `python tests/docs_generate.py --write` from [`rules/`](../rules/README.md); do not edit.\n"
@@ -32,6 +34,7 @@ def pages(base: RuleBase) -> dict[str, str]:
         "rules.md": "\n".join(rules(base)),
         "seed-coverage.md": "\n".join(seed_coverage(base)),
         "findings.md": "\n".join(findings(base)),
+        **{f"findings/{kind.id}.md": page(kind) for kind in kinds(base).values() if kind.fix},
     }
 
 
@@ -76,8 +79,19 @@ def findings(base: RuleBase) -> Iterator[str]:
     """Yield the lines of the page of all codes."""
     yield "# Codes of findings\n"
     yield WRITTEN
+    yield "## Of `llama-advisor check`, about a project\n\n| code | severity | what it says |\n|---|---|---|"
     for kind in kinds(base).values():
-        yield f"## {kind.id}\n\n{kind.title} ({kind.severity}). {kind.explanation.strip()}\n"
+        if kind.fix:
+            yield f"| [{kind.id}](findings/{kind.id}.md) | {kind.severity} | {kind.title} |"
+    yield "\n## Of `llama-advisor rules`, about the rule base\n"
+    for kind in kinds(base).values():
+        if not kind.fix:
+            yield f"### {kind.id}\n\n{kind.title} ({kind.severity}). {kind.explanation.strip()}\n"
+
+
+def page(kind: FindingKind) -> str:
+    """Return the page of one code, which `explain` prints too."""
+    return f"{code_page(kind)}\n[All codes](../findings.md). {WRITTEN.replace('../rules', '../../rules')}"
 
 
 def _in_order(base: RuleBase) -> list[dict[str, object]]:
@@ -89,5 +103,9 @@ def _in_order(base: RuleBase) -> list[dict[str, object]]:
 if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
         sys.exit("usage: python tests/docs_generate.py --write")
-    for name, text in pages(load_rules()).items():
+    made = pages(load_rules())
+    for old in (DOCS / "findings").glob("*.md"):
+        old.unlink()
+    (DOCS / "findings").mkdir(exist_ok=True)
+    for name, text in made.items():
         (DOCS / name).write_text(text, encoding="utf-8")

@@ -21,6 +21,11 @@ def test_a_generated_page_is_current(name: str) -> None:
     assert kept == PAGES[name], f"docs/{name} is out of date: run python tests/docs_generate.py --write"
 
 
+def test_no_page_of_a_code_is_left_over() -> None:
+    kept = {f"findings/{path.name}" for path in (DOCS / "findings").iterdir()}
+    assert kept == {name for name in PAGES if name.startswith("findings/")}
+
+
 def test_every_rule_stands_on_a_line_of_its_own() -> None:
     lines = PAGES["rules.md"].splitlines()
     for name in load_rules().rules:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor import names
+from llama_advisor.checking.explaining import explain_code
 from llama_advisor.commands.own_layer import with_own_layer
 from llama_advisor.documents import printable
 from llama_advisor.engine import Advisor
@@ -42,7 +43,7 @@ def run(request: Request) -> int:
     base = load_rules(*with_own_layer(request.scenario, request.rules))
     entry = _entry(request.name, base)
     if entry is not None:
-        sys.stdout.write(_entry_text(entry, request))
+        sys.stdout.write(_entry_text(entry, request, base))
         return 0
     model = _model(request.name, base)
     if request.scenario is None and not request.said:
@@ -84,9 +85,11 @@ def _entry(name: str, base: RuleBase) -> dict[str, Any] | None:
     return kind.model_dump(mode="json", exclude_defaults=True) if kind else None
 
 
-def _entry_text(entry: dict[str, Any], request: Request) -> str:
+def _entry_text(entry: dict[str, Any], request: Request, base: RuleBase) -> str:
     if request.json:
         return as_json(entry) + "\n"
+    if request.name.upper() in base.finding_kinds:
+        return explain_code(request.name, base)
     from llama_advisor.render import listing
 
     colour, width = request.screen

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 FINDINGS = 1
 SCHEMAS = (
     ("scenario", "scenario", "Scenario"),
+    ("project", "project", "Project"),
+    ("findings", "findings", "Findings"),
     ("rule", "judgement", "Rule"),
     ("use-case", "judgement", "UseCase"),
     ("criteria", "judgement", "Criteria"),
+    ("checking", "checking", "Checking"),
     ("relaxations", "judgement", "Relaxations"),
     ("moves", "moves", "Moves"),
     ("regions", "judgement", "Regions"),

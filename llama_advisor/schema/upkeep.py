@@ -23,6 +23,12 @@ class FindingKind(Strict):
     """Why it matters and what to do about it."""
     severity: Severity
     """Errors make the command fail."""
+    fix: str = ""
+    """What to do, in one sentence; part of the explanation where it is empty."""
+    example: str = ""
+    """A project file, or a part of one, that brings it."""
+    malformed: bool = False
+    """Whether it says that the input itself is wrong: exit code 2, and no filter hides it."""
 
 
 class Misunderstanding(Strict):

@@ -55,7 +55,8 @@ def test_the_scenario_comes_from_a_file_with_flags_over_it(run: Run, tmp_path: P
     [
         ("memory-fits", "title: Every device must hold its part"),
         ("quality", "name: Quality"),
-        ("lr101", "title: A rule that can never fire"),
+        ("lr101", "# LR101: A rule that can never fire"),
+        ("LA101", "# LA101"),
     ],
 )
 def test_a_rule_a_criterion_and_a_code_say_what_they_stand_for(run: Run, name: str, says: str) -> None:

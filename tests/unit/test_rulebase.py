@@ -96,7 +96,7 @@ def test_the_rule_of_these_tests_is_sound(layer: Layered) -> None:
             "10:25: unknown fact 'model.famly'; nearest: model.family",
         ),
         ("  fires: [{model.family: llama-3.1}]\n", "", "10:3: examples.fires is missing"),
-        ("fires: [{model.family: llama-3.1}]", "fires: []", "10:10: examples.fires: "),
+        ("fires: [{model.family: llama-3.1}]", "fires: []", "10:10: examples.fires needs at least one entry"),
         ("id: house-rule", "id: other-rule", "1:5: id must be the name of the file, 'house-rule'"),
         ("why: Because we say so.", "why: 3", "3:6: why must be text (put it in quotes), not '3'"),
         ("why: Because we say so.\n", "why: a\nwhy: b\n", "4:1: duplicate key 'why'"),

@@ -1,0 +1,1 @@
+"""The check: project files against advice, sources against the choice, findings with codes and places."""

@@ -1,0 +1,38 @@
+"""One checker per day, and the result of checking files: shared by the tests of the check."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llama_advisor.checking.checker import Checker, Collected, Filter, result
+from llama_advisor.rulebase import load_rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llama_advisor.schema.findings import Findings
+
+AS_OF = date(2026, 11, 24)
+PROJECT = """\
+version: 1
+deployments:
+  - name: bot
+    requirements: {use_cases: [rag], hardware: "1x L4", context_tokens: 16k}
+    choice: {model: llama-3.1-8b-instruct, quantization: fp8, engine: vllm}
+"""
+
+
+@cache
+def checker(as_of: date = AS_OF) -> Checker:
+    """Return the checker of a day on the shipped rules."""
+    return Checker(load_rules(), as_of)
+
+
+def checked(*paths: Path, as_of: date = AS_OF, wanted: Filter | None = None) -> Findings:
+    """Check files and return the whole result."""
+    collected = Collected()
+    for path in paths:
+        collected.add(*checker(as_of).check(path))
+    return result(collected, checker(as_of).base, as_of, wanted or Filter())

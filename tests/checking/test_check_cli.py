@@ -1,0 +1,266 @@
+"""check, init, lock, explain and their flags on the command line; what docs/check.md tells to run, runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from checked_projects import PROJECT
+from jsonschema import Draft202012Validator
+
+from llama_advisor.arguments.checking import paired
+from llama_advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Ran = subprocess.CompletedProcess[str]
+
+ROOT = Path(__file__).resolve().parents[2]
+TWO = PROJECT.replace("llama-3.1-8b-instruct, quantization: fp8", "llama-3.2-1b-instruct, quantization: bf16")
+BROKEN = PROJECT.replace("8b-instruct", "70b-instruct")
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Callable[..., Ran]:
+    """Run the program in a folder of its own, for one day."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> Ran:
+        return subprocess.run(
+            [sys.executable, "-m", "llama_advisor", *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | (env or {}),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+def project(folder: Path, text: str = PROJECT, name: str = "llama-advisor.yaml") -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def codes(done: Ran) -> list[str]:
+    return [item["code"] for item in json.loads(done.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "code"),
+    [
+        (PROJECT, (), 0),
+        (BROKEN, (), 1),
+        (BROKEN, ("--fail-on", "never"), 0),
+        (BROKEN, ("--ignore", "LA1"), 0),
+        (BROKEN, ("--ignore", "LA1", "--select", "LA101"), 1),
+        (BROKEN, ("--select", "LA3,LA4"), 0),
+        (TWO, (), 0),
+        (TWO, ("--fail-on", "warning"), 1),
+        (PROJECT + "waiver: []\n", ("--fail-on", "never", "--select", "LA1", "--ignore", "LA9"), 2),
+        (PROJECT, ("--select", "LA666"), 2),
+        (PROJECT, ("--fail-on", "nothing"), 2),
+        (PROJECT, ("--rules", "no-such-folder"), 2),
+    ],
+)
+def test_exit_codes(text: str, flags: tuple[str, ...], code: int, at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, text)
+    for format_ in ("text", "sarif", "github"):
+        assert at("check", "--as-of", "2026-11-24", "--format", format_, *flags).returncode == code
+
+
+def test_broken_rules_are_exit_3(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path)
+    project(tmp_path, "id: other\n", "llama-advisor.d/preferences/house.yaml")
+    done = at("check")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_a_team_layer_beside_the_file_is_taken(at: Callable[..., Ran], tmp_path: Path) -> None:
+    rule = {
+        "id": "no-fp8",
+        "title": "No FP8",
+        "why": "Our operators say so.",
+        "sources": [{"id": "design-contract", "says": "a team's own limit"}],
+        "confidence": "high",
+        "when": {"fact": "quantization.id", "is": "fp8"},
+        "then": {"rule_out": "other"},
+        "say": "no FP8 in this house",
+        "examples": {"fires": [{"quantization.id": "fp8"}], "silent": [{"quantization.id": "bf16"}]},
+    }
+    project(tmp_path)
+    project(tmp_path, yaml.safe_dump(rule), "llama-advisor.d/constraints/no-fp8.yaml")
+    done = at("check", "--format", "json")
+    found = json.loads(done.stdout)["findings"]
+    assert [(item["code"], item["text"], item["column"]) for item in found] == [("LA113", "no FP8 in this house", 58)]
+    assert done.returncode == 1
+
+
+def test_folders_files_and_order(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, BROKEN, "b/llama-advisor.yml")
+    project(tmp_path, BROKEN, "a/deep/llama-advisor.yaml")
+    project(tmp_path, BROKEN, "node_modules/x/llama-advisor.yaml")
+    project(tmp_path, BROKEN, "other.yaml")
+    done = at("check", "other.yaml", ".", "b", "--format", "json", "--as-of", "2026-11-24")
+    files = [item["file"] for item in json.loads(done.stdout)["findings"]]
+    assert list(dict.fromkeys(files)) == ["a/deep/llama-advisor.yaml", "b/llama-advisor.yml", "other.yaml"]
+    assert json.loads(done.stdout)["files"] == 3
+    assert at("check", "a/../b/../node_modules/x/..").returncode == 1
+    assert at("check", "b", "a", "other.yaml", "--as-of", "2026-11-24", "--format", "json").stdout == done.stdout
+    assert at("check").returncode == 2
+
+
+def test_many_files_in_several_processes_are_the_same(at: Callable[..., Ran], tmp_path: Path) -> None:
+    for index in range(70):
+        project(tmp_path, BROKEN if index % 7 == 0 else PROJECT, f"s{index:02d}/llama-advisor.yaml")
+    together = at("check", ".", "--format", "json", "--as-of", "2026-11-24")
+    apart = at("check", *(f"s{index:02d}" for index in range(0, 70, 7)), "--format", "json", "--as-of", "2026-11-24")
+    assert (together.returncode, together.stderr) == (1, "")
+    assert json.loads(together.stdout)["findings"] == json.loads(apart.stdout)["findings"]
+
+
+def test_formats_go_to_their_files(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, BROKEN)
+    done = at("check", "-f", "text", "-f", "sarif", "-o", "a.sarif", "--format=junit", "--output=b.xml")
+    assert "LA101" in done.stdout
+    assert json.loads((tmp_path / "a.sarif").read_text("utf-8"))["version"] == "2.1.0"
+    assert (tmp_path / "b.xml").read_text("utf-8").startswith("<?xml")
+    assert at("check", "-o", "c.txt").stdout == ""
+    assert "LA101" in (tmp_path / "c.txt").read_text("utf-8")
+    assert at("check", "-f", "json", "-f", "sarif").returncode == 2
+    assert at("check", "-o", "no/such/folder.txt").returncode == 2
+
+
+def test_formats_are_paired() -> None:
+    assert paired([], [], []) == [("text", None)]
+    assert paired(["json", "text"], ["a", "-"], []) == [("json", "a"), ("text", None)]
+    placed = ["-f", "text", "-f", "sarif", "-o", "x"]
+    assert paired(["text", "sarif"], ["x"], placed) == [("text", None), ("sarif", "x")]
+    with pytest.raises(InputError, match="name the --format before it"):
+        paired(["text", "sarif"], ["x"], ["-o", "x", "-f", "text", "-f", "sarif"])
+
+
+def test_settings_of_pyproject(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, BROKEN, "deep/llama-advisor.yaml")
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text('[tool.llama-advisor]\npaths = ["deep"]\nignore = ["LA101"]\n', encoding="utf-8")
+    assert at("check").returncode == 0
+    assert at("check", "--ignore", "LA2").returncode == 1
+    for wrong in ('[tool.llama-advisor]\nfail_onn = "x"\n', "[tool\n", '[tool]\nllama-advisor = "x"\n'):
+        settings.write_text(wrong, encoding="utf-8")
+        done = at("check")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.startswith("llama-advisor: pyproject.toml: ")
+
+
+def test_a_lock_is_stable_and_tells_when_it_is_old(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path)
+    assert at("lock").returncode == 0
+    lock = tmp_path / "llama-advisor.lock"
+    before = lock.read_bytes()
+    assert at("lock", env={"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}).returncode == 0
+    assert lock.read_bytes() == before
+    assert at("check").stdout.startswith("0 errors, 0 warnings, 0 notes")
+    held: Any = json.loads(before)["deployments"]["bot"]
+    assert held["winner"]["model"] == "llama-3.1-8b-instruct"
+    assert held["margin"] > 0
+    assert {"build.quality", "memory.total_gib"} <= set(held["winner"]["facts"])
+    project(tmp_path, PROJECT.replace("16k", "32k"))
+    assert codes(at("check", "--format", "json")) == ["LA403"]
+    assert at("lock", "--check").returncode == 1
+    project(tmp_path, "version: 2\n")
+    assert at("lock").returncode == 2
+    assert lock.read_bytes() == before
+
+
+def test_a_moved_rule_is_named(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path)
+    assert at("lock").returncode == 0
+    weights = {"quality": 0, "speed": 100, "cost": 0, "footprint": 0, "maturity": 0}
+    project(tmp_path, yaml.safe_dump({"id": "rag", "weights": weights}), "llama-advisor.d/use_cases/rag.yaml")
+    found = [i for i in json.loads(at("check", "--format", "json").stdout)["findings"] if i["code"] == "LA404"]
+    assert "weight of speed" in found[0]["text"]
+
+
+def test_explain(at: Callable[..., Ran]) -> None:
+    done = at("explain", "la303")
+    assert done.stdout == (ROOT / "docs/findings/LA303.md").read_text("utf-8").split("\n[All codes]")[0]
+    assert at("explain", "LA999").returncode == 2
+
+
+def test_init_writes_what_check_accepts(at: Callable[..., Ran], tmp_path: Path) -> None:
+    flags = ("--use-case", "rag", "--hardware", "1x L4", "--language", "no", "--only-family", "llama-3.1", "--offline")
+    flags += ("--model", "llama-3.1-8b-instruct", "--quantization", "fp8")
+    assert at("init", *flags, "--name", "über: {bot}", "--github").returncode == 0
+    text = (tmp_path / "llama-advisor.yaml").read_text("utf-8")
+    schema = tmp_path / text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    validator = Draft202012Validator(json.loads(schema.read_text("utf-8")))
+    assert list(validator.iter_errors(yaml.safe_load(text))) == []
+    written = yaml.safe_load(text)["deployments"][0]
+    assert (written["name"], written["requirements"]["languages"]) == ("über: {bot}", ["no"])
+    assert at("check").returncode in {0, 1}
+    workflow = yaml.safe_load((tmp_path / ".github/workflows/llama-advisor.yml").read_text("utf-8"))
+    assert any("llama-advisor check" in step.get("run", "") for step in workflow["jobs"]["check"]["steps"])
+    assert at("init", *flags).returncode == 2
+    assert (tmp_path / "llama-advisor.yaml").read_text("utf-8") == text
+    assert at("init", *flags, "--force").returncode == 0
+
+
+def test_init_needs_something_to_go_by(at: Callable[..., Ran], tmp_path: Path) -> None:
+    assert at("init").returncode == 2
+    done = at("init", "--use-case", "agents", "--tool-calling", "multi_step", "--hardware", "Raspberry Pi 5 8GB")
+    assert done.returncode == 1
+    assert at("init", "--discover").returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_discovery_respects_gitignore(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 16k\n", "serve/run.sh")
+    project(tmp_path, "ollama run llama3.2:1b\n", "old/run.sh")
+    project(tmp_path, "ollama run llama3.2:3b\n", "serve/tmp/run.sh")
+    project(tmp_path, "old/\n", ".gitignore")
+    project(tmp_path, "tmp\n", "serve/.gitignore")
+    (found,) = yaml.safe_load(at("check", "--discover").stdout)["deployments"]
+    assert (found["name"], found["sources"]) == ("serve", ["serve/run.sh"])
+    assert found["choice"] == {"model": "llama-3.1-8b-instruct", "engine": "vllm"}
+    assert found["requirements"]["context_tokens"] == 16384
+    assert at("init", "--discover").returncode == 0
+    assert at("check").returncode in {0, 1}
+
+
+def test_the_schema_of_the_project_file(at: Callable[..., Ran]) -> None:
+    schema = json.loads(at("schema", "project").stdout)
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    good = yaml.safe_load(PROJECT)
+    assert list(validator.iter_errors(good)) == []
+    for wrong in (
+        PROJECT.replace("context_tokens", "model: llama-3.1-8b, context_tokens"),
+        PROJECT.replace("name: bot", "nme: bot"),
+        PROJECT.replace("version: 1", "version: 2"),
+        PROJECT + "waivers: [{code: LA101, deployment: bot}]\n",
+    ):
+        assert list(validator.iter_errors(yaml.safe_load(wrong)))
+    parts = [schema, *schema["$defs"].values()]
+    bare = [name for part in parts for name, item in part.get("properties", {}).items() if "description" not in item]
+    assert bare == []
+
+
+def test_what_the_page_tells_to_run_runs(at: Callable[..., Ran]) -> None:
+    page = (ROOT / "docs/check.md").read_text("utf-8")
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(commands) == 4
+    for command in commands:
+        done = at(*shlex.split(command)[1:])
+        assert done.returncode == 0, (command, done.stdout, done.stderr)

@@ -1,0 +1,221 @@
+"""The same findings in every format, each valid by its schema; text from files injects nothing into any of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from checked_projects import AS_OF, checked, checker
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator, Draft202012Validator
+
+from llama_advisor.checking.checker import Collected, Filter, result
+from llama_advisor.checking.finding import Found
+from llama_advisor.checking.places import SourceText
+from llama_advisor.descriptions import json_schema
+from llama_advisor.render.findings import FORMATS, rendered
+from llama_advisor.schema.findings import Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TESTS = Path(__file__).resolve().parent.parent
+PROJECTS = sorted(path.parent / "llama-advisor.yaml" for path in (TESTS / "projects").rglob("expected.yaml"))
+SCREEN = (False, 80)
+GITLAB = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "minLength": 1},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "minLength": 1},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": "^(?!\\./)"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}, "end": {"type": "integer"}},
+                    },
+                },
+            },
+        },
+    },
+}
+"""GitLab publishes no JSON Schema of the report; this is the table of its documentation of custom tools."""
+
+
+@cache
+def everything() -> Findings:
+    """Check all example projects of one day in one run."""
+    return checked(*PROJECTS)
+
+
+def printed(format_: str, found: Findings) -> str:
+    return rendered(format_, found, checker().kinds, SCREEN)
+
+
+@cache
+def sarif_schema() -> Draft4Validator:
+    """The official schema, 2.1.0-rtm.5 as in schemastore, taken from the npm package @microsoft/jest-sarif."""
+    schema = json.loads((TESTS / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+    Draft4Validator.check_schema(schema)
+    return Draft4Validator(schema)
+
+
+def in_json(text: str) -> list[tuple[str, str, int]]:
+    return [(i["code"], i["file"], i["line"]) for i in json.loads(text)["findings"] if not i["waived"]]
+
+
+def in_sarif(text: str) -> list[tuple[str, str, int]]:
+    found = []
+    for item in json.loads(text)["runs"][0]["results"]:
+        place = item["locations"][0]["physicalLocation"]
+        if "suppressions" not in item:
+            uri = place["artifactLocation"]["uri"].removeprefix("file://")
+            found.append((item["ruleId"], uri, place["region"]["startLine"]))
+    return found
+
+
+def in_gitlab(text: str) -> list[tuple[str, str, int]]:
+    return [(i["check_name"], i["location"]["path"], i["location"]["lines"]["begin"]) for i in json.loads(text)]
+
+
+def in_junit(text: str) -> list[tuple[str, str, int]]:
+    cases = ET.fromstring(text).iter("testcase")  # noqa: S314  # our own output
+    real = [case for case in cases if case.find("skipped") is None and case.get("file")]
+    return [(case.attrib["name"].split()[0], case.attrib["file"], int(case.attrib["line"])) for case in real]
+
+
+def in_github(text: str) -> list[tuple[str, str, int]]:
+    found = re.findall(r"(?m)^::(?:error|warning|notice) file=([^,]*),line=(\d+),.*?title=(\w+) ", text)
+    return [(code, file, int(line)) for file, line, code in found]
+
+
+def in_text(text: str) -> list[tuple[str, str, int]]:
+    found = re.findall(r"(?m)^(\S.*?):(\d+):\d+: (LA\d+) ", text)
+    return [(code, file, int(line)) for file, line, code in found]
+
+
+def in_markdown(text: str) -> list[tuple[str, str, int]]:
+    found = re.findall(r"(?m)^\| (?:error|warning|note) \| (LA\d+) \| `+ (.*?):(\d+):\d+ `+ \|", text)
+    return [(code, file, int(line)) for code, file, line in found]
+
+
+READERS: dict[str, Callable[[str], list[tuple[str, str, int]]]] = {
+    "text": in_text,
+    "json": in_json,
+    "sarif": in_sarif,
+    "junit": in_junit,
+    "github": in_github,
+    "gitlab": in_gitlab,
+    "markdown": in_markdown,
+}
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_format_has_the_same_findings(format_: str) -> None:
+    counting = [(i.code, i.file, i.line) for i in everything().findings if i.waived is None]
+    assert READERS[format_](printed(format_, everything())) == counting
+    assert len(counting) > 80
+
+
+def test_sarif_follows_the_official_schema() -> None:
+    log = json.loads(printed("sarif", everything()))
+    assert [error.message for error in sarif_schema().iter_errors(log)] == []
+    results = log["runs"][0]["results"]
+    assert len({item["partialFingerprints"]["llamaAdvisorFinding/v1"] for item in results}) == len(results)
+    assert {"suppressions" in item for item in results} == {True, False}
+    assert [item["fixes"] for item in results if item["ruleId"] == "LA905"]
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    assert list(sarif_schema().iter_errors(log))
+
+
+def test_gitlab_and_json_follow_their_schemas() -> None:
+    report = json.loads(printed("gitlab", everything()))
+    assert list(Draft202012Validator(GITLAB).iter_errors(report)) == []
+    assert len({item["fingerprint"] for item in report}) == len(report)
+    contract = json_schema(Findings)
+    assert list(Draft202012Validator(contract).iter_errors(json.loads(printed("json", everything())))) == []
+    assert [name for name, part in contract["properties"].items() if "description" not in part] == []
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_check_without_findings_is_said_too(format_: str) -> None:
+    text = printed(format_, checked(TESTS / "projects" / "LA101" / "silent" / "llama-advisor.yaml"))
+    assert text.strip()
+    assert READERS[format_](text) == []
+
+
+def test_a_fingerprint_outlives_moved_lines(check_text: Callable[..., Findings]) -> None:
+    text = (TESTS / "projects" / "LA101" / "fires" / "llama-advisor.yaml").read_text(encoding="utf-8")
+    (before,) = check_text(text).findings
+    (after,) = check_text(f"# moved\n\n{text}").findings
+    assert (before.line + 2, before.fingerprint) == (after.line, after.fingerprint)
+
+
+NASTY = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "\x1b]8;;https://evil.example\x1b\\x",
+            "[bold red]x[/]",
+            "\n::error::x",
+            "##[error]x",
+            "##vso[task.setvariable]x",
+            "x%0A::set-output name=a::b",
+            "]]><x/>&lt;<!--",
+            "a`b``c | [x](https://evil.example) <img src=x> @team",
+            "\u202e\ud800\ufffe\x85\u2028::stop-commands::t",
+            "::add-mask::x",
+            "{0} [x](1)",
+        ]
+    ),
+)
+
+
+def with_text(text: str) -> Findings:
+    """Return a result in which a file's text stands in every place that file text can reach."""
+    source = SourceText(text.replace("\x00", "") or "f", f"{text}\n{text}")
+    found = [Found(code, text, source, 0, len(text), text, text) for code in ("LA101", "LA201", "LA901", "LA405")]
+    return result(Collected(found, 1, 1), checker().base, AS_OF, Filter())
+
+
+@given(NASTY)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_text_from_files_injects_nothing(text: str) -> None:
+    found = with_text(text)
+    for format_ in FORMATS:
+        made = printed(format_, found)
+        made.encode("utf-8")
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", made)
+        assert not re.search(r"##[\w.\-]*\[", made)
+        commands = [line for line in made.splitlines() if line.lstrip().startswith("::")]
+        assert len(commands) == (len(found.findings) if format_ == "github" else 0)
+    assert not list(sarif_schema().iter_errors(json.loads(printed("sarif", found))))
+    assert len(list(ET.fromstring(printed("junit", found)).iter("testcase"))) == len(found.findings)  # noqa: S314
+    assert all(in_code(line) for line in printed("markdown", found).splitlines() if line.startswith("| "))
+
+
+def in_code(row: str) -> bool:
+    """Tell whether all of a row of our table is codes, severities and code spans."""
+    spans = re.sub(r"(`+) (?:(?!\1).)*? \1(?!`)", "", row)
+    return bool(re.fullmatch(r"\|(?: | code | where | what |[\s\w-]|\|)*", spans))
+
+
+def test_a_uri_is_relative_or_of_a_file() -> None:
+    for name in ("javascript:alert(1)", "https://evil.example/x", "a b/ü%.yaml", "/srv/x y"):
+        log: Any = json.loads(printed("sarif", with_text(name)))
+        uri = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert re.fullmatch(r"(file:///)?[A-Za-z0-9_.~/%()-]*", uri), uri

@@ -1,0 +1,1 @@
+python train.py acme/llama-3.1-8b-instruct-support-lora
