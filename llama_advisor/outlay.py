@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.hardware import Machine
     from llama_advisor.schema.model import Model
     from llama_advisor.schema.quantization import Quantization
+    from llama_advisor.search import Variant
 
 LONGEST_SAMPLE = 4096
 
@@ -49,3 +50,22 @@ def tuning(model: Model, quantization: Quantization, machine: Machine, need: Nee
                 return training
             tried.append(training)
     return min(tried, key=lambda training: training.per_device.need_gib, default=None)
+
+
+def affordable(machine: Machine, need: Need, base: RuleBase) -> bool:
+    """Tell whether a machine is within the budget; of one that is not, few builds are needed to say so."""
+    paid = rent(machine, need, base)
+    return paid is None or need.budget_usd_per_month is None or paid.usd_per_month <= need.budget_usd_per_month
+
+
+def extremes(variants: list[Variant], sizes: Estimator) -> list[Variant]:
+    """Return the first variant and the smallest: enough to say what a machine beyond the budget lacks."""
+
+    def size(variant: Variant) -> int:
+        scope = variant[0]
+        assert scope.model is not None
+        assert scope.quantization is not None
+        return sizes.weights(scope.model.id, scope.quantization.id)
+
+    least = min(variants, key=size, default=None)
+    return [*variants[:1], *([least] if least is not None and least is not variants[0] else [])]

@@ -80,3 +80,8 @@ def folder_beside(file: str | None, name: str) -> str | None:
         return None
     folder = Path(file).parent / name
     return str(folder) if folder.is_dir() else None
+
+
+def same_folder(one: str, other: str) -> bool:
+    """Tell whether two names lead to the same folder."""
+    return Path(one).resolve() == Path(other).resolve()

@@ -1,10 +1,10 @@
-"""When nothing fits: which single softened requirement lets something fit, checked by applying it."""
+"""When nothing fits: which softened requirement, or which two, let something fit, checked by applying them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.answer import short
 from llama_advisor.errors import InputError
@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from llama_advisor.schema.judgement import Relaxation
     from llama_advisor.schema.scenario import Scenario
 
+    Attempt = Callable[[Any, "Models"], "Way | None"]
 
-Softening = tuple["Relaxation", list[Any]]
+
+Models = frozenset[str] | None
+
+
+class Softening(NamedTuple):
+    """A kind of requirement with its value today and the steps beyond it."""
+
+    kind: Relaxation
+    before: Any
+    steps: list[Any]
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,8 @@ class Way:
     build: Judged
     counts: bool
     shown: RelaxationShown
+    models: frozenset[str]
+    """Models that qualify then; with less softening no others do."""
 
 
 def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
@@ -57,19 +69,21 @@ def ways_round(need: Need, found: Found, advisor: Advisor) -> Iterator[Way]:
 
 
 def _first_way(need: Need, kind: Relaxation, advisor: Advisor) -> Way | None:
-    """Find the smallest step that helps: softening never hurts, so try the softest step first and then bisect."""
-    return _smallest(_steps(need, kind, advisor), lambda step: _way(need, [(kind, step)], advisor))
+    """Find the smallest change of one kind that helps."""
+    softening = Softening(kind, current(need, kind.field), _steps(need, kind, advisor))
+    return _smallest(softening, lambda step, among: _way(need, [(kind, step)], advisor, among), advisor)
 
 
 def _first_pair(need: Need, kinds: list[Relaxation], advisor: Advisor) -> Way | None:
     """Find the first two kinds that help together; what a model was stopped by may hide what comes next."""
     every = advisor.base.relaxations.relaxations
-    steps = {kind.field: _steps(need, kind, advisor) for kind in every}
-    able = [kind for kind in every if steps[kind.field]]
+    able = [
+        Softening(kind, current(need, kind.field), steps) for kind in every if (steps := _steps(need, kind, advisor))
+    ]
     for easier, harder in sorted(combinations(able, 2), key=lambda pair: able.index(pair[1])):
-        if easier not in kinds and harder not in kinds:
+        if easier.kind not in kinds and harder.kind not in kinds:
             continue
-        if way := _together(need, (easier, steps[easier.field]), (harder, steps[harder.field]), advisor):
+        if way := _together(need, easier, harder, advisor):
             return way
     return None
 
@@ -77,14 +91,14 @@ def _first_pair(need: Need, kinds: list[Relaxation], advisor: Advisor) -> Way | 
 def _together(need: Need, easier: Softening, harder: Softening, advisor: Advisor) -> Way | None:
     """Soften the harder kind as little as helps with the easier one at its softest, then the easier one."""
 
-    def way(step: Any, other: Any) -> Way | None:
-        return _way(need, [(easier[0], step), (harder[0], other)], advisor)
+    def way(step: Any, other: Any, among: Models) -> Way | None:
+        return _way(need, [(easier.kind, step), (harder.kind, other)], advisor, among)
 
-    found = _smallest(harder[1], lambda other: way(easier[1][-1], other))
+    found = _smallest(harder, lambda other, among: way(easier.steps[-1], other, among), advisor)
     if found is None:
         return None
     least = found.changes[1].to
-    return _smallest(easier[1], lambda step: way(step, least))
+    return _smallest(easier, lambda step, among: way(step, least, among), advisor)
 
 
 def _steps(need: Need, kind: Relaxation, advisor: Advisor) -> list[Any]:
@@ -105,26 +119,47 @@ def supported(need: Need, step: Any, advisor: Advisor) -> Any:
     return [code for code in need.scenario.languages if code in known] or None
 
 
-def _smallest(steps: list[Any], way: Callable[[Any], Way | None]) -> Way | None:
-    """Return the way of the first step that helps, if the softest one does."""
-    found = way(steps[-1]) if steps else None
+def _smallest(softening: Softening, way: Attempt, advisor: Advisor) -> Way | None:
+    """Return the way of the smallest change that helps.
+
+    Softening never hurts, so the softest step is tried first, then the steps are halved; where a number is softened,
+    halving goes on between the last step that does not help and the first that does, to the unit of moves.yaml.
+    """
+    steps = softening.steps
+    found = way(steps[-1], None) if steps else None
     low, high = 0, len(steps) - 1
     while found and low < high:
         middle = (low + high) // 2
-        if better := way(steps[middle]):
+        if better := way(steps[middle], found.models):
             found, high = better, middle
         else:
             low = middle + 1
-    return found
+    unit = next((item.unit for item in advisor.base.moves.numbers if item.field == softening.kind.field), None)
+    if found is None or unit is None or steps[high] is None:
+        return found
+    fails, helps = round((steps[high - 1] if high else softening.before) / unit), round(steps[high] / unit)
+    while abs(helps - fails) > 1:
+        between = (helps + fails) // 2
+        if better := way(whole(between, unit), found.models):
+            found, helps = better, between
+        else:
+            fails = between
+    return way(whole(helps, unit), None)
 
 
-def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor) -> Way | None:
-    """Apply the steps, and return what then qualifies."""
+def whole(units: int, unit: float) -> float:
+    """Return so many units as a number without a tail of digits."""
+    value = units * unit
+    return round(value) if unit == round(unit) else round(value, 6)
+
+
+def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor, among: Models = None) -> Way | None:
+    """Apply the steps, and return what then qualifies; `among` judges these models alone."""
     try:
         scenario = need.scenario
         for kind, value in softened:
             scenario = changed(scenario, kind.field, value)
-        found, relaxed = advisor.decide(understand(scenario, advisor.base))
+        found, relaxed = advisor.decide(understand(scenario, advisor.base), among)
     except InputError:
         return None
     order = ranked(found.qualified, relaxed, advisor.base)
@@ -134,7 +169,8 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor) -
         Change(field=kind.field, from_=plain(current(need, kind.field)), to=plain(value)) for kind, value in softened
     )
     told = RelaxationShown(changes=changes, then=short(order[0]), why="; ".join(kind.why for kind, _ in softened))
-    return Way(changes, order[0], all(kind.counts for kind, _ in softened), told)
+    models = frozenset(build.model.id for build in order)
+    return Way(changes, order[0], all(kind.counts for kind, _ in softened), told, models)
 
 
 def plain(value: Any) -> Any:

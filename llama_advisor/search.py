@@ -10,7 +10,7 @@ from llama_advisor.estimates import Estimator, Plan
 from llama_advisor.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
 from llama_advisor.judged import Found, Judged
 from llama_advisor.judging import Judge, Outcome
-from llama_advisor.outlay import memory_gib, rent, tuning
+from llama_advisor.outlay import affordable, extremes, memory_gib, rent, tuning
 from llama_advisor.sizing.cost import hosted_cost
 from llama_advisor.support import support
 
@@ -150,15 +150,10 @@ class Search:
         """Yield each machine with the variants worth trying on it."""
         largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
         for machine in machines:
-            tried = variants if self._affordable(machine, need) else variants[:1]
+            tried = variants if affordable(machine, need, self.base) else extremes(variants, self.sizes)
             if machine is not largest:
                 tried = [variant for variant in tried if not self._hopeless(variant[0], machine)]
             yield machine, tried
-
-    def _affordable(self, machine: Machine, need: Need) -> bool:
-        """Tell whether a machine is within the budget; one that is not needs no second build to say so."""
-        paid = rent(machine, need, self.base)
-        return paid is None or need.budget_usd_per_month is None or paid.usd_per_month <= need.budget_usd_per_month
 
     def _hopeless(self, variant: Scope, machine: Machine) -> bool:
         """Tell whether the weights alone are far more than all its memory; a larger machine says it better."""

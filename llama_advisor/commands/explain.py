@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from llama_advisor.rulebase import RuleBase
 
 IN_FIRST_PLACE, IN_ANOTHER = 0, 1
+LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def run(request: Request) -> int:
     """Explain and return the exit code: 1 where the model is not the one recommended."""
     base = load_rules(*with_own_layer(request.scenario, request.rules))
     entry = _entry(request.name, base)
+    if entry is not None and (request.scenario is not None or request.said):
+        raise InputError(f"explain {request.name}: only a model is explained for a scenario; leave the scenario out")
     if entry is not None:
         sys.stdout.write(_entry_text(entry, request, base))
         return 0
@@ -66,10 +69,11 @@ def _model(name: str, base: RuleBase) -> str:
     try:
         return names.model_id(name, base)
     except InputError as error:
-        kinds = base.finding_kinds
-        known = [*base.models, *base.rules, *(item.id for item in base.criteria.criteria), *kinds]
+        known = [*base.models, *base.rules, *(item.id for item in base.criteria.criteria), *base.finding_kinds]
         hint = nearest(name, known)
-        raise InputError(f"no model, rule, criterion or code is called {printable(name)!r}{hint}") from error
+        hint = hint if hint.startswith("; nearest") else "; see models list, rules list and docs/findings"
+        said = printable(name)[:LONGEST_NAME]
+        raise InputError(f"no model, rule, criterion or code is called {said!r}{hint}") from error
 
 
 def _entry(name: str, base: RuleBase) -> dict[str, Any] | None:
@@ -90,6 +94,11 @@ def _entry_text(entry: dict[str, Any], request: Request, base: RuleBase) -> str:
         return as_json(entry) + "\n"
     if request.name.upper() in base.finding_kinds:
         return explain_code(request.name, base)
+    if request.name in base.rules:
+        from llama_advisor.render.rule_text import rule_text
+
+        colour, width = request.screen
+        return rule_text(base.rules[request.name], base, colour=colour, width=width)
     from llama_advisor.render import listing
 
     colour, width = request.screen

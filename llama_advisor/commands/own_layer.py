@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from llama_advisor.documents import printable
-from llama_advisor.reading import folder_beside
+from llama_advisor.reading import folder_beside, same_folder
 
 FOLDER = "llama-advisor.d"
 
@@ -16,4 +16,4 @@ def with_own_layer(file: str | None, rules: tuple[str, ...]) -> tuple[str, ...]:
     if folder is None:
         return rules
     sys.stderr.write(f"llama-advisor: {printable(folder)}/ is laid over the shipped rules\n")
-    return (folder, *rules)
+    return (folder, *(other for other in rules if not same_folder(other, folder)))

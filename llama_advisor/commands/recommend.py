@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.advice import Advice
 
 BAD_LINE = 2
+SAVED_AS = "scenario.yaml"
 REPORTS = frozenset({"markdown", "html"})
 
 
@@ -110,7 +111,7 @@ def _report(request: Request) -> int:
 
 def again(request: Request) -> str:
     """Return the command that prints the same answer again, on any day."""
-    words = ["llama-advisor", "recommend", *([request.file] if request.file else [])]
+    words = ["llama-advisor", "recommend", *([_named(request.file)] if request.file else [])]
     for flag in FLAGS:
         value = request.said.get(flag.field)
         if isinstance(value, bool):
@@ -121,6 +122,11 @@ def again(request: Request) -> str:
     for folder in request.rules:
         words += ["--rules", folder]
     return shlex.join([*words, "--as-of", str(request.as_of), "--format", request.format])
+
+
+def _named(file: str) -> str:
+    """Return a file's name as an argument; what came by standard input is to be saved under a name."""
+    return SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file
 
 
 def printed(advice: Advice, what: str) -> str:

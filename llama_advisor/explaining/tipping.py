@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.answer import machine_name
 from llama_advisor.explaining.picks import turned
-from llama_advisor.relaxing import current, plain
+from llama_advisor.relaxing import current, plain, whole
 from llama_advisor.schema.advice import TippingPoint
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def ends(number: NumberMove, today: Pick) -> tuple[int, int]:
 
 def value_of(number: NumberMove, units: int) -> float:
     """Return so many units as a value of the field."""
-    value = units * number.unit
-    return round(value) if number.unit == round(number.unit) else round(value, 6)
+    return whole(units, number.unit)
 
 
 def _turn(number: NumberMove, start: int, end: int, picker: Picker) -> Turn | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PROBES = 12
 """Values tried on the way to each end of a number, evenly by ratio."""
-MOST_PAIRS = 80
+MOST_PAIRS = 40
 
 
 def ways_to_win(model: str, picker: Picker) -> tuple[Way, ...]:
@@ -99,16 +99,50 @@ def _steps(start: int, end: int) -> Iterator[int]:
 
 
 def _pair(model: str, picker: Picker) -> Way | None:
-    """Return the first two changes that together make the model win, each taken back as far as it may be."""
-    today = picker.today().need
-    found = picker.advisor.base.relaxations.relaxations
-    steps = {item.field: softer(current(today, item.field), item) for item in found}
-    fields = [field for field in steps if steps[field]]
-    for one, other in list(combinations(fields, 2))[:MOST_PAIRS]:
-        first, second = steps[one], steps[other]
-        if not picker.wins(((one, first[-1]), (other, second[-1])), model):
+    """Return the first two changes that together make the model win, numbers taken back as far as they may be.
+
+    What lets the model alone qualify is looked at first: it is quick to tell, and nothing else can win.
+    """
+    alone = frozenset({model})
+    tries = 0
+    for one, other in combinations(list(_softest(picker)), 2):
+        if one[0] == other[0]:
             continue
-        at = next(step for step in first if picker.wins(((one, step), (other, second[-1])), model))
-        to = next(step for step in second if picker.wins(((one, at), (other, step)), model))
-        return _way(((one, at), (other, to)), model, picker)
+        pick = picker.at((one, other), alone)
+        if pick is None or pick.model != model:
+            continue
+        tries += 1
+        if tries > MOST_PAIRS:
+            return None
+        if picker.wins((one, other), model):
+            return _taken_back(one, other, model, picker)
     return None
+
+
+def _softest(picker: Picker) -> Iterator[tuple[str, Any]]:
+    """Yield every kind of change at its softest, and every other value of a choice."""
+    today = picker.today().need
+    base = picker.advisor.base
+    for item in base.relaxations.relaxations:
+        steps = softer(current(today, item.field), item)
+        if steps and steps[-1] != "supported":
+            yield item.field, steps[-1]
+    for choice in base.moves.choices:
+        for other in options(choice, current(today, choice.field), picker):
+            yield choice.field, other
+
+
+def _taken_back(one: tuple[str, Any], other: tuple[str, Any], model: str, picker: Picker) -> Way | None:
+    """Return the pair with each listed step softened as little as the model still wins with."""
+    today = picker.today().need
+    kinds = {item.field: item for item in picker.advisor.base.relaxations.relaxations}
+
+    def least(change: tuple[str, Any], beside: tuple[str, Any]) -> tuple[str, Any]:
+        field, softest = change
+        kind = kinds.get(field)
+        steps = softer(current(today, field), kind) if kind else []
+        found = steps if softest in steps else [softest]
+        return field, next(step for step in found if picker.wins(((field, step), beside), model))
+
+    first = least(one, other)
+    return _way((first, least(other, first)), model, picker)

@@ -100,6 +100,10 @@ class Pair(NamedTuple):
 def _outscored(before: Pair, after: Pair, base: RuleBase) -> Why:
     """Name the criterion that moved most towards the new winner."""
     criteria = list(dict.fromkeys((*before.old.points, *before.new.points, *after.old.points, *after.new.points)))
+    if after.total <= 0:
+        how = "has as many points as" if after.total == 0 else "stands within the margin of a wish of"
+        text = f"{name(after.new, base)} {how} {name(after.old, base)}, {before.total:+.2f} before"
+        return Why("outscored", None, None, text)
     turned = max(criteria, key=lambda criterion: after.lead(criterion) - before.lead(criterion))
     ahead = f"{name(after.new, base)} leads {name(after.old, base)} by {after.total:+.2f} points, {before.total:+.2f}"
     moved = f"{turned} {before.lead(turned):+.2f} to {after.lead(turned):+.2f}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from llama_advisor.schema.estimate import Range
 
 BAR = 40
+BAR_KEY = "  w weights k KV i image o overhead"
+WIDE = 80
 SHOWN_MODELS = 5
 VERDICTS = {
     "recommended": "recommended",
@@ -57,7 +59,14 @@ def _without_build(out: Console, advice: Advice) -> None:
 
 
 def nearest_excuse(advice: Advice) -> Excluded | None:
-    """Return the excluded model that came nearest: by how far it got, then by how far it missed."""
+    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
+
+    Nearest is by how far it got, then by how far it missed.
+    """
+    build = advice.recommendation
+    mine = [item for item in advice.excluded if build and item.model == build.model]
+    if mine:
+        return mine[0]
     return min(advice.excluded, key=lambda item: (-item.nearest.stage, _far(item), _missed(item)), default=None)
 
 
@@ -75,14 +84,14 @@ def _missed(item: Excluded) -> float:
 
 def _answer(out: Console, advice: Advice, build: Build, base: RuleBase) -> None:
     line(out, described(build, base), "bold green" if advice.verdict != "change_requirement" else "bold yellow")
-    line(out, reason_line(advice, build))
+    line(out, reason_line(advice, build, base))
 
 
-def reason_line(advice: Advice, build: Build) -> str:
+def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
     """Return the verdict and what carries it, one sentence."""
     if advice.changes:
         return f"only if you change {changes_text(advice.changes)}: {because(advice)}."
-    return f"{VERDICTS[advice.verdict]}: {because_of(advice, build)}."
+    return f"{VERDICTS[advice.verdict]}: {because_of(advice, build, base)}."
 
 
 def described(build: Build, base: RuleBase) -> str:
@@ -98,12 +107,11 @@ def described(build: Build, base: RuleBase) -> str:
 
 def because(advice: Advice) -> str:
     """Say what stands against the build as asked: its own model's excuse."""
-    mine = [item for item in advice.excluded if advice.recommendation and item.model == advice.recommendation.model]
-    nearest = mine[0] if mine else nearest_excuse(advice)
+    nearest = nearest_excuse(advice)
     return nearest.excuse.text if nearest else "nothing qualifies as asked"
 
 
-def because_of(advice: Advice, build: Build) -> str:
+def because_of(advice: Advice, build: Build, base: RuleBase) -> str:
     """Name what carries the pick against the next model, else its largest part."""
     rules = [part for part in build.contributions if part.rule and part.points > 0]
     said = [max(rules, key=lambda part: part.points).text] if rules else []
@@ -112,7 +120,7 @@ def because_of(advice: Advice, build: Build) -> str:
         gains = sorted(((_gap(build, rival, name), name) for name in _criteria(build)), reverse=True)
         ahead = [name for gap, name in gains if gap > 0][:2]
         if ahead:
-            said.append(f"ahead of {rival.model} in {' and '.join(ahead)}")
+            said.append(f"ahead of {base.models[rival.model].name} in {' and '.join(ahead)}")
     elif not said:
         said.append("the only model that qualifies")
     return "; ".join(said) or "the best score of all builds that qualify"
@@ -151,7 +159,10 @@ def _figures(out: Console, build: Build, advice: Advice) -> None:
         rows.append(("cost", cost_line(build)))
     columns(out, ("", ""), rows)
     if build.memory and build.memory.available_gib:
-        line(out, f"  {_bar(build)}  w weights k KV i image o overhead")
+        line(
+            out,
+            f"  {_bar(build, out.width)}{BAR_KEY}" if out.width >= WIDE else f"  {_bar(build, out.width)}\n{BAR_KEY}",
+        )
     if build.commands:
         heading(out, "Run it")
         bullets(out, build.commands, "$")
@@ -169,7 +180,7 @@ def memory_line(build: Build) -> str:
     return f"{memory.total_gib:.2f} GiB {there}: {parts}{split}"
 
 
-def _bar(build: Build) -> str:
+def _bar(build: Build, width: int) -> str:
     memory = build.memory
     assert memory is not None
     parts = (
@@ -178,7 +189,7 @@ def _bar(build: Build) -> str:
         ("i", memory.image_cache_gib),
         ("o", memory.overhead_gib),
     )
-    return bar(parts, max(memory.available_gib or 0.0, memory.total_gib), BAR)
+    return bar(parts, max(memory.available_gib or 0.0, memory.total_gib), min(BAR, width - 4))
 
 
 def range_text(figures: Range) -> str:

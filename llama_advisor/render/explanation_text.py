@@ -31,7 +31,9 @@ def explanation_text(found: Explanation, base: RuleBase, *, colour: bool, width:
         rows = [(f"{item.points:+.2f}", item.mine, item.theirs) for item in found.against]
         columns(out, ("points", "this model", "the winner"), rows, frozenset({0}))
     if found.standing != "recommended":
-        heading(out, "It would win with" if found.wins_if else "No single change, or pair of them, makes it win")
+        heading(
+            out, "It would win with" if found.wins_if else "None of the changes tried, alone or in pairs, makes it win"
+        )
         bullets(out, _ways(found.wins_if, base))
     return written(out)
 
@@ -53,7 +55,7 @@ def _because(found: Explanation, base: RuleBase) -> str:
         return "recommend --why shows what it rests on and where it turns"
     if found.standing == "not_ranked":
         role = base.models[found.model]
-        return "base models are ranked for tuning, or when named" if role.kind == "base" else "it stands beside others"
+        return "base models are ranked for tuning alone" if role.kind == "base" else "it stands beside others"
     if found.behind is not None and found.behind <= 0:
         return "it has as many points, but a wish decided"
     lost = [item for item in found.against if item.points < -SMALL]

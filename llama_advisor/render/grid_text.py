@@ -40,7 +40,8 @@ def grid_text(grid: Grid, base: RuleBase, *, colour: bool, width: int) -> str:
     """Return the winners as tables of letters, what the letters mean, and why the winner changes."""
     out = console(colour=colour, width=width)
     known = letters(grid)
-    line(out, f"{len(grid.cells)} answers: {' by '.join(field_name(axis.field) for axis in grid.axes)}", "bold")
+    axes = " by ".join(field_name(axis.field) for axis in grid.axes)
+    line(out, f"{len(grid.cells)} answer{'s' * (len(grid.cells) > 1)}: {axes}", "bold")
     line(out, stated_text(grid))
     if len(grid.axes) == 1:
         _one_field(out, grid)

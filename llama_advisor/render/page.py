@@ -59,14 +59,14 @@ def report_html(report: Report, base: RuleBase, command: str) -> str:
     )
     main = "".join(section(name, heading, body) for name, heading, body in parts if body)
     over = f"Which Llama to deploy · answered for {advice.as_of}"
-    header = f'<p class="over">{text(over)}</p>\n<h1>{text(title)}</h1>\n{paragraph(_subtitle(advice, build))}'
+    header = f'<p class="over">{text(over)}</p>\n<h1>{text(title)}</h1>\n{paragraph(_subtitle(advice, build, base))}'
     footer = paragraph("Advice about licences is not legal advice. Speeds are predictions with a range.")
     return page(f"{title} - llama-advisor report", style(), header, main, footer)
 
 
-def _subtitle(advice: Advice, build: Build | None) -> str:
+def _subtitle(advice: Advice, build: Build | None, base: RuleBase) -> str:
     if build:
-        said = reason_line(advice, build)
+        said = reason_line(advice, build, base)
         return said[0].upper() + said[1:]
     missed = nearest_excuse(advice)
     return f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."

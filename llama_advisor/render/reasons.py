@@ -57,7 +57,9 @@ def value_text(value: object) -> str:
         return ", ".join(map(value_text, value)) or "nothing"
     if isinstance(value, dict):
         return ", ".join(f"{name} {value_text(part)}" for name, part in value.items())
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, (int, float)):
+        return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    return str(value)
 
 
 def changes_text(changes: Iterable[Change]) -> str:

@@ -97,7 +97,7 @@ def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
         )
         for part in build.contributions
     ]
-    lines = [f"**{text(described(build, base))}**", "", text(_capital(reason_line(advice, build))), ""]
+    lines = [f"**{text(described(build, base))}**", "", text(_capital(reason_line(advice, build, base))), ""]
     lines += [text(f"Its {build.score:.2f} points are the sum of:"), ""]
     lines += table(("points", "from", "reading", "source"), rows, frozenset({0}))
     if advice.robustness:
@@ -155,7 +155,7 @@ def _again(report: Report, command: str) -> list[str]:
         text(f"With llama-advisor {base.version} and rule base {base.hash} it prints this page, byte for byte."),
         "Another rule base may answer otherwise; the difference of the two pages shows what moved.",
         "",
-        "The scenario as it was stated, as a file:",
+        "The scenario as it was stated, as a file (scenario.yaml above, where it came by standard input):",
         "",
         *fence(as_file(report.stated), "yaml"),
     ]

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 100
 NARROWEST = 40
 SIGNIFICANT = 3
+FEWEST_STACKED = 3
+"""Columns from which on a table that does not fit is stacked."""
+NARROWEST_COLUMN = 14
+"""Characters that a column of words needs."""
 
 
 def console(*, colour: bool, width: int) -> Console:
@@ -66,16 +70,41 @@ def bullets(out: Console, items: Iterable[str], mark: str = "-") -> None:
 def columns(
     out: Console, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()
 ) -> None:
-    """Write aligned columns; those in `right` are numbers."""
+    """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, each row is stacked."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if len(names) > FEWEST_STACKED - 1 and _least_width(names, cells, right) > out.width:
+        stacked(out, names, cells)
+        return
     table = Table(box=None, pad_edge=False, show_header=any(names), header_style="dim", padding=(0, 2, 0, 0))
     for index, name in enumerate(names):
         number = index in right
         table.add_column(
             Text(name), justify="right" if number else "left", no_wrap=number or index == 0, overflow="fold"
         )
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+    for row in cells:
+        table.add_row(*map(Text, row))
     out.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _least_width(names: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> int:
+    """Return the width below which numbers are cut or words broken too often to read."""
+    width = 2 * len(names)
+    for index, name in enumerate(names):
+        longest = max((len(row[index]) for row in [names, *rows]), default=0)
+        word = max((len(word) for row in [names, *rows] for word in row[index].split()), default=len(name))
+        width += longest if index in right or index == 0 else max(word, min(longest, NARROWEST_COLUMN))
+    return width
+
+
+def stacked(out: Console, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write each row below the last: its first two cells, then the others by name."""
+    for row in rows:
+        head = " ".join(cell for cell in row[:2] if cell)
+        rest = [(name, cell) for name, cell in zip(names[2:], row[2:], strict=True) if cell]
+        text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
+        for part, left in ((head, 2), (text, 4)):
+            if part:
+                out.print(Padding(Text(part), (0, 0, 0, left)))
 
 
 def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:

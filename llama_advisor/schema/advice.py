@@ -325,7 +325,7 @@ class Robustness(Strict):
     margin: float
     """Points ahead of the best build of another model; negative where a wish decided."""
     share_of_weightings_won: float
-    """Share of all weightings under which it leads."""
+    """Share of 500 weightings, spread evenly over all that sum to 1, under which it leads."""
     weights: tuple[WeightRange, ...]
     """How far each weight may move."""
 

@@ -66,7 +66,8 @@ class Explanation(Strict):
     against: tuple[Against, ...]
     """Criterion by criterion, largest gain first."""
     wins_if: tuple[Way, ...]
-    """Smallest single changes that make it win, easiest kind first; a pair where no single one does."""
+    """Smallest single changes that make it win, easiest kind first; a pair where no single one
+    does; of the changes that moves.yaml and relaxations.yaml list."""
     scenario: dict[str, Any]
     """The normalised scenario."""
     rulebase: RuleBaseShown

@@ -29,7 +29,7 @@ def terminal(root: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
             sys.executable,
             ["-m", "llama_advisor", *arguments],
             cwd=str(tmp_path),
-            env=os.environ | {"PYTHONPATH": str(root), "LANG": "C.UTF-8"} | env,
+            env=os.environ | {"PYTHONPATH": str(root), "LANG": "C.UTF-8", "COLUMNS": str(columns)} | env,
             dimensions=(24, columns),
             encoding="utf-8",
             timeout=60,

@@ -53,7 +53,7 @@ def test_the_scenario_comes_from_a_file_with_flags_over_it(run: Run, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("memory-fits", "title: Every device must hold its part"),
+        ("memory-fits", "when        engine.hosted is False and memory.fits is False"),
         ("quality", "name: Quality"),
         ("lr101", "# LR101: A rule that can never fire"),
         ("LA101", "# LA101"),

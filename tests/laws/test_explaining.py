@@ -20,6 +20,7 @@ from llama_advisor.schema.judgement import RuleOut
 from llama_advisor.schema.scenario import Scenario
 
 if TYPE_CHECKING:
+    from llama_advisor.need import Need
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.advice import Change, TippingPoint
 
@@ -136,22 +137,31 @@ def test_asking_why_changes_no_answer(case: dict[str, Any], advisor: Advisor) ->
 def test_a_relaxation_applied_lets_its_build_fit_and_a_smaller_step_does_not(
     sampled_scenarios: list[Scenario], advisor: Advisor
 ) -> None:
-    steps = {item.field: item for item in advisor.base.relaxations.relaxations}
     seen = 0
     for scenario in sampled_scenarios:
         need = understand(scenario, advisor.base)
         for way in advisor.advise(scenario).relaxations:
             seen += 1
             assert winner(advisor, applied(scenario, *way.changes)) == way.then.model
-            for index, change in enumerate(way.changes):
-                possible = softer(current(need, change.field), steps[change.field])
-                smaller = [supported(need, step, advisor) for step in possible]
-                place = smaller.index(change.to)
-                if place:
-                    less = change.model_copy(update={"to": smaller[place - 1]})
+            for change in way.changes:
+                less = harder(change, need, advisor)
+                if less is not None:
                     others = [other for other in way.changes if other is not change]
-                    assert winner(advisor, applied(scenario, *others, less)) is None, (change, index)
+                    assert winner(advisor, applied(scenario, *others, less)) is None, change
     assert seen
+
+
+def harder(change: Change, need: Need, advisor: Advisor) -> Change | None:
+    """Return the change with one unit, or one step, less of softening; None where that is no change."""
+    kind = next(item for item in advisor.base.relaxations.relaxations if item.field == change.field)
+    number = next((item for item in advisor.base.moves.numbers if item.field == change.field), None)
+    if number is not None and change.to is not None:
+        back = -1 if kind.softer == "larger" else 1
+        value = value_of(number, round(change.to / number.unit) + back)
+        return change.model_copy(update={"to": value}) if value != change.from_ else None
+    steps = [supported(need, step, advisor) for step in softer(current(need, change.field), kind)]
+    place = steps.index(change.to)
+    return change.model_copy(update={"to": steps[place - 1]}) if place else None
 
 
 def test_where_no_single_change_helps_a_pair_is_found(advisor: Advisor) -> None:
