@@ -64,6 +64,7 @@ FLAGS = (
     Flag("--symptom", "symptoms", "many"),
     Flag("--priority", "priorities", "many"),
 )
+DEPLOYMENT = Flag("--deployment", "deployment", "one")
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 _TYPES: dict[str, Any] = {"one": Optional[str], "many": Optional[list[str]], "yes": Optional[bool]}  # noqa: UP045
 _SETTING = 2
@@ -107,6 +108,11 @@ def _annotation(flag: Flag, panel: str, says: str) -> Any:
     return Annotated[_TYPES[flag.kind], typer.Option(*names, help=says, show_default=False, rich_help_panel=panel)]
 
 
+def file_flags(*, described: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the decorator for commands that read a scenario file, too: --deployment picks one of a project file."""
+    return with_flags((*FLAGS, DEPLOYMENT), "Scenario", _scenario_says if described else None)
+
+
 def scenario_flags(*, described: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the decorator with one flag per scenario field."""
     return with_flags(FLAGS, "Scenario", _scenario_says if described else None)
@@ -116,6 +122,8 @@ def _scenario_says(flag: Flag) -> str:
     from llama_advisor.descriptions import field_descriptions
     from llama_advisor.schema.scenario import Only, Scenario
 
+    if flag is DEPLOYMENT:
+        return "Deployment of a project file whose requirements are the scenario."
     owner, _, field = flag.field.rpartition(".")
     return field_descriptions(Only if owner else Scenario).get(field, "")
 

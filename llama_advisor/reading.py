@@ -21,18 +21,46 @@ if TYPE_CHECKING:
 
 
 def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
-    """Return the scenario of a file with flags over it; raise InputError with file, line and column."""
+    """Return the scenario of a file with flags over it; raise InputError with file, line and column.
+
+    Of a project file the requirements of one deployment are the scenario; `said` names it under `deployment`.
+    """
+    name = said.get("deployment")
+    flags = nested({field: value for field, value in said.items() if field != "deployment"})
     document = read_document(file) if file else None
     data = document.data if document else {}
     if not isinstance(data, dict):
         raise InputError(f"{file}: a scenario is a mapping of fields to values")
-    flags = nested(said)
+    place: tuple[Any, ...] = ()
+    if document is not None and "deployments" in data:
+        place, data = _deployment(document, name)
+    elif name is not None:
+        raise InputError(f"--deployment {printable(name)}: {printable(file) if file else 'there'} is no project file")
     if isinstance(data.get("only"), dict) and "only" in flags:
         flags["only"] = data["only"] | flags["only"]
-    return validated(data | flags, document, flags)
+    return validated(data | flags, document, flags, place)
 
 
-def validated(data: dict[str, Any], document: Document | None, flags: dict[str, Any]) -> Scenario:
+def _deployment(document: Document, name: str | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the place and the requirements of the deployment named, or of the only one."""
+    listed = document.data["deployments"]
+    known = [item.get("name") for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    if name is None and len(known) == 1:
+        name = known[0]
+    if name is None or name not in known:
+        told = ", ".join(map(printable, known))
+        asked = "--deployment NAME says which" if name is None else f"no deployment is called {printable(name)!r}"
+        raise InputError(document.error(("deployments",), f"{asked}; there are: {told}"))
+    place = ("deployments", known.index(name), "requirements")
+    found = listed[known.index(name)].get("requirements")
+    if not isinstance(found, dict):
+        raise InputError(document.error(place[:2], "`requirements` must be a mapping of fields to values"))
+    return place, found
+
+
+def validated(
+    data: dict[str, Any], document: Document | None, flags: dict[str, Any], place: tuple[Any, ...] = ()
+) -> Scenario:
     """Check the fields; name the flag or the place in the file of what is wrong."""
     try:
         return Scenario.model_validate(data)
@@ -40,7 +68,7 @@ def validated(data: dict[str, Any], document: Document | None, flags: dict[str, 
         loc, what = problem(error, Scenario)
     if document is None or (loc and loc[0] in flags):
         raise InputError(f"{_flag(loc)}{printable(what)}")
-    raise InputError(document.error(loc, what))
+    raise InputError(document.error((*place, *loc), what))
 
 
 def _flag(loc: tuple[Any, ...]) -> str:

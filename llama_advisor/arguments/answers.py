@@ -9,13 +9,13 @@ import typer
 from llama_advisor.arguments.flagged import flagged
 from llama_advisor.arguments.options import AsOf, Format, Output, Rules, day, screen
 from llama_advisor.estimate_flags import estimate_flags
-from llama_advisor.flags import scenario_flags
+from llama_advisor.flags import file_flags
 
 app = typer.Typer()
 
 
 @app.command("recommend")
-@flagged("recommend", scenario_flags)
+@flagged("recommend", file_flags)
 def recommend(
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")

@@ -8,13 +8,13 @@ import typer
 
 from llama_advisor.arguments.flagged import flagged
 from llama_advisor.arguments.options import AsOf, Format, Rules, day, screen
-from llama_advisor.flags import scenario_flags
+from llama_advisor.flags import file_flags
 
 app = typer.Typer()
 
 
 @app.command("explain")
-@flagged("explain", scenario_flags)
+@flagged("explain", file_flags)
 def explain(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Model, rule, criterion, or code of a finding.")],
     scenario: Annotated[

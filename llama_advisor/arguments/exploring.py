@@ -8,13 +8,13 @@ import typer
 
 from llama_advisor.arguments.flagged import flagged
 from llama_advisor.arguments.options import AsOf, Format, Output, Rules, day, screen
-from llama_advisor.flags import scenario_flags
+from llama_advisor.flags import file_flags
 
 app = typer.Typer()
 
 
 @app.command("compare")
-@flagged("compare", scenario_flags)
+@flagged("compare", file_flags)
 def compare(
     models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL ...", help="Any names of two models or more.")],
     scenario: Annotated[
@@ -34,7 +34,7 @@ def compare(
 
 
 @app.command("whatif")
-@flagged("whatif", scenario_flags)
+@flagged("whatif", file_flags)
 def whatif(
     file: Annotated[
         str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")

@@ -141,7 +141,7 @@ class Interview:
         scenario = scenario_of(log)
         advice = self.outlook.advisor.advise(scenario)
         if self.request.save:
-            write(as_file(scenario), self.request.save)
+            write(as_file(scenario, advice), self.request.save)
         if self.request.json:
             sys.stdout.write(to_json(advice) + "\n")
             return EXIT_CODES[advice.verdict]
@@ -149,7 +149,7 @@ class Interview:
 
         colour, width = self.request.screen
         text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
-        text += self.again(as_command(scenario), as_file(scenario))
+        text += self.again(as_command(scenario), as_file(scenario, advice))
         sys.stdout.write(in_ascii(text) if self.plain else text)
         return EXIT_CODES[advice.verdict]
 

@@ -11,7 +11,7 @@ from llama_advisor.commands.own_layer import with_own_layer
 from llama_advisor.commands.streams import stream, write
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
-from llama_advisor.flags import FLAGS, nested
+from llama_advisor.flags import DEPLOYMENT, FLAGS, nested
 from llama_advisor.reading import batch_lines, read_scenario, validated
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.rulebase import load_rules
@@ -112,7 +112,7 @@ def _report(request: Request) -> int:
 def again(request: Request) -> str:
     """Return the command that prints the same answer again, on any day."""
     words = ["llama-advisor", "recommend", *([_named(request.file)] if request.file else [])]
-    for flag in FLAGS:
+    for flag in (*FLAGS, DEPLOYMENT):
         value = request.said.get(flag.field)
         if isinstance(value, bool):
             words.append(flag.flag if value else f"--no-{flag.flag[2:]}")

@@ -439,3 +439,49 @@ def test_an_interrupt_is_exit_130_without_a_traceback(root: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
+
+
+PROJECT = """\
+version: 1
+deployments:
+  - name: bot
+    requirements: {use_cases: [chat], hardware: RTX 3060 12GB}
+    choice: {model: llama-3.1-8b-instruct}
+  - name: docs
+    requirements: {use_cases: [rag], hardware: 1x L4, context_token: 16k}
+    choice: {model: llama-3.1-8b-instruct}
+"""
+
+
+def test_a_project_file_is_a_scenario_for_one_of_its_deployments(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "llama-advisor.yaml"
+    file.write_text(PROJECT, encoding="utf-8")
+    plain = ("recommend", "--use-case", "chat", "--hardware", "RTX 3060 12GB", "--format", "json", *DAY)
+    by_file = ("recommend", str(file), "--deployment", "bot", "--format", "json", *DAY)
+    assert call(*by_file) == call(*plain)
+    longer = call(*by_file, "--context", "16k")[1]
+    assert answer(longer)["scenario"]["context_tokens"] == 16384
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "3:3: --deployment NAME says which; there are: bot, docs"),
+        (("--deployment", "nix"), "3:3: no deployment is called 'nix'; there are: bot, docs"),
+        (("--deployment", "docs"), "7:"),
+    ],
+)
+def test_a_project_file_that_does_not_tell_is_one_line(
+    call: Call, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    file = tmp_path / "llama-advisor.yaml"
+    file.write_text(PROJECT, encoding="utf-8")
+    code, out, err = call("recommend", str(file), *arguments, *DAY)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_deployment_needs_a_project_file(call: Call) -> None:
+    code, _, err = call("recommend", "--use-case", "chat", "--deployment", "bot", *DAY)
+    assert (code, err) == (2, "llama-advisor: --deployment bot: there is no project file\n")

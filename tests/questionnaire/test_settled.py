@@ -89,7 +89,7 @@ def test_each_fact_reads_only_the_fields_it_is_known_to_read(fields: dict[str, A
 
 
 def test_the_search_itself_reads_none_of_the_fields_left_to_rules(root: Path) -> None:
-    read_on_purpose = {"search": {"budget_usd_per_month"}}
+    read_on_purpose = {"outlay": {"budget_usd_per_month"}}
     for module in SEARCHES:
         text = (root / "llama_advisor" / f"{module}.py").read_text("utf-8")
         found = {field for field in READ_BY_RULES if f"need.{field}" in text}
