@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -14,6 +13,7 @@ import typer
 from llama_advisor import __version__
 from llama_advisor.arguments import answers, asking, checking, explaining, exploring, listings, upkeep
 from llama_advisor.arguments.flagged import give_flags
+from llama_advisor.collecting import collect_seldom
 from llama_advisor.documents import printable
 from llama_advisor.errors import AdvisorError
 
@@ -30,8 +30,6 @@ for part in PARTS:
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-COLLECT_EVERY = 200_000
-"""Objects between collections: a command is over before the usual 700 pay."""
 
 
 @app.callback(invoke_without_command=True)
@@ -45,7 +43,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
-    gc.set_threshold(COLLECT_EVERY, 50, 50)
+    collect_seldom()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llama_advisor.collecting import collect_seldom
 from llama_advisor.commands.progress import progress
 from llama_advisor.errors import InputError
 from llama_advisor.reading import read_document, validated
@@ -142,6 +143,7 @@ def _start(rules: tuple[str, ...], as_of: date, seed: int, base: RuleBase | None
     """Give this process its own sampler."""
     from llama_advisor.coverage import Sampler
 
+    collect_seldom()
     _SAMPLER[:] = [Sampler(base or load_rules(*rules), as_of, seed)]
 
 
