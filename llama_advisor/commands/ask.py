@@ -17,7 +17,7 @@ from llama_advisor.errors import InputError
 from llama_advisor.hardware_names import read_hardware
 from llama_advisor.questionnaire.ahead import Ahead
 from llama_advisor.questionnaire.choosing import standing
-from llama_advisor.questionnaire.handing_over import as_command, as_file
+from llama_advisor.questionnaire.handing_over import as_command, as_file, as_shown
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
 from llama_advisor.questionnaire.outlook import Outlook
 from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt, wrapped
@@ -149,7 +149,7 @@ class Interview:
 
         colour, width = self.request.screen
         text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
-        text += self.again(as_command(scenario), as_file(scenario, advice))
+        text += self.again(as_command(scenario), as_shown(scenario, advice, width - 4))
         sys.stdout.write(in_ascii(text) if self.plain else text)
         return EXIT_CODES[advice.verdict]
 

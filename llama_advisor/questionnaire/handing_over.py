@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llama_advisor.schema.scenario import Scenario
 
 DEPLOYMENT = "main"
+WIDE = 80
 
 
 def as_command(scenario: Scenario) -> str | None:
@@ -49,11 +50,31 @@ def _plain(value: Any) -> str:
 def as_file(scenario: Scenario, advice: Advice) -> str:
     """Return the project file; a plain scenario where wishes were said, or nothing fits that could be the choice."""
     data = scenario.model_dump(mode="json", exclude_defaults=True)
+    choice = _choice(data, advice)
+    if choice is None:
+        return _dumped(data, WIDE)
+    score = advice.recommendation.score if advice.recommendation else 0.0
+    why = f"recommended on {advice.as_of} with {score:.1f} points"
+    return project_text([proposed(DEPLOYMENT, data, choice, (), why)], SCHEMA_FILE, DEPLOYMENT, advice.as_of.year + 1)
+
+
+def as_shown(scenario: Scenario, advice: Advice, width: int) -> str:
+    """Return the same without its comments, to be read on a screen of this width."""
+    data = scenario.model_dump(mode="json", exclude_defaults=True)
+    choice = _choice(data, advice)
+    if choice is not None:
+        deployment = {"name": DEPLOYMENT, "requirements": data, "choice": choice}
+        data = {"version": 1, "deployments": [deployment]}
+    return _dumped(data, width)
+
+
+def _choice(data: dict[str, Any], advice: Advice) -> dict[str, str] | None:
     build = advice.recommendation
-    if build and not advice.changes and not any(name in data for name in WISHES):
-        choice = {"model": build.model, "quantization": build.quantization, "engine": build.engine}
-        why = f"recommended on {advice.as_of} with {build.score:.1f} points"
-        return project_text(
-            [proposed(DEPLOYMENT, data, choice, (), why)], SCHEMA_FILE, DEPLOYMENT, advice.as_of.year + 1
-        )
-    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100))
+    if build is None or advice.changes or any(name in data for name in WISHES):
+        return None
+    return {"model": build.model, "quantization": build.quantization, "engine": build.engine}
+
+
+def _dumped(data: dict[str, Any], width: int) -> str:
+    flow = None if width >= WIDE else False
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=width))
