@@ -11,6 +11,7 @@ from llama_advisor.answer import caveats, closing_scope, excluded, routes, shown
 from llama_advisor.candidates import HOSTED
 from llama_advisor.facts import Named
 from llama_advisor.need import Need, understand
+from llama_advisor.outlay import LONGEST_SAMPLE
 from llama_advisor.ranking import is_wished, ranked
 from llama_advisor.relaxing import relaxations, ways_round
 from llama_advisor.robustness import robustness
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from llama_advisor.schema.scenario import Scenario
 
 OTHER_LANE = 2
-LONGEST_SAMPLE = 4096
 
 
 class Answer(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llama_advisor.search import Variant
 
 LONGEST_SAMPLE = 4096
+"""Tokens of the longest sample that tuning is sized for."""
 
 
 def memory_gib(machine: Machine) -> float:

@@ -178,13 +178,16 @@ def plain(value: Any) -> Any:
     return value.model_dump(exclude_none=True) if isinstance(value, HardwareSpec) else value
 
 
+def stated_value(scenario: Any, field: str) -> Any:
+    """Return what the scenario itself says of a field."""
+    if field.startswith("only."):
+        return getattr(scenario.only, field.removeprefix("only.")) if scenario.only else None
+    return getattr(scenario, field)
+
+
 def current(need: Need, field: str) -> Any:
     """Return what the scenario says, or what was assumed for it."""
-    if field.startswith("only."):
-        only = need.scenario.only
-        value = getattr(only, field.removeprefix("only.")) if only else None
-    else:
-        value = getattr(need.scenario, field)
+    value = stated_value(need.scenario, field)
     if value in (None, ()):
         value = next((item.value for item in need.assumptions if item.field == field), None)
     return list(value) if isinstance(value, tuple) else value

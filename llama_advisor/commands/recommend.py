@@ -11,7 +11,7 @@ from llama_advisor.commands.own_layer import with_own_layer
 from llama_advisor.commands.streams import stream, write
 from llama_advisor.engine import Advisor
 from llama_advisor.errors import InputError
-from llama_advisor.flags import DEPLOYMENT, FLAGS, nested
+from llama_advisor.flags import DEPLOYMENT, FLAGS, nested, spelled
 from llama_advisor.reading import batch_lines, read_scenario, validated
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.rulebase import load_rules
@@ -114,11 +114,8 @@ def again(request: Request) -> str:
     words = ["llama-advisor", "recommend", *([_named(request.file)] if request.file else [])]
     for flag in (*FLAGS, DEPLOYMENT):
         value = request.said.get(flag.field)
-        if isinstance(value, bool):
-            words.append(flag.flag if value else f"--no-{flag.flag[2:]}")
-        elif value is not None:
-            for item in value if isinstance(value, list) else [value]:
-                words += [flag.flag, item]
+        if value is not None:
+            words += spelled(flag, value)
     for folder in request.rules:
         words += ["--rules", folder]
     return shlex.join([*words, "--as-of", str(request.as_of), "--format", request.format])

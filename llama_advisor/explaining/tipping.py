@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.answer import machine_name
 from llama_advisor.explaining.picks import turned
-from llama_advisor.relaxing import current, plain, whole
+from llama_advisor.filling import spelled
+from llama_advisor.hardware_names import read_hardware
+from llama_advisor.relaxing import current, plain, stated_value, whole
 from llama_advisor.schema.advice import TippingPoint
 
 if TYPE_CHECKING:
@@ -162,19 +164,16 @@ def options(choice: ChoiceMove, value: Any, picker: Picker) -> Iterator[Any]:
             yield None
 
 
-def stated_value(scenario: Any, field: str) -> Any:
-    """Return what the scenario itself says of a field."""
-    if field.startswith("only."):
-        return getattr(scenario.only, field.removeprefix("only.")) if scenario.only else None
-    return getattr(scenario, field)
-
-
 def _resized(choice: ChoiceMove, picker: Picker) -> Iterator[str]:
     """Yield the machine stated with more or fewer devices, where the number stays whole."""
-    machines = picker.today().found.machines
+    today = picker.today()
+    machines = today.found.machines
     if len(machines) != 1 or machines[0].memory_assumed or machines[0].device.kind not in choice.kinds:
         return
-    machine = machines[0]
+    given = picker.scenario.hardware
+    said = given[0] if isinstance(given, tuple) else given
+    assert said is not None
+    machine = read_hardware(spelled(said), picker.advisor.base.catalogue, today.need.target)
     host = f" + {machine.ram_gib:g}GB RAM" if machine.ram_gib and not machine.device.unified_memory else ""
     for factor in choice.devices:
         count = machine.count * factor

@@ -9,7 +9,7 @@ import yaml
 
 from llama_advisor.checking.files import SCHEMA_FILE
 from llama_advisor.checking.proposal import project_text, proposed
-from llama_advisor.flags import FLAGS
+from llama_advisor.flags import FLAGS, spelled
 from llama_advisor.schema.project import WISHES
 
 if TYPE_CHECKING:
@@ -30,17 +30,11 @@ def as_command(scenario: Scenario) -> str | None:
         if value in (None, [], {}):
             continue
         values = [f"{key}={_plain(part)}" for key, part in value.items()] if name == "priorities" else value
-        for item in values if isinstance(values, list) else [values]:
-            if isinstance(item, dict):
-                return None
-            words += _words(flag.flag, item)
+        items = values if isinstance(values, list) else [values]
+        if any(isinstance(item, dict) for item in items):
+            return None
+        words += spelled(flag, values if isinstance(values, bool) else [_plain(item) for item in items])
     return shlex.join(words)
-
-
-def _words(flag: str, value: Any) -> list[str]:
-    if isinstance(value, bool):
-        return [flag if value else f"--no-{flag[2:]}"]
-    return [flag, _plain(value)]
 
 
 def _plain(value: Any) -> str:

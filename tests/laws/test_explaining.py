@@ -64,7 +64,9 @@ def holds(point: TippingPoint, scenario: Scenario, advisor: Advisor) -> None:
 @by_third_case
 def test_a_turn_applied_changes_the_answer_and_a_smaller_move_does_not(case: dict[str, Any], advisor: Advisor) -> None:
     scenario = Scenario.model_validate(case["scenario"])
-    for point in tipping_points(Picker(advisor, scenario)):
+    picker = Picker(advisor, scenario)
+    assert picker.today().model == winner(advisor, scenario)
+    for point in tipping_points(picker):
         holds(point, scenario, advisor)
 
 
