@@ -314,7 +314,7 @@ class Regions(Strict):
     """Member states of the European Union, ISO 3166-1."""
     languages: dict[str, str]
     """ISO 639-1 code and English name."""
-    countries: tuple[str, ...]
-    """All ISO 3166-1 codes."""
+    countries: dict[str, str]
+    """ISO 3166-1 code and English name."""
     sources: tuple[Citation, ...]
     """What they rest on."""
