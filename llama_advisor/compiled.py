@@ -129,8 +129,9 @@ def _scenario_condition(raw: Any, origin: Origin, place: tuple[Any, ...]) -> Con
 
 def _check_fields(question: Question, origin: Origin) -> None:
     known = Scenario.model_fields
-    if question.free not in known:
-        raise origin.error(("free",), f"unknown field {question.free!r}{nearest(question.free, known)}")
+    for key, name in (("free", question.free), ("otherwise", question.otherwise)):
+        if name is not None and name not in known:
+            raise origin.error((key,), f"unknown field {name!r}{nearest(name, known)}")
     seen: set[str] = set()
     for index, option in enumerate(question.options):
         if option.id in seen:

@@ -21,8 +21,9 @@ def ask(
         str | None, typer.Option("--resume", metavar="FILE", help="Go on with a saved interview.")
     ] = None,
     save: Annotated[
-        str | None, typer.Option("--save", metavar="FILE", help="Write the scenario that the answers made.")
+        str | None, typer.Option("--save", metavar="FILE", help="Write the project file that the answers made.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
     format_: Format = "text",
     rules: Rules = None,
     as_of: AsOf = None,
@@ -36,6 +37,7 @@ def ask(
                 answers=answers,
                 resume=resume,
                 save=save,
+                force=force,
                 json=format_ == "json",
                 rules=tuple(rules or ()),
                 as_of=day(as_of),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 HEAD = """\
-# yaml-language-server: $schema={schema}
 # What we need and what we chose. `llama-advisor check` holds one against the other; see docs/check.md.
 version: 1
 deployments:
@@ -48,10 +48,16 @@ def proposed(
     return lines
 
 
-def project_text(deployments: list[list[str]], schema: str, name: str, year: int) -> str:
-    """Return a whole project file."""
+def project_text(deployments: list[list[str]], schema: str | None, name: str, year: int) -> str:
+    """Return a whole project file; it names its schema for editors where one lies beside it."""
     body = "\n".join(line for lines in deployments for line in lines)
-    return HEAD.format(schema=schema) + body + "\n" + TAIL.format(name=scalar(name), year=year)
+    return (
+        (SCHEMA_LINE.format(schema=schema) if schema else "")
+        + HEAD
+        + body
+        + "\n"
+        + TAIL.format(name=scalar(name), year=year)
+    )
 
 
 def from_discovery(found: list[Seen]) -> Iterator[list[str]]:

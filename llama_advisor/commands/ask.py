@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import sys
@@ -20,7 +21,7 @@ from llama_advisor.questionnaire.choosing import standing
 from llama_advisor.questionnaire.handing_over import as_command, as_file, as_shown
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
 from llama_advisor.questionnaire.outlook import Outlook
-from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt, wrapped
+from llama_advisor.questionnaire.prompting import LIST, closing, explained, in_ascii, prompt_parts, wrapped
 from llama_advisor.questionnaire.typed import Here, read_line
 from llama_advisor.render.json_text import to_json
 from llama_advisor.rulebase import load_rules
@@ -48,6 +49,7 @@ class Request:
     answers: str | None
     resume: str | None
     save: str | None
+    force: bool
     json: bool
     rules: tuple[str, ...]
     as_of: date
@@ -63,6 +65,7 @@ def run(request: Request) -> int:
     if request.answers is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write(USAGE)
         return 2
+    _check_place(request)
     interview = Interview(request)
     try:
         log = interview.hold()
@@ -76,7 +79,7 @@ class Interview:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.file = request.resume or SAVED
+        self.file = request.resume or _free(SAVED)
         self.log: Log = _kept(self.file) if request.resume else ()
         self.outlook = Outlook(Advisor(load_rules(*request.rules), request.as_of))
         self.machine = None if request.answers else _machine(self.outlook)
@@ -86,15 +89,15 @@ class Interview:
 
     def hold(self) -> Log:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
-        while (stands := standing(self.log, self.outlook)).next is not None:
-            self.show("\n" + prompt(self.log, self.outlook, self.machine, self.request.screen[1]))
-            if (line := self.read(stands.next)) is None:
+        while asked := self.ask():
+            if (line := self.read(asked)) is None:
                 break
             try:
-                said = read_line(line, Here(stands.next, self.log, self.machine), self.outlook)
+                said = read_line(line, Here(asked, self.log, self.machine), self.outlook)
             except InputError as error:
                 if self.lines is not None:
-                    raise InputError(f"answer on line {self.place}: {error}") from error
+                    question = asked[0].question.text if len(asked) == 1 else LIST
+                    raise InputError(f"answer on line {self.place} ({question}): {error}") from error
                 self.show(f"Not understood: {error}\n")
                 continue
             if isinstance(said, Answer):
@@ -109,11 +112,18 @@ class Interview:
                 break
         return self.log
 
-    def read(self, item: CompiledQuestion) -> str | None:
+    def ask(self) -> tuple[CompiledQuestion, ...]:
+        """Show the next prompt, each line as soon as it is found; return what it asks."""
+        if self.lines is None:
+            for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.request.screen[1])):
+                self.show(part if place else "\n" + part)
+        return standing(self.log, self.outlook).next
+
+    def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
         """Return the next line typed or piped; None where the piped answers are at their end."""
         if self.lines is None:
             self.show("> ")
-            ahead = Ahead(self.log, item, self.outlook)
+            ahead = Ahead(self.log, asked, self.outlook)
             try:
                 line = sys.stdin.readline()
             finally:
@@ -132,26 +142,38 @@ class Interview:
 
     def leave(self, code: int) -> int:
         """Save the log and say how to go on."""
+        if not self.log:
+            return code
         write(saved(self.log), self.file)
         self.show(f"\nSaved {len(self.log)} answers. Go on with: llama-advisor ask --resume {self.file}\n")
         return code
 
     def finish(self, log: Log) -> int:
         """Print the answer as recommend does, and how to have it again."""
+        self.close(log)
         scenario = scenario_of(log)
         advice = self.outlook.advisor.advise(scenario)
-        if self.request.save:
-            write(as_file(scenario, advice), self.request.save)
         if self.request.json:
             sys.stdout.write(to_json(advice) + "\n")
-            return EXIT_CODES[advice.verdict]
-        from llama_advisor.render.advice_text import advice_text
+        else:
+            from llama_advisor.render.advice_text import advice_text
 
-        colour, width = self.request.screen
-        text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
-        text += self.again(as_command(scenario), as_shown(scenario, advice, width - 4))
-        sys.stdout.write(in_ascii(text) if self.plain else text)
+            colour, width = self.request.screen
+            text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
+            text += self.again(as_command(scenario), as_shown(scenario, advice, width - 4))
+            sys.stdout.write(in_ascii(text) if self.plain else text)
+        if self.request.save:
+            sys.stdout.flush()
+            write(as_file(scenario, advice), self.request.save)
         return EXIT_CODES[advice.verdict]
+
+    def close(self, log: Log) -> None:
+        """Say whether it is settled; beside the result, where the answers were piped."""
+        said = wrapped([closing(log, self.outlook)], self.request.screen[1])
+        if self.lines is None:
+            self.show(f"\n{said}\n")
+        elif standing(log, self.outlook).next:
+            sys.stderr.write(in_ascii(said) if self.plain else said)
 
     def again(self, command: str | None, file: str) -> str:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
@@ -161,6 +183,24 @@ class Interview:
             return f"\n{said}  llama-advisor recommend {shlex.quote(kept)}\n"
         indented = "".join(f"  {line}\n" for line in file.splitlines())
         return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
+
+
+def _check_place(request: Request) -> None:
+    """Refuse before the first question what could not be saved after the last."""
+    if request.save is None:
+        return
+    path = Path(request.save)
+    if path.exists() and not request.force:
+        raise InputError(f"--save {printable(path)}: it is there already; --force overwrites it")
+    if not path.parent.is_dir():
+        raise InputError(f"--save {printable(path)}: no such folder")
+
+
+def _free(name: str) -> str:
+    """Return a file name under which no other interview is kept."""
+    path = Path(name)
+    names = (path if count == 1 else path.with_stem(f"{path.stem}-{count}") for count in itertools.count(1))
+    return str(next(free for free in names if not free.exists()))
 
 
 def _kept(file: str) -> Log:

@@ -35,17 +35,24 @@ class Interruptible(Outlook):
 class Ahead:
     """Works in the background, and never at the same time as whoever uses the outlook next: `close` waits."""
 
-    def __init__(self, log: Log, item: CompiledQuestion, outlook: Outlook) -> None:
+    def __init__(self, log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> None:
         self._stop = Event()
-        self._thread = Thread(target=self._look, args=(log, item, Interruptible(outlook, self._stop)), daemon=True)
+        self._thread = Thread(target=self._look, args=(log, asked, Interruptible(outlook, self._stop)), daemon=True)
         self._thread.start()
 
-    def _look(self, log: Log, item: CompiledQuestion, outlook: Outlook) -> None:
+    def _look(self, log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> None:
         """Work out the likeliest answers first; skipping is the likeliest of all."""
+        names = tuple(item.id for item in asked)
         try:
-            found = sorted(options_of(item, stated(log), outlook), key=lambda option: -option.share)
-            for sets in ({}, *(option.sets for option in found)):
-                standing((*log, Answer(question=item.id, sets=sets)), outlook)
+            standing((*log, Answer(questions=names)), outlook)
+            for item in asked:
+                said = stated(log)
+                if len(asked) > 1:
+                    others = tuple(name for name in names if name != item.id)
+                    standing((*log, Answer(questions=others, picks=(item.id,))), outlook)
+                    continue
+                for option in sorted(options_of(item, said, outlook), key=lambda option: -option.share):
+                    standing((*log, Answer(questions=names, sets=option.sets)), outlook)
         except StoppedError:
             return
 

@@ -1,26 +1,28 @@
-"""Which question comes next: the one that tells most about the answer; none once the answer is settled."""
+"""What comes next: the question that tells most, or a list of those that may matter; nothing once it is settled.
+
+Most people have something to say about a few questions only. Asked one by one, the others would be skipped one by one;
+in a list, one answer closes all that it says nothing about.
+"""
 
 from __future__ import annotations
 
+from itertools import islice
 from math import log2
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.questionnaire.log import Log, asked, stated
+from llama_advisor.questionnaire.log import Log, asked, picked, stated
+from llama_advisor.questionnaire.open_judge import WISHED_BUILDS, WISHES
 from llama_advisor.questionnaire.proving import Proof
+from llama_advisor.schema.question import MOST_OPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from llama_advisor.compiled import CompiledQuestion
     from llama_advisor.engine import Outcome
     from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.question import Option
-
-
-class Worth(NamedTuple):
-    """What a question may change."""
-
-    question: CompiledQuestion
-    bits: float
-    """Expected information about model and verdict, the other open questions at their assumptions."""
 
 
 class Standing(NamedTuple):
@@ -28,12 +30,89 @@ class Standing(NamedTuple):
 
     leads: Outcome | None
     """What the answer is if nothing more is said."""
-    settled: bool
-    """Whether nothing still open can change it."""
-    next: CompiledQuestion | None
-    """The question to ask; none once it is settled, or when nothing is left to ask."""
-    changing: tuple[CompiledQuestion, ...]
-    """Open questions of which an answer, alone, changes the outcome; the most telling first."""
+    next: tuple[CompiledQuestion, ...]
+    """The question to ask, or several, of which the user says which matter; none once nothing open can change it."""
+
+
+def standing(log: Log, outlook: Outlook) -> Standing:
+    """Say what leads and what to ask next."""
+    return Standing(outlook.outcome(stated(log)), tuple(following(log, outlook)))
+
+
+def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
+    """Yield what to ask next, each as soon as it is found: one question, or the members of a list."""
+    said, found = stated(log), open_questions(log, outlook)
+    leads = outlook.outcome(said)
+    if leads is None or not found:
+        return
+    if leads.verdict == "need_input":
+        yield found[0]
+        return
+    first = [item for item in found if item.question.first]
+    if (item := next(telling(first, said, outlook), None)) is not None:
+        yield item
+    elif chosen := [item for item in found if item.id in picked(log)]:
+        yield max(chosen, key=lambda item: bits(item, said, outlook))
+    else:
+        yield from _listed(log, sorted(found, key=lambda item: -_share(item)), leads, outlook)
+
+
+def _listed(
+    log: Log, found: Sequence[CompiledQuestion], leads: Outcome, outlook: Outlook
+) -> Iterator[CompiledQuestion]:
+    """Yield those that matter by their outermost option, then those not shown to be without effect; none if settled."""
+    said = stated(log)
+    listed = []
+    for item in islice(telling(found, said, outlook, outermost=True), MOST_OPTIONS):
+        listed.append(item)
+        yield item
+    if not listed and proved(log, leads, outlook):
+        return
+    quiet = _quiet_wishes(found, said, outlook) if listed else ()
+    others = [item for item in found if item not in (*listed, *quiet)]
+    yield from others[: MOST_OPTIONS - len(listed)]
+
+
+def telling(
+    items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook, *, outermost: bool = False
+) -> Iterator[CompiledQuestion]:
+    """Yield the questions of which an answer, alone, changes the outcome; `outermost` tries their last option alone."""
+    leads = outlook.outcome(said)
+    quiet = () if outermost else _quiet_wishes(items, said, outlook)
+    for item in items:
+        options = () if item in quiet else tuple(options_of(item, said, outlook))[::-1]
+        tried = options[:1] if outermost else options
+        if any(outlook.outcome(said | option.sets) != leads for option in tried):
+            yield item
+
+
+def _quiet_wishes(
+    items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook
+) -> tuple[CompiledQuestion, ...]:
+    """Return the questions about wishes, where it is proved at once that none of them changes the outcome."""
+    wishes = tuple(item for item in items if fields_of(item) <= WISHES | WISHED_BUILDS)
+    key = repr((sorted(said.items()), [item.id for item in wishes]))
+    if key not in outlook.settled:
+        leads = outlook.outcome(said)
+        options = tuple(({}, *(option.sets for option in options_of(item, said, outlook))) for item in wishes)
+        outlook.settled[key] = leads is not None and Proof(outlook, leads).holds_at_once(said, options)
+    return wishes if outlook.settled[key] else ()
+
+
+def bits(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> float:
+    """Return the entropy of the outcome over the question's options and skipping it, by their shares."""
+    options = tuple(options_of(item, said, outlook))
+    share = _share(item)
+    whole = sum(option.share for option in options)
+    masses: dict[Outcome | None, float] = {outlook.outcome(said): 1 - share}
+    for option in options:
+        outcome = outlook.outcome(said | option.sets)
+        masses[outcome] = masses.get(outcome, 0.0) + share * option.share / whole
+    return -sum(mass * log2(mass) for mass in masses.values() if mass > 0) if len(masses) > 1 else 0.0
+
+
+def _share(item: CompiledQuestion) -> float:
+    return item.question.stated.count / item.question.stated.of
 
 
 def open_questions(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
@@ -41,57 +120,33 @@ def open_questions(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
     said = stated(log)
     done = asked(log)
     lookup = outlook.lookup(said)
-    return tuple(
+    return tuple(item for item in _left(outlook.base, said, done) if item.applies(lookup))
+
+
+def _left(base: RuleBase, said: dict[str, Any], done: frozenset[str]) -> list[CompiledQuestion]:
+    """Return the questions neither closed, nor said otherwise, nor skipped with one that takes the same words."""
+    through = {
+        item.question.otherwise
+        for item in base.questions
+        if item.id in done and said.keys().isdisjoint(fields_of(item))
+    }
+    return [
         item
-        for item in outlook.base.questions
-        if item.id not in done and said.keys().isdisjoint(fields_of(item)) and item.applies(lookup)
-    )
+        for item in base.questions
+        if item.id not in done and item.question.free not in through and said.keys().isdisjoint(fields_of(item))
+    ]
 
 
 def fields_of(item: CompiledQuestion) -> frozenset[str]:
     """Return the scenario fields that a question is about."""
-    return frozenset({item.question.free}.union(*(option.sets for option in item.question.options)))
+    words = {item.question.free, item.question.otherwise or item.question.free}
+    return frozenset(words.union(*(option.sets for option in item.question.options)))
 
 
-def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> tuple[Option, ...]:
-    """Return the options that apply and go together with what was said."""
+def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
+    """Yield the options that apply and go together with what was said."""
     offered = item.options(outlook.lookup(said))
-    return tuple(option for option in offered if outlook.goes_together(said | option.sets))
-
-
-def standing(log: Log, outlook: Outlook) -> Standing:
-    """Say what leads, whether it is settled, and what to ask next."""
-    said = stated(log)
-    leads = outlook.outcome(said)
-    found = open_questions(log, outlook)
-    if leads is None or not found:
-        return Standing(leads, settled=True, next=None, changing=())
-    if leads.verdict == "need_input":
-        return Standing(leads, settled=False, next=found[0], changing=found)
-    early = [item for item in found if item.question.first]
-    if early and any(outlook.outcome(said | option.sets) != leads for option in options_of(early[0], said, outlook)):
-        return Standing(leads, settled=False, next=early[0], changing=())
-    worths = [Worth(item, _bits(item, said, leads, outlook)) for item in found]
-    telling = sorted((worth for worth in worths if worth.bits > 0), key=lambda worth: -worth.bits)
-    if telling:
-        return Standing(
-            leads, settled=False, next=telling[0].question, changing=tuple(worth.question for worth in telling)
-        )
-    if proved(log, leads, outlook):
-        return Standing(leads, settled=True, next=None, changing=())
-    return Standing(leads, settled=False, next=found[0], changing=())
-
-
-def _bits(item: CompiledQuestion, said: dict[str, Any], leads: Outcome, outlook: Outlook) -> float:
-    """Return the entropy of the outcome over the question's options and skipping it, by their shares."""
-    options = options_of(item, said, outlook)
-    share = item.question.stated.count / item.question.stated.of
-    whole = sum(option.share for option in options)
-    masses: dict[Outcome | None, float] = {leads: 1 - share}
-    for option in options:
-        outcome = outlook.outcome(said | option.sets)
-        masses[outcome] = masses.get(outcome, 0.0) + share * option.share / whole
-    return -sum(mass * log2(mass) for mass in masses.values() if mass > 0) if len(masses) > 1 else 0.0
+    return (option for option in offered if outlook.goes_together(said | option.sets))
 
 
 def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
@@ -107,7 +162,7 @@ def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
 def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...]:
     """Return what each open question may still come to, skipping it first; also those that others may bring up."""
     said, done = stated(log), asked(log)
-    left = [q for q in outlook.base.questions if q.id not in done and said.keys().isdisjoint(fields_of(q))]
+    left = _left(outlook.base, said, done)
     here = outlook.lookup(said)
     others = [
         outlook.lookup(said | option.sets)

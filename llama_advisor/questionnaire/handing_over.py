@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from llama_advisor.checking.files import SCHEMA_FILE
 from llama_advisor.checking.proposal import project_text, proposed
 from llama_advisor.flags import FLAGS, spelled
 from llama_advisor.schema.project import WISHES
@@ -49,7 +48,7 @@ def as_file(scenario: Scenario, advice: Advice) -> str:
         return _dumped(data, WIDE)
     score = advice.recommendation.score if advice.recommendation else 0.0
     why = f"recommended on {advice.as_of} with {score:.1f} points"
-    return project_text([proposed(DEPLOYMENT, data, choice, (), why)], SCHEMA_FILE, DEPLOYMENT, advice.as_of.year + 1)
+    return project_text([proposed(DEPLOYMENT, data, choice, (), why)], None, DEPLOYMENT, advice.as_of.year + 1)
 
 
 def as_shown(scenario: Scenario, advice: Advice, width: int) -> str:

@@ -14,15 +14,16 @@ from llama_advisor.schema.base import Strict
 if TYPE_CHECKING:
     from llama_advisor.schema.scenario import Scenario
 
-FORMAT = 1
-SAID = ""
+FORMAT = 2
 
 
 class Answer(Strict):
-    """One answer; `sets` is empty where the question was skipped."""
+    """One answer to one prompt: to a question, to a list of them, or something said in the words of the flags."""
 
-    question: str
-    """Id of the question; empty for what was said in the words of the flags."""
+    questions: tuple[str, ...] = ()
+    """Ids of the questions that it closes; those it says nothing about are skipped."""
+    picks: tuple[str, ...] = ()
+    """Ids of the questions that were chosen from a list, to be asked next."""
     said: str = ""
     """As it was typed."""
     sets: dict[str, Any] = Field(default_factory=dict)
@@ -58,7 +59,17 @@ def stated(log: Log) -> dict[str, Any]:
 
 def asked(log: Log) -> frozenset[str]:
     """Return the ids of the questions that were answered or skipped."""
-    return frozenset(answer.question for answer in log)
+    return frozenset().union(*(answer.questions for answer in log))
+
+
+def picked(log: Log) -> frozenset[str]:
+    """Return the ids of the questions chosen from lists and not answered since."""
+    return frozenset().union(*(answer.picks for answer in log)) - asked(log)
+
+
+def prompts(log: Log) -> int:
+    """Return how many prompts were answered or skipped, those answered in the words of flags left out."""
+    return sum(bool(answer.questions or answer.picks) for answer in log)
 
 
 def saved(log: Log) -> str:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from llama_advisor.questionnaire.choosing import options_of, standing
-from llama_advisor.questionnaire.log import SAID, Log, stated
+from llama_advisor.questionnaire.choosing import following, open_questions, options_of, standing, telling
+from llama_advisor.questionnaire.log import Log, picked, prompts, stated
+from llama_advisor.questionnaire.typed import asks_for_hardware
+from llama_advisor.schema.question import MOST_OPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from llama_advisor.compiled import CompiledQuestion
     from llama_advisor.engine import Outcome
     from llama_advisor.questionnaire.choosing import Standing
     from llama_advisor.questionnaire.outlook import Outlook
 
+LIST = "Does any of these matter to you?"
+MATTERING = 0.5
+"""About the part of the open questions that can change the answer; for the estimate of how many follow alone."""
 OFFER_AFTER = 6
 """Questions after which an interview that is not settled offers to stop."""
 NARROWEST = 20
@@ -28,32 +37,49 @@ _ASCII = {"×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-
 
 
 def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> str:
-    """Return the text shown before an answer is typed; empty once nothing is left to ask."""
+    """Return the text shown before an answer is typed; only what leads, once nothing is left to ask."""
+    return "".join(prompt_parts(log, outlook, machine, width))
+
+
+def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
+    """Yield the same text as it is found: what leads, then the question, a list of them line by line."""
+    yield wrapped([_leading(outlook.outcome(stated(log)), outlook)], width)
+    asked = following(log, outlook)
+    item = next(asked, None)
+    if item is None:
+        return
+    second = next(asked, None)
+    place = prompts(log) + 1
+    if second is None:
+        yield wrapped([f"Question {place}. {item.question.text}", *_options(item, log, outlook, machine)], width)
+        words = f"a number, or words such as {item.question.example}"
+    else:
+        yield wrapped([f"Question {place}. {LIST}"], width)
+        for line, member in enumerate(chain((item, second), asked), 1):
+            yield wrapped([f"  {line}  {member.question.listed}"], width)
+        yield wrapped(["  s  none of these, the default"], width)
+        words = f"all numbers that apply, or words such as {item.question.example}, {second.question.example}"
     stands = standing(log, outlook)
-    if stands.next is None:
-        return ""
-    lines = [_counted(log, stands), _leading(stands.leads, outlook), "", stands.next.question.text]
-    lines += _options(stands.next, log, outlook, machine)
-    if questions_seen(log) >= OFFER_AFTER:
-        lines += ["", offer(stands, outlook)]
-    said = stands.next.question.example
-    lines += ["", f"A number, or words such as {said}. ? help, b back, s skip, q save and leave."]
-    return wrapped(lines, width)
+    last = [f"{words[0].upper()}{words[1:]}. ? help, b back, s skip, e end, q save and leave."]
+    offered = [offer(log, stands, outlook), ""] if prompts(log) >= OFFER_AFTER else []
+    yield "\n" + wrapped([*offered, _left(log, stands, outlook), *last], width)
 
 
-def questions_seen(log: Log) -> int:
-    """Return how many questions were answered or skipped."""
-    return sum(answer.question != SAID for answer in log)
+def _left(log: Log, stands: Standing, outlook: Outlook) -> str:
+    """Say about how many questions follow."""
+    more = expected_more(log, stands, outlook)
+    return f"About {more} more after this." if more > 1 else "One more after this, or none."
 
 
-def _counted(log: Log, stands: Standing) -> str:
-    place = questions_seen(log) + 1
-    more = len(stands.changing) - 1
-    if stands.leads is None or stands.leads.verdict == "need_input" or more < 0:
-        return f"Question {place}."
-    return (
-        f"Question {place}, the last as it looks." if not more else f"Question {place}, about {more} more as it looks."
-    )
+def expected_more(log: Log, stands: Standing, outlook: Outlook) -> int:
+    """Estimate how many prompts follow this one, from how often people say something to each question."""
+    left = [item for item in open_questions(log, outlook) if item not in stands.next]
+    waiting = [item for item in left if item.question.first or item.id in picked(log)]
+    others = [item for item in left if item not in waiting]
+    lists = MATTERING * len(others) / MOST_OPTIONS
+    members = [*others, *(stands.next if len(stands.next) > 1 else ())]
+    follow = sum(item.question.stated.count / item.question.stated.of for item in members if item.question.options[1:])
+    return round(MATTERING * follow + lists + MATTERING * len(waiting))
 
 
 def named(outcome: Outcome | None, outlook: Outlook) -> str:
@@ -74,7 +100,7 @@ def _leading(leads: Outcome | None, outlook: Outlook) -> str:
 def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | None) -> list[str]:
     found = options_of(item, stated(log), outlook)
     lines = [f"  {place}  {option.text}" for place, option in enumerate(found, 1)]
-    if machine and item.question.free == "hardware":
+    if machine and asks_for_hardware(item):
         lines.append(f"  m  this machine: {machine}")
     return [*lines, f"  s  skip, the default: {_assumed(item, log, outlook)}"]
 
@@ -89,24 +115,49 @@ def _assumed(item: CompiledQuestion, log: Log, outlook: Outlook) -> str:
     return f"{item.question.skipped} ({shown})"
 
 
-def offer(stands: Standing, outlook: Outlook) -> str:
+def offer(log: Log, stands: Standing, outlook: Outlook) -> str:
     """Offer to stop: what is likely, and what could still change it."""
-    names = ", ".join(item.id for item in stands.changing)
-    could = f"could still change with: {names}" if names else "no single answer changes it, but several together might"
-    return f"Enough? e ends here. Likely {named(stands.leads, outlook)}; {could}."
+    names = [item.id for item in telling(open_questions(log, outlook), stated(log), outlook)]
+    could = ", ".join(names) or "several answers together"
+    return f"Enough? e ends here. Likely {named(stands.leads, outlook)}; could still change with: {could}."
+
+
+def closing(log: Log, outlook: Outlook) -> str:
+    """Say why no further question is asked: nothing open changes the answer, or the user has had enough."""
+    found = open_questions(log, outlook)
+    if standing(log, outlook).next:
+        names = [item.id for item in telling(found, stated(log), outlook)]
+        return "Not settled: it could still change with " + (", ".join(names) or "several answers together") + "."
+    count = prompts(log)
+    after = f"Settled after {count} question{'s' if count != 1 else ''}"
+    spared = f" Not asked: {', '.join(item.id for item in found)}." if found else ""
+    return f"{after}: nothing left to ask changes model or verdict.{spared}"
 
 
 def explained(log: Log, outlook: Outlook, width: int) -> str:
-    """Return the help on the question: why it matters, and what each answer would do."""
-    item = standing(log, outlook).next
-    assert item is not None
-    said = stated(log)
+    """Return the help on the prompt: why it matters, and what each answer would do."""
+    asked = standing(log, outlook).next
+    lines = _help(asked[0], stated(log), outlook) if len(asked) == 1 else _help_on_list(asked, stated(log), outlook)
+    lines += ["", "Fields that no question asks for can be said at any prompt as flags, e.g. --output-tokens 500."]
+    return wrapped(lines, width)
+
+
+def _help(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> list[str]:
     lines = [item.question.why, "", "What each answer would do now:"]
     for place, option in enumerate(options_of(item, said, outlook), 1):
         lines.append(f"  {place}  {named(outlook.outcome(said | option.sets), outlook)}")
-    lines.append(f"  s  {named(outlook.outcome(said), outlook)}")
-    lines += ["", "Fields that no question asks for can be said at any prompt as flags, e.g. --output-tokens 500."]
-    return wrapped(lines, width)
+    return [*lines, f"  s  {named(outlook.outcome(said), outlook)}"]
+
+
+def _help_on_list(asked: tuple[CompiledQuestion, ...], said: dict[str, Any], outlook: Outlook) -> list[str]:
+    """Say of each line why it matters and what its answers may come to, the commonest first."""
+    lines = ["What you choose is asked next. What the answers could lead to:"]
+    for place, item in enumerate(asked, 1):
+        options = sorted(options_of(item, said, outlook), key=lambda option: -option.share)
+        outcomes = dict.fromkeys(outlook.outcome(said | option.sets) for option in options)
+        could = "; ".join(named(outcome, outlook) for outcome in outcomes)
+        lines += [f"  {place}  {item.question.why}", f"     {could}."]
+    return [*lines, f"  s  {named(outlook.outcome(said), outlook)}"]
 
 
 def wrapped(lines: list[str], width: int) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
     from llama_advisor.rulebase import RuleBase
 
-MOST_RUNS = 24
+MOST_RUNS = 10
 """Runs of the search that one proof may take; what needs more counts as not proved."""
 SOMETHING_FITS = ("recommended", "recommended_with_caveats")
 Sets = dict[str, Any]
@@ -50,6 +50,11 @@ class Proof:
         if len(cells) > MOST_RUNS:
             return False
         return all(self._cell(base, openings) for base, openings in cells)
+
+    def holds_at_once(self, stated: Sets, choices: tuple[tuple[Sets, ...], ...]) -> bool:
+        """Tell the same of choices that rules alone can see, by one search; False where that does not show it."""
+        need = self._need(stated)
+        return bool(choices) and need is not None and self._at_once(stated, need, choices)
 
     def _cells(
         self, stated: Sets, choices: tuple[tuple[Sets, ...], ...]

@@ -42,15 +42,19 @@ class Question(Strict):
     id: str
     """Id, shown where the questionnaire says what could still change the answer."""
     place: int
-    """Order in which questions of equal worth are asked; while the use is unknown, the order alone decides."""
+    """Order of questions that are stated equally often; while the use is unknown, the order alone decides."""
     first: bool = False
     """Asked before any that is not marked so, in the order of their places, as long as its answer can matter."""
     text: str
     """The question."""
+    listed: str
+    """What it is about, as a line of a list of several questions at once."""
     why: str
     """Why it matters, in a sentence or two."""
     free: str
     """Scenario field that free text is read as."""
+    otherwise: str | None = None
+    """Scenario field that free text is read as where `free` does not take it."""
     example: str
     """Free text that is understood."""
     options: tuple[Option, ...] = Field(min_length=1, max_length=MOST_OPTIONS)

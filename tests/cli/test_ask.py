@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAY = ("--as-of", "2026-11-24")
-PIPED = "rag\n\n1x L4\n--context 16k\n"
+PIPED = "rag\n1x L4\n--context 16k\n"
 
 
 @pytest.fixture
@@ -52,9 +52,32 @@ def test_without_a_terminal_nothing_is_assumed(run: Any, arguments: tuple[str, .
 
 
 def test_a_piped_answer_that_is_not_understood_fails(run: Any) -> None:
-    done = run("ask", "--answers", "-", *DAY, stdin="rag\n\nan abacus\n")
+    done = run("ask", "--answers", "-", *DAY, stdin="rag\nan abacus\n")
     assert done.returncode == 2
-    assert "answer on line 3: hardware" in done.stderr
+    assert "answer on line 2 (Where will it run, or on what hardware?): hardware" in done.stderr
+
+
+def test_answers_that_end_early_say_what_could_still_change_it(run: Any) -> None:
+    done = run("ask", "--answers", "-", "--format", "json", *DAY, stdin="rag\n1x L4\n")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["verdict"] == "recommended"
+    assert done.stderr.startswith("Not settled: it could still change with inputs, ")
+    done = run("ask", "--answers", "-", *DAY, stdin="rag\n1x L4\n" + "\n" * 9)
+    assert done.stderr == ""
+
+
+def test_a_file_is_never_overwritten_unasked(run: Any, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.yaml"
+    kept.write_text("mine", "utf-8")
+    done = run("ask", "--answers", "-", "--save", str(kept), *DAY, stdin=PIPED)
+    assert done.returncode == 2
+    assert "it is there already; --force overwrites it" in done.stderr
+    assert kept.read_text("utf-8") == "mine"
+    assert run("ask", "--answers", "-", "--save", str(kept), "--force", *DAY, stdin=PIPED).returncode == 0
+    assert kept.read_text("utf-8") != "mine"
+    done = run("ask", "--answers", "-", "--save", str(tmp_path / "no" / "kept.yaml"), *DAY, stdin=PIPED)
+    assert done.returncode == 2
+    assert "no such folder" in done.stderr
 
 
 def test_interview_flags_and_file_are_one_scenario(run: Any, tmp_path: Path) -> None:
@@ -85,14 +108,34 @@ def test_a_whole_interview_with_help_back_and_a_wrong_word(terminal: Any) -> Non
     child.sendline("?")
     child.expect("What each answer would do now")
     child.expect("> ")
-    child.sendline("s")
-    child.expect("What hardware is there")
     child.sendline("1x L4")
     child.expect("Leads now: Llama 3.1 8B Instruct")
+    child.expect("Does any of these")
+    child.expect("all numbers that apply|All numbers that apply")
+    child.expect("> ")
+    child.sendline("?")
+    child.expect("What you choose is asked next")
+    child.expect("> ")
+    child.sendline("how long prompts and answers get")
+    child.expect("How long do prompt and answer get together")
+    child.expect("> ")
+    child.sendline("16k")
     child.expect("> ")
     child.sendline("e")
     child.expect("The same again:")
-    child.expect("llama-advisor recommend --use-case rag --hardware '1x L4'")
+    child.expect("llama-advisor recommend --use-case rag --hardware '1x L4' --context 16384")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def test_an_interview_ends_by_itself_and_says_so(terminal: Any) -> None:
+    child = terminal("ask", *DAY)
+    for _ in range(12):
+        if child.expect(["> ", "Settled after \\d questions: nothing left to ask changes model or verdict"]):
+            break
+        child.sendline("rag" if _ == 0 else "1x L4" if _ == 1 else "")
+    child.expect("The same again:")
     child.expect(pexpect.EOF)
     child.wait()
     assert child.exitstatus == 0
@@ -101,6 +144,8 @@ def test_a_whole_interview_with_help_back_and_a_wrong_word(terminal: Any) -> Non
 def test_the_program_alone_asks_at_a_terminal(terminal: Any) -> None:
     child = terminal()
     child.expect("What is it for")
+    child.sendline("rag")
+    child.expect("Where will it run")
     child.sendline("q")
     child.expect("--resume")
     child.expect(pexpect.EOF)
@@ -121,8 +166,13 @@ def test_an_interrupt_loses_nothing(terminal: Any, tmp_path: Path) -> None:
     assert child.exitstatus == 130
     assert (tmp_path / "llama-advisor-interview.json").exists()
     again = terminal("ask", "--resume", *DAY)
-    again.expect("Question 2")
-    again.expect("Where will it run")
+    again.expect("Question 2. Where will it run")
+    another = terminal("ask", *DAY)
+    another.expect("What is it for")
+    another.sendline("chat")
+    another.expect("Where will it run")
+    another.sendline("q")
+    another.expect("--resume llama-advisor-interview-2.json")
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"NO_COLOR": "1"}, {"LC_ALL": "C", "NO_COLOR": "1"}])
@@ -136,6 +186,9 @@ def test_a_narrow_dumb_or_ascii_terminal_is_enough(terminal: Any, env: dict[str,
     child.expect("> ")
     child.sendline("phone")
     child.expect("What hardware is there")
+    child.expect("> ")
+    child.sendline("")
+    child.expect("Does any of these")
     child.expect("> ")
     child.sendline("e")
     child.expect(pexpect.EOF)

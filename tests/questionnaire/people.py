@@ -5,29 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.questionnaire.choosing import fields_of, standing
-from llama_advisor.questionnaire.log import Answer, Log
+from llama_advisor.questionnaire.log import Answer, Log, stated
 
 if TYPE_CHECKING:
     from llama_advisor.compiled import CompiledQuestion
     from llama_advisor.questionnaire.outlook import Outlook
 
 
-def truthful(item: CompiledQuestion, scenario: dict[str, Any]) -> Answer:
-    """Answer with what the scenario says of the question's fields; skip where it says nothing."""
-    said = {field: scenario[field] for field in fields_of(item) if field in scenario}
-    return Answer(question=item.id, said="as it is", sets=said)
+def truthful(
+    asked: tuple[CompiledQuestion, ...], scenario: dict[str, Any], log: Log, outlook: Outlook, *, words: bool
+) -> Answer:
+    """Answer with what the scenario says; of a list, choose the numbers of what there is to say, or say it in words."""
+    names = tuple(item.id for item in asked)
+    told = {item.id: {name: scenario[name] for name in fields_of(item) if name in scenario} for item in asked}
+    if len(asked) == 1 or words:
+        return Answer(questions=names, said="as it is", sets={k: v for sets in told.values() for k, v in sets.items()})
+    sets: dict[str, Any] = {}
+    picks = []
+    for item in asked:
+        if _is_more_than_assumed(told[item.id], log, outlook):
+            if len(item.question.options) > 1:
+                picks.append(item.id)
+            else:
+                sets |= told[item.id]
+    closed = tuple(name for name in names if name not in picks)
+    return Answer(questions=closed, picks=tuple(picks), said="numbers", sets=sets)
+
+
+def _is_more_than_assumed(told: dict[str, Any], log: Log, outlook: Outlook) -> bool:
+    """Tell whether someone would choose the line of a list: what they have to say is not what is taken for granted."""
+    said = stated(log)
+    need, assumed = outlook.need(said | told), outlook.need(said)
+    return any(getattr(need, name, value) != getattr(assumed, name, None) for name, value in told.items())
 
 
 def unasked(scenario: dict[str, Any], outlook: Outlook) -> Answer:
     """Say in the words of flags what no question asks for."""
     asked = frozenset().union(*(fields_of(item) for item in outlook.base.questions))
-    return Answer(question="", said="flags", sets={k: v for k, v in scenario.items() if k not in asked})
+    return Answer(said="flags", sets={k: v for k, v in scenario.items() if k not in asked})
 
 
-def interviewed(scenario: dict[str, Any], outlook: Outlook) -> Log:
+def interviewed(scenario: dict[str, Any], outlook: Outlook, *, words: bool) -> Log:
     """Answer truthfully until nothing is left to ask."""
     extra = unasked(scenario, outlook)
     log: Log = (extra,) if extra.sets else ()
-    while (item := standing(log, outlook).next) is not None:
-        log = (*log, truthful(item, scenario))
+    while asked := standing(log, outlook).next:
+        log = (*log, truthful(asked, scenario, log, outlook, words=words))
     return log

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llama_advisor.errors import InputError
 from llama_advisor.questionnaire.choosing import open_questions, standing
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, stated
-from llama_advisor.questionnaire.prompting import explained, in_ascii, prompt
+from llama_advisor.questionnaire.prompting import closing, explained, in_ascii, prompt
 from llama_advisor.questionnaire.typed import Here, read_line
 from llama_advisor.schema.question import MOST_OPTIONS
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
 
 START: Log = (
-    Answer(question="use-case", said="rag", sets={"use_cases": ["rag"]}),
-    Answer(question="target", said="", sets={}),
-    Answer(question="hardware", said="1x L4", sets={"hardware": "1x L4"}),
+    Answer(questions=("use-case",), said="rag", sets={"use_cases": ["rag"]}),
+    Answer(questions=("target",), said="1x L4", sets={"hardware": "1x L4"}),
 )
 
 
 def asked(name: str, outlook: Outlook, log: Log = ()) -> Here:
-    return Here(next(item for item in outlook.base.questions if item.id == name), log, None)
+    found = {item.id: item for item in outlook.base.questions}
+    return Here(tuple(found[part] for part in name.split()), log, None)
 
 
 def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, Any]:
@@ -44,6 +44,12 @@ def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, An
         ("context", "24k", {"context_tokens": "24k"}),
         ("languages", "German and fr", {"languages": ["de", "fr"]}),
         ("domicile", "de", {"domicile": "de"}),
+        ("domicile", "the Netherlands", {"domicile": "NL"}),
+        ("domicile", "European Union", {"domicile": "EU"}),
+        ("target", "laptop", {"target": "laptop"}),
+        ("target", "2x3090", {"hardware": "2x3090"}),
+        ("target", "laptop, 8 GB RAM", {"target": "laptop", "hardware": "8 GB RAM"}),
+        ("target", "desktop with an RTX 4090", {"hardware": "desktop with an RTX 4090"}),
         ("offline", "no", {"offline": False}),
         ("budget", "$2,000", {"budget_usd_per_month": "2000"}),
         (
@@ -75,6 +81,63 @@ def test_what_is_not_understood_says_so(name: str, text: str, says: str, outlook
         typed(text, name, outlook)
 
 
+LIST = "model engine inputs context offline languages domicile budget"
+
+
+@pytest.mark.parametrize(
+    ("text", "sets", "picks"),
+    [
+        ("1 4", {}, ("model", "context")),
+        ("4,1,4", {}, ("context", "model")),
+        ("5", {"offline": True}, ()),
+        ("llama3.1:8b, vllm and 4", {"model": "llama3.1:8b", "engine": "vllm"}, ("context",)),
+        ("German and Thai", {"languages": ["de", "th"]}, ()),
+        ("in the European Union", {"domicile": "EU"}, ()),
+        ("$50, fp8 and context", {"budget_usd_per_month": "50", "quantization": "fp8"}, ("context",)),
+        ("a limit on the cost", {}, ("budget",)),
+        ("", {}, ()),
+        ("none", {}, ()),
+    ],
+)
+def test_one_answer_closes_all_that_it_does_not_choose(
+    text: str, sets: dict[str, Any], picks: tuple[str, ...], outlook: Outlook
+) -> None:
+    answer = read_line(text, asked(LIST, outlook, START), outlook)
+    assert isinstance(answer, Answer)
+    assert (answer.sets, answer.picks) == (sets, picks)
+    assert set(answer.questions) == set(LIST.split()) - set(picks)
+    left = {item.id for item in open_questions((*START, answer), outlook)}
+    assert left.isdisjoint(answer.questions)
+    assert set(picks) <= left
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("9", "could mean several of these; say which with --context, --budget"),
+        ("0", "neither a number of the list nor about anything in it"),
+        ("abacus", "neither a number of the list nor about anything in it"),
+        ("de", "could mean several of these; say which with --language, --domicile"),
+        ("32000", "could mean several of these; say which with --context, --budget"),
+    ],
+)
+def test_what_a_list_cannot_tell_apart_is_asked_back(text: str, says: str, outlook: Outlook) -> None:
+    with pytest.raises(InputError, match=says):
+        read_line(text, asked(LIST, outlook, START), outlook)
+
+
+def test_what_was_chosen_is_asked_alone(outlook: Outlook) -> None:
+    log = (*START, Answer(questions=("model",), picks=("context",)))
+    assert [item.id for item in standing(log, outlook).next] == ["context"]
+
+
+def test_one_question_for_place_and_hardware_is_skipped_as_one(outlook: Outlook) -> None:
+    log = (START[0], Answer(questions=("target",)))
+    assert "hardware" not in {item.id for item in open_questions(log, outlook)}
+    log = (START[0], Answer(questions=("target",), said="5", sets={"target": "laptop"}))
+    assert "hardware" in {item.id for item in open_questions(log, outlook)}
+
+
 def test_every_use_case_can_be_said_in_words(outlook: Outlook) -> None:
     for case in outlook.base.use_cases.values():
         assert typed(case.name, "use-case", outlook)
@@ -90,12 +153,15 @@ def test_no_question_has_too_many_options(outlook: Outlook) -> None:
 def test_back_is_pop_and_resume_is_reload(outlook: Outlook, data: st.DataObject) -> None:
     log = START
     for _ in range(data.draw(st.integers(0, 2))):
-        item = standing(log, outlook).next
-        if item is None:
+        found = standing(log, outlook).next
+        if not found:
             break
         before = prompt(log, outlook, None, 80)
-        option = data.draw(st.sampled_from(item.question.options))
-        further = (*log, Answer(question=item.id, said=option.id, sets=option.sets))
+        names = tuple(item.id for item in found)
+        picks = tuple(data.draw(st.sets(st.sampled_from(names), max_size=2))) if len(names) > 1 else ()
+        option = data.draw(st.sampled_from(found[0].question.options))
+        sets = option.sets if len(names) == 1 else {}
+        further = (*log, Answer(questions=tuple(set(names) - set(picks)), picks=picks, said=option.id, sets=sets))
         if not outlook.goes_together(stated(further)):
             continue
         assert prompt(further[:-1], outlook, None, 80) == before
@@ -104,16 +170,24 @@ def test_back_is_pop_and_resume_is_reload(outlook: Outlook, data: st.DataObject)
 
 
 def test_what_was_said_in_flags_is_not_asked(outlook: Outlook) -> None:
-    log = (Answer(question="", said="--domicile DE", sets={"domicile": "DE"}), START[0])
+    log = (Answer(said="--domicile DE", sets={"domicile": "DE"}), START[0])
     assert "domicile" not in {item.id for item in open_questions(log, outlook)}
 
 
 def test_after_six_questions_it_offers_to_stop(outlook: Outlook) -> None:
-    skips = tuple(Answer(question=name) for name in ("tools", "model", "engine"))
+    skips = tuple(Answer(questions=(name,)) for name in ("tools", "model", "engine", "symptom"))
     text = " ".join(prompt(START + skips, outlook, None, 200).split())
     assert "Enough? e ends here. Likely Llama 3.1 8B Instruct" in text
     assert "could still change with: " in text
     assert "Enough?" not in prompt(START, outlook, None, 80)
+
+
+def test_the_end_says_that_it_is_settled(outlook: Outlook) -> None:
+    rest = tuple(item.id for item in open_questions(START, outlook))
+    assert closing((*START, Answer(questions=rest)), outlook) == (
+        "Settled after 3 questions: nothing left to ask changes model or verdict."
+    )
+    assert closing(START, outlook).startswith("Not settled: it could still change with inputs, ")
 
 
 def test_the_prompt_is_narrow_and_plain(outlook: Outlook) -> None:
@@ -129,11 +203,18 @@ def test_help_says_what_each_answer_does(outlook: Outlook) -> None:
     assert text.count("Llama 3") >= 3
 
 
+def test_help_on_a_list_says_what_each_line_could_lead_to(outlook: Outlook) -> None:
+    text = " ".join(explained(START, outlook, 200).split())
+    assert "What you choose is asked next." in text
+    assert "The models support eight languages" in text
+    assert "(recommended, with caveats)" in text
+
+
 def test_without_unicode_nothing_is_lost() -> None:
     assert in_ascii("2× H100 – fine…") == "2x H100 - fine..."
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 1, "answers": [{"quest": 1}]}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 2, "answers": [{"quest": 1}]}'])
 def test_what_is_no_saved_interview_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="file: not a saved interview"):
         resumed(text, "file")

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.documents import parse
-from llama_advisor.questionnaire.log import stated
+from llama_advisor.questionnaire.log import prompts, stated
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from llama_advisor.questionnaire.outlook import Outlook
 
+MOST_QUESTIONS = {False: 9, True: 6}
+"""Far fewer than one by one, which takes 14 and more."""
 HERE = Path(__file__).parent
 CASES = parse((HERE.parent / "scenarios" / "cases.yaml").read_text("utf-8"), "cases.yaml").data["cases"]
 
@@ -31,9 +33,11 @@ def people() -> ModuleType:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("words", [False, True], ids=["numbers", "words"])
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_truthful_answers_reach_the_answer_of_the_whole_scenario(
-    case: dict[str, Any], outlook: Outlook, people: ModuleType
+    case: dict[str, Any], outlook: Outlook, people: ModuleType, *, words: bool
 ) -> None:
-    log = people.interviewed(case["scenario"], outlook)
+    log = people.interviewed(case["scenario"], outlook, words=words)
     assert outlook.outcome(stated(log)) == outlook.outcome(case["scenario"])
+    assert prompts(log) <= MOST_QUESTIONS[words]
