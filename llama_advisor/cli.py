@@ -15,7 +15,7 @@ from llama_advisor.arguments import answers, asking, checking, explaining, explo
 from llama_advisor.arguments.flagged import give_flags
 from llama_advisor.collecting import collect_seldom
 from llama_advisor.documents import printable
-from llama_advisor.errors import AdvisorError
+from llama_advisor.errors import AdvisorError, nearest
 
 app = typer.Typer(
     name="llama-advisor",
@@ -67,8 +67,17 @@ def _run(arguments: list[str]) -> int:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
-        return _failed(usage(), USAGE_ERROR, arguments)
+        return _failed(_unknown_option(error) or usage(), USAGE_ERROR, arguments)
     return code if isinstance(code, int) else 0
+
+
+def _unknown_option(error: Exception) -> str | None:
+    """Return what to say of an option that a command does not have."""
+    name, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if name is None or context is None or type(error).__name__ != "NoSuchOption":
+        return None
+    known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
+    return f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
 
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:

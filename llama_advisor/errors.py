@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+SHORTEST_BEGINNING = 3
 SHOWN = 8
 
 
@@ -39,11 +40,13 @@ class RuleBaseError(AdvisorError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; nearest: x` for the known name closest to `name`, else the first few known names."""
+    """Return `; nearest: x` for the known name that begins so or is closest, else the first few known names."""
     names = sorted(known)
     folded = {item.casefold(): item for item in reversed(names)}
-    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    wanted = name.casefold()
+    begun = [item for item in folded if len(wanted) >= SHORTEST_BEGINNING and item.startswith(wanted)]
+    close = begun or get_close_matches(wanted, folded, n=1, cutoff=0.6)
     if close:
-        return f"; nearest: {folded[close[0]]}"
+        return f"; nearest: {folded[min(close, key=len)]}"
     shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return f"; known: {shown}" if names else ""

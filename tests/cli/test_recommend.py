@@ -127,6 +127,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "day": (("--use-case", "chat", "--as-of", "24.11.2026"), "--as-of: '24.11.2026' is not a day"),
     "flag": (("--use-cse", "chat"), "No such option: --use-cse"),
+    "beginning": (("--use-case", "chat", "--budget", "5"), "No such option: --budget; nearest: --budget-usd-per-month"),
     "format": (("--use-case", "chat", "--format", "xml"), "xml"),
     "file": (("nowhere.yaml",), "nowhere.yaml: No such file or directory"),
     "folder": ((".",), ".: Is a directory"),
