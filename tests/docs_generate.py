@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llama_advisor.checking.explaining import code_page
+from llama_advisor.engine import Advisor
+from llama_advisor.questionnaire.choosing import standing
+from llama_advisor.questionnaire.handing_over import as_command
+from llama_advisor.questionnaire.log import Answer, scenario_of
+from llama_advisor.questionnaire.outlook import Outlook
+from llama_advisor.questionnaire.prompting import closing, prompt, wrapped
+from llama_advisor.questionnaire.typed import Here, read_line
 from llama_advisor.rulebase import RULE_FOLDERS, load_rules
 from llama_advisor.rules_lint import kinds
 from llama_advisor.schema.upkeep import Statement
@@ -14,6 +22,7 @@ from llama_advisor.schema.upkeep import Statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llama_advisor.questionnaire.log import Log
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.upkeep import FindingKind
 
@@ -25,6 +34,10 @@ FOLDERS = {
     "caveats": "Caveats: what is said about the recommended build",
     "routes": "Routes: ways round when nothing fits",
 }
+AS_OF = date(2026, 11, 24)
+WIDTH = 80
+TYPED = ("documents", "laptop, RTX 4070 8GB", "context, German", "16k")
+"""The answers of the interview shown."""
 OUTCOMES = {"carried": "carried", "corrected": "**corrected**", "no_claim": "no claim"}
 
 
@@ -34,6 +47,7 @@ def pages(base: RuleBase) -> dict[str, str]:
         "rules.md": "\n".join(rules(base)),
         "seed-coverage.md": "\n".join(seed_coverage(base)),
         "findings.md": "\n".join(findings(base)),
+        "interview.md": "\n".join(interview(base)),
         **{f"findings/{kind.id}.md": page(kind) for kind in kinds(base).values() if kind.fix},
     }
 
@@ -87,6 +101,28 @@ def findings(base: RuleBase) -> Iterator[str]:
     for kind in kinds(base).values():
         if not kind.fix:
             yield f"### {kind.id}\n\n{kind.title} ({kind.severity}). {kind.explanation.strip()}\n"
+
+
+def interview(base: RuleBase) -> Iterator[str]:
+    """Yield the lines of the page of one interview and of all questions."""
+    yield "# An interview, and all questions\n"
+    yield WRITTEN
+    yield f"What `llama-advisor` shows at a terminal ({AS_OF}), and what is typed after `>`:\n\n```text"
+    outlook = Outlook(Advisor(base, AS_OF))
+    log: Log = ()
+    for line in TYPED:
+        yield prompt(log, outlook, None, WIDTH) + f"> {line}".rstrip() + "\n"
+        answer = read_line(line, Here(standing(log, outlook).next, log, None), outlook)
+        assert isinstance(answer, Answer)
+        log = (*log, answer)
+    yield prompt(log, outlook, None, WIDTH) + "\n" + wrapped([closing(log, outlook)], WIDTH) + "```\n"
+    yield f"The answer follows, and `{as_command(scenario_of(log))}`, which gives it again.\n"
+    yield "## All questions\n\n| question | why it matters | if skipped | stated by |\n|---|---|---|---|"
+    for item in base.questions:
+        question = item.question
+        often = f"{question.stated.count} of {question.stated.of}"
+        yield f"| {question.text} | {question.why.strip()} | {question.skipped} | {often} |"
+    yield ""
 
 
 def page(kind: FindingKind) -> str:
