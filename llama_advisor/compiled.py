@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from llama_advisor.schema.question import Option, Question
 
 
+RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
+"""What is no id of an option, as it means something else when typed."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where an entry was last written."""
@@ -132,10 +136,14 @@ def _check_fields(question: Question, origin: Origin) -> None:
     for key, name in (("free", question.free), ("otherwise", question.otherwise)):
         if name is not None and name not in known:
             raise origin.error((key,), f"unknown field {name!r}{nearest(name, known)}")
+    if question.stated.count > question.stated.of:
+        raise origin.error(("stated", "count"), "more state it than were looked at")
     seen: set[str] = set()
     for index, option in enumerate(question.options):
         if option.id in seen:
             raise origin.error(("options", index, "id"), f"duplicate id {option.id!r}")
+        if option.id in RESERVED:
+            raise origin.error(("options", index, "id"), f"{option.id!r} is a command of the interview")
         seen.add(option.id)
         try:
             Scenario.model_validate(option.sets)

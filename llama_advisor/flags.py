@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import typer
 
+from llama_advisor.documents import printable
+from llama_advisor.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -154,5 +157,5 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
 def _setting(text: str) -> tuple[str, str]:
     parts = text.split("=", 1)
     if len(parts) != _SETTING:
-        raise typer.BadParameter(f"write criterion=number, e.g. quality=3, not {text!r}", param_hint="--priority")
+        raise InputError(f"--priority: write criterion=number, e.g. quality=3, not {printable(text)!r}")
     return parts[0].strip(), parts[1].strip()

@@ -42,6 +42,7 @@ def ask(
                 rules=tuple(rules or ()),
                 as_of=day(as_of),
                 screen=screen(None),
+                repeated=(*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ())),
             )
         )
     )
@@ -54,5 +55,5 @@ def with_file(arguments: list[str]) -> list[str]:
     if arguments[0] != "ask" or "--resume" not in arguments:
         return arguments
     place = arguments.index("--resume") + 1
-    bare = place == len(arguments) or arguments[place].startswith("--")
+    bare = place == len(arguments) or arguments[place].startswith("-")
     return [*arguments[:place], KEPT, *arguments[place:]] if bare else arguments

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ class Request:
     rules: tuple[str, ...]
     as_of: date
     screen: tuple[bool, int]
+    repeated: tuple[str, ...]
+    """Flags that a command to have the answer again needs, too."""
 
 
 class LeaveError(Exception):
@@ -62,16 +65,19 @@ class LeaveError(Exception):
 
 def run(request: Request) -> int:
     """Ask, answer, and return the exit code."""
-    if request.answers is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    shown = sys.stderr if request.json else sys.stdout
+    if request.answers is None and not (sys.stdin.isatty() and shown.isatty()):
         sys.stderr.write(USAGE)
         return 2
     _check_place(request)
     interview = Interview(request)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        log = interview.hold()
+        return interview.finish(interview.hold())
     except (LeaveError, KeyboardInterrupt, EOFError) as left:
         return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
-    return interview.finish(log)
 
 
 class Interview:
@@ -82,35 +88,54 @@ class Interview:
         self.file = request.resume or _free(SAVED)
         self.log: Log = _kept(self.file) if request.resume else ()
         self.outlook = Outlook(Advisor(load_rules(*request.rules), request.as_of))
-        self.machine = None if request.answers else _machine(self.outlook)
-        self.lines = _lines(request.answers) if request.answers else None
+        self.machine = _machine(self.outlook) if request.answers is None else None
+        self.lines = None if request.answers is None else _lines(request.answers)
+        self.interrupted = False
         self.place = 0
         self.plain = not _unicode()
 
     def hold(self) -> Log:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
         while asked := self.ask():
-            if (line := self.read(asked)) is None:
-                break
-            try:
-                said = read_line(line, Here(asked, self.log, self.machine), self.outlook)
-            except InputError as error:
-                if self.lines is not None:
-                    question = asked[0].question.text if len(asked) == 1 else LIST
-                    raise InputError(f"answer on line {self.place} ({question}): {error}") from error
-                self.show(f"Not understood: {error}\n")
-                continue
-            if isinstance(said, Answer):
-                self.log = (*self.log, said)
-            elif said == "help":
-                self.show("\n" + explained(self.log, self.outlook, self.request.screen[1]))
-            elif said == "back":
-                self.log = self.log[:-1]
-            elif said == "leave":
-                raise LeaveError
-            else:
-                break
+            before = self.log
+            while self.log is before:
+                if (line := self.read(asked)) is None or not self.take(line, asked):
+                    return self.log
+                if self.interrupted:
+                    raise KeyboardInterrupt
+        self.refuse_further()
         return self.log
+
+    def take(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
+        """Do what a line says; False where the user has had enough."""
+        try:
+            said = read_line(line, Here(asked, self.log, self.machine), self.outlook)
+        except InputError as error:
+            if self.lines is not None:
+                question = asked[0].question.text if len(asked) == 1 else LIST
+                raise InputError(f"answer on line {self.place} ({question}): {error}") from error
+            self.show(wrapped([f"Not understood: {error}"], self.request.screen[1]))
+            return True
+        if isinstance(said, Answer):
+            self.log = (*self.log, said)
+        elif said == "help":
+            self.show("\n" + explained(self.log, self.outlook, self.request.screen[1]))
+        elif said == "back" and self.log:
+            self.log = self.log[:-1]
+        elif said == "back":
+            self.show("Nothing to take back.\n")
+        elif said == "leave":
+            raise LeaveError
+        return said != "end"
+
+    def refuse_further(self) -> None:
+        """Refuse piped answers for which there was no question: each of them would be lost."""
+        for line in self.lines or ():
+            self.place += 1
+            if line.strip():
+                raise InputError(
+                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
+                )
 
     def ask(self) -> tuple[CompiledQuestion, ...]:
         """Show the next prompt, each line as soon as it is found; return what it asks."""
@@ -123,29 +148,46 @@ class Interview:
         """Return the next line typed or piped; None where the piped answers are at their end."""
         if self.lines is None:
             self.show("> ")
-            ahead = Ahead(self.log, asked, self.outlook)
-            try:
-                line = sys.stdin.readline()
-            finally:
-                ahead.close()
-            if not line:
-                raise EOFError
-            return line
+            return self._typed(asked)
         self.place += 1
         return next(self.lines, None)
+
+    def _typed(self, asked: tuple[CompiledQuestion, ...]) -> str:
+        """Return the line typed; an interrupt after it was typed waits until it is kept."""
+        line = ""
+        ahead = Ahead(self.log, asked, self.outlook)
+        try:
+            line = sys.stdin.readline()
+            ahead.close()
+        except KeyboardInterrupt:
+            if not line:
+                raise
+            self.interrupted = True
+        finally:
+            ahead.close()
+        if not line:
+            raise EOFError
+        return line
 
     def show(self, text: str) -> None:
         """Write to the terminal; piped answers are answered by the result alone."""
         if self.lines is None:
-            sys.stdout.write(in_ascii(text) if self.plain else text)
-            sys.stdout.flush()
+            stream = sys.stderr if self.request.json else sys.stdout
+            stream.write(in_ascii(text) if self.plain else text)
+            stream.flush()
 
     def leave(self, code: int) -> int:
         """Save the log and say how to go on."""
         if not self.log:
             return code
         write(saved(self.log), self.file)
-        self.show(f"\nSaved {len(self.log)} answers. Go on with: llama-advisor ask --resume {self.file}\n")
+        further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.request.repeated])
+        said = wrapped(["", f"Saved {len(self.log)} answers. Go on with:"], self.request.screen[1])
+        text = f"{said}  {printable(further)}\n"
+        if self.lines is None:
+            self.show(text)
+        else:
+            sys.stderr.write(text)
         return code
 
     def finish(self, log: Log) -> int:
@@ -160,7 +202,9 @@ class Interview:
 
             colour, width = self.request.screen
             text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
-            text += self.again(as_command(scenario), as_shown(scenario, advice, width - 4))
+            if advice.verdict != "need_input":
+                command = as_command(scenario, self.request.repeated)
+                text += self.again(command, as_shown(scenario, advice, width - 4))
             sys.stdout.write(in_ascii(text) if self.plain else text)
         if self.request.save:
             sys.stdout.flush()
@@ -178,9 +222,9 @@ class Interview:
     def again(self, command: str | None, file: str) -> str:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
         width, kept = self.request.screen[1], self.request.save
-        said = wrapped(["The same again:"], width) + (f"  {command}\n" if command else "")
+        said = wrapped(["The same again:"], width) + (f"  {printable(command)}\n" if command else "")
         if kept:
-            return f"\n{said}  llama-advisor recommend {shlex.quote(kept)}\n"
+            return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', kept, *self.request.repeated]))}\n"
         indented = "".join(f"  {line}\n" for line in file.splitlines())
         return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
 
@@ -215,7 +259,7 @@ def _lines(name: str) -> Iterator[str]:
         yield from sys.stdin
         return
     try:
-        yield from Path(name).read_text(encoding="utf-8").splitlines()
+        yield from Path(name).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--answers {printable(name)}: {getattr(error, 'strerror', None) or error}") from error
 

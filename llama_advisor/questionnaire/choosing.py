@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from llama_advisor.schema.question import Option
 
 
+NEEDED = frozenset({"use_cases", "inputs", "model"})
+"""Fields of which one must be said."""
+
+
 class Standing(NamedTuple):
     """Where an interview stands."""
 
@@ -46,7 +50,7 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     if leads is None or not found:
         return
     if leads.verdict == "need_input":
-        yield found[0]
+        yield from [item for item in found if item.question.free in NEEDED][:1]
         return
     first = [item for item in found if item.question.first]
     if (item := next(telling(first, said, outlook), None)) is not None:
@@ -117,36 +121,37 @@ def _share(item: CompiledQuestion) -> float:
 
 def open_questions(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
     """Return the questions that apply and are neither answered, skipped nor said otherwise."""
-    said = stated(log)
-    done = asked(log)
-    lookup = outlook.lookup(said)
-    return tuple(item for item in _left(outlook.base, said, done) if item.applies(lookup))
+    lookup = outlook.lookup(stated(log))
+    return tuple(item for item in _left(outlook.base, stated(log), asked(log)) if item.applies(lookup))
+
+
+def unsaid(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
+    """Return the questions that apply and of which nothing was said, those that were skipped among them."""
+    lookup = outlook.lookup(stated(log))
+    return tuple(item for item in _left(outlook.base, stated(log), frozenset()) if item.applies(lookup))
 
 
 def _left(base: RuleBase, said: dict[str, Any], done: frozenset[str]) -> list[CompiledQuestion]:
     """Return the questions neither closed, nor said otherwise, nor skipped with one that takes the same words."""
-    through = {
-        item.question.otherwise
-        for item in base.questions
-        if item.id in done and said.keys().isdisjoint(fields_of(item))
-    }
-    return [
-        item
-        for item in base.questions
-        if item.id not in done and item.question.free not in through and said.keys().isdisjoint(fields_of(item))
-    ]
+    open_ones = [item for item in base.questions if said.keys().isdisjoint(_words_of(item))]
+    through = {item.question.otherwise for item in open_ones if item.id in done}
+    return [item for item in open_ones if item.id not in done and item.question.free not in through]
+
+
+def _words_of(item: CompiledQuestion) -> frozenset[str]:
+    return frozenset({item.question.free, item.question.otherwise or item.question.free})
 
 
 def fields_of(item: CompiledQuestion) -> frozenset[str]:
     """Return the scenario fields that a question is about."""
-    words = {item.question.free, item.question.otherwise or item.question.free}
-    return frozenset(words.union(*(option.sets for option in item.question.options)))
+    return _words_of(item).union(*(option.sets for option in item.question.options))
 
 
 def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
-    """Yield the options that apply and go together with what was said."""
+    """Yield the options that apply, say nothing that was said otherwise, and go together with what was said."""
     offered = item.options(outlook.lookup(said))
-    return (option for option in offered if outlook.goes_together(said | option.sets))
+    further = (option for option in offered if said.keys().isdisjoint(option.sets))
+    return (option for option in further if outlook.goes_together(said | option.sets))
 
 
 def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
@@ -177,7 +182,14 @@ def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...
         return value if all(other(fact) == value for other in others) else None
 
     return tuple(
-        ({}, *(option.sets for option in item.options(either) if outlook.goes_together(said | option.sets)))
+        (
+            {},
+            *(
+                option.sets
+                for option in item.options(either)
+                if said.keys().isdisjoint(option.sets) and outlook.goes_together(said | option.sets)
+            ),
+        )
         for item in left
         if item.applies(either)
     )

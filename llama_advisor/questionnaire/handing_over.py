@@ -19,10 +19,18 @@ DEPLOYMENT = "main"
 WIDE = 80
 
 
-def as_command(scenario: Scenario) -> str | None:
+def as_command(scenario: Scenario, further: tuple[str, ...] = ()) -> str | None:
     """Return the `recommend` command, quoted for a shell; None where a field has no spelling as a flag."""
+    words = as_flags(scenario)
+    return None if words is None else shlex.join(["llama-advisor", "recommend", *words, *further])
+
+
+def as_flags(scenario: Scenario) -> list[str] | None:
+    """Return what a scenario states in the words of flags; None where a field has no spelling as a flag."""
     data = scenario.model_dump(mode="json", exclude_defaults=True)
-    words = ["llama-advisor", "recommend"]
+    if scenario.priorities is not None:
+        data["priorities"] = scenario.priorities.model_dump(mode="json", exclude_unset=True)
+    words: list[str] = []
     for flag in FLAGS:
         owner, _, name = flag.field.rpartition(".")
         value = data.get(owner, {}).get(name) if owner else data.get(name)
@@ -33,11 +41,11 @@ def as_command(scenario: Scenario) -> str | None:
         if any(isinstance(item, dict) for item in items):
             return None
         words += spelled(flag, values if isinstance(values, bool) else [_plain(item) for item in items])
-    return shlex.join(words)
+    return words
 
 
 def _plain(value: Any) -> str:
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def as_file(scenario: Scenario, advice: Advice) -> str:

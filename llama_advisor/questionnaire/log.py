@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
+from llama_advisor.documents import printable
 from llama_advisor.errors import InputError
 from llama_advisor.reading import validated
 from llama_advisor.schema.base import Strict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llama_advisor.schema.scenario import Scenario
 
 FORMAT = 2
@@ -58,13 +61,19 @@ def stated(log: Log) -> dict[str, Any]:
 
 
 def asked(log: Log) -> frozenset[str]:
-    """Return the ids of the questions that were answered or skipped."""
-    return frozenset().union(*(answer.questions for answer in log))
+    """Return the ids of the questions that were answered or skipped, and not chosen again since."""
+    done: set[str] = set()
+    for answer in log:
+        done = (done | set(answer.questions)) - set(answer.picks)
+    return frozenset(done)
 
 
 def picked(log: Log) -> frozenset[str]:
     """Return the ids of the questions chosen from lists and not answered since."""
-    return frozenset().union(*(answer.picks for answer in log)) - asked(log)
+    wanted: set[str] = set()
+    for answer in log:
+        wanted = (wanted - set(answer.questions)) | set(answer.picks)
+    return frozenset(wanted)
 
 
 def prompts(log: Log) -> int:
@@ -78,6 +87,18 @@ def saved(log: Log) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
+def _words(value: Any) -> Iterator[str]:
+    """Yield every text in plain data, keys among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.items():
+            yield from _words(part)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _words(item)
+
+
 def resumed(text: str, name: str) -> Log:
     """Read a log again; raise InputError for what is no saved interview."""
     try:
@@ -86,5 +107,7 @@ def resumed(text: str, name: str) -> Log:
         raise InputError(f"{name}: not a saved interview") from error
     if found.version != FORMAT:
         raise InputError(f"{name}: saved in form {found.version}; this version reads form {FORMAT}")
+    if any(printable(word) != word for word in _words([answer.model_dump() for answer in found.answers])):
+        raise InputError(f"{name}: it holds control characters")
     scenario_of(found.answers)
     return found.answers

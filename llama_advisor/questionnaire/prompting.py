@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from llama_advisor.answer import machine_name
+from llama_advisor.documents import printable
 from llama_advisor.questionnaire.choosing import following, open_questions, options_of, standing, telling
+from llama_advisor.questionnaire.handing_over import as_flags
 from llama_advisor.questionnaire.log import Log, picked, prompts, stated
-from llama_advisor.questionnaire.typed import asks_for_hardware
+from llama_advisor.questionnaire.typed import asks_for_hardware, label
+from llama_advisor.reading import validated
 from llama_advisor.schema.question import MOST_OPTIONS
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.choosing import Standing
     from llama_advisor.questionnaire.outlook import Outlook
 
+HOST = "host memory"
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5
 """About the part of the open questions that can change the answer; for the estimate of how many follow alone."""
@@ -43,7 +49,7 @@ def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> str:
 
 def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
     """Yield the same text as it is found: what leads, then the question, a list of them line by line."""
-    yield wrapped([_leading(outlook.outcome(stated(log)), outlook)], width)
+    yield wrapped([*_noted(log, outlook), _leading(outlook.outcome(stated(log)), outlook)], width)
     asked = following(log, outlook)
     item = next(asked, None)
     if item is None:
@@ -65,6 +71,20 @@ def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) ->
     yield "\n" + wrapped([*offered, _left(log, stands, outlook), *last], width)
 
 
+def _noted(log: Log, outlook: Outlook) -> list[str]:
+    """Say how the last answer was read, so that nothing is misread unseen."""
+    if not log or not log[-1].sets:
+        return []
+    words = as_flags(validated(log[-1].sets, None, {})) or []
+    lines = [f"Noted: {shlex.join(words)}"]
+    if isinstance(log[-1].sets.get("hardware"), str):
+        need = outlook.need(stated(log))
+        machine = outlook.advisor.search.machines(need)[0]
+        read = [machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions]
+        lines.append(f"Read as: {'; '.join(text for text in read if HOST not in text)}.")
+    return lines
+
+
 def _left(log: Log, stands: Standing, outlook: Outlook) -> str:
     """Say about how many questions follow."""
     more = expected_more(log, stands, outlook)
@@ -72,14 +92,14 @@ def _left(log: Log, stands: Standing, outlook: Outlook) -> str:
 
 
 def expected_more(log: Log, stands: Standing, outlook: Outlook) -> int:
-    """Estimate how many prompts follow this one, from how often people say something to each question."""
+    """Estimate how many prompts follow this one, from how often people have something to say to each question."""
     left = [item for item in open_questions(log, outlook) if item not in stands.next]
-    waiting = [item for item in left if item.question.first or item.id in picked(log)]
-    others = [item for item in left if item not in waiting]
-    lists = MATTERING * len(others) / MOST_OPTIONS
+    waiting = sum(item.id in picked(log) for item in left)
+    others = [item for item in left if item.id not in picked(log) and not item.question.first]
     members = [*others, *(stands.next if len(stands.next) > 1 else ())]
-    follow = sum(item.question.stated.count / item.question.stated.of for item in members if item.question.options[1:])
-    return round(MATTERING * follow + lists + MATTERING * len(waiting))
+    chosen = sum(item.question.stated.count / item.question.stated.of for item in members if item.question.options[1:])
+    first = sum(item.question.first for item in left)
+    return round(waiting + MATTERING * (first + chosen + len(others) / MOST_OPTIONS))
 
 
 def named(outcome: Outcome | None, outlook: Outlook) -> str:
@@ -98,11 +118,13 @@ def _leading(leads: Outcome | None, outlook: Outlook) -> str:
 
 
 def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | None) -> list[str]:
-    found = options_of(item, stated(log), outlook)
-    lines = [f"  {place}  {option.text}" for place, option in enumerate(found, 1)]
-    if machine and asks_for_hardware(item):
-        lines.append(f"  m  this machine: {machine}")
-    return [*lines, f"  s  skip, the default: {_assumed(item, log, outlook)}"]
+    options = enumerate(options_of(item, stated(log), outlook), 1)
+    found = [(label(place, option, item), option.text) for place, option in options]
+    if machine and asks_for_hardware(item) and outlook.need(stated(log)).target not in {"phone", "edge"}:
+        found.append(("m", f"this machine: {machine}"))
+    found.append(("s", f"skip, the default: {_assumed(item, log, outlook)}"))
+    width = max(len(name) for name, _ in found)
+    return [f"  {name:<{width}}  {text}" for name, text in found]
 
 
 def _assumed(item: CompiledQuestion, log: Log, outlook: Outlook) -> str:
@@ -125,7 +147,10 @@ def offer(log: Log, stands: Standing, outlook: Outlook) -> str:
 def closing(log: Log, outlook: Outlook) -> str:
     """Say why no further question is asked: nothing open changes the answer, or the user has had enough."""
     found = open_questions(log, outlook)
-    if standing(log, outlook).next:
+    stands = standing(log, outlook)
+    if stands.leads is None or stands.leads.verdict == "need_input":
+        return "Nothing is known yet: a use, what it must read or a model has to be said."
+    if stands.next:
         names = [item.id for item in telling(found, stated(log), outlook)]
         return "Not settled: it could still change with " + (", ".join(names) or "several answers together") + "."
     count = prompts(log)
@@ -145,25 +170,26 @@ def explained(log: Log, outlook: Outlook, width: int) -> str:
 def _help(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> list[str]:
     lines = [item.question.why, "", "What each answer would do now:"]
     for place, option in enumerate(options_of(item, said, outlook), 1):
-        lines.append(f"  {place}  {named(outlook.outcome(said | option.sets), outlook)}")
+        lines.append(f"  {label(place, option, item)}  {named(outlook.outcome(said | option.sets), outlook)}")
     return [*lines, f"  s  {named(outlook.outcome(said), outlook)}"]
 
 
 def _help_on_list(asked: tuple[CompiledQuestion, ...], said: dict[str, Any], outlook: Outlook) -> list[str]:
     """Say of each line why it matters and what its answers may come to, the commonest first."""
+    leads = outlook.outcome(said)
     lines = ["What you choose is asked next. What the answers could lead to:"]
     for place, item in enumerate(asked, 1):
         options = sorted(options_of(item, said, outlook), key=lambda option: -option.share)
-        outcomes = dict.fromkeys(outlook.outcome(said | option.sets) for option in options)
-        could = "; ".join(named(outcome, outlook) for outcome in outcomes)
-        lines += [f"  {place}  {item.question.why}", f"     {could}."]
-    return [*lines, f"  s  {named(outlook.outcome(said), outlook)}"]
+        outcomes = [outlook.outcome(said | option.sets) for option in options]
+        others = [named(outcome, outlook) for outcome in dict.fromkeys(outcomes) if outcome != leads]
+        lines += [f"  {place}  {item.question.why}", f"     {'; '.join(others) or 'No answer alone changes it'}."]
+    return [*lines, f"  s  {named(leads, outlook)}"]
 
 
 def wrapped(lines: list[str], width: int) -> str:
     """Return the lines wrapped, the text of an option under its start."""
     made = []
-    for line in lines:
+    for line in map(printable, lines):
         indent = " " * 5 if line.startswith("  ") else ""
         made.append(textwrap.fill(line, max(NARROWEST, width), subsequent_indent=indent, break_on_hyphens=False))
     return "\n".join(made) + "\n"

@@ -11,31 +11,45 @@ from pydantic import ValidationError
 from llama_advisor.documents import printable
 from llama_advisor.errors import InputError, nearest
 from llama_advisor.flags import FLAGS, nested
-from llama_advisor.questionnaire.choosing import open_questions, options_of
+from llama_advisor.questionnaire.amounts import NUMBERS, amount, could_be
+from llama_advisor.questionnaire.choosing import options_of, unsaid
 from llama_advisor.questionnaire.log import Answer, Log, stated
 from llama_advisor.schema.scenario import Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llama_advisor.compiled import CompiledQuestion
     from llama_advisor.flags import Flag
     from llama_advisor.questionnaire.outlook import Outlook
     from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.question import Option
 
 Command = Literal["back", "help", "leave", "end"]
-COMMANDS: dict[str, Command] = {"b": "back", "?": "help", "q": "leave", "e": "end"}
-SKIP = frozenset({"", "s"})
-NONE = frozenset({"none", "none of these", "no", "n"})
-"""What skips a list, too; for a single question `no` may be an answer."""
-MACHINE = "m"
-YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 Sets = dict[str, Any]
+COMMANDS: dict[str, Command] = {
+    "b": "back",
+    "back": "back",
+    "?": "help",
+    "help": "help",
+    "q": "leave",
+    "quit": "leave",
+    "e": "end",
+    "end": "end",
+}
+SKIP = frozenset({"", "s", "skip"})
+NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
+"""What skips, too, where it is no answer."""
+MACHINE = "m"
+MOST_TYPED = 500
+YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 _LISTS = frozenset({"use_cases", "inputs", "languages", "fine_tuning", "symptoms"})
-_NUMBERS = frozenset(
-    name
-    for name, field in Scenario.model_fields.items()
-    if "int" in str(field.annotation) or "float" in str(field.annotation)
-)
+_FLAGS_OF_TWO = frozenset({"structured_output", "offline", "commercial"})
 _AND = re.compile(r"\s*(?:,|;|\band\b)\s*")
+_OR = re.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*")
+_PLACE = re.compile(r"#?(\d{1,3})[.)]?")
+_RANGE = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
+_FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
 
 
 class Here(NamedTuple):
@@ -51,6 +65,10 @@ class Here(NamedTuple):
 def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
     """Return the command or the answer; raise InputError for what is not understood or does not go with the rest."""
     line = text.strip()
+    if printable(line) != line or not line.isprintable():
+        raise InputError("this is no plain text")
+    if len(line) > MOST_TYPED:
+        raise InputError(f"this is longer than {MOST_TYPED} characters")
     if line.casefold() in COMMANDS:
         return COMMANDS[line.casefold()]
     answer = _answer(line, here, outlook)
@@ -58,20 +76,9 @@ def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
     return answer
 
 
-def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
-    if line.casefold() in (SKIP | NONE if len(here.asked) > 1 else SKIP):
-        return Answer(questions=tuple(item.id for item in here.asked))
-    if line.startswith("--"):
-        return Answer(said=line, sets=_flags(line))
-    if len(here.asked) > 1:
-        return _of_list(line, here, outlook)
-    item = here.asked[0]
-    if line.casefold() == MACHINE and here.machine and asks_for_hardware(item):
-        return Answer(questions=(item.id,), said=line, sets={"hardware": here.machine})
-    options = tuple(options_of(item, stated(here.log), outlook))
-    if line.isdecimal() and 1 <= int(line) <= len(options):
-        return Answer(questions=(item.id,), said=line, sets=options[int(line) - 1].sets)
-    return Answer(questions=(item.id,), said=line, sets=_in_words(line, item, stated(here.log), outlook))
+def label(place: int, option: Option, item: CompiledQuestion) -> str:
+    """Return what chooses an option: its place, or its value where numbers are values."""
+    return option.id if item.question.free in NUMBERS else str(place)
 
 
 def asks_for_hardware(item: CompiledQuestion) -> bool:
@@ -79,16 +86,63 @@ def asks_for_hardware(item: CompiledQuestion) -> bool:
     return "hardware" in {item.question.free, item.question.otherwise}
 
 
-def _in_words(line: str, item: CompiledQuestion, said: Sets, outlook: Outlook) -> Sets:
-    """Read words as an option, else as the field of the question, else as its other field, else as both."""
-    for option in options_of(item, said, outlook):
-        if line.casefold() in {option.id.casefold(), option.text.casefold()}:
-            return option.sets
+def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
+    if line.casefold() in SKIP:
+        return Answer(questions=tuple(item.id for item in here.asked))
+    if line.startswith("--"):
+        return Answer(said=line, sets=_flags(line))
+    if " --" in line:
+        raise InputError("flags go on a line of their own")
+    if len(here.asked) > 1:
+        return _of_list(line, here, outlook)
+    item = here.asked[0]
+    said = stated(here.log)
+    if line.casefold() == MACHINE and here.machine and asks_for_hardware(item):
+        sets: Sets = {"hardware": here.machine}
+    elif (chosen := _chosen(line, item, tuple(options_of(item, said, outlook)))) is not None:
+        sets = chosen
+    else:
+        sets = {} if line.casefold() in NONE - _answers(item) else _in_words(line, item, outlook)
+    _check_hardware(sets, said, outlook)
+    return Answer(questions=(item.id,), said=line, sets=sets)
+
+
+def _answers(item: CompiledQuestion) -> frozenset[str]:
+    return frozenset(YES_NO) if item.question.free in _FLAGS_OF_TWO else frozenset()
+
+
+def _chosen(line: str, item: CompiledQuestion, options: tuple[Option, ...]) -> Sets | None:
+    """Return what an option states, chosen by its label, id or text; several where the field takes several."""
+    named = {label(place, option, item).casefold(): option for place, option in enumerate(options, 1)}
+    named |= {text.casefold(): option for option in options for text in (option.id, option.text)}
+    if (option := named.get(line.casefold())) is not None:
+        return option.sets
+    head, comma, tail = (part.strip() for part in line.partition(","))
+    if comma and item.question.otherwise and head.casefold() in named and tail:
+        return {**named[head.casefold()].sets, item.question.otherwise: tail}
+    parts = line.replace(",", " ").split()
+    if item.question.free in _LISTS and parts and all(part in named for part in parts):
+        return _merged(named[part].sets for part in parts)
+    return None
+
+
+def _merged(found: Iterable[Sets]) -> Sets:
+    """Return several answers in one; lists are put together."""
+    sets: Sets = {}
+    for said in found:
+        for field, value in said.items():
+            known = sets.get(field, ()) if field in _LISTS else ()
+            sets[field] = list(dict.fromkeys([*known, *value])) if field in _LISTS else value
+    return sets
+
+
+def _in_words(line: str, item: CompiledQuestion, outlook: Outlook) -> Sets:
+    """Read words as the field of the question, else as its other field, else as both."""
     free, otherwise = item.question.free, item.question.otherwise
     if otherwise is None:
         return {free: _value(line, free, outlook.base)}
     head, comma, tail = (part.strip() for part in line.partition(","))
-    if comma and _fits({free: head}):
+    if comma and tail and _fits({free: head}):
         return {free: head, otherwise: tail}
     return {free: line} if _fits({free: line}) else {otherwise: line}
 
@@ -102,53 +156,95 @@ def _fits(sets: Sets) -> bool:
     return True
 
 
+def _check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:
+    """Refuse hardware of which neither a device nor memory was read: it would say nothing."""
+    if not isinstance(sets.get("hardware"), str) or not outlook.goes_together(said | sets):
+        return
+    machine = outlook.advisor.search.machines(outlook.need(said | sets))[0]
+    if machine.device.id.startswith("generic") and (machine.device.memory_gib is None or machine.memory_assumed):
+        raise InputError(f"{printable(sets['hardware'])!r} names neither a device nor its memory, e.g. 16GB RAM")
+
+
 def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
-    """Read numbers of a list, and words for what its questions are about; it closes all that it does not mention."""
-    picks: list[str] = []
-    sets: Sets = {}
-    for part in [line] if _line_of(line, here) else _parts(line):
-        item = _line_of(part, here)
-        if item is not None and item.question.options[1:]:
-            picks.append(item.id)
-            continue
-        for field, value in (item.question.options[0].sets if item else _about(part, here, outlook)).items():
-            sets[field] = [*sets[field], *value] if field in _LISTS and field in sets else value
-    closed = tuple(item.id for item in here.asked if item.id not in picks)
-    return Answer(questions=closed, picks=tuple(dict.fromkeys(picks)), said=line, sets=sets)
+    """Read numbers of a list, and words for what questions are about; it closes all that it does not mention."""
+    names = tuple(item.id for item in here.asked)
+    if line.casefold() in NONE:
+        return Answer(questions=names)
+    parts = [line] if _line_of(line, here.asked) else _parts(line)
+    read = [pair for part in parts for pair in _read_part(part, here, outlook)]
+    sets = _merged(said for _, said in read)
+    picks = tuple(dict.fromkeys(item.id for item, said in read if not said and item.question.free not in sets))
+    return Answer(questions=tuple(name for name in names if name not in picks), picks=picks, said=line, sets=sets)
 
 
 def _parts(line: str) -> list[str]:
-    """Split at commas and `and`; numbers alone at blanks, too."""
-    words = line.replace(",", " ").split()
-    return words if all(map(str.isdecimal, words)) else [part for part in _AND.split(line) if part]
+    """Split at commas and `and`; numbers alone at blanks, too, and ranges of them."""
+    spread = _RANGE.sub(lambda match: " ".join(map(str, range(int(match[1]), int(match[2]) + 1))), line)
+    words = spread.replace(",", " ").split()
+    return words if all(map(_PLACE.fullmatch, words)) else [part for part in _AND.split(line) if part]
 
 
-def _line_of(part: str, here: Here) -> CompiledQuestion | None:
-    """Return the question of a list that was chosen by its number, its id or its text."""
-    for place, item in enumerate(here.asked, 1):
-        if part.casefold() in {str(place), item.id.casefold(), item.question.listed.casefold()}:
-            return item
-    return None
+def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
+    """Return the questions that a part of the line is about, with what it says of them; nothing for those to be asked.
+
+    What is not understood whole is read word by word, and each of the words must be.
+    """
+    try:
+        return [_about(part, here, outlook)]
+    except InputError:
+        words = [word for word in part.split() if word.casefold() not in _FILLERS]
+        if len(part.split()) < 2:  # noqa: PLR2004
+            raise
+        try:
+            return [_about(word, here, outlook) for word in words]
+        except InputError:
+            pass
+        raise
 
 
-def _about(part: str, here: Here, outlook: Outlook) -> Sets:
-    """Return what words say of one question, of those in the list or else of the other open ones."""
-    others = tuple(item for item in open_questions(here.log, outlook) if item not in here.asked)
+def _line_of(part: str, items: tuple[CompiledQuestion, ...]) -> CompiledQuestion | None:
+    """Return the question that was chosen by its id or its text."""
+    return next((item for item in items if part.casefold() in {item.id, item.question.listed.casefold()}), None)
+
+
+def _about(part: str, here: Here, outlook: Outlook) -> tuple[CompiledQuestion, Sets]:
+    """Return the one question that words are about: of those in the list, else of all about which nothing was said."""
+    others = tuple(item for item in unsaid(here.log, outlook) if item not in here.asked)
+    if place := _PLACE.fullmatch(part):
+        if not 1 <= int(place[1]) <= len(here.asked):
+            raise InputError(f"{part} is no number of the list")
+        return _whole(here.asked[int(place[1]) - 1])
+    if item := _line_of(part, here.asked) or _line_of(part, others):
+        return _whole(item)
     for items in (here.asked, others):
-        found = {item.question.free: sets for item in items if (sets := _taken(part, item, here, outlook))}
+        found = [(item, sets) for item in items if (sets := _taken(part, item, here, outlook))]
         if len(found) == 1:
-            return next(iter(found.values()))
+            return found[0]
         if found:
-            flags = ", ".join(flag.flag for flag in FLAGS if flag.field in found)
+            fields = {field for _, sets in found for field in sets}
+            flags = ", ".join(flag.flag for flag in FLAGS if flag.field in fields)
             raise InputError(f"{printable(part)!r} could mean several of these; say which with {flags}")
-    raise InputError(f"{printable(part)!r} is neither a number of the list nor about anything in it")
+    hint = "; a number needs its unit, or say it with a flag" if part[:1].isdigit() else ""
+    raise InputError(f"{printable(part)!r} is neither a number of the list nor about anything in it{hint}")
+
+
+def _whole(item: CompiledQuestion) -> tuple[CompiledQuestion, Sets]:
+    """Return a chosen question, with its answer where it has only one."""
+    options = item.question.options
+    return item, ({} if options[1:] else options[0].sets)
 
 
 def _taken(part: str, item: CompiledQuestion, here: Here, outlook: Outlook) -> Sets:
-    """Return what words say of a question; nothing where they are no answer to it."""
+    """Return what words say of a question; nothing where they are no answer to it, or too short a one."""
+    field = item.question.free
+    if field in _FLAGS_OF_TWO or (field in NUMBERS and not could_be(part, field)):
+        return {}
+    said = stated(here.log)
+    texts = {option.text.casefold(): option.sets for option in options_of(item, said, outlook)}
     try:
-        sets = _in_words(part, item, stated(here.log), outlook)
-        outlook.check(stated(here.log) | sets)
+        sets = texts.get(part.casefold()) or _in_words(part, item, outlook)
+        outlook.check(said | sets)
+        _check_hardware(sets, said, outlook)
     except InputError:
         return {}
     return sets
@@ -156,51 +252,66 @@ def _taken(part: str, item: CompiledQuestion, here: Here, outlook: Outlook) -> S
 
 def _value(line: str, field: str, base: RuleBase) -> Any:
     """Read words as a field's value; the scenario's own reading does the rest."""
+    if field == "languages":
+        return [_code(word, base.regions.languages) for word in _OR.split(line) if word]
     if field in _LISTS:
-        words = _parts(line)
-        return [_code(word, base.regions.languages) for word in words] if field == "languages" else words
+        words = [part for part in _AND.split(line) if part]
+        return [word.replace(" ", "_") for word in words] if field == "symptoms" else words
     if field == "domicile":
-        return _code(line, base.regions.countries | {"EU": "European Union"})
-    if field in {"structured_output", "offline"}:
+        return _code(line, base.regions.countries | {"EU": "European Union"}, base.regions.also)
+    if field in _FLAGS_OF_TWO:
         if line.casefold() not in YES_NO:
             raise InputError(f"{printable(line)!r} is neither yes nor no")
         return YES_NO[line.casefold()]
-    if field in _NUMBERS:
-        return re.sub(r"(?<=\d),(?=\d{3})", "", line.lstrip("$") if field == "budget_usd_per_month" else line)
-    return line
+    if field == "tool_calling":
+        return line.replace(" ", "_")
+    return amount(line, field) if field in NUMBERS else line
 
 
-def _code(word: str, names: dict[str, str]) -> str:
-    """Return the code of what was named; the word itself where no code has that name."""
-    folded = word.casefold().removeprefix("the ")
-    return next((code for code, name in names.items() if name.casefold() == folded), word)
+def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) -> str:
+    """Return the code of what was named; the word itself where nothing has that name."""
+    folded = re.sub(r"^(in )?(the )?", "", word.strip().casefold())
+    known = {name.casefold(): code for code, name in names.items()} | {code.casefold(): code for code in names}
+    known |= {name.casefold(): code for name, code in (also or {}).items()}
+    if folded not in known:
+        raise InputError(
+            f"{printable(word)!r} is not known by this name; say its two-letter code{_near(folded, known)}"
+        )
+    return known[folded]
 
 
-def _flags(line: str) -> dict[str, Any]:
+def _near(folded: str, known: dict[str, str]) -> str:
+    hint = nearest(folded, known)
+    return hint if "nearest" in hint else ""
+
+
+def _flags(line: str) -> Sets:
     """Read flags as `recommend` takes them."""
     try:
         words = shlex.split(line)
     except ValueError as error:
         raise InputError(f"{printable(line)!r}: {error}") from error
     known = {flag.flag: flag for flag in FLAGS}
-    said: dict[str, Any] = {}
+    known |= {flag.flag.replace("--", "--no-", 1): flag for flag in FLAGS if flag.kind == "yes"}
+    said: Sets = {}
     while words:
-        name, _, joined = words.pop(0).partition("=")
-        plain = name.replace("--no-", "--", 1)
-        flag = known.get(name) or known.get(plain)
+        name, joined, value = words.pop(0).partition("=")
+        flag = known.get(name)
         if flag is None:
             raise InputError(f"unknown flag {printable(name)!r}{nearest(name, known)}")
-        _say(flag, name, joined, words, said)
+        _say(flag, name, value if joined else None, words, said)
     return nested(said)
 
 
-def _say(flag: Flag, name: str, joined: str, words: list[str], said: dict[str, Any]) -> None:
+def _say(flag: Flag, name: str, joined: str | None, words: list[str], said: Sets) -> None:
     if flag.kind == "yes":
+        if joined is not None:
+            raise InputError(f"{name} takes no value; {flag.flag} or --no-{flag.flag[2:]}")
         said[flag.field] = name == flag.flag
         return
-    if not joined and not words:
+    if joined is None and not words:
         raise InputError(f"{flag.flag} needs a value")
-    value = joined or words.pop(0)
+    value = words.pop(0) if joined is None else joined
     if flag.kind == "many":
         said[flag.field] = [*said.get(flag.field, ()), value]
     else:

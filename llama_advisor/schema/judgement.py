@@ -316,5 +316,7 @@ class Regions(Strict):
     """ISO 639-1 code and English name."""
     countries: dict[str, str]
     """ISO 3166-1 code and English name."""
+    also: dict[str, str] = Field(default_factory=dict)
+    """Other names of countries that people use, and the code."""
     sources: tuple[Citation, ...]
     """What they rest on."""

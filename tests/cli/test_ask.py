@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shlex
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,7 @@ def test_an_interrupt_loses_nothing(terminal: Any, tmp_path: Path) -> None:
     child.expect("Where will it run")
     child.expect("> ")
     child.sendintr()
-    child.expect("Go on with: llama-advisor ask --resume llama-advisor-interview.json")
+    child.expect("Go on with:\\s+llama-advisor ask --resume llama-advisor-interview.json")
     child.expect(pexpect.EOF)
     child.wait()
     assert child.exitstatus == 130
@@ -173,6 +174,44 @@ def test_an_interrupt_loses_nothing(terminal: Any, tmp_path: Path) -> None:
     another.expect("Where will it run")
     another.sendline("q")
     another.expect("--resume llama-advisor-interview-2.json")
+
+
+def test_a_closed_window_loses_nothing(terminal: Any, tmp_path: Path) -> None:
+    child = terminal("ask", *DAY)
+    child.expect("What is it for")
+    child.sendline("rag")
+    child.expect("Where will it run")
+    child.expect("> ")
+    child.kill(signal.SIGTERM)
+    child.expect("Saved 1 answers")
+    child.expect(pexpect.EOF)
+    assert (tmp_path / "llama-advisor-interview.json").exists()
+
+
+def test_one_line_says_what_was_not_understood_and_the_question_stands(terminal: Any) -> None:
+    child = terminal("ask", *DAY)
+    child.expect("What is it for")
+    child.expect("> ")
+    child.sendline("b")
+    child.expect("Nothing to take back.\r\n> ")
+    child.sendline("rag")
+    child.expect("Where will it run")
+    child.expect("> ")
+    child.sendline("my gaming PC")
+    child.expect("Not understood: 'my gaming PC' names neither a device nor its memory, e.g. 16GB\r\nRAM\r\n> ")
+
+
+def test_piped_answers_beyond_the_last_question_are_refused(run: Any) -> None:
+    done = run("ask", "--answers", "-", *DAY, stdin="rag\n1x L4\n" + "\n" * 9 + "offline\n")
+    assert done.returncode == 2
+    assert "answer on line 12: nothing is left to ask" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_command_repeats_own_rules_and_day(run: Any, tmp_path: Path) -> None:
+    text = run("ask", "--answers", "-", "--rules", str(tmp_path), *DAY, stdin="rag\n1x L4\n").stdout
+    command = next(line for line in text.splitlines() if line.startswith("  llama-advisor recommend"))
+    assert command.endswith(f" --rules={tmp_path} --as-of=2026-11-24")
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"NO_COLOR": "1"}, {"LC_ALL": "C", "NO_COLOR": "1"}])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llama_advisor.errors import InputError
-from llama_advisor.questionnaire.choosing import open_questions, standing
+from llama_advisor.questionnaire.choosing import open_questions, options_of, standing
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, stated
 from llama_advisor.questionnaire.prompting import closing, explained, in_ascii, prompt
 from llama_advisor.questionnaire.typed import Here, read_line
@@ -43,13 +43,28 @@ def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, An
         ("hardware", "2x3090", {"hardware": "2x3090"}),
         ("context", "24k", {"context_tokens": "24k"}),
         ("languages", "German and fr", {"languages": ["de", "fr"]}),
-        ("domicile", "de", {"domicile": "de"}),
+        ("domicile", "de", {"domicile": "DE"}),
         ("domicile", "the Netherlands", {"domicile": "NL"}),
         ("domicile", "European Union", {"domicile": "EU"}),
         ("target", "laptop", {"target": "laptop"}),
         ("target", "2x3090", {"hardware": "2x3090"}),
         ("target", "laptop, 8 GB RAM", {"target": "laptop", "hardware": "8 GB RAM"}),
         ("target", "desktop with an RTX 4090", {"hardware": "desktop with an RTX 4090"}),
+        ("target", "5, 16GB RAM", {"target": "laptop", "hardware": "16GB RAM"}),
+        ("target", "no", {}),
+        ("concurrency", "2", {"concurrent_requests": "2"}),
+        ("concurrency", "10", {"concurrent_requests": 10}),
+        ("context", "8k", {"context_tokens": 8192}),
+        ("context", "32,000 tokens", {"context_tokens": "32000"}),
+        ("budget", "5k USD a month", {"budget_usd_per_month": "5000"}),
+        ("speed", "20 tokens/s", {"min_tokens_per_s": "20"}),
+        ("volume", "100M tokens a month", {"tokens_per_month": "100m"}),
+        ("symptom", "1,3", {"symptoms": ["out_of_memory", "slow"]}),
+        ("symptom", "out of memory", {"symptoms": ["out_of_memory"]}),
+        ("tools", "multi step", {"tool_calling": "multi_step"}),
+        ("domicile", "USA", {"domicile": "US"}),
+        ("languages", "no", {}),
+        ("languages", "Norwegian or Thai", {"languages": ["no", "th"]}),
         ("offline", "no", {"offline": False}),
         ("budget", "$2,000", {"budget_usd_per_month": "2000"}),
         (
@@ -70,8 +85,21 @@ def test_words_become_fields(name: str, text: str, sets: dict[str, Any], outlook
     [
         ("use-case", "codding", "nearest: coding"),
         ("hardware", "a quantum abacus", "hardware"),
-        ("languages", "Klingon", "unknown language"),
+        ("languages", "Klingon", "not known by this name"),
         ("offline", "perhaps", "neither yes nor no"),
+        ("languages", "Germn", "nearest: german"),
+        ("context", "16", "16 tokens are too short"),
+        ("context", "32.000", "thousands are written 32000"),
+        ("budget", "1,50", "decimals are written with a point"),
+        ("speed", "$20", "a number is wanted"),
+        ("target", "my gaming PC", "names neither a device nor its memory"),
+        ("target", "RTX 4090 --context 32k", "flags go on a line of their own"),
+        ("context", "--offline=no", "--offline takes no value"),
+        ("context", "--no-use-case chat", "unknown flag '--no-use-case'"),
+        ("context", "--priority quality", "write criterion=number"),
+        ("target", "RTX 4090 \x1b[31m", "no plain text"),
+        ("target", "RTX 4090 \udcff", "no plain text"),
+        ("target", "x" * 501, "longer than 500 characters"),
         ("context", "--contxt 5", "nearest: --context"),
         ("context", "--context", "needs a value"),
     ],
@@ -97,6 +125,10 @@ LIST = "model engine inputs context offline languages domicile budget"
         ("a limit on the cost", {}, ("budget",)),
         ("", {}, ()),
         ("none", {}, ()),
+        ("1.", {}, ("model",)),
+        ("1-3", {}, ("model", "engine", "inputs")),
+        ("I use vLLM with 32k context", {"engine": "vllm", "context_tokens": "32k"}, ()),
+        ("in Germany", {"domicile": "DE"}, ()),
     ],
 )
 def test_one_answer_closes_all_that_it_does_not_choose(
@@ -114,16 +146,50 @@ def test_one_answer_closes_all_that_it_does_not_choose(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("9", "could mean several of these; say which with --context, --budget"),
-        ("0", "neither a number of the list nor about anything in it"),
+        ("9", "9 is no number of the list"),
+        ("0", "0 is no number of the list"),
         ("abacus", "neither a number of the list nor about anything in it"),
+        ("any", "neither a number of the list"),
         ("de", "could mean several of these; say which with --language, --domicile"),
-        ("32000", "could mean several of these; say which with --context, --budget"),
+        ("32000", "32000 is no number|a number needs its unit"),
     ],
 )
 def test_what_a_list_cannot_tell_apart_is_asked_back(text: str, says: str, outlook: Outlook) -> None:
     with pytest.raises(InputError, match=says):
         read_line(text, asked(LIST, outlook, START), outlook)
+
+
+def test_what_a_list_had_closed_can_be_said_later(outlook: Outlook) -> None:
+    log = (*START, Answer(questions=("domicile", "concurrency", "tools")))
+    said = read_line("Germany and 4 users", asked("model engine", outlook, log), outlook)
+    assert isinstance(said, Answer)
+    assert said.sets == {"domicile": "DE", "concurrent_requests": "4"}
+    again = read_line("tools", asked("model engine", outlook, log), outlook)
+    assert isinstance(again, Answer)
+    assert again.picks == ("tools",)
+    assert [item.id for item in standing((*log, again), outlook).next] == ["tools"]
+
+
+def test_what_only_an_option_states_closes_no_question(outlook: Outlook) -> None:
+    log = (START[0], Answer(said="--monthly-active-users 1000", sets={"monthly_active_users": 1000}))
+    domicile = next(item for item in open_questions(log, outlook) if item.id == "domicile")
+    assert "large" not in {option.id for option in options_of(domicile, stated(log), outlook)}
+
+
+def test_every_answer_is_told_as_it_was_read(outlook: Outlook) -> None:
+    log = (START[0], Answer(questions=("target",), said="x", sets={"hardware": "a server with 4 A100s"}))
+    text = " ".join(prompt(log, outlook, None, 200).split())
+    assert "Noted: --hardware 'a server with 4 A100s'" in text
+    assert 'Read as: A100 SXM4 40 GB; not read: "4"' in text or "Read as: 4x A100" in text
+    assert "Noted" not in prompt((*log, Answer(questions=("tools",))), outlook, None, 200)
+
+
+def test_without_anything_known_only_what_is_needed_is_asked(outlook: Outlook) -> None:
+    log: Log = ()
+    while found := standing(log, outlook).next:
+        assert found[0].question.free in {"use_cases", "inputs", "model"}
+        log = (*log, Answer(questions=(found[0].id,)))
+    assert closing(log, outlook).startswith("Nothing is known yet")
 
 
 def test_what_was_chosen_is_asked_alone(outlook: Outlook) -> None:
@@ -212,6 +278,12 @@ def test_help_on_a_list_says_what_each_line_could_lead_to(outlook: Outlook) -> N
 
 def test_without_unicode_nothing_is_lost() -> None:
     assert in_ascii("2× H100 – fine…") == "2x H100 - fine..."
+
+
+def test_a_saved_interview_holds_no_control_characters() -> None:
+    text = saved((Answer(questions=("target",), said="x", sets={"hardware": "RTX 4090"}),))
+    with pytest.raises(InputError, match="control characters"):
+        resumed(text.replace("RTX", r"\u001b[31m"), "file")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 2, "answers": [{"quest": 1}]}'])
