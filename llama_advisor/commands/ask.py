@@ -180,7 +180,7 @@ class Interview:
         """Save the log and say how to go on."""
         if not self.log:
             return code
-        write(saved(self.log), self.file)
+        write(saved(self.log), self.file, "--resume")
         further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.request.repeated])
         said = wrapped(["", f"Saved {len(self.log)} answers. Go on with:"], self.request.screen[1])
         text = f"{said}  {printable(further)}\n"
@@ -208,7 +208,7 @@ class Interview:
             sys.stdout.write(in_ascii(text) if self.plain else text)
         if self.request.save:
             sys.stdout.flush()
-            write(as_file(scenario, advice), self.request.save)
+            write(as_file(scenario, advice), self.request.save, "--save")
         return EXIT_CODES[advice.verdict]
 
     def close(self, log: Log) -> None:

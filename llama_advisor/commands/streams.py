@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     Answers = Callable[[TextIO], Iterator[tuple[int, str]]]
 
 
-def write(text: str, output: str | None) -> None:
-    """Write a result to standard output or a file."""
+def write(text: str, output: str | None, flag: str = "--output") -> None:
+    """Write a result to standard output or a file; `flag` is what named the file."""
     if output is None:
         sys.stdout.write(text)
         return
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"--output {output}: {error.strerror or error}") from error
+        raise InputError(f"{flag} {output}: {error.strerror or error}") from error
 
 
 def stream(name: str, answers: Answers) -> int:

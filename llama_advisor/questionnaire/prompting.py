@@ -12,7 +12,7 @@ from llama_advisor.documents import printable
 from llama_advisor.questionnaire.choosing import following, open_questions, options_of, standing, telling
 from llama_advisor.questionnaire.handing_over import as_flags
 from llama_advisor.questionnaire.log import Log, picked, prompts, stated
-from llama_advisor.questionnaire.typed import asks_for_hardware, label
+from llama_advisor.questionnaire.words import asks_for_hardware, label
 from llama_advisor.reading import validated
 from llama_advisor.schema.question import MOST_OPTIONS
 

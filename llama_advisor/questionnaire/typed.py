@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.documents import printable
 from llama_advisor.errors import InputError, nearest
 from llama_advisor.flags import FLAGS, nested
-from llama_advisor.questionnaire.amounts import NUMBERS, amount, could_be
+from llama_advisor.questionnaire.amounts import NUMBERS, could_be
 from llama_advisor.questionnaire.choosing import options_of, unsaid
 from llama_advisor.questionnaire.log import Answer, Log, stated
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.questionnaire.words import (
+    AND,
+    SWITCHES,
+    YES_NO,
+    asks_for_hardware,
+    check_hardware,
+    chosen_option,
+    in_words,
+    merged,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from llama_advisor.compiled import CompiledQuestion
     from llama_advisor.flags import Flag
     from llama_advisor.questionnaire.outlook import Outlook
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.question import Option
+    from llama_advisor.questionnaire.words import Sets
 
 Command = Literal["back", "help", "leave", "end"]
-Sets = dict[str, Any]
 COMMANDS: dict[str, Command] = {
     "b": "back",
     "back": "back",
@@ -42,11 +45,6 @@ NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
 """What skips, too, where it is no answer."""
 MACHINE = "m"
 MOST_TYPED = 500
-YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-_LISTS = frozenset({"use_cases", "inputs", "languages", "fine_tuning", "symptoms"})
-_FLAGS_OF_TWO = frozenset({"structured_output", "offline", "commercial"})
-_AND = re.compile(r"\s*(?:,|;|\band\b)\s*")
-_OR = re.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*")
 _PLACE = re.compile(r"#?(\d{1,3})[.)]?")
 _RANGE = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
 _FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
@@ -76,16 +74,6 @@ def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
     return answer
 
 
-def label(place: int, option: Option, item: CompiledQuestion) -> str:
-    """Return what chooses an option: its place, or its value where numbers are values."""
-    return option.id if item.question.free in NUMBERS else str(place)
-
-
-def asks_for_hardware(item: CompiledQuestion) -> bool:
-    """Tell whether a question can be answered with hardware."""
-    return "hardware" in {item.question.free, item.question.otherwise}
-
-
 def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
     if line.casefold() in SKIP:
         return Answer(questions=tuple(item.id for item in here.asked))
@@ -99,70 +87,16 @@ def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
     said = stated(here.log)
     if line.casefold() == MACHINE and here.machine and asks_for_hardware(item):
         sets: Sets = {"hardware": here.machine}
-    elif (chosen := _chosen(line, item, tuple(options_of(item, said, outlook)))) is not None:
+    elif (chosen := chosen_option(line, item, tuple(options_of(item, said, outlook)))) is not None:
         sets = chosen
     else:
-        sets = {} if line.casefold() in NONE - _answers(item) else _in_words(line, item, outlook)
-    _check_hardware(sets, said, outlook)
+        sets = {} if line.casefold() in NONE - _answers(item) else in_words(line, item, outlook)
+    check_hardware(sets, said, outlook)
     return Answer(questions=(item.id,), said=line, sets=sets)
 
 
 def _answers(item: CompiledQuestion) -> frozenset[str]:
-    return frozenset(YES_NO) if item.question.free in _FLAGS_OF_TWO else frozenset()
-
-
-def _chosen(line: str, item: CompiledQuestion, options: tuple[Option, ...]) -> Sets | None:
-    """Return what an option states, chosen by its label, id or text; several where the field takes several."""
-    named = {label(place, option, item).casefold(): option for place, option in enumerate(options, 1)}
-    named |= {text.casefold(): option for option in options for text in (option.id, option.text)}
-    if (option := named.get(line.casefold())) is not None:
-        return option.sets
-    head, comma, tail = (part.strip() for part in line.partition(","))
-    if comma and item.question.otherwise and head.casefold() in named and tail:
-        return {**named[head.casefold()].sets, item.question.otherwise: tail}
-    parts = line.replace(",", " ").split()
-    if item.question.free in _LISTS and parts and all(part in named for part in parts):
-        return _merged(named[part].sets for part in parts)
-    return None
-
-
-def _merged(found: Iterable[Sets]) -> Sets:
-    """Return several answers in one; lists are put together."""
-    sets: Sets = {}
-    for said in found:
-        for field, value in said.items():
-            known = sets.get(field, ()) if field in _LISTS else ()
-            sets[field] = list(dict.fromkeys([*known, *value])) if field in _LISTS else value
-    return sets
-
-
-def _in_words(line: str, item: CompiledQuestion, outlook: Outlook) -> Sets:
-    """Read words as the field of the question, else as its other field, else as both."""
-    free, otherwise = item.question.free, item.question.otherwise
-    if otherwise is None:
-        return {free: _value(line, free, outlook.base)}
-    head, comma, tail = (part.strip() for part in line.partition(","))
-    if comma and tail and _fits({free: head}):
-        return {free: head, otherwise: tail}
-    return {free: line} if _fits({free: line}) else {otherwise: line}
-
-
-def _fits(sets: Sets) -> bool:
-    """Tell whether fields have values that they can have."""
-    try:
-        Scenario.model_validate(sets)
-    except ValidationError:
-        return False
-    return True
-
-
-def _check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:
-    """Refuse hardware of which neither a device nor memory was read: it would say nothing."""
-    if not isinstance(sets.get("hardware"), str) or not outlook.goes_together(said | sets):
-        return
-    machine = outlook.advisor.search.machines(outlook.need(said | sets))[0]
-    if machine.device.id.startswith("generic") and (machine.device.memory_gib is None or machine.memory_assumed):
-        raise InputError(f"{printable(sets['hardware'])!r} names neither a device nor its memory, e.g. 16GB RAM")
+    return frozenset(YES_NO) if item.question.free in SWITCHES else frozenset()
 
 
 def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
@@ -172,7 +106,7 @@ def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
         return Answer(questions=names)
     parts = [line] if _line_of(line, here.asked) else _parts(line)
     read = [pair for part in parts for pair in _read_part(part, here, outlook)]
-    sets = _merged(said for _, said in read)
+    sets = merged(said for _, said in read)
     picks = tuple(dict.fromkeys(item.id for item, said in read if not said and item.question.free not in sets))
     return Answer(questions=tuple(name for name in names if name not in picks), picks=picks, said=line, sets=sets)
 
@@ -181,7 +115,7 @@ def _parts(line: str) -> list[str]:
     """Split at commas and `and`; numbers alone at blanks, too, and ranges of them."""
     spread = _RANGE.sub(lambda match: " ".join(map(str, range(int(match[1]), int(match[2]) + 1))), line)
     words = spread.replace(",", " ").split()
-    return words if all(map(_PLACE.fullmatch, words)) else [part for part in _AND.split(line) if part]
+    return words if all(map(_PLACE.fullmatch, words)) else [part for part in AND.split(line) if part]
 
 
 def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
@@ -237,52 +171,17 @@ def _whole(item: CompiledQuestion) -> tuple[CompiledQuestion, Sets]:
 def _taken(part: str, item: CompiledQuestion, here: Here, outlook: Outlook) -> Sets:
     """Return what words say of a question; nothing where they are no answer to it, or too short a one."""
     field = item.question.free
-    if field in _FLAGS_OF_TWO or (field in NUMBERS and not could_be(part, field)):
+    if field in SWITCHES or (field in NUMBERS and not could_be(part, field)):
         return {}
     said = stated(here.log)
     texts = {option.text.casefold(): option.sets for option in options_of(item, said, outlook)}
     try:
-        sets = texts.get(part.casefold()) or _in_words(part, item, outlook)
+        sets = texts.get(part.casefold()) or in_words(part, item, outlook)
         outlook.check(said | sets)
-        _check_hardware(sets, said, outlook)
+        check_hardware(sets, said, outlook)
     except InputError:
         return {}
     return sets
-
-
-def _value(line: str, field: str, base: RuleBase) -> Any:
-    """Read words as a field's value; the scenario's own reading does the rest."""
-    if field == "languages":
-        return [_code(word, base.regions.languages) for word in _OR.split(line) if word]
-    if field in _LISTS:
-        words = [part for part in _AND.split(line) if part]
-        return [word.replace(" ", "_") for word in words] if field == "symptoms" else words
-    if field == "domicile":
-        return _code(line, base.regions.countries | {"EU": "European Union"}, base.regions.also)
-    if field in _FLAGS_OF_TWO:
-        if line.casefold() not in YES_NO:
-            raise InputError(f"{printable(line)!r} is neither yes nor no")
-        return YES_NO[line.casefold()]
-    if field == "tool_calling":
-        return line.replace(" ", "_")
-    return amount(line, field) if field in NUMBERS else line
-
-
-def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) -> str:
-    """Return the code of what was named; the word itself where nothing has that name."""
-    folded = re.sub(r"^(in )?(the )?", "", word.strip().casefold())
-    known = {name.casefold(): code for code, name in names.items()} | {code.casefold(): code for code in names}
-    known |= {name.casefold(): code for name, code in (also or {}).items()}
-    if folded not in known:
-        raise InputError(
-            f"{printable(word)!r} is not known by this name; say its two-letter code{_near(folded, known)}"
-        )
-    return known[folded]
-
-
-def _near(folded: str, known: dict[str, str]) -> str:
-    hint = nearest(folded, known)
-    return hint if "nearest" in hint else ""
 
 
 def _flags(line: str) -> Sets:

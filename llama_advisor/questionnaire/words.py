@@ -1,0 +1,129 @@
+"""Words to fields: an option by its label or text, else the question's field, else its other field, or both."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from llama_advisor.documents import printable
+from llama_advisor.errors import InputError, nearest
+from llama_advisor.questionnaire.amounts import NUMBERS, amount
+from llama_advisor.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from llama_advisor.compiled import CompiledQuestion
+    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.schema.question import Option
+
+Sets = dict[str, Any]
+YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+SEVERAL = frozenset({"use_cases", "inputs", "languages", "fine_tuning", "symptoms"})
+"""Fields that take several values."""
+SWITCHES = frozenset({"structured_output", "offline", "commercial"})
+"""Fields that are yes or no."""
+AND = re.compile(r"\s*(?:,|;|\band\b)\s*")
+_OR = re.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*")
+
+
+def label(place: int, option: Option, item: CompiledQuestion) -> str:
+    """Return what chooses an option: its place, or its value where numbers are values."""
+    return option.id if item.question.free in NUMBERS else str(place)
+
+
+def asks_for_hardware(item: CompiledQuestion) -> bool:
+    """Tell whether a question can be answered with hardware."""
+    return "hardware" in {item.question.free, item.question.otherwise}
+
+
+def chosen_option(line: str, item: CompiledQuestion, options: tuple[Option, ...]) -> Sets | None:
+    """Return what an option states, chosen by its label, id or text; several where the field takes several."""
+    named = {label(place, option, item).casefold(): option for place, option in enumerate(options, 1)}
+    named |= {text.casefold(): option for option in options for text in (option.id, option.text)}
+    if (option := named.get(line.casefold())) is not None:
+        return option.sets
+    head, comma, tail = (part.strip() for part in line.partition(","))
+    if comma and item.question.otherwise and head.casefold() in named and tail:
+        return {**named[head.casefold()].sets, item.question.otherwise: tail}
+    parts = line.replace(",", " ").split()
+    if item.question.free in SEVERAL and parts and all(part in named for part in parts):
+        return merged(named[part].sets for part in parts)
+    return None
+
+
+def merged(found: Iterable[Sets]) -> Sets:
+    """Return several answers in one; lists are put together."""
+    sets: Sets = {}
+    for said in found:
+        for field, value in said.items():
+            known = sets.get(field, ()) if field in SEVERAL else ()
+            sets[field] = list(dict.fromkeys([*known, *value])) if field in SEVERAL else value
+    return sets
+
+
+def in_words(line: str, item: CompiledQuestion, outlook: Outlook) -> Sets:
+    """Read words as the field of the question, else as its other field, else as both."""
+    free, otherwise = item.question.free, item.question.otherwise
+    if otherwise is None:
+        return {free: _value(line, free, outlook.base)}
+    head, comma, tail = (part.strip() for part in line.partition(","))
+    if comma and tail and _fits({free: head}):
+        return {free: head, otherwise: tail}
+    return {free: line} if _fits({free: line}) else {otherwise: line}
+
+
+def _fits(sets: Sets) -> bool:
+    """Tell whether fields have values that they can have."""
+    try:
+        Scenario.model_validate(sets)
+    except ValidationError:
+        return False
+    return True
+
+
+def check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:
+    """Refuse hardware of which neither a device nor memory was read: it would say nothing."""
+    if not isinstance(sets.get("hardware"), str) or not outlook.goes_together(said | sets):
+        return
+    machine = outlook.advisor.search.machines(outlook.need(said | sets))[0]
+    if machine.device.id.startswith("generic") and (machine.device.memory_gib is None or machine.memory_assumed):
+        raise InputError(f"{printable(sets['hardware'])!r} names neither a device nor its memory, e.g. 16GB RAM")
+
+
+def _value(line: str, field: str, base: RuleBase) -> Any:
+    """Read words as a field's value; the scenario's own reading does the rest."""
+    if field == "languages":
+        return [_code(word, base.regions.languages) for word in _OR.split(line) if word]
+    if field in SEVERAL:
+        words = [part for part in AND.split(line) if part]
+        return [word.replace(" ", "_") for word in words] if field == "symptoms" else words
+    if field == "domicile":
+        return _code(line, base.regions.countries | {"EU": "European Union"}, base.regions.also)
+    if field in SWITCHES:
+        if line.casefold() not in YES_NO:
+            raise InputError(f"{printable(line)!r} is neither yes nor no")
+        return YES_NO[line.casefold()]
+    if field == "tool_calling":
+        return line.replace(" ", "_")
+    return amount(line, field) if field in NUMBERS else line
+
+
+def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) -> str:
+    """Return the code of what was named; the word itself where nothing has that name."""
+    folded = re.sub(r"^(in )?(the )?", "", word.strip().casefold())
+    known = {name.casefold(): code for code, name in names.items()} | {code.casefold(): code for code in names}
+    known |= {name.casefold(): code for name, code in (also or {}).items()}
+    if folded not in known:
+        raise InputError(
+            f"{printable(word)!r} is not known by this name; say its two-letter code{_near(folded, known)}"
+        )
+    return known[folded]
+
+
+def _near(folded: str, known: dict[str, str]) -> str:
+    hint = nearest(folded, known)
+    return hint if "nearest" in hint else ""
