@@ -255,11 +255,12 @@ def _kept(file: str) -> Log:
 
 
 def _lines(name: str) -> Iterator[str]:
-    if name == "-":
-        yield from sys.stdin
-        return
     try:
-        yield from Path(name).read_text(encoding="utf-8").split("\n")
+        if name == "-":
+            yield from sys.stdin
+            return
+        with Path(name).open(encoding="utf-8") as lines:
+            yield from lines
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--answers {printable(name)}: {getattr(error, 'strerror', None) or error}") from error
 

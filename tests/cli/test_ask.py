@@ -208,6 +208,15 @@ def test_piped_answers_beyond_the_last_question_are_refused(run: Any) -> None:
     assert done.stdout == ""
 
 
+def test_answers_in_a_file_and_in_a_pipe_are_the_same(run: Any, tmp_path: Path) -> None:
+    kept = tmp_path / "answers.txt"
+    for text in ("rag\n1x L4\n\n", "rag\r\n1x L4", "rag\n1x L4\n", "rag"):
+        kept.write_bytes(text.encode())
+        file = run("ask", "--answers", str(kept), "--format", "json", *DAY)
+        pipe = run("ask", "--answers", "-", "--format", "json", *DAY, stdin=text)
+        assert (file.returncode, file.stdout, file.stderr) == (pipe.returncode, pipe.stdout, pipe.stderr)
+
+
 def test_the_command_repeats_own_rules_and_day(run: Any, tmp_path: Path) -> None:
     text = run("ask", "--answers", "-", "--rules", str(tmp_path), *DAY, stdin="rag\n1x L4\n").stdout
     command = next(line for line in text.splitlines() if line.startswith("  llama-advisor recommend"))
