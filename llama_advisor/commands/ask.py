@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shlex
 import signal
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llama_advisor.commands.ask_files import answers, check_place, free_name, kept
 from llama_advisor.commands.streams import write
 from llama_advisor.detect import describe, detect
 from llama_advisor.documents import printable
@@ -20,7 +19,7 @@ from llama_advisor.hardware_names import read_hardware
 from llama_advisor.questionnaire.ahead import Ahead
 from llama_advisor.questionnaire.choosing import standing
 from llama_advisor.questionnaire.handing_over import as_command, as_file, as_shown
-from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, scenario_of
+from llama_advisor.questionnaire.log import Answer, Log, saved, scenario_of
 from llama_advisor.questionnaire.outlook import Outlook
 from llama_advisor.questionnaire.prompting import LIST, closing, explained, in_ascii, prompt_parts, wrapped
 from llama_advisor.questionnaire.typed import Here, read_line
@@ -29,12 +28,12 @@ from llama_advisor.rulebase import load_rules
 from llama_advisor.schema.advice import EXIT_CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
 
     from llama_advisor.compiled import CompiledQuestion
 
 SAVED = "llama-advisor-interview.json"
+INPUT_ERROR = 2
 INTERRUPTED = 130
 USAGE = """usage: llama-advisor ask [--resume [FILE]] [--save FILE] [--answers FILE|-]
 This is no terminal, so nothing can be asked. State what is needed with flags:
@@ -69,7 +68,7 @@ def run(request: Request) -> int:
     if request.answers is None and not (sys.stdin.isatty() and shown.isatty()):
         sys.stderr.write(USAGE)
         return 2
-    _check_place(request)
+    check_place(request.save, force=request.force)
     interview = Interview(request)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
@@ -85,11 +84,11 @@ class Interview:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.file = request.resume or _free(SAVED)
-        self.log: Log = _kept(self.file) if request.resume else ()
+        self.file = request.resume or free_name(SAVED)
+        self.log: Log = kept(self.file) if request.resume else ()
         self.outlook = Outlook(Advisor(load_rules(*request.rules), request.as_of))
         self.machine = _machine(self.outlook) if request.answers is None else None
-        self.lines = None if request.answers is None else _lines(request.answers)
+        self.lines = None if request.answers is None else answers(request.answers)
         self.interrupted = False
         self.place = 0
         self.plain = not _unicode()
@@ -99,12 +98,20 @@ class Interview:
         while asked := self.ask():
             before = self.log
             while self.log is before:
-                if (line := self.read(asked)) is None or not self.take(line, asked):
+                if (line := self.read(asked)) is None or not self.taken(line, asked):
                     return self.log
                 if self.interrupted:
                     raise KeyboardInterrupt
         self.refuse_further()
         return self.log
+
+    def taken(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
+        """Do what a line says, also where an interrupt comes in between: what was typed is kept."""
+        try:
+            return self.take(line, asked)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return self.take(line, asked)
 
     def take(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
         """Do what a line says; False where the user has had enough."""
@@ -178,11 +185,17 @@ class Interview:
 
     def leave(self, code: int) -> int:
         """Save the log and say how to go on."""
-        if not self.log:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if not self.log and not self.request.resume:
             return code
-        write(saved(self.log), self.file, "--resume")
+        try:
+            write(saved(self.log), self.file, "--resume")
+        except InputError as error:
+            self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
+            return INPUT_ERROR
+        count = len(self.log)
         further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.request.repeated])
-        said = wrapped(["", f"Saved {len(self.log)} answers. Go on with:"], self.request.screen[1])
+        said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''}. Go on with:"], self.request.screen[1])
         text = f"{said}  {printable(further)}\n"
         if self.lines is None:
             self.show(text)
@@ -208,7 +221,11 @@ class Interview:
             sys.stdout.write(in_ascii(text) if self.plain else text)
         if self.request.save:
             sys.stdout.flush()
-            write(as_file(scenario, advice), self.request.save, "--save")
+            try:
+                write(as_file(scenario, advice), self.request.save, "--save")
+            except InputError:
+                self.leave(INPUT_ERROR)
+                raise
         return EXIT_CODES[advice.verdict]
 
     def close(self, log: Log) -> None:
@@ -225,44 +242,10 @@ class Interview:
         said = wrapped(["The same again:"], width) + (f"  {printable(command)}\n" if command else "")
         if kept:
             return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', kept, *self.request.repeated]))}\n"
+        if not file:
+            return f"\n{said}"
         indented = "".join(f"  {line}\n" for line in file.splitlines())
         return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
-
-
-def _check_place(request: Request) -> None:
-    """Refuse before the first question what could not be saved after the last."""
-    if request.save is None:
-        return
-    path = Path(request.save)
-    if path.exists() and not request.force:
-        raise InputError(f"--save {printable(path)}: it is there already; --force overwrites it")
-    if not path.parent.is_dir():
-        raise InputError(f"--save {printable(path)}: no such folder")
-
-
-def _free(name: str) -> str:
-    """Return a file name under which no other interview is kept."""
-    path = Path(name)
-    names = (path if count == 1 else path.with_stem(f"{path.stem}-{count}") for count in itertools.count(1))
-    return str(next(free for free in names if not free.exists()))
-
-
-def _kept(file: str) -> Log:
-    try:
-        return resumed(Path(file).read_text(encoding="utf-8"), printable(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--resume {printable(file)}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _lines(name: str) -> Iterator[str]:
-    try:
-        if name == "-":
-            yield from sys.stdin
-            return
-        with Path(name).open(encoding="utf-8") as lines:
-            yield from lines
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--answers {printable(name)}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _machine(outlook: Outlook) -> str | None:

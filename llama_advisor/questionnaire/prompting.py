@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine import Outcome
     from llama_advisor.questionnaire.choosing import Standing
     from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.schema.hardware import Machine
 
 HOST = "host memory"
 LIST = "Does any of these matter to you?"
@@ -73,16 +74,22 @@ def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) ->
 
 def _noted(log: Log, outlook: Outlook) -> list[str]:
     """Say how the last answer was read, so that nothing is misread unseen."""
-    if not log or not log[-1].sets:
+    if not log:
         return []
-    words = as_flags(validated(log[-1].sets, None, {})) or []
-    lines = [f"Noted: {shlex.join(words)}"]
-    if isinstance(log[-1].sets.get("hardware"), str):
-        need = outlook.need(stated(log))
-        machine = outlook.advisor.search.machines(need)[0]
-        read = [machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions]
-        lines.append(f"Read as: {'; '.join(text for text in read if HOST not in text)}.")
-    return lines
+    last = log[-1]
+    lines = [f"Noted: {shlex.join(as_flags(validated(last.sets, None, {})) or [])}"] if last.sets else []
+    if "hardware" in last.sets:
+        machines = outlook.advisor.search.machines(outlook.need(stated(log)))
+        lines.append(f"Read as: {' or '.join(map(_machine, machines))}.")
+    if last.picks:
+        lines.append(f"To be asked: {', '.join(last.picks)}.")
+    return lines or ["Skipped."]
+
+
+def _machine(machine: Machine) -> str:
+    """Return a machine as it was read, with what was taken for granted about it."""
+    said = [machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions]
+    return "; ".join(text for text in said if HOST not in text)
 
 
 def _left(log: Log, stands: Standing, outlook: Outlook) -> str:
@@ -114,6 +121,8 @@ def named(outcome: Outcome | None, outlook: Outlook) -> str:
 def _leading(leads: Outcome | None, outlook: Outlook) -> str:
     if leads is not None and leads.verdict == "need_input":
         return "Nothing leads yet."
+    if leads is not None and leads.model is None:
+        return "Nothing fits so far."
     return f"Leads now: {named(leads, outlook)}."
 
 

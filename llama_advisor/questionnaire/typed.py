@@ -13,7 +13,7 @@ from llama_advisor.questionnaire.amounts import NUMBERS, could_be
 from llama_advisor.questionnaire.choosing import options_of, unsaid
 from llama_advisor.questionnaire.log import Answer, Log, stated
 from llama_advisor.questionnaire.words import (
-    AND,
+    PLACE,
     SWITCHES,
     YES_NO,
     asks_for_hardware,
@@ -21,6 +21,7 @@ from llama_advisor.questionnaire.words import (
     chosen_option,
     in_words,
     merged,
+    parts_of,
 )
 
 if TYPE_CHECKING:
@@ -43,10 +44,13 @@ COMMANDS: dict[str, Command] = {
 SKIP = frozenset({"", "s", "skip"})
 NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
 """What skips, too, where it is no answer."""
+UNSURE = frozenset({"any", "not sure", "unsure", "idk", "i don't know", "don't know", "unknown"})
+"""What skips a single question."""
 MACHINE = "m"
 MOST_TYPED = 500
-_PLACE = re.compile(r"#?(\d{1,3})[.)]?")
-_RANGE = re.compile(r"(\d{1,2})\s*-\s*(\d{1,2})")
+_WITH_UNIT = re.compile(r"\$?[\d.,]+ \S+.*")
+_SAYS_MUCH = 4
+"""Shortest word that may stand for the line of a list in which it occurs."""
 _FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
 
 
@@ -78,25 +82,53 @@ def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
     if line.casefold() in SKIP:
         return Answer(questions=tuple(item.id for item in here.asked))
     if line.startswith("--"):
-        return Answer(said=line, sets=_flags(line))
+        sets = _flags(line)
+        check_hardware(sets, stated(here.log), outlook)
+        return Answer(said=line, sets=sets)
     if " --" in line:
         raise InputError("flags go on a line of their own")
     if len(here.asked) > 1:
         return _of_list(line, here, outlook)
-    item = here.asked[0]
-    said = stated(here.log)
-    if line.casefold() == MACHINE and here.machine and asks_for_hardware(item):
+    try:
+        return Answer(questions=(here.asked[0].id,), said=line, sets=_of_one(line, here, outlook))
+    except InputError as error:
+        return _of_another(line, here, outlook, error)
+
+
+def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
+    """Return what a line says of the one question that was asked; raise InputError where it is no answer to it."""
+    item, said, folded = here.asked[0], stated(here.log), line.casefold()
+    options = tuple(options_of(item, said, outlook))
+    declined = next((option for option in options if option.id == "no"), None)
+    if folded == MACHINE and here.machine and asks_for_hardware(item):
         sets: Sets = {"hardware": here.machine}
-    elif (chosen := chosen_option(line, item, tuple(options_of(item, said, outlook)))) is not None:
+    elif (chosen := chosen_option(line, item, options)) is not None:
         sets = chosen
+    elif folded in NONE and item.question.free not in SWITCHES:
+        sets = declined.sets if declined else {}
+    elif folded in UNSURE:
+        sets = {}
+    elif folded in YES_NO and item.question.free not in SWITCHES:
+        raise InputError("say which: a number, or words")
     else:
-        sets = {} if line.casefold() in NONE - _answers(item) else in_words(line, item, outlook)
+        sets = in_words(line, item, outlook)
     check_hardware(sets, said, outlook)
-    return Answer(questions=(item.id,), said=line, sets=sets)
+    outlook.check(said | sets)
+    return sets
 
 
-def _answers(item: CompiledQuestion) -> frozenset[str]:
-    return frozenset(YES_NO) if item.question.free in SWITCHES else frozenset()
+def _of_another(line: str, here: Here, outlook: Outlook, error: InputError) -> Answer:
+    """Read a line as being about another question, of which nothing was said; the one that was asked stands."""
+    if line[:1].isdigit() and not _WITH_UNIT.fullmatch(line):
+        raise error
+    try:
+        read = [pair for part in parts_of(line) for pair in _read_part(part, here._replace(asked=()), outlook)]
+        sets = merged(said for _, said in read)
+    except InputError:
+        raise error from None
+    if not sets or len(sets) < len(read):
+        raise error
+    return Answer(said=line, sets=sets)
 
 
 def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
@@ -104,18 +136,11 @@ def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
     names = tuple(item.id for item in here.asked)
     if line.casefold() in NONE:
         return Answer(questions=names)
-    parts = [line] if _line_of(line, here.asked) else _parts(line)
+    parts = [line] if _line_of(line, here.asked) else parts_of(line)
     read = [pair for part in parts for pair in _read_part(part, here, outlook)]
     sets = merged(said for _, said in read)
     picks = tuple(dict.fromkeys(item.id for item, said in read if not said and item.question.free not in sets))
     return Answer(questions=tuple(name for name in names if name not in picks), picks=picks, said=line, sets=sets)
-
-
-def _parts(line: str) -> list[str]:
-    """Split at commas and `and`; numbers alone at blanks, too, and ranges of them."""
-    spread = _RANGE.sub(lambda match: " ".join(map(str, range(int(match[1]), int(match[2]) + 1))), line)
-    words = spread.replace(",", " ").split()
-    return words if all(map(_PLACE.fullmatch, words)) else [part for part in AND.split(line) if part]
 
 
 def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
@@ -123,11 +148,13 @@ def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQu
 
     What is not understood whole is read word by word, and each of the words must be.
     """
+    if part in _FILLERS:
+        raise InputError(f"{part!r} says nothing")
     try:
         return [_about(part, here, outlook)]
     except InputError:
         words = [word for word in part.split() if word.casefold() not in _FILLERS]
-        if len(part.split()) < 2:  # noqa: PLR2004
+        if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
             raise
         try:
             return [_about(word, here, outlook) for word in words]
@@ -144,22 +171,28 @@ def _line_of(part: str, items: tuple[CompiledQuestion, ...]) -> CompiledQuestion
 def _about(part: str, here: Here, outlook: Outlook) -> tuple[CompiledQuestion, Sets]:
     """Return the one question that words are about: of those in the list, else of all about which nothing was said."""
     others = tuple(item for item in unsaid(here.log, outlook) if item not in here.asked)
-    if place := _PLACE.fullmatch(part):
+    if place := PLACE.fullmatch(part):
         if not 1 <= int(place[1]) <= len(here.asked):
             raise InputError(f"{part} is no number of the list")
         return _whole(here.asked[int(place[1]) - 1])
     if item := _line_of(part, here.asked) or _line_of(part, others):
         return _whole(item)
     for items in (here.asked, others):
-        found = [(item, sets) for item in items if (sets := _taken(part, item, here, outlook))]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            fields = {field for _, sets in found for field in sets}
+        read = [(item, sets) for item in items if (sets := _taken(part, item, here, outlook))]
+        if len(read) == 1:
+            return read[0]
+        if read:
+            fields = {field for _, sets in read for field in sets}
             flags = ", ".join(flag.flag for flag in FLAGS if flag.field in fields)
             raise InputError(f"{printable(part)!r} could mean several of these; say which with {flags}")
+    if len(part) >= _SAYS_MUCH and len(found := [item for item in here.asked if _occurs(part, item)]) == 1:
+        return _whole(found[0])
     hint = "; a number needs its unit, or say it with a flag" if part[:1].isdigit() else ""
     raise InputError(f"{printable(part)!r} is neither a number of the list nor about anything in it{hint}")
+
+
+def _occurs(word: str, item: CompiledQuestion) -> bool:
+    return word.casefold() in re.findall(r"[\w-]+", item.question.listed.casefold())
 
 
 def _whole(item: CompiledQuestion) -> tuple[CompiledQuestion, Sets]:
@@ -213,5 +246,5 @@ def _say(flag: Flag, name: str, joined: str | None, words: list[str], said: Sets
     value = words.pop(0) if joined is None else joined
     if flag.kind == "many":
         said[flag.field] = [*said.get(flag.field, ()), value]
-    else:
-        said[flag.field] = value
+    elif said.setdefault(flag.field, value) != value:
+        raise InputError(f"{flag.flag}: {printable(said[flag.field])} or {printable(value)}? say one")

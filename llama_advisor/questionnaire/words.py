@@ -26,8 +26,14 @@ SEVERAL = frozenset({"use_cases", "inputs", "languages", "fine_tuning", "symptom
 """Fields that take several values."""
 SWITCHES = frozenset({"structured_output", "offline", "commercial"})
 """Fields that are yes or no."""
-AND = re.compile(r"\s*(?:,|;|\band\b)\s*")
-_OR = re.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*")
+AND = re.compile(r"\s*(?:,(?!(?<=\d,)\d{3}\b)|;|&|\band\b|\bor\b)\s*")
+"""What stands between several answers; a comma before thousands does not."""
+PLACE = re.compile(r"#?(\d{1,3})[.)]?")
+_RANGE = re.compile(r"(\d{1,2})\s*(?:-|to)\s*(\d{1,2})")
+_HEAD = re.compile(r"#?(\d)[.)]?\s*(?:,|:|\band\b|\bwith\b)\s*(.+)")
+_OWN = re.compile(r"^(?:(?:my|our|a|an|the|own)\s+)+")
+_SHORT = 4
+"""Longest word for which the nearest name would be a guess."""
 
 
 def label(place: int, option: Option, item: CompiledQuestion) -> str:
@@ -46,22 +52,44 @@ def chosen_option(line: str, item: CompiledQuestion, options: tuple[Option, ...]
     named |= {text.casefold(): option for option in options for text in (option.id, option.text)}
     if (option := named.get(line.casefold())) is not None:
         return option.sets
-    head, comma, tail = (part.strip() for part in line.partition(","))
-    if comma and item.question.otherwise and head.casefold() in named and tail:
-        return {**named[head.casefold()].sets, item.question.otherwise: tail}
-    parts = line.replace(",", " ").split()
+    head = _HEAD.fullmatch(line)
+    if head and item.question.otherwise and head[1] in named:
+        return {**named[head[1]].sets, item.question.otherwise: head[2]}
+    parts = [_bare(part).casefold() for part in parts_of(line)]
     if item.question.free in SEVERAL and parts and all(part in named for part in parts):
         return merged(named[part].sets for part in parts)
     return None
 
 
+def parts_of(line: str) -> list[str]:
+    """Split several answers; numbers alone at blanks, too, and ranges; raise InputError where nothing is left."""
+    spread = _RANGE.sub(lambda match: " ".join(map(str, _between(int(match[1]), int(match[2])))), line)
+    words = [word for word in AND.sub(" ", spread).split() if word]
+    parts = words if words and all(map(PLACE.fullmatch, words)) else [part for part in AND.split(line) if part]
+    if not parts:
+        raise InputError("nothing is said")
+    return parts
+
+
+def _between(one: int, other: int) -> range:
+    return range(min(one, other), max(one, other) + 1)
+
+
+def _bare(part: str) -> str:
+    """Return the number of a part that is a place, without its mark."""
+    match = PLACE.fullmatch(part)
+    return match[1] if match else part
+
+
 def merged(found: Iterable[Sets]) -> Sets:
-    """Return several answers in one; lists are put together."""
+    """Return several answers in one; lists are put together, and two values of another field are refused."""
     sets: Sets = {}
     for said in found:
         for field, value in said.items():
-            known = sets.get(field, ()) if field in SEVERAL else ()
-            sets[field] = list(dict.fromkeys([*known, *value])) if field in SEVERAL else value
+            if field in SEVERAL:
+                sets[field] = list(dict.fromkeys([*sets.get(field, ()), *value]))
+            elif sets.setdefault(field, value) != value:
+                raise InputError(f"{printable(sets[field])} or {printable(value)}? say one")
     return sets
 
 
@@ -71,9 +99,9 @@ def in_words(line: str, item: CompiledQuestion, outlook: Outlook) -> Sets:
     if otherwise is None:
         return {free: _value(line, free, outlook.base)}
     head, comma, tail = (part.strip() for part in line.partition(","))
-    if comma and tail and _fits({free: head}):
-        return {free: head, otherwise: tail}
-    return {free: line} if _fits({free: line}) else {otherwise: line}
+    if comma and tail and _fits({free: _OWN.sub("", head)}):
+        return {free: _OWN.sub("", head), otherwise: tail}
+    return {free: _OWN.sub("", line)} if _fits({free: _OWN.sub("", line)}) else {otherwise: line}
 
 
 def _fits(sets: Sets) -> bool:
@@ -97,9 +125,9 @@ def check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:
 def _value(line: str, field: str, base: RuleBase) -> Any:
     """Read words as a field's value; the scenario's own reading does the rest."""
     if field == "languages":
-        return [_code(word, base.regions.languages) for word in _OR.split(line) if word]
+        return [_code(word, base.regions.languages) for word in parts_of(line.replace("/", ","))]
     if field in SEVERAL:
-        words = [part for part in AND.split(line) if part]
+        words = parts_of(line)
         return [word.replace(" ", "_") for word in words] if field == "symptoms" else words
     if field == "domicile":
         return _code(line, base.regions.countries | {"EU": "European Union"}, base.regions.also)
@@ -125,5 +153,5 @@ def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) 
 
 
 def _near(folded: str, known: dict[str, str]) -> str:
-    hint = nearest(folded, known)
+    hint = nearest(folded, known) if len(folded) > _SHORT else ""
     return hint if "nearest" in hint else ""

@@ -183,7 +183,7 @@ def test_a_closed_window_loses_nothing(terminal: Any, tmp_path: Path) -> None:
     child.expect("Where will it run")
     child.expect("> ")
     child.kill(signal.SIGTERM)
-    child.expect("Saved 1 answers")
+    child.expect("Saved 1 answer\\.")
     child.expect(pexpect.EOF)
     assert (tmp_path / "llama-advisor-interview.json").exists()
 

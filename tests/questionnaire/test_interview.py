@@ -62,6 +62,12 @@ def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, An
         ("symptom", "1,3", {"symptoms": ["out_of_memory", "slow"]}),
         ("symptom", "out of memory", {"symptoms": ["out_of_memory"]}),
         ("tools", "multi step", {"tool_calling": "multi_step"}),
+        ("tools", "none", {"tool_calling": "none"}),
+        ("tuning", "1-3", {"fine_tuning": ["qlora", "lora", "full"]}),
+        ("target", "5 and RTX 4070", {"target": "laptop", "hardware": "RTX 4070"}),
+        ("target", "my laptop", {"target": "laptop"}),
+        ("volume", "20 million", {"tokens_per_month": "20000000"}),
+        ("engine", "any", {}),
         ("domicile", "USA", {"domicile": "US"}),
         ("languages", "no", {}),
         ("languages", "Norwegian or Thai", {"languages": ["no", "th"]}),
@@ -91,7 +97,12 @@ def test_words_become_fields(name: str, text: str, sets: dict[str, Any], outlook
         ("context", "16", "16 tokens are too short"),
         ("context", "32.000", "thousands are written 32000"),
         ("budget", "1,50", "decimals are written with a point"),
-        ("speed", "$20", "a number is wanted"),
+        ("speed", "20 apples", "a number is wanted"),
+        ("concurrency", "2.4", "a whole number is wanted"),
+        ("tools", "yes", "say which: a number, or words"),
+        ("languages", "or", "nothing is said"),
+        ("use-case", ",", "nothing is said"),
+        ("context", "--engine vllm --engine tgi", "vllm or tgi[?] say one"),
         ("target", "my gaming PC", "names neither a device nor its memory"),
         ("target", "RTX 4090 --context 32k", "flags go on a line of their own"),
         ("context", "--offline=no", "--offline takes no value"),
@@ -129,6 +140,11 @@ LIST = "model engine inputs context offline languages domicile budget"
         ("1-3", {}, ("model", "engine", "inputs")),
         ("I use vLLM with 32k context", {"engine": "vllm", "context_tokens": "32k"}, ()),
         ("in Germany", {"domicile": "DE"}, ()),
+        ("3-1", {}, ("model", "engine", "inputs")),
+        ("2 or 3", {}, ("engine", "inputs")),
+        ("$2,500 a month, 32,000 tokens", {"budget_usd_per_month": "2500", "context_tokens": "32000"}, ()),
+        ("2,500 users", {"concurrent_requests": "2500"}, ()),
+        ("images", {}, ("inputs",)),
     ],
 )
 def test_one_answer_closes_all_that_it_does_not_choose(
@@ -150,6 +166,11 @@ def test_one_answer_closes_all_that_it_does_not_choose(
         ("0", "0 is no number of the list"),
         ("abacus", "neither a number of the list nor about anything in it"),
         ("any", "neither a number of the list"),
+        ("8 gb", "a number needs its unit"),
+        ("in", "says nothing"),
+        (",", "nothing is said"),
+        ("8b or 70b", "8b or 70b[?] say one"),
+        ("germany and france", "DE or FR[?] say one"),
         ("de", "could mean several of these; say which with --language, --domicile"),
         ("32000", "32000 is no number|a number needs its unit"),
     ],
@@ -176,12 +197,30 @@ def test_what_only_an_option_states_closes_no_question(outlook: Outlook) -> None
     assert "large" not in {option.id for option in options_of(domicile, stated(log), outlook)}
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "sets"),
+    [
+        ("tools", "4 users", {"concurrent_requests": "4"}),
+        ("target", "Germany", {"domicile": "DE"}),
+        ("speed", "$20", {"budget_usd_per_month": "20"}),
+    ],
+)
+def test_words_about_another_question_leave_the_one_asked(
+    question: str, text: str, sets: dict[str, Any], outlook: Outlook
+) -> None:
+    answer = read_line(text, asked(question, outlook, START[:1]), outlook)
+    assert isinstance(answer, Answer)
+    assert (answer.questions, answer.sets) == ((), sets)
+
+
 def test_every_answer_is_told_as_it_was_read(outlook: Outlook) -> None:
     log = (START[0], Answer(questions=("target",), said="x", sets={"hardware": "a server with 4 A100s"}))
     text = " ".join(prompt(log, outlook, None, 200).split())
     assert "Noted: --hardware 'a server with 4 A100s'" in text
     assert 'Read as: A100 SXM4 40 GB; not read: "4"' in text or "Read as: 4x A100" in text
-    assert "Noted" not in prompt((*log, Answer(questions=("tools",))), outlook, None, 200)
+    assert prompt((*log, Answer(questions=("tools",))), outlook, None, 200).startswith("Skipped.")
+    picked = prompt((*log, Answer(questions=("tools",), picks=("context",))), outlook, None, 200)
+    assert picked.startswith("To be asked: context.")
 
 
 def test_without_anything_known_only_what_is_needed_is_asked(outlook: Outlook) -> None:
