@@ -25,6 +25,9 @@ STARTS = (
     {"use_cases": ["agents"], "hardware": "8x H100 80GB", "engine": "vllm"},
     {"use_cases": ["chat"], "target": "browser"},
     {"use_cases": ["summarization"], "target": "cloud", "budget_usd_per_month": 500},
+    {"use_cases": ["classification"], "hardware": "1x L4"},
+    {"use_cases": ["moderation"], "hardware": "RTX 4090"},
+    {"use_cases": ["extraction"], "hardware": "16GB RAM"},
     {"use_cases": ["chat"], "hardware": "M2 16GB", "model": "llama-3.1-8b-instruct"},
 )
 

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llama_advisor.errors import InputError
-from llama_advisor.questionnaire.choosing import open_questions, options_of, standing
+from llama_advisor.questionnaire.choosing import bits, open_questions, options_of, standing
+from llama_advisor.questionnaire.handing_over import as_command
 from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, stated
 from llama_advisor.questionnaire.prompting import closing, explained, in_ascii, prompt
 from llama_advisor.questionnaire.typed import Here, read_line
 from llama_advisor.schema.question import MOST_OPTIONS
+from llama_advisor.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
@@ -234,6 +236,31 @@ def test_without_anything_known_only_what_is_needed_is_asked(outlook: Outlook) -
 def test_what_was_chosen_is_asked_alone(outlook: Outlook) -> None:
     log = (*START, Answer(questions=("model",), picks=("context",)))
     assert [item.id for item in standing(log, outlook).next] == ["context"]
+
+
+def test_of_what_was_chosen_the_most_telling_comes_first(outlook: Outlook) -> None:
+    names = ("budget", "context", "languages", "model")
+    log = (*START, Answer(picks=names))
+    items = {item.id: item for item in open_questions(log, outlook) if item.id in names}
+    worth = {name: bits(item, stated(log), outlook) for name, item in items.items()}
+    assert len(set(worth.values())) > 1
+    assert standing(log, outlook).next[0].id == max(items, key=worth.__getitem__)
+    assert standing(log, outlook).next[0].id != next(iter(items))
+
+
+def test_a_command_keeps_every_digit() -> None:
+    data = {
+        "use_cases": ["chat"],
+        "priorities": {"cost": 0.3333333333333333, "quality": 1},
+        "memory_budget_gib": 12.345678901234567,
+        "budget_usd_per_month": 500.0,
+    }
+    command = as_command(Scenario.model_validate(data))
+    assert command is not None
+    assert command.endswith(
+        "--memory-budget-gib 12.345678901234567 --budget-usd-per-month 500 "
+        "--priority quality=1 --priority cost=0.3333333333333333"
+    )
 
 
 def test_one_question_for_place_and_hardware_is_skipped_as_one(outlook: Outlook) -> None:

@@ -12,6 +12,7 @@ import pytest
 from llama_advisor.facts import FACTS
 from llama_advisor.need import understand
 from llama_advisor.questionnaire.open_judge import OPENABLE, READ_BY_RULES, reads
+from llama_advisor.questionnaire.proving import Proof
 from llama_advisor.schema.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -51,6 +52,23 @@ def test_a_difference_is_never_proved_away(outlook: Outlook, dialogues: ModuleTy
     choices = (({}, {"domicile": "US"}, {"domicile": "EU"}),)
     assert dialogues.changing(said, choices, outlook)
     assert not dialogues.proved(said, choices, outlook)
+
+
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        ({"use_cases": ["classification"], "hardware": "1x L4"}, {"languages": ["de"]}),
+        ({"use_cases": ["moderation"], "hardware": "RTX 4090"}, {"languages": ["hi", "th"]}),
+        ({"use_cases": ["extraction"], "hardware": "16GB RAM"}, {"languages": ["de"]}),
+    ],
+)
+def test_scores_that_change_places_are_never_proved_away(
+    said: dict[str, Any], option: dict[str, Any], outlook: Outlook
+) -> None:
+    leads = outlook.outcome(said)
+    assert leads is not None
+    assert outlook.outcome(said | option) != leads
+    assert not Proof(outlook, leads).holds_at_once(said, (({}, option),))
 
 
 def test_what_changes_nothing_is_proved(outlook: Outlook, dialogues: ModuleType) -> None:
