@@ -54,6 +54,9 @@ _SAYS_MUCH = 4
 _FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
 
 
+_NEGATIONS = frozenset({"no", "not", "without", "never", "neither", "nor"})
+
+
 class Here(NamedTuple):
     """Where a line was typed."""
 
@@ -150,6 +153,8 @@ def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQu
     """
     if part in _FILLERS:
         raise InputError(f"{part!r} says nothing")
+    if not _NEGATIONS.isdisjoint(part.casefold().split()):
+        raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
     try:
         return [_about(part, here, outlook)]
     except InputError:

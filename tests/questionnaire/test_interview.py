@@ -170,6 +170,8 @@ def test_one_answer_closes_all_that_it_does_not_choose(
         ("any", "neither a number of the list"),
         ("8 gb", "a number needs its unit"),
         ("in", "says nothing"),
+        ("no offline", "what is not needed need not be said"),
+        ("not German", "what is not needed need not be said"),
         (",", "nothing is said"),
         ("8b or 70b", "8b or 70b[?] say one"),
         ("germany and france", "DE or FR[?] say one"),
