@@ -10,7 +10,7 @@ from llama_advisor import __version__, candidates
 from llama_advisor.answer import caveats, closing_scope, excluded, routes, shown, wishes
 from llama_advisor.candidates import HOSTED
 from llama_advisor.facts import Named
-from llama_advisor.need import Need, understand
+from llama_advisor.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.outlay import LONGEST_SAMPLE
 from llama_advisor.ranking import is_wished, ranked
 from llama_advisor.relaxing import relaxations, ways_round
@@ -64,7 +64,7 @@ class Advisor:
     def answer(self, scenario: Scenario, *, why: bool = False) -> Answer:
         """Return the advice together with every build that was judged for it."""
         need = understand(scenario, self.base)
-        if not scenario.use_cases and scenario.model is None and scenario.inputs is None:
+        if says_nothing(scenario):
             return Answer(self._ask_for_input(need), need, None)
         found, need = self.decide(need)
         order = ranked(found.qualified, need, self.base)
@@ -79,7 +79,7 @@ class Advisor:
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
         need = understand(scenario, self.base)
-        if not scenario.use_cases and scenario.model is None and scenario.inputs is None:
+        if says_nothing(scenario):
             return Outcome(None, "need_input")
         found, need = self.decide(need)
         order = ranked(found.qualified, need, self.base)
@@ -112,7 +112,7 @@ class Advisor:
         return (anywhere, need.on_any_engine()) if anywhere.qualified else (found, need)
 
     def _ask_for_input(self, need: Need) -> Advice:
-        return self._advice(need, "need_input", None, missing=("use_cases", "inputs", "model"))
+        return self._advice(need, "need_input", None, missing=NEEDED)
 
     def _yes(self, need: Need, found: Found, order: tuple[Judged, ...], *, why: bool) -> Advice:
         winner = order[0]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from llama_advisor.schema.scenario import Scenario
 
 GENERAL = "general"
+NEEDED = ("use_cases", "inputs", "model")
+"""Fields of which at least one must be said."""
 TOOL_ORDER = ("none", "single", "multi_step")
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
 
@@ -104,6 +106,11 @@ class Need:
         """The scenario as decided upon: what was stated, then what was assumed, by field."""
         stated = self.scenario.model_dump(mode="json", exclude_defaults=True)
         return stated | {item.field: item.value for item in self.assumptions}
+
+
+def says_nothing(scenario: Scenario) -> bool:
+    """Tell whether none of the fields is said of which one must be."""
+    return all(getattr(scenario, field) == type(scenario).model_fields[field].default for field in NEEDED)
 
 
 def understand(scenario: Scenario, base: RuleBase) -> Need:

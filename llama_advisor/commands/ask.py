@@ -189,7 +189,7 @@ class Interview:
         if not self.log and not self.request.resume:
             return code
         try:
-            write(saved(self.log), self.file, "--resume")
+            write(saved(self.log), self.file, "the interview,")
         except InputError as error:
             self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
             return INPUT_ERROR

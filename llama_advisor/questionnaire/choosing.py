@@ -10,6 +10,7 @@ from itertools import islice
 from math import log2
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llama_advisor.need import NEEDED
 from llama_advisor.questionnaire.log import Log, asked, picked, stated
 from llama_advisor.questionnaire.open_judge import WISHED_BUILDS, WISHES
 from llama_advisor.questionnaire.proving import Proof
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
     from llama_advisor.rulebase import RuleBase
     from llama_advisor.schema.question import Option
-
-
-NEEDED = frozenset({"use_cases", "inputs", "model"})
-"""Fields of which one must be said."""
 
 
 class Standing(NamedTuple):

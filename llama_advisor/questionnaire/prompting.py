@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from llama_advisor.questionnaire.outlook import Outlook
     from llama_advisor.schema.hardware import Machine
 
-HOST = "host memory"
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5
 """About the part of the open questions that can change the answer; for the estimate of how many follow alone."""
@@ -88,8 +87,7 @@ def _noted(log: Log, outlook: Outlook) -> list[str]:
 
 def _machine(machine: Machine) -> str:
     """Return a machine as it was read, with what was taken for granted about it."""
-    said = [machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions]
-    return "; ".join(text for text in said if HOST not in text)
+    return "; ".join((machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions))
 
 
 def _left(log: Log, stands: Standing, outlook: Outlook) -> str:

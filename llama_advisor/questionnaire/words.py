@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from llama_advisor.documents import printable
 from llama_advisor.errors import InputError, nearest
+from llama_advisor.flags import FLAGS
 from llama_advisor.questionnaire.amounts import NUMBERS, amount
 from llama_advisor.schema.scenario import Scenario
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 Sets = dict[str, Any]
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-SEVERAL = frozenset({"use_cases", "inputs", "languages", "fine_tuning", "symptoms"})
-"""Fields that take several values."""
-SWITCHES = frozenset({"structured_output", "offline", "commercial"})
+SEVERAL = frozenset(flag.field for flag in FLAGS if flag.kind == "many") - {"hardware", "priorities"}
+"""Fields that take several values; several machines mean one of them."""
+SWITCHES = frozenset(flag.field for flag in FLAGS if flag.kind == "yes")
 """Fields that are yes or no."""
 AND = re.compile(r"\s*(?:,(?!(?<=\d,)\d{3}\b)|;|&|\band\b|\bor\b)\s*")
 """What stands between several answers; a comma before thousands does not."""
@@ -141,7 +142,7 @@ def _value(line: str, field: str, base: RuleBase) -> Any:
 
 
 def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) -> str:
-    """Return the code of what was named; the word itself where nothing has that name."""
+    """Return the code of what was named; raise InputError where nothing has that name."""
     folded = re.sub(r"^(in )?(the )?", "", word.strip().casefold())
     known = {name.casefold(): code for code, name in names.items()} | {code.casefold(): code for code in names}
     known |= {name.casefold(): code for name, code in (also or {}).items()}
