@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llama_advisor.cli import main
+from llama_advisor.cli.main import main
 
 if __name__ == "__main__":
     main()

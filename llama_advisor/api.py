@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from llama_advisor.engine import Advisor
-from llama_advisor.errors import InputError
-from llama_advisor.estimating import Sizer
-from llama_advisor.explaining import explained
-from llama_advisor.reading import validated
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
-from llama_advisor.schema.scenario import Scenario
-from llama_advisor.validation import problem
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.explain import explained
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.scenario.read import validated
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.sizing.estimate import Sizer
+from llama_advisor.sizing.request import Estimate, EstimateRequest
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.wording import problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice
+    from llama_advisor.engine.advice import Advice
+    from llama_advisor.knowledge.base import RuleBase
 
 __all__ = ["Scenario", "estimate", "load_rules", "recommend"]
 

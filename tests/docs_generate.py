@@ -7,24 +7,24 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llama_advisor.checking.explaining import code_page
-from llama_advisor.engine import Advisor
-from llama_advisor.questionnaire.choosing import standing
-from llama_advisor.questionnaire.handing_over import as_command
-from llama_advisor.questionnaire.log import Answer, scenario_of
-from llama_advisor.questionnaire.outlook import Outlook
-from llama_advisor.questionnaire.prompting import closing, prompt, wrapped
-from llama_advisor.questionnaire.typed import Here, read_line
-from llama_advisor.rulebase import RULE_FOLDERS, load_rules
-from llama_advisor.rules_lint import kinds
-from llama_advisor.schema.upkeep import Statement
+from llama_advisor.check.explain_code import code_page
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.interview.answers_cache import Outlook
+from llama_advisor.interview.handing_over import as_command
+from llama_advisor.interview.log import Answer, scenario_of
+from llama_advisor.interview.next_question import standing
+from llama_advisor.interview.prompt import closing, prompt, wrapped
+from llama_advisor.interview.typed import Here, read_line
+from llama_advisor.knowledge.base import RULE_FOLDERS, load_rules
+from llama_advisor.knowledge.upkeep_entries import Statement
+from llama_advisor.upkeep import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.questionnaire.log import Log
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.interview.log import Log
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 WRITTEN = "Written by `python tests/docs_generate.py --write` from [`rules/`](../rules/README.md); do not edit.\n"

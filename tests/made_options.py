@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llama_advisor.schema.advice import Excuse
-from llama_advisor.schema.exploration import Option
+from llama_advisor.engine.advice import Excuse
+from llama_advisor.explain.exploration import Option
 
 EXCUSE = Excuse(rule="r", text="too large", bottleneck="memory", value=2, limit=1, unit="GiB", layer="rules")
 

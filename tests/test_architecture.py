@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import llama_advisor
-from llama_advisor.rulebase import load_rules
+from llama_advisor.knowledge.base import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llama_advisor import quality
-from llama_advisor.rulebase import load_rules
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.sizing import quality
 from tests.docs_examples import examples
 
 if TYPE_CHECKING:

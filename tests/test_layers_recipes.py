@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from llama_advisor.rule_tests import run_examples
-from llama_advisor.rulebase import load_rules
-from llama_advisor.rules_lint import kinds, lint
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.upkeep import kinds, lint
+from llama_advisor.upkeep.rule_examples import run_examples
 
 if TYPE_CHECKING:
     import subprocess

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.conditions import facts_read
-from llama_advisor.documents import parse
-from llama_advisor.facts import FACTS
-from llama_advisor.hardware_names import read_hardware
-from llama_advisor.quality import score
-from llama_advisor.rule_tests import run_examples
-from llama_advisor.rulebase import ENTRY_FOLDERS, RULE_FOLDERS, CompiledRule, load_rules, shipped_rules
-from llama_advisor.schema.judgement import Adjust, Caveat, Route, RuleOut
-from llama_advisor.schema.scenario import Only, Scenario
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.hardware import read_hardware
+from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, CompiledRule, load_rules, shipped_rules
+from llama_advisor.knowledge.conditions import facts_read
+from llama_advisor.knowledge.judgement import Adjust, Caveat, Route, RuleOut
+from llama_advisor.scenario.scenario import Only, Scenario
+from llama_advisor.sizing.quality import score
+from llama_advisor.text.yaml_file import parse
+from llama_advisor.upkeep.rule_examples import run_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

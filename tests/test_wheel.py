@@ -65,7 +65,7 @@ def test_the_wheel_answers_from_another_folder_as_the_checkout_does(wheel: Path,
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     assert answer(target, elsewhere) == answer(root, root)
-    code = "from llama_advisor.rulebase import shipped_rules; print(shipped_rules())"
+    code = "from llama_advisor.knowledge.base import shipped_rules; print(shipped_rules())"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=elsewhere,
@@ -81,4 +81,4 @@ def test_the_wheel_answers_from_another_folder_as_the_checkout_does(wheel: Path,
 def test_the_wheel_declares_its_command(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         (name,) = [name for name in packed.namelist() if name.endswith("entry_points.txt")]
-        assert "llama-advisor = llama_advisor.cli:main" in packed.read(name).decode()
+        assert "llama-advisor = llama_advisor.cli.main:main" in packed.read(name).decode()

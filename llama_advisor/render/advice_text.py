@@ -11,9 +11,9 @@ from llama_advisor.render.screen import bar, bullets, columns, console, heading,
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice, Build, Change, Excluded, Robustness
-    from llama_advisor.schema.estimate import Range
+    from llama_advisor.engine.advice import Advice, Build, Change, Excluded, Robustness
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.sizing.figures import Range
 
 BAR = 40
 BAR_KEY = "  w weights k KV i image o overhead"

@@ -8,8 +8,8 @@ from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.documents import printable
-from llama_advisor.errors import InputError
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

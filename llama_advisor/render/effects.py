@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.render.screen import columns, console, heading, line, written
 
 if TYPE_CHECKING:
-    from llama_advisor.ablation import Effect
+    from llama_advisor.upkeep.ablation import Effect
 
 WIDTH = 80
 NAMES = ("rule", "at work", "said", "picks", "verdicts")

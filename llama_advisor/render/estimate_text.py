@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.estimate_hosting import cheapest_hosted
 from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
+from llama_advisor.sizing.hosting import cheapest_hosted
 
 if TYPE_CHECKING:
     from datetime import date
 
     from rich.console import Console
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.estimate import Cost, Range, Training
-    from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.sizing.figures import Cost, Range, Training
+    from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 BAR = 60
 WHOLE_FROM = 10

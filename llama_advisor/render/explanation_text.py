@@ -10,9 +10,9 @@ from llama_advisor.render.screen import bullets, columns, console, heading, line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import ShortBuild
-    from llama_advisor.schema.explanation import Explanation, Failed, Way
+    from llama_advisor.engine.advice import ShortBuild
+    from llama_advisor.explain.explanation import Explanation, Failed, Way
+    from llama_advisor.knowledge.base import RuleBase
 
 SMALL = 0.005
 

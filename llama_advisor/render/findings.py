@@ -10,8 +10,8 @@ from llama_advisor.render.json_text import to_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.schema.findings import Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
     Kinds = dict[str, FindingKind]
     Screen = tuple[bool, int]

@@ -8,8 +8,8 @@ from llama_advisor.render.findings import quiet
 from llama_advisor.render.findings_text import counted
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.findings import CheckFinding, Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import CheckFinding, Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from llama_advisor.render.json_text import as_json
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.findings import Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 LEVELS = {"error": "major", "warning": "minor", "note": "info"}
 MALFORMED = "critical"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.findings import CheckFinding, Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import CheckFinding, Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 
 def findings_junit(result: Findings, kinds: dict[str, FindingKind], screen: tuple[bool, int]) -> str:

@@ -11,8 +11,8 @@ from llama_advisor.render.findings_text import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.schema.findings import Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 
 def findings_markdown(result: Findings, kinds: dict[str, FindingKind], screen: tuple[bool, int]) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.render.json_text import as_json
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.findings import CheckFinding, Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import CheckFinding, Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "llamaAdvisorFinding/v1"

@@ -13,8 +13,8 @@ from llama_advisor.render.screen import console, written
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llama_advisor.schema.findings import CheckFinding, Findings
-    from llama_advisor.schema.upkeep import FindingKind
+    from llama_advisor.check.findings import CheckFinding, Findings
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 SHOWN_COLUMNS = 110

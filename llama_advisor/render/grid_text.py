@@ -6,7 +6,6 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.documents import printable
 from llama_advisor.render.panels import (
     NONE,
     field_name,
@@ -20,12 +19,13 @@ from llama_advisor.render.panels import (
     winner_text,
 )
 from llama_advisor.render.screen import bullets, columns, console, heading, line, number, written
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.exploration import Cell, Grid
+    from llama_advisor.explain.exploration import Cell, Grid
+    from llama_advisor.knowledge.base import RuleBase
 
 STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")
 """What a spreadsheet takes for a formula."""

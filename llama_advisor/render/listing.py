@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.documents import printable
 from llama_advisor.render.screen import columns, console, written
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

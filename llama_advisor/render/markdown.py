@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llama_advisor.documents import printable
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -27,10 +27,10 @@ from llama_advisor.render.report_charts import COST, SPEED, memory_figure, optio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llama_advisor.exploring.reporting import Report
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice, Build
-    from llama_advisor.schema.exploration import Cell, Grid
+    from llama_advisor.engine.advice import Advice, Build
+    from llama_advisor.explain.exploration import Cell, Grid
+    from llama_advisor.explain.report import Report
+    from llama_advisor.knowledge.base import RuleBase
 
 NO_FIGURES = "No build that qualifies has a known speed or price, so there is no chart."
 NOTHING_FITS = "No build qualifies as asked, so there is none to chart; the table says what rules out each of them."

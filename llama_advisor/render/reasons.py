@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llama_advisor.engine.advice import Change
 from llama_advisor.render.screen import bullets, columns, heading
-from llama_advisor.schema.advice import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Build, Contribution, TippingPoint
+    from llama_advisor.engine.advice import Build, Contribution, TippingPoint
+    from llama_advisor.knowledge.base import RuleBase
 
 
 def reasons(out: Console, build: Build, base: RuleBase, *, every: bool) -> None:

@@ -23,9 +23,9 @@ from llama_advisor.render.reasons import change_text, decided_by, turn_text, val
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.exploring.reporting import Report
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice, Build
+    from llama_advisor.engine.advice import Advice, Build
+    from llama_advisor.explain.report import Report
+    from llama_advisor.knowledge.base import RuleBase
 
 STATUS = {
     "recommended": "recommended",

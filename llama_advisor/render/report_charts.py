@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.exploring.options import front, quality_and_cost, quality_and_speed
+from llama_advisor.explain.options import front, quality_and_cost, quality_and_speed
 from llama_advisor.render import charts
 from llama_advisor.render.html import details, table, text
 from llama_advisor.render.page_style import CHART
@@ -14,11 +14,11 @@ from llama_advisor.render.screen import number
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from llama_advisor.exploring.options import Figures
-    from llama_advisor.exploring.reporting import Report
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice, Build
-    from llama_advisor.schema.exploration import Option
+    from llama_advisor.engine.advice import Advice, Build
+    from llama_advisor.explain.exploration import Option
+    from llama_advisor.explain.options import Figures
+    from llama_advisor.explain.report import Report
+    from llama_advisor.knowledge.base import RuleBase
 
 MOST_BARS = 6
 MARKS = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import bullets, columns, console, heading, line, written
-from llama_advisor.rules_lint.conditions import shown
+from llama_advisor.upkeep.lint_conditions import shown
 
 if TYPE_CHECKING:
-    from llama_advisor.compiled import CompiledRule
-    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.rule import CompiledRule
 
 
 def rule_text(rule: CompiledRule, base: RuleBase, *, colour: bool, width: int) -> str:

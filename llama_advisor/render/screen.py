@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from llama_advisor.documents import printable
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

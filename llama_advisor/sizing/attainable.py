@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.schema.constants import ArchitectureSpeed
+from llama_advisor.knowledge.constants import ArchitectureSpeed
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import ClassSpeed, EngineSpeed, SpeedConstants
-    from llama_advisor.schema.hardware import Device
+    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants
+    from llama_advisor.knowledge.device import Device
 
 GIGA = 1e9
 TERA = 1e12

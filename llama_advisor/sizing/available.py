@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import EngineMemory, MemoryConstants
-    from llama_advisor.schema.hardware import Machine
+    from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
+    from llama_advisor.knowledge.device import Machine
 
 
 def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.schema.estimate import Cost
+from llama_advisor.sizing.figures import Cost
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.price import HostedPrice, RentalPrice
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 
 HOURS_PER_MONTH = 730
 MILLION = 1_000_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from llama_advisor.errors import InputError, nearest
+from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llama_advisor.schema.model import Architecture
+    from llama_advisor.knowledge.model import Architecture
 
 GIB = 1024**3
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.schema.estimate import Memory, Workload
+    from llama_advisor.sizing.figures import Memory, Workload
 
 MOST_REQUESTS = 4096
 

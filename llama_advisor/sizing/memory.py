@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.schema.estimate import DeviceMemory, Memory
 from llama_advisor.sizing.available import device_available_gib, host_available_gib
+from llama_advisor.sizing.figures import DeviceMemory, Memory
 from llama_advisor.sizing.kv_cache import image_cache_gib, kv_cache_gib
 from llama_advisor.sizing.overhead import GIB, device_overhead_gib, engine_memory
 from llama_advisor.sizing.placement import Parallel, Placement, place
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import EngineMemory, MemoryConstants
-    from llama_advisor.schema.estimate import Workload
-    from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.model import Architecture, Model
+    from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.model import Architecture, Model
+    from llama_advisor.sizing.figures import Workload
 
 ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import EngineMemory, MemoryConstants
-    from llama_advisor.schema.estimate import Workload
-    from llama_advisor.schema.hardware import Device
-    from llama_advisor.schema.model import Architecture, Model
+    from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
+    from llama_advisor.knowledge.device import Device
+    from llama_advisor.knowledge.model import Architecture, Model
+    from llama_advisor.sizing.figures import Workload
     from llama_advisor.sizing.placement import Placement
 
 GIB = 2**30

@@ -6,8 +6,8 @@ from math import ceil, gcd
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.model import Architecture
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.model import Architecture
 
 Parallel = Literal["none", "layer", "tensor"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.schema.estimate import Range, Speed
 from llama_advisor.sizing.attainable import attainable, engine_speed
+from llama_advisor.sizing.figures import Range, Speed
 from llama_advisor.sizing.kv_cache import kv_bytes_per_token
 from llama_advisor.sizing.timing import Work, decode_step_s, offloaded_s, prefill_s, splits
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
-    from llama_advisor.schema.estimate import Workload
-    from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.model import Model
+    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.model import Model
     from llama_advisor.sizing.attainable import Attainable
+    from llama_advisor.sizing.figures import Workload
     from llama_advisor.sizing.placement import Parallel
 
 

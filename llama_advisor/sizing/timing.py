@@ -9,8 +9,8 @@ from math import log2
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import SpeedConstants
-    from llama_advisor.schema.hardware import Machine
+    from llama_advisor.knowledge.constants import SpeedConstants
+    from llama_advisor.knowledge.device import Machine
     from llama_advisor.sizing.attainable import Attainable
     from llama_advisor.sizing.placement import Parallel
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.schema.estimate import DeviceMemory, Training
+from llama_advisor.sizing.figures import DeviceMemory, Training
 from llama_advisor.sizing.overhead import GIB
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.constants import TrainingRecipe
-    from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.model import Model
+    from llama_advisor.knowledge.constants import TrainingRecipe
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.model import Model
 
 BF16_BYTES = 2
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llama_advisor.schema.model import Architecture, Model, OfficialBuild
-    from llama_advisor.schema.quantization import (
+    from llama_advisor.knowledge.model import Architecture, Model, OfficialBuild
+    from llama_advisor.knowledge.quantization import (
         BlockType,
         LayerSet,
         Quantization,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from measured_rows import Case, Group
 
-    from llama_advisor.schema.constants import SpeedConstants
+    from llama_advisor.knowledge.constants import SpeedConstants
 
 DOCUMENT = ROOT / "docs" / "accuracy.md"
 NAMES = {"decode_tok_s": "Decode", "prefill_tok_s": "Prefill"}

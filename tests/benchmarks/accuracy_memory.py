@@ -13,8 +13,8 @@ from llama_advisor.sizing.overhead import carries_adapters
 if TYPE_CHECKING:
     from measured_rows import Case
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.estimate import Memory
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.sizing.figures import Memory
 
 GIB = 2**30
 RULE_OF_THUMB = 1.2

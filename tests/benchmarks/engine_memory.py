@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from measured_rows import ROOT, rule_base
 from random_gguf import write
 
-from llama_advisor.hardware_names import read_hardware
-from llama_advisor.schema.estimate import Workload
+from llama_advisor.hardware import read_hardware
+from llama_advisor.sizing.figures import Workload
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.weights import weights_bytes
 
 if TYPE_CHECKING:
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.model import Model
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.model import Model
 
 DOCUMENT = ROOT / "docs" / "engine-memory.md"
 MODELS = ("llama-3.2-1b-instruct", "llama-3.2-3b-instruct")

@@ -16,7 +16,7 @@ from scipy.optimize import least_squares
 from speed_start import FITTED, START
 from speed_table import Table, group_ratios
 
-from llama_advisor.schema.constants import SpeedConstants, Spread
+from llama_advisor.knowledge.constants import SpeedConstants, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

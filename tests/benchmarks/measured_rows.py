@@ -12,17 +12,17 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from llama_advisor.errors import AdvisorError  # noqa: E402
-from llama_advisor.hardware_names import Catalogue, read_hardware  # noqa: E402
-from llama_advisor.rulebase import load_rules  # noqa: E402
-from llama_advisor.schema.estimate import Workload  # noqa: E402
+from llama_advisor.hardware import Catalogue, read_hardware  # noqa: E402
+from llama_advisor.knowledge.base import load_rules  # noqa: E402
+from llama_advisor.sizing.figures import Workload  # noqa: E402
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes  # noqa: E402
+from llama_advisor.text.errors import AdvisorError  # noqa: E402
 
 if TYPE_CHECKING:
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.hardware import Machine
-    from llama_advisor.schema.model import Model
-    from llama_advisor.schema.quantization import Quantization
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.model import Model
+    from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.sizing.placement import Parallel
 
 MEASURED = HERE / "measured" / "dev.csv"

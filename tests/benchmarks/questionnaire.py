@@ -14,14 +14,14 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.documents import parse
-from llama_advisor.engine import Advisor
-from llama_advisor.questionnaire.ahead import Ahead
-from llama_advisor.questionnaire.choosing import Standing, open_questions, proved, standing
-from llama_advisor.questionnaire.log import Log, prompts, stated
-from llama_advisor.questionnaire.outlook import Outlook
-from llama_advisor.questionnaire.prompting import expected_more
-from llama_advisor.rulebase import RuleBase, load_rules
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.interview.answers_cache import Outlook
+from llama_advisor.interview.log import Log, prompts, stated
+from llama_advisor.interview.next_question import Standing, open_questions, proved, standing
+from llama_advisor.interview.prefetch import Ahead
+from llama_advisor.interview.prompt import expected_more
+from llama_advisor.knowledge.base import RuleBase, load_rules
+from llama_advisor.text.yaml_file import parse
 
 TESTS = Path(__file__).parent.parent
 sys.path.insert(0, str(TESTS / "questionnaire"))
@@ -33,7 +33,7 @@ from people import truthful, unasked  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.compiled import CompiledQuestion
+    from llama_advisor.knowledge.rule import CompiledQuestion
 
 AS_OF = date(2026, 11, 24)
 OFFER = 6

@@ -16,7 +16,7 @@ from measured_rows import rule_base
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.schema.model import Architecture
+    from llama_advisor.knowledge.model import Architecture
 
 ROPE_BASE = 500_000.0
 EPSILON = 1e-5

@@ -6,7 +6,7 @@ there.
 
 from __future__ import annotations
 
-from llama_advisor.schema.constants import (
+from llama_advisor.knowledge.constants import (
     ArchitectureSpeed,
     ClassSpeed,
     EngineSpeed,

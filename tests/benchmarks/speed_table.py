@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from measured_rows import Case, Group
 
-    from llama_advisor.schema.constants import SpeedConstants
+    from llama_advisor.knowledge.constants import SpeedConstants
 
 CONTRADICTED = ("5975WX", "P550", "DC-ROMA", "Thelio", "Core 2", "RK3588 CPU (measured")
 CONTRADICTED_WEIGHT = 0.4

@@ -6,13 +6,13 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llama_advisor.checking.checker import Checker, Collected, Filter, result
-from llama_advisor.rulebase import load_rules
+from llama_advisor.check.checker import Checker, Collected, Filter, result
+from llama_advisor.knowledge.base import load_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from llama_advisor.schema.findings import Findings
+    from llama_advisor.check.findings import Findings
 
 AS_OF = date(2026, 11, 24)
 PROJECT = """\

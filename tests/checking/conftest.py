@@ -14,7 +14,7 @@ from checked_projects import checked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.schema.findings import Findings
+    from llama_advisor.check.findings import Findings
 
 
 @pytest.fixture

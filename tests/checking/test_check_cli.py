@@ -16,8 +16,8 @@ import yaml
 from checked_projects import PROJECT
 from jsonschema import Draft202012Validator
 
-from llama_advisor.arguments.checking import paired
-from llama_advisor.errors import InputError
+from llama_advisor.cli.args_check import paired
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

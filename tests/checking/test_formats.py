@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 
-from llama_advisor.checking.checker import Collected, Filter, result
-from llama_advisor.checking.finding import Found
-from llama_advisor.checking.places import SourceText
-from llama_advisor.descriptions import json_schema
+from llama_advisor.check.checker import Collected, Filter, result
+from llama_advisor.check.finding import Found
+from llama_advisor.check.findings import Findings
+from llama_advisor.check.spans import SourceText
 from llama_advisor.render.findings import FORMATS, rendered
-from llama_advisor.schema.findings import Findings
+from llama_advisor.text.descriptions import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

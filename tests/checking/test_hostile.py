@@ -16,7 +16,7 @@ from checked_projects import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.schema.findings import Findings
+    from llama_advisor.check.findings import Findings
 
 SECONDS = 5
 MEGABYTES = 300

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from checked_projects import checked, checker
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.findings import CheckFinding
+    from llama_advisor.check.findings import CheckFinding
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 CASES = sorted(path.parent for path in PROJECTS.rglob("expected.yaml"))

@@ -10,18 +10,18 @@ from checked_projects import AS_OF, PROJECT, checked, checker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.checking.checker import Filter
-from llama_advisor.checking.comments import without_comments
-from llama_advisor.checking.deciding import Decider
-from llama_advisor.checking.files import leaves_folder, matches
-from llama_advisor.checking.places import SourceText, key_place, value_place
-from llama_advisor.checking.proposal import scalar
-from llama_advisor.checking.settings import known_prefixes
-from llama_advisor.checking.spellings import folded
-from llama_advisor.checking.versions import compared, parts
-from llama_advisor.documents import parse, parse_all
-from llama_advisor.errors import InputError
-from llama_advisor.schema.project import Project
+from llama_advisor.check.checker import Filter
+from llama_advisor.check.comments import without_comments
+from llama_advisor.check.config import known_prefixes
+from llama_advisor.check.decide import Decider
+from llama_advisor.check.files import leaves_folder, matches
+from llama_advisor.check.patterns import folded
+from llama_advisor.check.project_file import Project
+from llama_advisor.check.propose import scalar
+from llama_advisor.check.spans import SourceText, key_place, value_place
+from llama_advisor.check.versions import compared, parts
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import parse, parse_all
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 SCANNER = checker().sources.scanner

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor import detect
-from llama_advisor.commands import detect as detect_command
-from llama_advisor.detect import Found
-from llama_advisor.estimating import Sizer
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.estimate_result import EstimateRequest
+from llama_advisor.cli import detect as detect_command
+from llama_advisor.hardware import detect
+from llama_advisor.hardware.detect import Found
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.sizing.estimate import Sizer
+from llama_advisor.sizing.request import EstimateRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor import cli
-from llama_advisor.commands.inspect import schemas
-from llama_advisor.commands.progress import count, progress
-from llama_advisor.descriptions import json_schema
+from llama_advisor.cli import main as cli
+from llama_advisor.cli.inspect import schemas
+from llama_advisor.cli.progress import count, progress
+from llama_advisor.text.descriptions import json_schema
 
 if TYPE_CHECKING:
     import subprocess

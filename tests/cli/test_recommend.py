@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor import cli
+from llama_advisor.cli import main as cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,19 +15,19 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from llama_advisor import cli
-from llama_advisor.exploring.reporting import report
+from llama_advisor.cli import main as cli
+from llama_advisor.explain.report import report
 from llama_advisor.render.advice_text import nearest_excuse
 from llama_advisor.render.page import report_html
 from llama_advisor.render.record import record
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
-    from llama_advisor.engine import Advisor
+    from llama_advisor.engine.decide import Advisor
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
     Layer = Callable[[dict[str, str]], Path]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.commands.inspect import schemas
-from llama_advisor.descriptions import json_schema
-from llama_advisor.rulebase import RULE_FOLDERS, load_rules
+from llama_advisor.cli.inspect import schemas
+from llama_advisor.knowledge.base import RULE_FOLDERS, load_rules
+from llama_advisor.text.descriptions import json_schema
 
 if TYPE_CHECKING:
     import subprocess

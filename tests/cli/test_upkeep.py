@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.commands import rules as command
+from llama_advisor.cli import rules as command
 
 if TYPE_CHECKING:
     import subprocess

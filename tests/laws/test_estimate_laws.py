@@ -8,14 +8,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.estimating import Sizer
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.estimate_result import Estimate, EstimateRequest
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.sizing.estimate import Sizer
+from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.schema.advice import Advice, Build
+    from llama_advisor.engine.advice import Advice, Build
 
 BASE = load_rules()
 SIZER = Sizer(BASE)

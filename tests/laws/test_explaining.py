@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from llama_advisor.engine import Advisor
-from llama_advisor.explaining import explained
-from llama_advisor.explaining.picks import Picker, gaps
-from llama_advisor.explaining.tipping import probes, tipping_points, value_of
-from llama_advisor.explaining.why_not import why_not
-from llama_advisor.need import understand
-from llama_advisor.relaxing import changed, current, softer, supported
-from llama_advisor.sampling import scenario as sampled
-from llama_advisor.schema.judgement import RuleOut
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.relax import changed, current, softer, supported
+from llama_advisor.explain import explained
+from llama_advisor.explain.ask_again import Picker, gaps
+from llama_advisor.explain.tipping_points import probes, tipping_points, value_of
+from llama_advisor.explain.why_not import why_not
+from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.upkeep.sampling import scenario as sampled
 
 if TYPE_CHECKING:
-    from llama_advisor.need import Need
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Change, TippingPoint
+    from llama_advisor.engine.advice import Change, TippingPoint
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.need import Need
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "scenarios" / "cases.yaml").read_text("utf-8"))["cases"]
 by_case = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.documents import parse
-from llama_advisor.engine import Advisor
-from llama_advisor.layers import Layer
-from llama_advisor.need import understand
-from llama_advisor.ranking import ranked
+from llama_advisor.engine.advice import EXIT_CODES, Advice
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.rank import ranked
+from llama_advisor.knowledge.base import ENTRY_FOLDERS, LIST_KEYS, RuleBase, load_rules
+from llama_advisor.knowledge.layers import Layer
 from llama_advisor.render.json_text import to_json
-from llama_advisor.rulebase import ENTRY_FOLDERS, LIST_KEYS, RuleBase, load_rules
-from llama_advisor.schema.advice import EXIT_CODES, Advice
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.questionnaire.outlook import Outlook
+from llama_advisor.interview.answers_cache import Outlook
 
 if TYPE_CHECKING:
-    from llama_advisor.engine import Advisor
+    from llama_advisor.engine.decide import Advisor
 
 
 @pytest.fixture(scope="session")

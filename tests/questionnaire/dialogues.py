@@ -7,12 +7,12 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.questionnaire.proving import Proof
+from llama_advisor.interview.proof import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.interview.answers_cache import Outlook
 
 MOST_COMBINATIONS = 40
 STARTS = (

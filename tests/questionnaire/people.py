@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.questionnaire.choosing import fields_of, standing
-from llama_advisor.questionnaire.log import Answer, Log, stated
+from llama_advisor.interview.log import Answer, Log, stated
+from llama_advisor.interview.next_question import fields_of, standing
 
 if TYPE_CHECKING:
-    from llama_advisor.compiled import CompiledQuestion
-    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.interview.answers_cache import Outlook
+    from llama_advisor.knowledge.rule import CompiledQuestion
 
 
 def truthful(

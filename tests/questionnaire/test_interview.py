@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.errors import InputError
-from llama_advisor.questionnaire.choosing import bits, open_questions, options_of, standing
-from llama_advisor.questionnaire.handing_over import as_command
-from llama_advisor.questionnaire.log import Answer, Log, resumed, saved, stated
-from llama_advisor.questionnaire.prompting import closing, explained, in_ascii, prompt
-from llama_advisor.schema.question import MOST_OPTIONS
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.interview.handing_over import as_command
+from llama_advisor.interview.log import Answer, Log, resumed, saved, stated
+from llama_advisor.interview.next_question import bits, open_questions, options_of, standing
+from llama_advisor.interview.prompt import closing, explained, in_ascii, prompt
+from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.interview.answers_cache import Outlook
 
 START: Log = (
     Answer(questions=("use-case",), said="rag", sets={"use_cases": ["rag"]}),

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.facts import FACTS
-from llama_advisor.need import understand
-from llama_advisor.questionnaire.open_judge import OPENABLE, READ_BY_RULES, reads
-from llama_advisor.questionnaire.proving import Proof
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.interview.open_score import OPENABLE, READ_BY_RULES, reads
+from llama_advisor.interview.proof import Proof
+from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from llama_advisor.engine import Advisor
-    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.engine.decide import Advisor
+    from llama_advisor.interview.answers_cache import Outlook
 
 DIALOGUES = 300
 PARTS = 6

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.documents import parse
-from llama_advisor.questionnaire.log import prompts, stated
+from llama_advisor.interview.log import prompts, stated
+from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.interview.answers_cache import Outlook
 
 MOST_QUESTIONS = {False: 9, True: 6}
 """Far fewer than one by one, which takes 14 and more."""

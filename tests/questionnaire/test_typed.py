@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.errors import InputError
-from llama_advisor.questionnaire.choosing import open_questions, standing
-from llama_advisor.questionnaire.log import Answer, Log
-from llama_advisor.questionnaire.typed import Here, read_line
+from llama_advisor.interview.log import Answer, Log
+from llama_advisor.interview.next_question import open_questions, standing
+from llama_advisor.interview.typed import Here, read_line
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.questionnaire.outlook import Outlook
+    from llama_advisor.interview.answers_cache import Outlook
 
 START: Log = (
     Answer(questions=("use-case",), said="rag", sets={"use_cases": ["rag"]}),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from llama_advisor.documents import parse
-from llama_advisor.engine import Advisor
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.advice import Advice
+    from llama_advisor.engine.advice import Advice
 
 HERE = Path(__file__).parent
 CAPTURED = HERE / "captured.yaml"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.advice import Advice
+    from llama_advisor.engine.advice import Advice
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.documents import parse
+from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.schema.advice import Advice
+    from llama_advisor.engine.advice import Advice
 
 LINES = parse((Path(__file__).parent / "explains.yaml").read_text("utf-8"), "explains.yaml").data["lines"]
 SAID = [line for line in LINES if "missing" not in line]

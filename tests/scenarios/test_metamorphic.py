@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.documents import parse
-from llama_advisor.reading import validated
+from llama_advisor.scenario.read import validated
+from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:
-    from llama_advisor.engine import Advisor
+    from llama_advisor.engine.decide import Advisor
 
 HERE = Path(__file__).resolve().parent
 CASES: list[dict[str, Any]] = parse((HERE / "cases.yaml").read_text(encoding="utf-8"), "cases.yaml").data["cases"]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.documents import parse
-from llama_advisor.engine import Advisor
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice
+    from llama_advisor.engine.advice import Advice
+    from llama_advisor.knowledge.base import RuleBase
 
 HERE = Path(__file__).parent
 AS_OF = date(2026, 11, 24)

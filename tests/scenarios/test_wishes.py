@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.schema.advice import Advice, Wish
+    from llama_advisor.engine.advice import Advice, Wish
 
     Advise = Callable[..., Advice]
 

@@ -10,7 +10,7 @@ import pytest
 
 import llama_advisor
 from llama_advisor import Scenario, estimate, load_rules, recommend
-from llama_advisor.errors import InputError
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     import subprocess

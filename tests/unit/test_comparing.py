@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.errors import InputError
-from llama_advisor.exploring.comparing import benchmarks, compare, different
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.explain.compare import benchmarks, compare, different
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.engine import Advisor
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.exploration import Comparison
+    from llama_advisor.engine.decide import Advisor
+    from llama_advisor.explain.exploration import Comparison
+    from llama_advisor.knowledge.base import RuleBase
 
 EIGHT, THREE, ONE = "llama-3.1-8b-instruct", "llama-3.2-3b-instruct", "llama-3.2-1b-instruct"
 VISION = "llama-3.2-11b-vision-instruct"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.conditions import OPERATORS, ConditionError, compile_condition, facts_read
+from llama_advisor.knowledge.conditions import OPERATORS, ConditionError, compile_condition, facts_read
 
 
 @dataclass(frozen=True)

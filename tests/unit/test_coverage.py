@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.ablation import ablate
-from llama_advisor.coverage import Sampler, Seen, summed, tied, without_reason
-from llama_advisor.rulebase import load_rules
-from llama_advisor.sampling import Draws, drawn, scenario
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.upkeep.ablation import ablate
+from llama_advisor.upkeep.coverage import Sampler, Seen, summed, tied, without_reason
+from llama_advisor.upkeep.sampling import Draws, drawn, scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Advice
+    from llama_advisor.engine.advice import Advice
+    from llama_advisor.knowledge.base import RuleBase
 
 AS_OF = date(2026, 11, 24)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from llama_advisor.commands.inspect import schemas
-from llama_advisor.descriptions import field_descriptions, json_schema
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.cli.inspect import schemas
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.descriptions import field_descriptions, json_schema
 
 
 def objects(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:

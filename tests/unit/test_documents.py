@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from llama_advisor.documents import MAX_BYTES, parse, printable
-from llama_advisor.errors import InputError
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import MAX_BYTES, parse, printable
 
 NESTED = "a: 1\nb:\n  c: 2\n  d: [1, 2]\ne:\n  - {f: 1, g: 2}\n"
 
@@ -158,7 +158,7 @@ def test_a_large_file_is_refused_before_it_is_parsed() -> None:
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
 def test_ten_thousand_levels_are_an_error_not_a_crash(opening: str) -> None:
     code = (
-        "import sys; from llama_advisor.documents import parse; from llama_advisor.errors import InputError\n"
+        "import sys; from llama_advisor.text.yaml_file import parse; from llama_advisor.text.errors import InputError\n"
         "try: parse(sys.argv[1] * 10_000, 'file')\n"
         "except InputError as error: print(error)\n"
     )

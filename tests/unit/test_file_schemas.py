@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.commands.inspect import schemas
-from llama_advisor.condition_schema import with_conditions
-from llama_advisor.descriptions import json_schema
-from llama_advisor.rulebase import ENTRY_FOLDERS, RULE_FOLDERS, SINGLE_FILES, load_rules
+from llama_advisor.cli.inspect import schemas
+from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, SINGLE_FILES, load_rules
+from llama_advisor.knowledge.condition_schema import with_conditions
+from llama_advisor.text.descriptions import json_schema
 
 FILES = load_rules().layers[0].files
 OF_FOLDER = {"models": "model", "engines": "engine", "use_cases": "use-case"} | dict.fromkeys(RULE_FOLDERS, "rule")

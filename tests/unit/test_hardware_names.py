@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor import detect
-from llama_advisor.documents import parse
-from llama_advisor.errors import InputError
-from llama_advisor.hardware_names import Catalogue, read_hardware
-from llama_advisor.schema.hardware import Device, Instance, Machine
+from llama_advisor.hardware import Catalogue, detect, read_hardware
+from llama_advisor.knowledge.device import Device, Instance, Machine
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import parse
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.contributions import contribution
-from llama_advisor.facts import SCENARIO, Scope
-from llama_advisor.judging import Judge, Part, criterion_value, excuse, total, worth
-from llama_advisor.need import understand
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.judgement import Criterion, ValueMeasure
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.contributions import contribution
+from llama_advisor.engine.facts import SCENARIO, Scope
+from llama_advisor.engine.score import Judge, Part, criterion_value, excuse, total, worth
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
+from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.advice import Contribution
+    from llama_advisor.engine.advice import Contribution
+    from llama_advisor.knowledge.base import RuleBase
 
     Layered = Callable[[dict[str, str]], Path]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor import layers
-from llama_advisor.errors import InputError, RuleBaseError
-from llama_advisor.layers import merged, read_layer
+from llama_advisor.knowledge import layers
+from llama_advisor.knowledge.layers import merged, read_layer
+from llama_advisor.text.errors import InputError, RuleBaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

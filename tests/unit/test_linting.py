@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.conditions import Condition, compile_condition
-from llama_advisor.facts import FACTS
-from llama_advisor.rulebase import RuleBase, load_rules
-from llama_advisor.rules_lint import Finding, kinds, lint
-from llama_advisor.rules_lint.reasoning import FALSE, NOT_TRUE, TRUE, can_be, implies
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.knowledge.base import RuleBase, load_rules
+from llama_advisor.knowledge.conditions import Condition, compile_condition
+from llama_advisor.upkeep import Finding, kinds, lint
+from llama_advisor.upkeep.reasoning import FALSE, NOT_TRUE, TRUE, can_be, implies
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor import names
-from llama_advisor.errors import InputError, nearest
+from llama_advisor.scenario import names
+from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.knowledge.base import RuleBase
 
 
 @pytest.mark.parametrize(

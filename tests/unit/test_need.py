@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from llama_advisor.errors import InputError
-from llama_advisor.need import Need, understand
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.rulebase import RuleBase
+    from llama_advisor.knowledge.base import RuleBase
 
 
 def need(base: RuleBase, **fields: Any) -> Need:

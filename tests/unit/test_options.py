@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from made_options import EXCUSE, made
 
-from llama_advisor.exploring.options import front, options, quality_and_cost, quality_and_speed
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.explain.options import front, options, quality_and_cost, quality_and_speed
+from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from llama_advisor.engine import Advisor
-    from llama_advisor.schema.exploration import Option
+    from llama_advisor.engine.decide import Advisor
+    from llama_advisor.explain.exploration import Option
 
 
 def names(found: tuple[Option, ...]) -> list[str]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor import quality
+from llama_advisor.sizing import quality
 
 if TYPE_CHECKING:
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.judgement import UseCase
-    from llama_advisor.schema.model import Model
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.judgement import UseCase
+    from llama_advisor.knowledge.model import Model
 
 SMALL, LARGE = "llama-3.2-1b-instruct", "llama-3.1-70b-instruct"
 VISION, TEXT = "llama-3.2-11b-vision-instruct", "llama-3.1-8b-instruct"

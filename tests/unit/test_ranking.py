@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from llama_advisor.need import Need, understand
-from llama_advisor.ranking import best_first, is_wished, ranked
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.rank import best_first, is_wished, ranked
+from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.search import Judged
+    from llama_advisor.engine.search import Judged
+    from llama_advisor.knowledge.base import RuleBase
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.ranking import ranked
-from llama_advisor.robustness import robustness, values
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.engine.rank import ranked
+from llama_advisor.explain.robustness import robustness, values
+from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from llama_advisor.engine import Advisor
+    from llama_advisor.engine.decide import Advisor
 
 SAID: list[dict[str, Any]] = [
     {"use_cases": ["chat"], "hardware": "RTX 4090"},
@@ -23,7 +23,7 @@ STEP = 0.01
 
 
 def judged(advisor: Advisor, said: dict[str, Any]) -> tuple[Any, Any]:
-    from llama_advisor.need import understand
+    from llama_advisor.scenario.need import understand
 
     need = understand(Scenario.model_validate(said), advisor.base)
     found, need = advisor.decide(need)

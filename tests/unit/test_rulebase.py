@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.errors import RuleBaseError
-from llama_advisor.rulebase import RULE_FOLDERS, RuleBase, load_rules, shipped_rules
+from llama_advisor.knowledge.base import RULE_FOLDERS, RuleBase, load_rules, shipped_rules
+from llama_advisor.text.errors import RuleBaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

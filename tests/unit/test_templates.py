@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llama_advisor.templates import fields_read, fill
+from llama_advisor.text.template import fields_read, fill
 
 VALUES: dict[str, Any] = {
     "a.text": "seven",

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from llama_advisor.schema.judgement import Rule
-from llama_advisor.schema.scenario import Scenario
-from llama_advisor.validation import problem
+from llama_advisor.knowledge.judgement import Rule
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.wording import problem
 
 
 def found(data: Any, schema: Any = Scenario) -> tuple[tuple[Any, ...], str]:

@@ -11,20 +11,20 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from made_options import EXCUSE, made
 
-from llama_advisor.axes import MOST_CELLS, read_axes
-from llama_advisor.errors import InputError
-from llama_advisor.exploring.options import options
-from llama_advisor.exploring.turning import Place, turn
-from llama_advisor.exploring.varying import vary, with_value
+from llama_advisor.engine.advice import ShortBuild
+from llama_advisor.explain.exploration import Cell, Option
+from llama_advisor.explain.grid import vary, with_value
+from llama_advisor.explain.grid_changes import Place, turn
+from llama_advisor.explain.options import options
 from llama_advisor.render.advice_text import nearest_excuse
-from llama_advisor.schema.advice import ShortBuild
-from llama_advisor.schema.exploration import Cell, Option
-from llama_advisor.schema.scenario import Scenario
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.vary import MOST_CELLS, read_axes
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.engine import Advisor
-    from llama_advisor.rulebase import RuleBase
-    from llama_advisor.schema.exploration import Grid, Turn
+    from llama_advisor.engine.decide import Advisor
+    from llama_advisor.explain.exploration import Grid, Turn
+    from llama_advisor.knowledge.base import RuleBase
 
 EIGHT, SEVENTY = "llama-3.1-8b-instruct", "llama-3.1-70b-instruct"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from llama_advisor.errors import InputError
-from llama_advisor.schema.model import Architecture, Vision
+from llama_advisor.knowledge.model import Architecture, Vision
 from llama_advisor.sizing.kv_cache import image_cache_gib, kv_bytes_per_token, kv_cache_gib
+from llama_advisor.text.errors import InputError
 
 MIB_PER_GIB = 1024
 

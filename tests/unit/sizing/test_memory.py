@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.estimate import Memory, Workload
-from llama_advisor.schema.hardware import Device, Machine
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.sizing.available import device_available_gib
+from llama_advisor.sizing.figures import Memory, Workload
 from llama_advisor.sizing.limits import largest, largest_concurrency, largest_context
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.overhead import carries_adapters, engine_memory

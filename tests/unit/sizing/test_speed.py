@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.estimate import Speed, Workload
-from llama_advisor.schema.hardware import Machine
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.sizing.figures import Speed, Workload
 from llama_advisor.sizing.speed import estimate_speed
 from llama_advisor.sizing.weights import read_bytes_per_token
 

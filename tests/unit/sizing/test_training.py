@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.rulebase import load_rules
-from llama_advisor.schema.hardware import Machine
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.knowledge.device import Machine
 from llama_advisor.sizing.training import training_memory
 
 if TYPE_CHECKING:
-    from llama_advisor.schema.estimate import Training
+    from llama_advisor.sizing.figures import Training
 
 BASE = load_rules()
 M1, M3, M8 = "llama-3.2-1b-instruct", "llama-3.2-3b-instruct", "llama-3.1-8b-instruct"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from llama_advisor.schema.model import Model
-from llama_advisor.schema.quantization import BlockType, Quantization
+from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.sizing.weights import (
     parameters,
     read_bytes_per_token,

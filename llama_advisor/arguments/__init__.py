@@ -1,1 +1,0 @@
-"""Arguments of each command as typer has them; what they do is in `commands`."""

@@ -1,0 +1,141 @@
+"""Names of checkpoints as deployments write them, each with what it says of the weights."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llama_advisor.scenario.names import key
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.model import Model
+
+_HOST = re.compile(
+    r"^(?:https?://)?(?:huggingface\.co|hf\.co|registry\.ollama\.ai|ollama\.com)/(?:library/)?", re.IGNORECASE
+)
+_WORD = re.compile(r"[-_.\s]+")
+_FILE = re.compile(r"\.(gguf|safetensors|bin|pte|mlx)$", re.IGNORECASE)
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_TAG = re.compile(r"llama\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
+_UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.IGNORECASE)
+_PLAIN = frozenset(
+    {"", "gguf", "hf", "unsloth", "dynamic", "quantized", "bnb", "imatrix", "ud", "i1", "onnx", "mlx", "q4f16"}
+)
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a name stands for."""
+
+    model: str | None
+    """Model id; None for a model that the rule base does not hold."""
+    quantizations: frozenset[str] = frozenset()
+    """Quantizations that the name may mean; empty where it says nothing of them."""
+    loose: bool = False
+    """Whether the name leaves open which sibling is meant."""
+
+
+class Checkpoints:
+    """Finds what names stand for; made once for a rule base."""
+
+    def __init__(self, base: RuleBase) -> None:
+        self.base = base
+        self._exact: dict[str, Checkpoint] = {}
+        self._tags: dict[str, Model] = {}
+        self._stems: dict[str, str] = {}
+        self._quantizations: dict[str, frozenset[str]] = {}
+        for model in base.models.values():
+            self._add_model(model)
+        for quantization in base.quantizations.values():
+            for name in (quantization.id, quantization.name, *quantization.aliases):
+                known = self._quantizations.get(key(name), frozenset())
+                self._quantizations[key(name)] = known | {quantization.id}
+        self._kept: dict[str, Checkpoint | None] = {}
+
+    def _add_model(self, model: Model) -> None:
+        files = model.artifacts
+        plain = Checkpoint(model.id)
+        repositories = {files.hf_repo: plain, files.gguf_repo: plain}
+        repositories |= {repo: Checkpoint(model.id, frozenset({name})) for name, repo in files.quantized_repos.items()}
+        repositories |= {b.hf_repo: Checkpoint(model.id, frozenset({b.quantization})) for b in model.official_builds}
+        for repository, meant in repositories.items():
+            if repository:
+                self._exact.setdefault(repository.lower(), meant)
+        if files.ollama_tag:
+            held = frozenset({files.ollama_quantization} if files.ollama_quantization else ())
+            self._tags[files.ollama_tag.lower()] = model
+            for tag in (files.ollama_tag, *(name for name in model.aliases if _TAG.fullmatch(name))):
+                self._exact.setdefault(tag.lower(), Checkpoint(model.id, held))
+        for name in (model.id, model.name, files.hf_repo.rsplit("/", 1)[-1]):
+            self._stems[key(name)] = model.id
+
+    def find(self, token: str) -> Checkpoint | None:
+        """Return what a name stands for; None where it is no checkpoint's name."""
+        if token not in self._kept:
+            self._kept[token] = self._find(_HOST.sub("", token.strip()))
+        return self._kept[token]
+
+    def _find(self, name: str) -> Checkpoint | None:
+        lower = name.lower()
+        found = self._exact.get(lower) or self._tagged(lower) or self._spelled(name)
+        if found is None and _UNKNOWN.fullmatch(name):
+            return Checkpoint(None)
+        return found
+
+    def _tagged(self, lower: str) -> Checkpoint | None:
+        """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""
+        if lower.endswith(":latest"):
+            return self._exact.get(lower.removesuffix(":latest"))
+        begun = [tag for tag in self._tags if lower.startswith(f"{tag}-")]
+        if not begun:
+            return None
+        tag = max(begun, key=len)
+        rest = lower.removeprefix(f"{tag}-").split("-", 1)
+        model = self._tags[tag]
+        if rest[0] == "text" and model.kind != "base" and model.sibling:
+            model = self.base.models[model.sibling]
+        held = self.quantization(rest[-1])
+        return Checkpoint(model.id, held)
+
+    def _spelled(self, name: str) -> Checkpoint | None:
+        """Read a repository, file or id that begins with a model's name and goes on with its quantization."""
+        path, _, tag = name.partition(":")
+        owner, _, last = path.rpartition("/")
+        last = _SHARD.sub("", _FILE.sub("", last))
+        words = [word for word in _WORD.split(last.lower()) if word]
+        if words[:1] == ["meta"]:
+            words = words[1:]
+        for length in range(len(words), 0, -1):
+            model = self._stems.get(key("-".join(words[:length])))
+            if model is None:
+                continue
+            held = self._rest(words[length:])
+            if held is None:
+                return None
+            named = self.quantization(tag) if tag else held
+            return Checkpoint(model, named, loose="/" not in name or owner.endswith(("models", ".")))
+        return None
+
+    def _rest(self, words: list[str]) -> frozenset[str] | None:
+        """Return the quantizations that the words behind a model's name mean; None where they mean another model."""
+        telling = [word for word in words if word not in _PLAIN]
+        if not telling:
+            return frozenset()
+        for begin in range(len(words)):
+            for end in range(len(words), begin, -1):
+                held = self.quantization("-".join(words[begin:end]))
+                around = [*words[:begin], *words[end:]]
+                if held and all(word in _PLAIN or self.quantization(word) for word in around):
+                    return held
+        return None
+
+    def quantization(self, name: str) -> frozenset[str]:
+        """Return the quantizations that a word may mean."""
+        folded = key(name)
+        for text in (folded, folded.removesuffix("marlin")):
+            if text in self._quantizations:
+                return self._quantizations[text]
+        return frozenset()

@@ -1,0 +1,156 @@
+"""Files as they are found: read within limits, listed in a stable order, patterns matched without following links."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import MAX_BYTES, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
+SCHEMA_FILE = "llama-advisor.schema.json"
+SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"})
+MOST_ENTRIES = 100_000
+MOST_FILES = 2_000
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opening a pipe does not wait for its other end."""
+
+
+def file_text(path: Path, limit: int = MAX_BYTES) -> str:
+    """Return a regular file as text, a byte order mark left out; raise InputError with what is wrong, without the name.
+
+    Never reads more than the limit, nor from a pipe or a device.
+    """
+    try:
+        with os.fdopen(os.open(path, _FLAGS), "rb") as handle:
+            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+                raise InputError("not a regular file")
+            content = handle.read(limit + 1)
+    except OSError as error:
+        raise InputError(printable(error.strerror or error)) from error
+    except ValueError as error:
+        raise InputError("not a name that a file can have") from error
+    if len(content) > limit:
+        raise InputError(f"file is larger than {limit // 1_000_000} MB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 text (byte {error.start})") from error
+    if "\x00" in text:
+        raise InputError("not text (it holds a zero byte)")
+    return text
+
+
+def shown_name(path: Path) -> str:
+    """Return how a file is named in findings: relative to where the check runs, with slashes."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def project_files(paths: tuple[str, ...]) -> list[Path]:
+    """Return the project files named, and those in and below the folders named, each once and in order."""
+    found: dict[Path, None] = {}
+    for name in paths or (".",):
+        path = Path(name)
+        if is_folder(path):
+            inside = [below for below in files_below(path) if below.name in NAMES]
+            if not inside:
+                raise InputError(f"{printable(name)}: no {NAMES[0]} in this folder or below it")
+            found.update(dict.fromkeys(sorted(inside)))
+        else:
+            found[path] = None
+    return list(found)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; what cannot be a name is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def default_file() -> Path:
+    """Return the project file of the current folder; the usual name where there is none."""
+    return next((Path(name) for name in NAMES if Path(name).exists()), Path(NAMES[0]))
+
+
+def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) -> Iterator[Path]:
+    """Yield the regular files below a folder, in order, links not followed; stops after very many entries."""
+    seen = 0
+    for at, folders, names in os.walk(folder, followlinks=False):
+        inside = Path(at).relative_to(folder)
+        folders[:] = sorted(
+            name for name in folders if name not in SKIPPED and not ignored(f"{(inside / name).as_posix()}/")
+        )
+        for name in sorted(names):
+            seen += 1
+            if seen > MOST_ENTRIES:
+                return
+            path = Path(at) / name
+            if not ignored((inside / name).as_posix()) and path.is_file():
+                yield path
+
+
+def leaves_folder(pattern: str) -> bool:
+    """Tell whether a pattern points outside its folder."""
+    parts = pattern.replace("\\", "/").split("/")
+    return pattern.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the files below a folder that a pattern names, in order: `*` within a name, `**` over folders."""
+    parts = [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
+    fixed = 0
+    while fixed < len(parts) - 1 and not set(parts[fixed]) & set("*?"):
+        fixed += 1
+    start = folder.joinpath(*parts[:fixed])
+    rest = parts[fixed:]
+    if len(rest) == 1 and not set(rest[0]) & set("*?"):
+        return _named(start / rest[0])
+    found = []
+    for path in files_below(start):
+        if matches(path.relative_to(start).parts, rest):
+            found.append(path)
+            if len(found) > MOST_FILES:
+                break
+    return found
+
+
+def _named(path: Path) -> list[Path]:
+    """Return the file of this name; for a folder, all files in it."""
+    try:
+        return list(files_below(path)) if path.is_dir() else [path] if path.exists() else []
+    except (OSError, ValueError):
+        return []
+
+
+def matches(names: Sequence[str], parts: Sequence[str]) -> bool:
+    """Tell whether the names of a path match the parts of a pattern; the same greedy walk as for letters."""
+    return _walk(names, parts, "**", lambda name, part: _walk(name, part, "*", lambda a, b: b in {"?", a}))
+
+
+def _walk(given: Sequence[str], wanted: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
+    """Match two sequences, `star` standing for any number of items, in time of their product."""
+    at = place = back = 0
+    last = -1
+    while at < len(given):
+        if place < len(wanted) and wanted[place] == star:
+            last, back = place, at
+            place += 1
+        elif place < len(wanted) and same(given[at], wanted[place]):
+            at, place = at + 1, place + 1
+        elif last >= 0:
+            back += 1
+            at, place = back, last + 1
+        else:
+            return False
+    return all(item == star for item in wanted[place:])

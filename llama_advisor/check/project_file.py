@@ -1,0 +1,107 @@
+"""The project file: what each deployment needs, what was chosen for it, and which findings are waived until when."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.strict import Strict
+
+WISHES = ("engine", "quantization", "model")
+WISH = "wish_in_requirements"
+MOST_DEPLOYMENTS = 500
+MOST_WAIVERS = 2000
+MOST_PATTERNS = 200
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+def _day(value: Any) -> Any:
+    """Read a day from text alone: a bare number is no day."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be a day such as 2027-03-01")  # noqa: TRY004
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError as error:
+        raise ValueError("must be a day such as 2027-03-01") from error
+
+
+def _several(value: Any) -> Any:
+    """Read one pattern as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
+
+
+class Requirements(Scenario):
+    """What the deployment needs: a scenario without wishes, as `choice` says what was chosen."""
+
+    @field_validator(*WISHES, mode="before")
+    @classmethod
+    def _no_wishes(cls, _: Any) -> Any:
+        raise PydanticCustomError(WISH, "a wish has no place here: `choice` says what was chosen")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        """Leave the wishes out of what editors offer."""
+        made = handler(core)
+        properties = handler.resolve_ref_schema(made)["properties"]
+        for name in WISHES:
+            properties.pop(name, None)
+        return made
+
+
+class Choice(Strict):
+    """What is deployed."""
+
+    model: Name
+    """Model: an id, a Hugging Face id, an Ollama tag or a loose name."""
+    quantization: Name | None = None
+    """Quantization; left out, the best one that qualifies is taken."""
+    engine: Name | None = None
+    """Engine; left out, the best one that qualifies is taken."""
+    engine_version: Name | None = None
+    """Version of the engine that runs, e.g. 0.10.2."""
+
+
+class Deployment(Strict):
+    """One decision."""
+
+    name: Name
+    """Name, unique in the file; findings and waivers use it."""
+    requirements: Requirements
+    """What it needs."""
+    choice: Choice
+    """What is deployed."""
+    sources: Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)] = ()
+    """Files in which the choice shows up, as patterns beside this file: `deploy/**/*.yaml`."""
+
+
+class Waiver(Strict):
+    """A finding that is accepted for a time."""
+
+    code: Name
+    """Code of the finding, e.g. LA203."""
+    deployment: Name
+    """Deployment it is about."""
+    reason: str = ""
+    """Why it is accepted; one without a reason is a finding."""
+    expires: Day
+    """Last day on which it holds."""
+
+
+class Project(Strict):
+    """llama-advisor.yaml."""
+
+    version: Literal[1]
+    """Version of this format."""
+    deployments: Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS)]
+    """The decisions."""
+    waivers: Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)] = ()
+    """Findings accepted for a time."""

@@ -1,0 +1,266 @@
+"""ask: the questionnaire at a terminal, or with piped answers; the same answer as recommend at the end."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llama_advisor.cli.ask_files import answers, check_place, free_name, kept
+from llama_advisor.cli.streams import write
+from llama_advisor.engine.advice import EXIT_CODES
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.hardware import read_hardware
+from llama_advisor.hardware.detect import describe, detect
+from llama_advisor.interview.answers_cache import Outlook
+from llama_advisor.interview.handing_over import as_command, as_file, as_shown
+from llama_advisor.interview.log import Answer, Log, saved, scenario_of
+from llama_advisor.interview.next_question import standing
+from llama_advisor.interview.prefetch import Ahead
+from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt_parts, wrapped
+from llama_advisor.interview.typed import Here, read_line
+from llama_advisor.knowledge.base import load_rules
+from llama_advisor.render.json_text import to_json
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from llama_advisor.knowledge.rule import CompiledQuestion
+
+SAVED = "llama-advisor-interview.json"
+INPUT_ERROR = 2
+INTERRUPTED = 130
+USAGE = """usage: llama-advisor ask [--resume [FILE]] [--save FILE] [--answers FILE|-]
+This is no terminal, so nothing can be asked. State what is needed with flags:
+  llama-advisor recommend --use-case ... [--hardware ...] [--context ...]
+Missing: at least one of --use-case, --input, --model
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for."""
+
+    answers: str | None
+    resume: str | None
+    save: str | None
+    force: bool
+    json: bool
+    rules: tuple[str, ...]
+    as_of: date
+    screen: tuple[bool, int]
+    repeated: tuple[str, ...]
+    """Flags that a command to have the answer again needs, too."""
+
+
+class LeaveError(Exception):
+    """The user leaves; the log is kept."""
+
+
+def run(request: Request) -> int:
+    """Ask, answer, and return the exit code."""
+    shown = sys.stderr if request.json else sys.stdout
+    if request.answers is None and not (sys.stdin.isatty() and shown.isatty()):
+        sys.stderr.write(USAGE)
+        return 2
+    check_place(request.save, force=request.force)
+    interview = Interview(request)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    try:
+        return interview.finish(interview.hold())
+    except (LeaveError, KeyboardInterrupt, EOFError) as left:
+        return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
+
+
+class Interview:
+    """Lines in, lines out; the log is the only state."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.file = request.resume or free_name(SAVED)
+        self.log: Log = kept(self.file) if request.resume else ()
+        self.outlook = Outlook(Advisor(load_rules(*request.rules), request.as_of))
+        self.machine = _machine(self.outlook) if request.answers is None else None
+        self.lines = None if request.answers is None else answers(request.answers)
+        self.interrupted = False
+        self.place = 0
+        self.plain = not _unicode()
+
+    def hold(self) -> Log:
+        """Ask until it is settled, nothing is left to ask, or the user has had enough."""
+        while asked := self.ask():
+            before = self.log
+            while self.log is before:
+                if (line := self.read(asked)) is None or not self.taken(line, asked):
+                    return self.log
+                if self.interrupted:
+                    raise KeyboardInterrupt
+        self.refuse_further()
+        return self.log
+
+    def taken(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
+        """Do what a line says, also where an interrupt comes in between: what was typed is kept."""
+        try:
+            return self.take(line, asked)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return self.take(line, asked)
+
+    def take(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
+        """Do what a line says; False where the user has had enough."""
+        try:
+            said = read_line(line, Here(asked, self.log, self.machine), self.outlook)
+        except InputError as error:
+            if self.lines is not None:
+                question = asked[0].question.text if len(asked) == 1 else LIST
+                raise InputError(f"answer on line {self.place} ({question}): {error}") from error
+            self.show(wrapped([f"Not understood: {error}"], self.request.screen[1]))
+            return True
+        if isinstance(said, Answer):
+            self.log = (*self.log, said)
+        elif said == "help":
+            self.show("\n" + explained(self.log, self.outlook, self.request.screen[1]))
+        elif said == "back" and self.log:
+            self.log = self.log[:-1]
+        elif said == "back":
+            self.show("Nothing to take back.\n")
+        elif said == "leave":
+            raise LeaveError
+        return said != "end"
+
+    def refuse_further(self) -> None:
+        """Refuse piped answers for which there was no question: each of them would be lost."""
+        for line in self.lines or ():
+            self.place += 1
+            if line.strip():
+                raise InputError(
+                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
+                )
+
+    def ask(self) -> tuple[CompiledQuestion, ...]:
+        """Show the next prompt, each line as soon as it is found; return what it asks."""
+        if self.lines is None:
+            for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.request.screen[1])):
+                self.show(part if place else "\n" + part)
+        return standing(self.log, self.outlook).next
+
+    def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
+        """Return the next line typed or piped; None where the piped answers are at their end."""
+        if self.lines is None:
+            self.show("> ")
+            return self._typed(asked)
+        self.place += 1
+        return next(self.lines, None)
+
+    def _typed(self, asked: tuple[CompiledQuestion, ...]) -> str:
+        """Return the line typed; an interrupt after it was typed waits until it is kept."""
+        line = ""
+        ahead = Ahead(self.log, asked, self.outlook)
+        try:
+            line = sys.stdin.readline()
+            ahead.close()
+        except KeyboardInterrupt:
+            if not line:
+                raise
+            self.interrupted = True
+        finally:
+            ahead.close()
+        if not line:
+            raise EOFError
+        return line
+
+    def show(self, text: str) -> None:
+        """Write to the terminal; piped answers are answered by the result alone."""
+        if self.lines is None:
+            stream = sys.stderr if self.request.json else sys.stdout
+            stream.write(in_ascii(text) if self.plain else text)
+            stream.flush()
+
+    def leave(self, code: int) -> int:
+        """Save the log and say how to go on."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if not self.log and not self.request.resume:
+            return code
+        try:
+            write(saved(self.log), self.file, "the interview,")
+        except InputError as error:
+            self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
+            return INPUT_ERROR
+        count = len(self.log)
+        further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.request.repeated])
+        said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''}. Go on with:"], self.request.screen[1])
+        text = f"{said}  {printable(further)}\n"
+        if self.lines is None:
+            self.show(text)
+        else:
+            sys.stderr.write(text)
+        return code
+
+    def finish(self, log: Log) -> int:
+        """Print the answer as recommend does, and how to have it again."""
+        self.close(log)
+        scenario = scenario_of(log)
+        advice = self.outlook.advisor.advise(scenario)
+        if self.request.json:
+            sys.stdout.write(to_json(advice) + "\n")
+        else:
+            from llama_advisor.render.advice_text import advice_text
+
+            colour, width = self.request.screen
+            text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
+            if advice.verdict != "need_input":
+                command = as_command(scenario, self.request.repeated)
+                text += self.again(command, as_shown(scenario, advice, width - 4))
+            sys.stdout.write(in_ascii(text) if self.plain else text)
+        if self.request.save:
+            sys.stdout.flush()
+            try:
+                write(as_file(scenario, advice), self.request.save, "--save")
+            except InputError:
+                self.leave(INPUT_ERROR)
+                raise
+        return EXIT_CODES[advice.verdict]
+
+    def close(self, log: Log) -> None:
+        """Say whether it is settled; beside the result, where the answers were piped."""
+        said = wrapped([closing(log, self.outlook)], self.request.screen[1])
+        if self.lines is None:
+            self.show(f"\n{said}\n")
+        elif standing(log, self.outlook).next:
+            sys.stderr.write(in_ascii(said) if self.plain else said)
+
+    def again(self, command: str | None, file: str) -> str:
+        """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
+        width, kept = self.request.screen[1], self.request.save
+        said = wrapped(["The same again:"], width) + (f"  {printable(command)}\n" if command else "")
+        if kept:
+            return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', kept, *self.request.repeated]))}\n"
+        if not file:
+            return f"\n{said}"
+        indented = "".join(f"  {line}\n" for line in file.splitlines())
+        return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
+
+
+def _machine(outlook: Outlook) -> str | None:
+    """Return this computer as hardware, where it can be read as such."""
+    name = describe(detect())
+    if name is None:
+        return None
+    try:
+        read_hardware(name, outlook.base.catalogue)
+    except InputError:
+        return None
+    return name
+
+
+def _unicode() -> bool:
+    """Tell whether the locale writes UTF-8; no locale set is taken for none."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    return "utf" in locale.lower()

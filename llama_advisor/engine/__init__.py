@@ -1,0 +1,1 @@
+"""From a need to a decision: candidates sized, tested, scored, ranked."""

@@ -1,0 +1,123 @@
+"""Where a build's files are, and the commands that start it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.engine.advice import Artifact
+from llama_advisor.sizing.support import architecture_support, quantization_entry
+
+if TYPE_CHECKING:
+    from llama_advisor.engine.facts import Scope
+    from llama_advisor.knowledge.engine import Engine, QuantizationSupport
+    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.quantization import Quantization
+    from llama_advisor.sizing.layouts import Plan
+
+
+def artifact(scope: Scope) -> Artifact:
+    """Return where the files of the build are, as far as the facts name them."""
+    model, quantization, engine = scope.model, scope.quantization, scope.engine
+    assert model is not None
+    assert quantization is not None
+    assert engine is not None
+    if quantization.format == "hosted":
+        return Artifact(hf_repo=None, ollama_tag=None, file=None)
+    if quantization.format == "gguf":
+        repo = model.artifacts.gguf_repo
+        name = f"*{gguf_name(quantization)}*.gguf" if repo else None
+        return Artifact(hf_repo=repo, ollama_tag=ollama_tag(model, quantization), file=name)
+    return Artifact(hf_repo=_repository(model, quantization, engine, scope.official), ollama_tag=None, file=None)
+
+
+def published(scope: Scope) -> bool:
+    """Tell whether the files exist, or the engine makes them from the original weights while loading."""
+    if scope.quantization is not None and scope.quantization.format in {"hosted", "mlc"}:
+        return True
+    found = artifact(scope)
+    return found.hf_repo is not None or found.ollama_tag is not None
+
+
+def gguf_name(quantization: Quantization) -> str:
+    """Return how the quantization is spelled in names of GGUF files."""
+    return quantization.id.upper()
+
+
+def ollama_tag(model: Model, quantization: Quantization) -> str | None:
+    """Return the tag that holds this quantization: the library's plain tag, or its spelt-out form."""
+    files = model.artifacts
+    if files.ollama_tag is None or files.ollama_quantization == quantization.id:
+        return files.ollama_tag
+    kind = "text" if model.kind == "base" else "instruct"
+    head, _, tail = quantization.id.partition("_")
+    name = "fp16" if quantization.id == "f16" else f"{head}_{tail.upper()}" if tail.startswith("k") else quantization.id
+    return f"{files.ollama_tag}-{kind}-{name}"
+
+
+def _repository(model: Model, quantization: Quantization, engine: Engine, official: OfficialBuild | None) -> str | None:
+    files = model.artifacts
+    if official is not None:
+        return official.hf_repo
+    if quantization.format == "mlx" and quantization.bits == MLX_REPO_BITS and files.mlx_repo:
+        return files.mlx_repo
+    own = files.quantized_repos.get(quantization.id)
+    entry = quantization_entry(engine, quantization)
+    return own or (files.hf_repo if entry and entry.from_original else None)
+
+
+MLX_REPO_BITS = 4
+
+
+def commands(scope: Scope, plan: Plan | None) -> tuple[str, ...]:
+    """Return the commands that start the build; a template with a name that is not known is left out."""
+    engine, model = scope.engine, scope.model
+    assert engine is not None
+    assert model is not None
+    found = architecture_support(engine, model)
+    templates = found.commands if found and found.commands else engine.commands
+    values = _values(scope, plan)
+    return tuple(command for template in templates if (command := _filled(template, values)))
+
+
+def _values(scope: Scope, plan: Plan | None) -> dict[str, Any]:
+    model, quantization, engine, need = scope.model, scope.quantization, scope.engine, scope.need
+    assert model is not None
+    assert quantization is not None
+    assert engine is not None
+    found = artifact(scope)
+    entry = quantization_entry(engine, quantization)
+    cache = plan.kv_cache_type if plan else "f16"
+    original = found.hf_repo == model.artifacts.hf_repo
+    return {
+        "hf_repo": found.hf_repo,
+        "gguf_repo": found.hf_repo if quantization.format == "gguf" else None,
+        "gguf_quantization": gguf_name(quantization),
+        "mlx_repo": found.hf_repo,
+        "ollama_tag": found.ollama_tag,
+        "context_tokens": need.context_tokens,
+        "total_context_tokens": need.context_tokens * need.concurrent_requests,
+        "concurrent_requests": need.concurrent_requests,
+        "tensor_parallel": plan.machine.count if plan else 1,
+        "pipeline_parallel": plan.machine.nodes if plan else 1,
+        "kv_cache_type": cache,
+        "kv_cache_flags": engine.kv_cache_flags.get(cache, ""),
+        "quantization_flags": _flags(scope, entry, original=original),
+    }
+
+
+def _flags(scope: Scope, entry: QuantizationSupport | None, *, original: bool) -> str:
+    """Return options that the quantization needs: made while loading, or for an older device."""
+    if entry is None:
+        return ""
+    architecture = scope.machine.device.architecture if scope.machine else ""
+    return f"{entry.flags if original else ''} {entry.architecture_flags.get(architecture, '')}"
+
+
+def _filled(template: str, values: dict[str, Any]) -> str | None:
+    text = template
+    for name, value in values.items():
+        if f"{{{name}}}" in text:
+            if value is None:
+                return None
+            text = text.replace(f"{{{name}}}", str(value))
+    return " ".join(text.split())

@@ -1,0 +1,148 @@
+"""Which builds are judged: models × quantizations × engines × machines, pruned by static facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llama_advisor.hardware import Catalogue, read_hardware
+from llama_advisor.scenario.defaults import spelled
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.engine import Engine
+    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.price import HostedPrice
+    from llama_advisor.knowledge.quantization import Quantization
+    from llama_advisor.scenario.need import Need
+
+HOSTED = "hosted"
+
+
+def models(need: Need, base: RuleBase) -> tuple[Model, ...]:
+    """Ranked models; base models only for tuning or when named, as nothing else wants them."""
+    wants_base = need.wants_tuning or "fine-tuning-base" in need.use_cases
+    found = []
+    for model in base.models.values():
+        named = model.id == need.model or model.id in need.only_models
+        if model.role == "ranked" and (model.kind == "instruct" or wants_base or named):
+            found.append(model)
+    return tuple(found)
+
+
+def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
+    """The machines given (a list means one of these), else the reference machines of the target."""
+    given = need.scenario.hardware
+    if given is None:
+        return reference_machines(need, base, catalogue)
+    several = given if isinstance(given, tuple) else (given,)
+    found = tuple(read_hardware(spelled(item), catalogue, need.target) for item in several)
+    if not found:
+        raise InputError("hardware: the list is empty")
+    known = (with_memory(machine, need, base) for machine in found)
+    return tuple(with_host_memory(on_accelerator(machine, need, catalogue), base) for machine in known)
+
+
+def with_memory(machine: Machine, need: Need, base: RuleBase) -> Machine:
+    """Assume the memory of a GPU that nobody named, and say so."""
+    device = machine.device
+    if device.memory_gib is not None or machine.ram_gib is not None or device.kind == "cpu":
+        return machine
+    gib = base.criteria.assumed_device_memory_gib[need.target]
+    said = f"memory was not stated; {gib:g} GiB for a device on a {need.target} assumed"
+    known = device.model_copy(update={"memory_gib": gib})
+    return machine.model_copy(
+        update={"device": known, "memory_assumed": True, "assumptions": (*machine.assumptions, said)}
+    )
+
+
+def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
+    """Assume host memory beside a GPU where none was stated, and say so."""
+    device = machine.device
+    if machine.ram_gib is not None or device.unified_memory or device.memory_gib is None:
+        return machine
+    ram = base.criteria.assumed_host_ram_gib
+    said = f"host memory was not stated; {ram:g} GiB beside the {device.name} assumed"
+    return machine.model_copy(update={"ram_gib": ram, "assumptions": (*machine.assumptions, said)})
+
+
+def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
+    """Return the machines assumed for the target, in order, with their prices."""
+    listed = base.reference.reference.get(need.target) or ()
+    if not listed and need.target == HOSTED:
+        return ()
+    return tuple(
+        on_accelerator(
+            read_hardware(item.hardware, catalogue, need.target).model_copy(
+                update={"offer": item.offer, "owned": False, "step": step}
+            ),
+            need,
+            catalogue,
+        )
+        for step, item in enumerate(listed)
+    )
+
+
+def on_accelerator(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
+    """Where it must run on the processor, the machine is its host memory, not its GPU."""
+    if need.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
+        return machine
+    ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
+    if ram is None:
+        return machine
+    host = read_hardware({"ram_gb": ram}, catalogue, "server")
+    return host.model_copy(update={"owned": machine.owned, "label": f"processor of {machine.label}"})
+
+
+def quantizations(model: Model, need: Need, base: RuleBase, engines: Iterable[Engine]) -> tuple[Quantization, ...]:
+    """Quantizations some engine loads; seldom used ones only when asked for."""
+    loaded = {item.quantization for engine in engines for item in engine.quantizations}
+    asked = need.quantizations_wished | need.only_quantizations
+    official = {build.quantization for build in model.official_builds}
+    return tuple(
+        quantization
+        for quantization in base.quantizations.values()
+        if quantization.id in loaded
+        and (quantization.ladder or quantization.id in asked)
+        and (not quantization.official_only or quantization.id in official)
+    )
+
+
+def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
+    """Return the maker's own build of this quantization, if there is one."""
+    return next((build for build in model.official_builds if build.quantization == quantization.id), None)
+
+
+def engines(need: Need, base: RuleBase) -> tuple[Engine, ...]:
+    """Engines of the lanes considered; the engine asked for alone, while anything qualifies on it."""
+    wanted = [engine for engine in base.engines.values() if need.engine in {None, engine.id}]
+    return tuple(
+        engine for engine in wanted if (need.hosted_considered if engine.id == HOSTED else need.self_hosted_considered)
+    )
+
+
+def offers(model: Model, need: Need, base: RuleBase, as_of: date) -> tuple[HostedPrice, ...]:
+    """Hosted offers of the model: of the provider asked for, else the live ones with a price, cheapest first."""
+    found = [offer for offer in base.hosted.values() if offer.model == model.id]
+    mine = [offer for offer in found if offer.provider == need.provider]
+    if mine:
+        return tuple(sorted(mine, key=lambda offer: (retired(offer, as_of), offer.doubtful != "", price_key(offer))))
+    live = [
+        offer for offer in found if not retired(offer, as_of) and not offer.doubtful and price_key(offer) is not None
+    ]
+    return tuple(sorted(live, key=price_key))
+
+
+def price_key(offer: HostedPrice) -> float:
+    """Return the sum of both rates, for order; an offer without a price comes last."""
+    rates = (offer.usd_per_million_input_tokens, offer.usd_per_million_output_tokens)
+    return sum(rate for rate in rates if rate is not None) if None not in rates else float("inf")
+
+
+def retired(offer: HostedPrice, as_of: date) -> bool:
+    """Tell whether the offer ended before the day asked for."""
+    return offer.retires_on is not None and offer.retires_on <= as_of

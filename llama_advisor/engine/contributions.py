@@ -1,0 +1,86 @@
+"""Parts of a score as they are shown: what each says, cites, and rests on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from llama_advisor.engine.advice import Contribution, Reading
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.score import plain, worth
+from llama_advisor.text.template import fill
+
+if TYPE_CHECKING:
+    from llama_advisor.engine.facts import Scope
+    from llama_advisor.engine.score import Part
+    from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
+    from llama_advisor.knowledge.rule import CompiledRule
+
+
+def contribution(part: Part, scope: Scope, *, why: bool = False) -> Contribution:
+    """Return a part of the score as it is shown; `why` adds what it rests on."""
+    rule = part.rule
+    return Contribution(
+        criterion=part.criterion.id,
+        rule=rule.id if rule else None,
+        points=part.points,
+        value=round(part.value, 3),
+        weight=round(part.weight, 4),
+        text=fill(rule.rule.say, scope.lookup) if rule else _reading(part.criterion, scope, part.value),
+        source=_cited(rule) if rule else (),
+        layer=rule.layer if rule else None,
+        reads=(_tests(rule, scope) if rule else _measured(part.criterion, scope)) if why else None,
+    )
+
+
+def _tests(rule: CompiledRule, scope: Scope) -> tuple[Reading, ...]:
+    """Return the tests of a rule's condition that hold, as its proof has them."""
+    return tuple(
+        Reading(fact=leaf.fact, value=plain(leaf.value), unit=FACTS[leaf.fact].unit, says=leaf.says)
+        for leaf in rule.condition.prove(scope.lookup).leaves()
+        if leaf.fact
+    )
+
+
+def _measured(criterion: Criterion, scope: Scope) -> tuple[Reading, ...]:
+    """Return the figures of a criterion, each between its anchors."""
+    found = []
+    for measure in criterion.measures:
+        figure = scope.lookup(measure.fact)
+        worth_ = criterion.unknown_value if figure is None else worth(measure, figure)
+        found.append(
+            Reading(
+                fact=measure.fact,
+                value=plain(figure),
+                unit=FACTS[measure.fact].unit,
+                says=_anchors(measure, figure),
+                worth=round(worth_, 2),
+                share=measure.share,
+            )
+        )
+    return tuple(found)
+
+
+def _anchors(measure: ValueMeasure, figure: float | None) -> str:
+    """Say which anchors the figure lies between."""
+    if figure is None:
+        return "not known"
+    first, last = measure.anchors[0], measure.anchors[-1]
+    if figure <= first[0] or figure > last[0]:
+        end, way = (first, "at most") if figure <= first[0] else (last, "at least")
+        return f"{end[1]:g} for {way} {end[0]:g}"
+    low, high = next(pair for pair in pairwise(measure.anchors) if figure <= pair[1][0])
+    return f"{low[1]:g} at {low[0]:g}, {high[1]:g} at {high[0]:g}"
+
+
+def _cited(rule: CompiledRule) -> tuple[str, ...]:
+    return tuple(citation.id for citation in rule.rule.sources)
+
+
+def _reading(criterion: Criterion, scope: Scope, value: float) -> str:
+    read = []
+    for measure in criterion.measures:
+        figure = scope.lookup(measure.fact)
+        unit = FACTS[measure.fact].unit
+        read.append("not known" if figure is None else f"{figure:,.3g} {unit}".strip())
+    return f"{criterion.name} {value:.0f} of 100 ({', '.join(read)})"

@@ -1,0 +1,52 @@
+"""From judged builds to an order: models by their best build, wishes deciding near ties only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llama_advisor.engine.candidate import Judged
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.need import Need
+
+
+def ranked(builds: tuple[Judged, ...], need: Need, base: RuleBase) -> tuple[Judged, ...]:
+    """Return the best build of each model, best model first."""
+    by_model: dict[str, list[Judged]] = {}
+    for build in builds:
+        by_model.setdefault(build.model.id, []).append(build)
+    margin = base.criteria.wish_margin
+    best = [_first(group, need, margin) for group in by_model.values()]
+    order = sorted(best, key=best_first)
+    return tuple(_wished_model_first(order, need, base))
+
+
+def best_first(build: Judged) -> tuple[float, float, str, str, str]:
+    """Order by score, then smaller footprint, then id."""
+    return (-build.score, build.footprint_gib, build.model.id, build.quantization.id, build.engine.id)
+
+
+def _first(group: list[Judged], need: Need, margin: float) -> Judged:
+    """Return a model's best build; the quantization wished for wins within the margin."""
+    order = sorted(group, key=best_first)
+    near = [build for build in order if build.score >= order[0].score - margin]
+    wished = [build for build in near if build.quantization.id in need.quantizations_wished]
+    return wished[0] if wished else order[0]
+
+
+def _wished_model_first(order: list[Judged], need: Need, base: RuleBase) -> list[Judged]:
+    """The model wished for leads within the margin, unless its user says that it has failed."""
+    if not order or need.model is None or not need.symptoms.isdisjoint(base.criteria.failed_symptoms):
+        return order
+    near = [build for build in order if build.score >= order[0].score - base.criteria.wish_margin]
+    named = [build for build in near if build.model.id == need.model]
+    wished = named or [build for build in near if is_wished(build, need, base)]
+    return [wished[0], *(other for other in order if other is not wished[0])] if wished else order
+
+
+def is_wished(build: Judged, need: Need, base: RuleBase) -> bool:
+    """Tell whether the build's model is the one named, or its base or instruct sibling."""
+    if need.model is None:
+        return False
+    named = base.models[need.model]
+    return build.model.id == named.id or (build.model.id == named.sibling and need.wants_tuning)

@@ -1,0 +1,221 @@
+"""When nothing fits: which softened requirement, or which two, let something fit, checked by applying them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llama_advisor.engine.advice import Change, RelaxationShown
+from llama_advisor.engine.rank import ranked
+from llama_advisor.engine.words import short
+from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import HardwareSpec
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llama_advisor.engine.candidate import Found, Judged
+    from llama_advisor.engine.decide import Advisor
+    from llama_advisor.knowledge.judgement import Relaxation
+    from llama_advisor.scenario.need import Need
+    from llama_advisor.scenario.scenario import Scenario
+
+    Attempt = Callable[[Any, "Models"], "Way | None"]
+
+
+Models = frozenset[str] | None
+
+
+class Softening(NamedTuple):
+    """A kind of requirement with its value today and the steps beyond it."""
+
+    kind: Relaxation
+    before: Any
+    steps: list[Any]
+
+
+@dataclass(frozen=True)
+class Way:
+    """A softened requirement and the build that then qualifies."""
+
+    changes: tuple[Change, ...]
+    build: Judged
+    counts: bool
+    shown: RelaxationShown
+    models: frozenset[str]
+    """Models that qualify then; with less softening no others do."""
+
+
+def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
+    """Return, for each kind of requirement in order, the smallest change that lets something fit.
+
+    Where no single change does, the first two kinds that do so together.
+    """
+    return list(ways_round(need, found, advisor))
+
+
+def ways_round(need: Need, found: Found, advisor: Advisor) -> Iterator[Way]:
+    """Yield them one at a time, as finding each takes several runs."""
+    kinds = [item for item in advisor.base.relaxations.relaxations if not found.failures.isdisjoint(item.cures)]
+    alone = False
+    for kind in kinds:
+        if way := _first_way(need, kind, advisor):
+            alone = True
+            yield way
+    if not alone and (pair := _first_pair(need, kinds, advisor)):
+        yield pair
+
+
+def _first_way(need: Need, kind: Relaxation, advisor: Advisor) -> Way | None:
+    """Find the smallest change of one kind that helps."""
+    softening = Softening(kind, current(need, kind.field), _steps(need, kind, advisor))
+    return _smallest(softening, lambda step, among: _way(need, [(kind, step)], advisor, among), advisor)
+
+
+def _first_pair(need: Need, kinds: list[Relaxation], advisor: Advisor) -> Way | None:
+    """Find the first two kinds that help together; what a model was stopped by may hide what comes next."""
+    every = advisor.base.relaxations.relaxations
+    able = [
+        Softening(kind, current(need, kind.field), steps) for kind in every if (steps := _steps(need, kind, advisor))
+    ]
+    for easier, harder in sorted(combinations(able, 2), key=lambda pair: able.index(pair[1])):
+        if easier.kind not in kinds and harder.kind not in kinds:
+            continue
+        if way := _together(need, easier, harder, advisor):
+            return way
+    return None
+
+
+def _together(need: Need, easier: Softening, harder: Softening, advisor: Advisor) -> Way | None:
+    """Soften the harder kind as little as helps with the easier one at its softest, then the easier one."""
+
+    def way(step: Any, other: Any, among: Models) -> Way | None:
+        return _way(need, [(easier.kind, step), (harder.kind, other)], advisor, among)
+
+    found = _smallest(harder, lambda other, among: way(easier.steps[-1], other, among), advisor)
+    if found is None:
+        return None
+    least = found.changes[1].to
+    return _smallest(easier, lambda step, among: way(step, least, among), advisor)
+
+
+def _steps(need: Need, kind: Relaxation, advisor: Advisor) -> list[Any]:
+    return [supported(need, step, advisor) for step in softer(current(need, kind.field), kind)]
+
+
+def supported(need: Need, step: Any, advisor: Advisor) -> Any:
+    """Replace the step `supported` by the stated languages that some ranked model supports; none of them drops it."""
+    if step != "supported":
+        return step
+    images = "image" in need.inputs
+    known = {
+        code
+        for model in advisor.base.models.values()
+        for code in (model.languages.image if images else model.languages.text)
+        if model.role == "ranked"
+    }
+    return [code for code in need.scenario.languages if code in known] or None
+
+
+def _smallest(softening: Softening, way: Attempt, advisor: Advisor) -> Way | None:
+    """Return the way of the smallest change that helps.
+
+    Softening never hurts, so the softest step is tried first, then the steps are halved; where a number is softened,
+    halving goes on between the last step that does not help and the first that does, to the unit of moves.yaml.
+    """
+    steps = softening.steps
+    found = way(steps[-1], None) if steps else None
+    low, high = 0, len(steps) - 1
+    while found and low < high:
+        middle = (low + high) // 2
+        if better := way(steps[middle], found.models):
+            found, high = better, middle
+        else:
+            low = middle + 1
+    unit = next((item.unit for item in advisor.base.moves.numbers if item.field == softening.kind.field), None)
+    if found is None or unit is None or steps[high] is None:
+        return found
+    fails, helps = round((steps[high - 1] if high else softening.before) / unit), round(steps[high] / unit)
+    while abs(helps - fails) > 1:
+        between = (helps + fails) // 2
+        if better := way(whole(between, unit), found.models):
+            found, helps = better, between
+        else:
+            fails = between
+    return way(whole(helps, unit), None)
+
+
+def whole(units: int, unit: float) -> float:
+    """Return so many units as a number without a tail of digits."""
+    value = units * unit
+    return round(value) if unit == round(unit) else round(value, 6)
+
+
+def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor, among: Models = None) -> Way | None:
+    """Apply the steps, and return what then qualifies; `among` judges these models alone."""
+    try:
+        scenario = need.scenario
+        for kind, value in softened:
+            scenario = changed(scenario, kind.field, value)
+        found, relaxed = advisor.decide(understand(scenario, advisor.base), among)
+    except InputError:
+        return None
+    order = ranked(found.qualified, relaxed, advisor.base)
+    if not order:
+        return None
+    changes = tuple(
+        Change(field=kind.field, from_=plain(current(need, kind.field)), to=plain(value)) for kind, value in softened
+    )
+    told = RelaxationShown(changes=changes, then=short(order[0]), why="; ".join(kind.why for kind, _ in softened))
+    models = frozenset(build.model.id for build in order)
+    return Way(changes, order[0], all(kind.counts for kind, _ in softened), told, models)
+
+
+def plain(value: Any) -> Any:
+    """Return a field's value as plain data for the contract."""
+    return value.model_dump(exclude_none=True) if isinstance(value, HardwareSpec) else value
+
+
+def stated_value(scenario: Any, field: str) -> Any:
+    """Return what the scenario itself says of a field."""
+    if field.startswith("only."):
+        return getattr(scenario.only, field.removeprefix("only.")) if scenario.only else None
+    return getattr(scenario, field)
+
+
+def current(need: Need, field: str) -> Any:
+    """Return what the scenario says, or what was assumed for it."""
+    value = stated_value(need.scenario, field)
+    if value in (None, ()):
+        value = next((item.value for item in need.assumptions if item.field == field), None)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def softer(before: Any, relaxation: Relaxation) -> list[Any]:
+    """Return the steps beyond today's value, the nearest first; nothing to soften, no steps."""
+    if before in (None, [], "none", False):
+        return []
+    if relaxation.softer == "smaller":
+        return [step for step in relaxation.steps if step is None or step < before]
+    if relaxation.softer == "larger":
+        return [step for step in relaxation.steps if step is None or step > before]
+    steps = list(relaxation.steps)
+    return steps[steps.index(before) + 1 :] if before in steps else [step for step in steps if step != before]
+
+
+def changed(scenario: Scenario, field: str, value: Any) -> Scenario:
+    """Return the scenario with one field set; null drops what was stated."""
+    data = scenario.model_dump(exclude_defaults=True)
+    if field.startswith("only."):
+        only = dict(data.get("only", {}))
+        only.pop(field.removeprefix("only."), None)
+        if value is not None:
+            only[field.removeprefix("only.")] = value
+        data["only"] = only
+    elif value is None:
+        data.pop(field, None)
+    else:
+        data[field] = value
+    return type(scenario).model_validate(data)

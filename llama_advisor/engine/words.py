@@ -1,0 +1,285 @@
+"""Judged builds in the words of the contract: builds, excuses, wishes, caveats, routes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from llama_advisor.engine.advice import (
+    Build,
+    CaveatShown,
+    Excluded,
+    MachineUsed,
+    MemoryShown,
+    Nearest,
+    RouteShown,
+    ShortBuild,
+    SpeedShown,
+    Wish,
+)
+from llama_advisor.engine.artifacts import artifact, commands
+from llama_advisor.engine.facts import Named, Scope
+from llama_advisor.engine.rank import best_first, is_wished
+from llama_advisor.engine.score import excuse
+from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
+from llama_advisor.scenario.names import engine_id
+from llama_advisor.sizing.figures import Range
+from llama_advisor.text.template import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from llama_advisor.engine.candidate import Found, Judged
+    from llama_advisor.engine.score import Outcome
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.rule import CompiledRule
+    from llama_advisor.scenario.need import Need
+    from llama_advisor.sizing.figures import Memory, Speed, Training
+
+CONSTRAINT_RANK = 10
+
+
+def shown(build: Judged, rank: int, *, why: bool = False) -> Build:
+    """Return a judged build as the contract has it, figures rounded for reading."""
+    scope, plan = build.scope, build.plan
+    return Build(
+        rank=rank,
+        model=build.model.id,
+        quantization=build.quantization.id,
+        engine=build.engine.id,
+        engine_version=scope.support.pinned_version if scope.support else None,
+        provider=scope.hosted.provider if scope.hosted else None,
+        machine=_machine(build),
+        kv_cache_type=plan.kv_cache_type if plan else None,
+        artifact=artifact(build.scope),
+        score=build.score,
+        contributions=build.contributions(why=why),
+        memory=_memory(scope.memory) if scope.memory else None,
+        speed=_speed(scope.speed) if scope.speed else None,
+        training=_training(scope.training) if scope.training else None,
+        cost=scope.cost and scope.cost.model_copy(update=_rounded(scope.cost, 4)),
+        commands=commands(build.scope, plan),
+    )
+
+
+def short(build: Judged) -> ShortBuild:
+    """Return a build by name."""
+    machine = _machine(build)
+    return ShortBuild(
+        model=build.model.id,
+        quantization=build.quantization.id,
+        engine=build.engine.id,
+        machine=machine.name if machine else None,
+    )
+
+
+def _machine(build: Judged) -> MachineUsed | None:
+    machine, plan = build.scope.machine, build.plan
+    if machine is None:
+        return None
+    return MachineUsed(
+        device=machine.device.id,
+        name=machine_name(machine.device.name, machine.count, machine.nodes),
+        count=machine.count,
+        nodes=machine.nodes,
+        replicas=plan.replicas if plan else 1,
+    )
+
+
+def machine_name(device: str, count: int, nodes: int) -> str:
+    """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
+    text = device if count == 1 else f"{count}x {device}"
+    return text if nodes == 1 else f"{nodes} nodes of {text}"
+
+
+def _training(training: Training) -> Training:
+    part = training.per_device
+    return training.model_copy(
+        update={
+            "total_gib": round(training.total_gib, 2),
+            "per_device": part.model_copy(update=_rounded(part, 2)),
+        }
+    )
+
+
+def _memory(memory: Memory) -> MemoryShown:
+    parts = {
+        name: round(getattr(memory, name), 2)
+        for name in ("weights_gib", "kv_cache_gib", "image_cache_gib", "overhead_gib")
+    }
+    available = memory.available_gib
+    return MemoryShown(
+        **parts,
+        total_gib=round(sum(parts.values()), 2),
+        available_gib=None if available is None else round(available, 2),
+        offloaded_gib=round(memory.offloaded_gib, 2),
+        per_device=memory.per_device.model_copy(update=_rounded(memory.per_device, 2)),
+        fits=memory.fits,
+    )
+
+
+def _speed(speed: Speed) -> SpeedShown:
+    return SpeedShown(
+        decode_tokens_per_s=_range(speed.decode_tokens_per_s),
+        prefill_tokens_per_s=_range(speed.prefill_tokens_per_s),
+        first_token_s=_range(speed.first_token_s),
+        basis=speed.basis,
+    )
+
+
+def _range(figures: Range) -> Range:
+    return Range(low=_figures(figures.low), mid=_figures(figures.mid), high=_figures(figures.high))
+
+
+def _figures(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _rounded(value: Any, digits: int) -> dict[str, float]:
+    return {name: round(figure, digits) for name, figure in value if isinstance(figure, float)}
+
+
+def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
+    """Return each model without a build, by size, with its nearest build's decisive excuse."""
+    order = sorted(found.excluded, key=lambda build: (build.model.parameters, build.model.id))
+    return tuple(
+        Excluded(
+            model=build.model.id,
+            nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id, stage=build.stage),
+            excuse=excuse(decisive(build, base), build.scope),
+        )
+        for build in order
+    )
+
+
+def decisive(build: Judged, base: RuleBase) -> Outcome:
+    """Return the failed constraint that is told first, by the order of bottlenecks."""
+    order = base.criteria.excuse_order
+
+    def place(outcome: Outcome) -> tuple[int, str]:
+        then = outcome.rule.rule.then
+        assert isinstance(then, RuleOut)
+        return order.index(then.rule_out) if then.rule_out in order else len(order), outcome.rule.id
+
+    return min(build.fails, key=place)
+
+
+def wishes(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> tuple[Wish, ...]:
+    """Say what became of the model, quantization and engine named."""
+    made = []
+    scenario = need.scenario
+    if scenario.model and need.model:
+        made.append(_model_wish(need, order, found, base))
+    if scenario.quantization:
+        wished = need.quantizations_wished
+        made.append(_plain_wish("quantization", need, order, found, base, lambda b: b.quantization.id in wished))
+    if scenario.engine:
+        asked = engine_id(scenario.engine, base)
+        made.append(_plain_wish("engine", need, order, found, base, lambda b: b.engine.id == asked))
+    return tuple(made)
+
+
+def _model_wish(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> Wish:
+    asked = str(need.scenario.model)
+    exact = next((index for index, build in enumerate(order, 1) if build.model.id == need.model), None)
+    place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
+    if place == 1:
+        return Wish(field="model", asked=asked, outcome="kept", rank=1, text=_kept(order, base))
+    if place:
+        build, best = order[place - 1], order[0]
+        text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
+        return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
+    named = next((build for build in found.excluded if build.model.id == need.model), None)
+    reason = (
+        decisive(named, base).text if named else f"{base.models[str(need.model)].name} is not among the models ranked"
+    )
+    return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
+
+
+def _kept(order: tuple[Judged, ...], base: RuleBase) -> str:
+    """Say what the wish was worth, where another model has more points."""
+    text = f"{order[0].model.name} is the pick"
+    best = max(order, key=lambda build: build.score)
+    if best.score <= order[0].score:
+        return text
+    behind = best.score - order[0].score
+    return f"{text}, {behind:.1f} points behind {best.model.name}: a wish is worth {base.criteria.wish_margin:g}"
+
+
+def _plain_wish(
+    field: Literal["quantization", "engine"],
+    need: Need,
+    order: tuple[Judged, ...],
+    found: Found,
+    base: RuleBase,
+    match: Callable[[Judged], bool],
+) -> Wish:
+    asked = str(getattr(need.scenario, field))
+    pick = order[0].model.id if order else need.model
+    if order and match(order[0]):
+        return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
+    others = sorted((build for build in found.qualified if match(build)), key=best_first)
+    refused = sorted(
+        (build for build in found.refused if match(build)), key=lambda build: (build.model.id != pick, build.nearness())
+    )
+    own = [build for build in others if build.model.id == pick]
+    why = [decisive(build, base).text for build in refused if build.model.id == pick or not others]
+    if not others:
+        text = why[0] if why else f"no build that qualifies uses {asked}"
+        return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=text)
+    best = (own or others)[0]
+    text = f"{best.model.name} as {best.quantization.id} on {best.engine.name} qualifies with {best.score:.1f} points"
+    if why and not own:
+        text = f"{why[0]}; {text}"
+    place = [build.model.id for build in order].index(best.model.id) + 1
+    return Wish(field=field, asked=asked, outcome="better_exists", rank=place, text=text)
+
+
+def caveats(
+    winner: Judged | None, need: Need, base: RuleBase, found: Found, named: Named | None = None
+) -> list[tuple[CompiledRule, CaveatShown]]:
+    """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
+    said: list[tuple[tuple[int, str], CompiledRule, str]] = []
+    for outcome in winner.outcomes if winner else ():
+        said.append(((CONSTRAINT_RANK, outcome.rule.id), outcome.rule, outcome.text))
+    scope = closing_scope(winner, need, found, base, named)
+    for rule in base.in_folder("caveats"):
+        then = rule.rule.then
+        if isinstance(then, Caveat) and rule.condition.prove(scope.lookup).outcome:
+            said.append(((then.rank, rule.id), rule, fill(rule.rule.say, scope.lookup)))
+    ordered = sorted(said, key=lambda item: item[0])
+    return [
+        (rule, CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer)) for _, rule, text in ordered
+    ]
+
+
+def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase, named: Named | None = None) -> Scope:
+    """Return the scope of the winner, or of the scenario alone, with what is known once all was judged."""
+    scope = winner.scope if winner else Scope(need)
+    given = found.machines[0] if found.machines and need.hardware_stated else None
+    kinds = frozenset(_bottlenecks(found, base))
+    closing = scope.at(need=replace(scope.need, stated=need.stated), bottlenecks=kinds, given=given, named=named)
+    closing.know({})
+    return closing
+
+
+def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:
+    for build in found.excluded:
+        then = decisive(build, base).rule.rule.then
+        if isinstance(then, RuleOut):
+            yield then.rule_out
+
+
+def routes(need: Need, found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
+    """Return the ways round that fit this scenario and what ruled its models out."""
+    scope = closing_scope(None, need, found, base)
+    made = []
+    for rule in base.in_folder("routes"):
+        if isinstance(rule.rule.then, Route) and rule.condition.prove(scope.lookup).outcome:
+            text = fill(rule.rule.say, scope.lookup)
+            made.append(RouteShown(kind=rule.rule.then.route, text=text, source=_cited(rule)))
+    return tuple(made)
+
+
+def _cited(rule: CompiledRule) -> tuple[str, ...]:
+    return tuple(citation.id for citation in rule.rule.sources)

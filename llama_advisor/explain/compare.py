@@ -1,0 +1,193 @@
+"""Models side by side: facts, what each takes at one scenario, and the benchmarks that compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor import __version__
+from llama_advisor.engine.advice import RuleBaseShown
+from llama_advisor.engine.rank import ranked
+from llama_advisor.engine.score import excuse
+from llama_advisor.engine.words import decisive, shown
+from llama_advisor.explain.exploration import Compared, Comparison, Row
+from llama_advisor.scenario.names import model_id
+from llama_advisor.scenario.need import understand
+from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.support import architecture_support
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from llama_advisor.engine.candidate import Found
+    from llama_advisor.engine.decide import Advisor
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.engine import Engine
+    from llama_advisor.knowledge.model import Model
+    from llama_advisor.scenario.need import Need
+    from llama_advisor.scenario.scenario import Scenario
+
+FEWEST = 2
+
+
+def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Comparison:
+    """Compare models by any of their names; raise InputError for fewer than two different ones."""
+    base = advisor.base
+    models = [base.models[name] for name in different(names, base)]
+    need = understand(_among(scenario, models), base)
+    found, need = advisor.decide(need)
+    compared = tuple(_compared(model, found, need, base) for model in models)
+    common, partial = benchmarks(models, base)
+    return Comparison(
+        as_of=advisor.as_of,
+        scenario=understand(scenario, base).normalised(),
+        assumptions=need.assumptions,
+        models=compared,
+        rows=(*_rows(models, compared), *_benchmark_rows(models, common, base), *_engine_rows(models, base)),
+        not_comparable=partial,
+        rulebase=RuleBaseShown(
+            version=__version__,
+            hash=base.hash,
+            layers=tuple(layer.label for layer in base.layers[1:]),
+        ),
+    )
+
+
+def different(names: Sequence[str], base: RuleBase) -> list[str]:
+    """Return the ids of at least two models, none of them named twice."""
+    found: dict[str, str] = {}
+    for name in names:
+        model = model_id(name, base, "compare")
+        if model in found:
+            raise InputError(f"compare: {found[model]!r} and {name!r} are both {model}; name different models")
+        found[model] = name
+    if len(found) < FEWEST:
+        raise InputError("compare: name at least two models; `models list` shows them")
+    return list(found)
+
+
+def _among(scenario: Scenario, models: list[Model]) -> Scenario:
+    """Have base models judged too, which are ranked only when named; limits that were stated stay."""
+    if scenario.only and scenario.only.models:
+        return scenario
+    only = scenario.only.model_dump(exclude_defaults=True) if scenario.only else {}
+    stated = scenario.model_dump(exclude_defaults=True)
+    return type(scenario).model_validate(stated | {"only": only | {"models": tuple(model.id for model in models)}})
+
+
+def _compared(model: Model, found: Found, need: Need, base: RuleBase) -> Compared:
+    mine = tuple(build for build in found.qualified if build.model.id == model.id)
+    at_home = tuple(build for build in mine if build.scope.machine is not None)
+    best, own = (ranked(builds, need, base) for builds in (mine, at_home))
+    missed = next((build for build in found.excluded if build.model.id == model.id), None)
+    return Compared(
+        model=model.id,
+        name=model.name,
+        build=shown(best[0], 1) if best else None,
+        at_home=shown(own[0], 1) if own else None,
+        excuse=excuse(decisive(missed, base), missed.scope) if missed else None,
+    )
+
+
+def benchmarks(models: Sequence[Model], base: RuleBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the benchmarks published for all of the models, and those published for some only.
+
+    Scores compare only within one benchmark id. Estimates do not count; the text scores of a vision model are
+    those of the text model that it carries unchanged.
+    """
+    having = {
+        name: sum(found is not None and not found.estimated for found in (score(model, name, base) for model in models))
+        for name in base.benchmarks
+    }
+    return (
+        tuple(name for name, count in having.items() if count == len(models)),
+        tuple(name for name, count in having.items() if 0 < count < len(models)),
+    )
+
+
+def _row(group: Any, label: str, values: Sequence[Any], unit: str = "") -> Row:
+    return Row(
+        group=group, label=label, unit=unit, values=tuple(values), differs=any(value != values[0] for value in values)
+    )
+
+
+def _rows(models: Sequence[Model], compared: Sequence[Compared]) -> Iterator[Row]:
+    made = [
+        *(_row("facts", label, [read(model) for model in models], unit) for label, unit, read in FACTS),
+        *(_row("licence", label, [read(model) for model in models]) for label, read in LICENCE),
+        *(_row("scenario", label, [read(item) for item in compared], unit) for label, unit, read in SCENARIO),
+    ]
+    yield from (row for row in made if any(value is not None for value in row.values))
+
+
+FACTS: tuple[tuple[str, str, Callable[[Model], Any]], ...] = (
+    ("parameters", "billion", lambda m: round(m.parameters / 1e9, 2)),
+    ("context", "tokens", lambda m: m.context_tokens),
+    ("inputs", "", lambda m: list(m.inputs)),
+    ("languages", "", lambda m: sorted(m.languages.text)),
+    ("languages with an image", "", lambda m: sorted(m.languages.image) or None),
+    ("tool calling", "", lambda m: list(m.tools.formats) if m.tools.trained else False),
+    ("tools with an image", "", lambda m: m.tools.with_image if "image" in m.inputs else None),
+    ("released", "", lambda m: m.released.isoformat()),
+    ("knowledge to", "", lambda m: m.knowledge_cutoff),
+)
+LICENCE: tuple[tuple[str, Callable[[Model], Any]], ...] = (
+    ("licence", lambda m: m.licence.name),
+    ("rights for EU companies", lambda m: m.licence.eu_domiciled_licensee),
+    ("monthly users at most", lambda m: m.licence.monthly_active_users_limit),
+)
+
+
+def _where(item: Compared) -> str | None:
+    """Return where its best build runs."""
+    build = item.build
+    if build is None:
+        return None
+    return build.machine.name if build.machine else f"hosted by {build.provider}"
+
+
+def _sized(item: Compared) -> str | None:
+    """Return the build whose memory is shown, where it is not the best one."""
+    build = item.at_home
+    if build is None or build.machine is None or build == item.build:
+        return None
+    return f"{build.quantization}, {build.engine} on {build.machine.name}"
+
+
+SCENARIO: tuple[tuple[str, str, Callable[[Compared], Any]], ...] = (
+    ("qualifies", "", lambda c: c.build is not None),
+    ("ruled out by", "", lambda c: c.excuse and c.excuse.text),
+    ("best build", "", lambda c: c.build and c.build.machine and f"{c.build.quantization}, {c.build.engine}"),
+    ("runs on", "", _where),
+    ("score", "points", lambda c: c.build and c.build.score),
+    ("run by oneself", "", _sized),
+    ("memory", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.total_gib),
+    ("of which weights", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.weights_gib),
+    ("of which KV cache", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.kv_cache_gib),
+    ("there for it", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.available_gib),
+    ("speed", "tokens/s", lambda c: c.build and c.build.speed and c.build.speed.decode_tokens_per_s.mid),
+    ("first token", "s", lambda c: c.build and c.build.speed and c.build.speed.first_token_s.mid),
+    ("cost", "USD/month", lambda c: c.build and c.build.cost and round(c.build.cost.usd_per_month, 2)),
+)
+
+
+def _benchmark_rows(models: Sequence[Model], common: tuple[str, ...], base: RuleBase) -> Iterator[Row]:
+    for name in common:
+        values = [found.value for model in models if (found := score(model, name, base))]
+        yield _row("benchmarks", base.benchmarks[name].name, values)
+
+
+def _engine_rows(models: Sequence[Model], base: RuleBase) -> Iterator[Row]:
+    for engine in base.engines.values():
+        values = [_runs(engine, model) for model in models]
+        if any(values):
+            yield _row("engines", engine.name, values)
+
+
+def _runs(engine: Engine, model: Model) -> bool | str:
+    """Tell whether the engine runs the model, or up to which version it did."""
+    found = architecture_support(engine, model)
+    large = engine.maximum_parameters_b is not None and model.parameters / 1e9 > engine.maximum_parameters_b
+    if found is None or large:
+        return False
+    return f"up to {found.until}" if found.until else True

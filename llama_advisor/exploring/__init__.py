@@ -1,1 +1,0 @@
-"""Questions around one answer: every build judged, models side by side, how the answer moves."""

@@ -1,0 +1,196 @@
+"""From what a text or a mapping says to one machine, with everything taken for granted said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from llama_advisor.hardware.choice import choose, smallest_first
+from llama_advisor.hardware.memory import (
+    GPU_KINDS,
+    WHOLE_COMPUTERS,
+    describe_options,
+    option,
+    share,
+)
+from llama_advisor.hardware.spelling import Amount, name_tokens
+from llama_advisor.hardware.words import DEVICES_AND_NODES, GENERIC, read
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from llama_advisor.hardware.catalogue import Catalogue
+    from llama_advisor.hardware.words import Reading
+    from llama_advisor.knowledge.device import Device, Instance
+    from llama_advisor.text.strict import Target
+
+OTHERS_NAMED = 3
+Assumptions = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a mapping says beside the name; the same units as its keys."""
+
+    count: int | None = None
+    """Devices per node."""
+    nodes: int | None = None
+    """Nodes."""
+    memory_gb: float | None = None
+    """Memory of one device, GB as marketed, taken as GiB."""
+    bandwidth_gb_s: float | None = None
+    """Memory bandwidth of one device, GB/s."""
+    ram_gb: float | None = None
+    """Host memory per node, GB, taken as GiB."""
+
+
+def build(text: str, label: str, catalogue: Catalogue, target: Target | None, stated: Stated) -> Machine:
+    """Return the machine that cleaned `text` and `stated` describe; InputError where they clash."""
+    reading = _with_stated(read(text, catalogue), stated)
+    for name in reading.named:
+        if name.instance:
+            return _from_instance(name.instance, name.counts, reading, label, catalogue, stated)
+    choice = choose(reading, catalogue, target, label)
+    count, nodes = _layout(reading, choice.counts, stated, label)
+    whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
+    extra = (f"{count} computers of one device each",) if whole else ()
+    count, nodes = (1, nodes * count) if whole else (count, nodes)
+    found = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
+    device, picked = _pick_stated(choice.devices, found.device_gib, count * nodes, label, stated)
+    device, changed = _override(device, stated)
+    return Machine(
+        device=device,
+        count=count,
+        nodes=nodes,
+        ram_gib=found.ram_gib,
+        owned=target not in {"cloud", "hosted"},
+        target=target,
+        label=label,
+        assumptions=(*choice.assumptions, *extra, *found.assumptions, *picked, *changed),
+    )
+
+
+def _with_stated(reading: Reading, stated: Stated) -> Reading:
+    """Add the mapping's memory to what was read, as words would have; its own wins."""
+    amounts = reading.amounts
+    if stated.memory_gb is not None:
+        own = Amount(stated.memory_gb, "plain")
+        amounts = (own, *(amount for amount in amounts if amount.kind == "ram"))
+    if stated.ram_gb is not None:
+        amounts = (*(a for a in amounts if a.kind != "ram"), Amount(stated.ram_gb, "ram"))
+    return replace(reading, amounts=amounts)
+
+
+def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: str) -> tuple[int, int]:
+    """Return devices per node and nodes."""
+    count = counts[-1] if counts else reading.count
+    nodes = counts[0] if len(counts) == DEVICES_AND_NODES else reading.nodes
+    if count is not None and stated.count is not None:
+        raise InputError(f'hardware "{label}": the count is given twice ({count} and {stated.count})')
+    if nodes is not None and stated.nodes is not None:
+        raise InputError(f'hardware "{label}": the nodes are given twice ({nodes} and {stated.nodes})')
+    count, nodes = count or stated.count or 1, nodes or stated.nodes or 1
+    if not reading.spread or nodes == 1:
+        return count, nodes
+    if count % nodes:
+        raise InputError(f'hardware "{label}": {count} devices do not divide over {nodes} nodes')
+    return count // nodes, nodes
+
+
+def _from_instance(
+    instance: Instance,
+    counts: tuple[int, ...],
+    reading: Reading,
+    label: str,
+    catalogue: Catalogue,
+    stated: Stated,
+) -> Machine:
+    """Return the machine of an instance; several of it are nodes."""
+    device = catalogue.by_id[instance.device]
+    others = [name for name in reading.named if not name.generic and not name.instance]
+    if others and not any(device.id in {d.id for d in name.devices} for name in others):
+        raise InputError(f'hardware "{label}": {instance.id} holds {device.name}, not the device named')
+    nodes = stated.nodes or reading.nodes or (counts[-1] if counts else 1)
+    return Machine(
+        device=device,
+        count=instance.count,
+        nodes=nodes,
+        ram_gib=stated.ram_gb if stated.ram_gb is not None else instance.ram_gib,
+        owned=not instance.rented,
+        offer=instance.offer,
+        target="cloud" if instance.rented else "server",
+        label=label,
+    )
+
+
+def _pick_stated(
+    candidates: tuple[Device, ...], gib: float | None, devices: int, label: str, stated: Stated
+) -> tuple[Device, Assumptions]:
+    """Let the mapping's memory win over the text's, and over the options listed."""
+    asked = stated.memory_gb
+    if asked is None:
+        return _pick(candidates, gib, devices, label)
+    if any(device.memory_gib == asked for device in candidates):
+        return _pick(candidates, asked, 1, label)
+    device, notes = _smallest(candidates)
+    if device.memory_gib is not None:
+        options = describe_options(candidates)
+        notes = (f"{options} listed for {device.name}; the stated {asked:g} GB are used",)
+    return device.model_copy(update={"memory_gib": asked}), notes
+
+
+def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label: str) -> tuple[Device, Assumptions]:
+    """Return the candidate of that memory, the smallest where none is said."""
+    if gib is None:
+        return _smallest(candidates)
+    own = candidates[0].kind not in GPU_KINDS
+    size = option(candidates, gib, 1 if own else devices)
+    if size is None:
+        return _other_memory(candidates, gib, own=own, label=label)
+    device, notes = _smallest(tuple(d for d in candidates if d.memory_gib == size))
+    if not notes and len({_kept_name(d) for d in candidates}) > 1:
+        notes = (f"{device.name} assumed, going by its memory",)
+    said = gib if gib <= size * 1.005 else gib / devices
+    if said < size * 0.995:
+        notes = (*notes, f"{said:g} GB of the {size:g} GB are there to use")
+        return device.model_copy(update={"memory_gib": said}), notes
+    return device, notes
+
+
+def _kept_name(device: Device) -> tuple[str, ...]:
+    return name_tokens(device.name.partition(" (")[0])
+
+
+def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
+    device, *others = sorted(candidates, key=smallest_first)
+    if not others:
+        return device, ()
+    names = ", ".join(other.name for other in others[:OTHERS_NAMED]) + (", …" if len(others) > OTHERS_NAMED else "")
+    return device, (f"{device.name} assumed; it could be {names}",)
+
+
+def _other_memory(candidates: tuple[Device, ...], gib: float, *, own: bool, label: str) -> tuple[Device, Assumptions]:
+    known = [d for d in candidates if d.memory_gib is not None]
+    if known and not own:
+        name = min(known, key=smallest_first).name
+        options = describe_options(candidates)
+        raise InputError(f'hardware "{label}": {name} has {options}, not {gib:g} GB')
+    under = [d for d in known if (d.memory_gib or 0) <= gib]
+    base = max(under, key=smallest_first) if under else min(candidates, key=smallest_first)
+    note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
+    return base.model_copy(update={"memory_gib": gib}), note
+
+
+def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
+    """Put the mapping's own bandwidth in place of the listed one; say what stays unknown."""
+    notes: Assumptions = ()
+    if (asked := stated.bandwidth_gb_s) is not None:
+        if device.bandwidth_gb_s not in (None, asked):
+            listed = f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}"
+            notes = (f"{listed}; the stated {asked:g} are used",)
+        device = device.model_copy(update={"bandwidth_gb_s": asked})
+    elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
+        notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
+    if device.memory_gib is None:
+        notes = (*notes, "its memory is not stated")
+    return device, notes

@@ -1,0 +1,224 @@
+"""What a text says: which names it holds, how many of each, over how many nodes."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llama_advisor.hardware.spelling import Amount, fold, take_amounts, tokens
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from llama_advisor.hardware.catalogue import Catalogue, Tokens
+    from llama_advisor.knowledge.device import Device, Instance
+
+GENERIC = "generic-"
+MOST_DEVICES = 100_000
+DEVICES_AND_NODES = 2
+MOST_BETWEEN = 64
+_NUMBERS = {
+    word: value
+    for value, words in {
+        1: "one single",
+        2: "two dual double twin pair",
+        3: "three triple",
+        4: "four quad",
+        5: "five",
+        6: "six",
+        8: "eight",
+        10: "ten",
+        12: "twelve",
+        16: "sixteen",
+    }.items()
+    for word in words.split()
+}
+_NUMBER = rf"(?P<number>\d+|{'|'.join(_NUMBERS)})"
+_NODE = r"(?:nodes?|servers|hosts|machines|boxes)"
+_SPREAD = re.compile(rf"\b(?:over|across|on|in|among)\s+{_NUMBER}\s*-?\s*{_NODE}\b")
+_NODES = re.compile(rf"\b{_NUMBER}\s*[-x*]?\s*{_NODE}\b(?:\s*(?:of|with|having|at)\b)?")
+_NO_GPU = re.compile(
+    r"\b(?:no|without(?: an?| any)?|w/o)\s+(?:dedicated |discrete |nvidia )?"
+    r"(?:gpus?|graphics(?: card)?)\b"
+    r"|\bcpu[\s-]?only\b"
+)
+_VARIANT_WORDS = "ti super xt xtx gre max ultra pro plus mini lite se nano nx d h u k p t f g"
+_VARIANTS = frozenset(_VARIANT_WORDS.split())
+_LAPTOP = frozenset({"laptop", "laptops", "mobile", "notebook"})
+_FILLER_WORDS = """
+    nvidia geforce amd radeon intel apple samsung google tesla qualcomm raspberry gpu gpus igpu cpu
+    card cards graphics sxm pcie hbm nvlink memory ram vram unified ddr gddr x of with and or a an
+    the my our some each per s pcs on in have has we i got using use total only no node nodes at is
+    are class edition founders fe oc build standard server rig machine system pc desktop laptop
+    mobile notebook workstation home gaming old new ml cloud aws azure gcp one single
+"""
+_FILLER = frozenset(_FILLER_WORDS.split())
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name found in a text."""
+
+    spelling: Tokens
+    """Its tokens."""
+    devices: tuple[Device, ...]
+    """Devices it may stand for."""
+    instance: Instance | None
+    """The instance it stands for."""
+    counts: tuple[int, ...]
+    """Numbers before or after it: one is a count, two are nodes and count."""
+    suffix: str
+    """The token behind it when that makes it another device, e.g. `ti`."""
+
+    @property
+    def generic(self) -> bool:
+        """Whether it only says what kind of device there is."""
+        return all(device.id.startswith(GENERIC) for device in self.devices) and not self.instance
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that a text says about hardware."""
+
+    named: tuple[Named, ...]
+    """Names, in order."""
+    amounts: tuple[Amount, ...]
+    """Amounts of memory, in order."""
+    nodes: int | None
+    """Nodes, if said."""
+    spread: bool
+    """Whether the count is the sum over the nodes."""
+    count: int | None
+    """Count said apart from any name."""
+    laptop: bool
+    """Whether a laptop is meant."""
+    no_gpu: bool
+    """Whether a GPU is denied."""
+    either: bool
+    """Whether names stand for alternatives."""
+    unread: str
+    """Words and numbers that no name covers, filler left out."""
+
+
+def read(text: str, catalogue: Catalogue) -> Reading:
+    """Read cleaned `text`."""
+    rest, amounts = take_amounts(fold(text))
+    rest, denials = _NO_GPU.subn(" ", rest)
+    rest, nodes, spread = _take_nodes(rest)
+    words = tokens(rest)
+    named, free = _find(words, catalogue)
+    counted = any(name.counts for name in named)
+    alone = None if counted else _standalone_count(free)
+    unread = [word for word in free if word not in _FILLER and word not in _NUMBERS]
+    return Reading(
+        named,
+        amounts,
+        nodes,
+        spread,
+        alone,
+        laptop=any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words),
+        no_gpu=bool(denials),
+        either="or" in words,
+        unread=" ".join(word for word in unread if word != str(alone)),
+    )
+
+
+def _take_nodes(text: str) -> tuple[str, int | None, bool]:
+    for pattern, spread in ((_SPREAD, True), (_NODES, False)):
+        if match := pattern.search(text):
+            rest = f"{text[: match.start()]} {text[match.end() :]}"
+            return rest, _number(match["number"]), spread and " each" not in text
+    return text, None, False
+
+
+def _find(words: Tokens, catalogue: Catalogue) -> tuple[tuple[Named, ...], list[str]]:
+    """Return the names in `words`, leftmost and longest first, and the words outside them."""
+    spans = _spans(words, catalogue)
+    named: list[Named] = []
+    free: list[str] = []
+    for index, (start, end) in enumerate(spans):
+        before = words[(spans[index - 1][1] if index else 0) : start]
+        after = words[end : (spans[index + 1][0] if index + 1 < len(spans) else len(words))]
+        spelling = words[start:end]
+        ahead = () if index and _is_model_number(before) else _counts_before(before)
+        behind = () if ahead else _counts_after(after)
+        named.append(
+            Named(
+                spelling,
+                catalogue.names.get(spelling, ()),
+                catalogue.instance_names.get(spelling),
+                ahead or behind,
+                _suffix(after, more=index + 1 < len(spans)),
+            )
+        )
+        used = ahead or (named[-2].counts if index else ())
+        free += [word for word in before if not (used and word.isdigit())]
+    rest = words[spans[-1][1] :] if spans else words
+    free += [word for word in rest if not (named and named[-1].counts and word.isdigit())]
+    return tuple(named), free
+
+
+def _spans(words: Tokens, catalogue: Catalogue) -> list[tuple[int, int]]:
+    spans, start = [], 0
+    while start < len(words):
+        for size in range(min(catalogue.longest_name, len(words) - start), 0, -1):
+            spelling = words[start : start + size]
+            if spelling in catalogue.names or spelling in catalogue.instance_names:
+                spans.append((start, start + size))
+                start += size
+                break
+        else:
+            start += 1
+    return spans
+
+
+def _is_model_number(between: Tokens) -> bool:
+    """Tell whether the words between two names are one large number: of a model, as in `EPYC 7302 CPU`."""
+    return len(between) == 1 and between[0].isdigit() and int(between[0]) > MOST_BETWEEN
+
+
+def _counts_before(before: Tokens) -> tuple[int, ...]:
+    """Read `2 x`, `4 x 4`, `dual`, `pair of`, or a bare number that follows no other word."""
+    counts: list[int] = []
+    rest = list(before)
+    while rest and rest[-1] in _FILLER - {"a", "an", "one", "single"}:
+        rest.pop()
+    while rest and (number := _number(rest[-1])) is not None:
+        rest.pop()
+        counts.insert(0, number)
+        while rest and rest[-1] in {"x", "of"}:
+            rest.pop()
+    crossed = "x" in before or "of" in before or any(word in _NUMBERS for word in before)
+    if len(counts) > DEVICES_AND_NODES or (not crossed and any(word not in _FILLER for word in rest)):
+        return ()
+    return tuple(counts)
+
+
+def _counts_after(after: Tokens) -> tuple[int, ...]:
+    rest = [word for word in after if word not in {"s", "gpu", "gpus", "card", "cards"}]
+    if len(rest) > 1 and rest[0] == "x" and rest[1].isdigit():
+        return (int(rest[1]),)
+    return ()
+
+
+def _suffix(after: Tokens, *, more: bool) -> str:
+    """Return the token that makes the name before it another device; a count is none."""
+    if not after or after[:2] == ("max", "q") or after[1:2] == ("x",):
+        return ""
+    number = after[0][0].isdigit()
+    return after[0] if after[0] in _VARIANTS or (number and not (more and len(after) == 1)) else ""
+
+
+def _standalone_count(words: list[str]) -> int | None:
+    return next((_number(n) for n, sign in itertools.pairwise(words) if sign == "x" and n.isdigit()), None)
+
+
+def _number(word: str) -> int | None:
+    if word in _NUMBERS:
+        return _NUMBERS[word]
+    if not word.isdigit():
+        return None
+    if not 0 < int(word) <= MOST_DEVICES:
+        raise InputError(f"hardware: {word[:20]} devices are out of range (1 to {MOST_DEVICES})")
+    return int(word)

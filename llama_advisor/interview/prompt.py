@@ -1,0 +1,207 @@
+"""The prompt, a pure function of the log: what leads, the question, its options; plain lines of any width."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from llama_advisor.engine.words import machine_name
+from llama_advisor.interview.handing_over import as_flags
+from llama_advisor.interview.log import Log, picked, prompts, stated
+from llama_advisor.interview.next_question import following, open_questions, options_of, standing, telling
+from llama_advisor.interview.words import asks_for_hardware, label
+from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.scenario.read import validated
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from llama_advisor.engine.decide import Outcome
+    from llama_advisor.interview.answers_cache import Outlook
+    from llama_advisor.interview.next_question import Standing
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.rule import CompiledQuestion
+
+LIST = "Does any of these matter to you?"
+MATTERING = 0.5
+"""About the part of the open questions that can change the answer; for the estimate of how many follow alone."""
+OFFER_AFTER = 6
+"""Questions after which an interview that is not settled offers to stop."""
+NARROWEST = 20
+VERDICTS = {
+    "recommended": "recommended",
+    "recommended_with_caveats": "recommended, with caveats",
+    "change_requirement": "only if a requirement changes",
+    "no_fit": "nothing fits",
+    "need_input": "more is needed",
+}
+_ASCII = {"×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-", "≥": ">=", "≤": "<=", "•": "*"}
+
+
+def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> str:
+    """Return the text shown before an answer is typed; only what leads, once nothing is left to ask."""
+    return "".join(prompt_parts(log, outlook, machine, width))
+
+
+def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
+    """Yield the same text as it is found: what leads, then the question, a list of them line by line."""
+    yield wrapped([*_noted(log, outlook), _leading(outlook.outcome(stated(log)), outlook)], width)
+    asked = following(log, outlook)
+    item = next(asked, None)
+    if item is None:
+        return
+    second = next(asked, None)
+    place = prompts(log) + 1
+    if second is None:
+        yield wrapped([f"Question {place}. {item.question.text}", *_options(item, log, outlook, machine)], width)
+        words = f"a number, or words such as {item.question.example}"
+    else:
+        yield wrapped([f"Question {place}. {LIST}"], width)
+        for line, member in enumerate(chain((item, second), asked), 1):
+            yield wrapped([f"  {line}  {member.question.listed}"], width)
+        yield wrapped(["  s  none of these, the default"], width)
+        words = f"all numbers that apply, or words such as {item.question.example}, {second.question.example}"
+    stands = standing(log, outlook)
+    last = [f"{words[0].upper()}{words[1:]}. ? help, b back, s skip, e end, q save and leave."]
+    offered = [offer(log, stands, outlook), ""] if prompts(log) >= OFFER_AFTER else []
+    yield "\n" + wrapped([*offered, _left(log, stands, outlook), *last], width)
+
+
+def _noted(log: Log, outlook: Outlook) -> list[str]:
+    """Say how the last answer was read, so that nothing is misread unseen."""
+    if not log:
+        return []
+    last = log[-1]
+    lines = [f"Noted: {shlex.join(as_flags(validated(last.sets, None, {})) or [])}"] if last.sets else []
+    if "hardware" in last.sets:
+        machines = outlook.advisor.search.machines(outlook.need(stated(log)))
+        lines.append(f"Read as: {' or '.join(map(_machine, machines))}.")
+    if last.picks:
+        lines.append(f"To be asked: {', '.join(last.picks)}.")
+    return lines or ["Skipped."]
+
+
+def _machine(machine: Machine) -> str:
+    """Return a machine as it was read, with what was taken for granted about it."""
+    return "; ".join((machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions))
+
+
+def _left(log: Log, stands: Standing, outlook: Outlook) -> str:
+    """Say about how many questions follow."""
+    more = expected_more(log, stands, outlook)
+    return f"About {more} more after this." if more > 1 else "One more after this, or none."
+
+
+def expected_more(log: Log, stands: Standing, outlook: Outlook) -> int:
+    """Estimate how many prompts follow this one, from how often people have something to say to each question."""
+    left = [item for item in open_questions(log, outlook) if item not in stands.next]
+    waiting = sum(item.id in picked(log) for item in left)
+    others = [item for item in left if item.id not in picked(log) and not item.question.first]
+    members = [*others, *(stands.next if len(stands.next) > 1 else ())]
+    chosen = sum(item.question.stated.count / item.question.stated.of for item in members if item.question.options[1:])
+    first = sum(item.question.first for item in left)
+    return round(waiting + MATTERING * (first + chosen + len(others) / MOST_OPTIONS))
+
+
+def named(outcome: Outcome | None, outlook: Outlook) -> str:
+    """Return an outcome in words."""
+    if outcome is None:
+        return "these answers do not go together"
+    if outcome.model is None:
+        return VERDICTS[outcome.verdict]
+    return f"{outlook.base.models[outcome.model].name} ({VERDICTS[outcome.verdict]})"
+
+
+def _leading(leads: Outcome | None, outlook: Outlook) -> str:
+    if leads is not None and leads.verdict == "need_input":
+        return "Nothing leads yet."
+    if leads is not None and leads.model is None:
+        return "Nothing fits so far."
+    return f"Leads now: {named(leads, outlook)}."
+
+
+def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | None) -> list[str]:
+    options = enumerate(options_of(item, stated(log), outlook), 1)
+    found = [(label(place, option, item), option.text) for place, option in options]
+    if machine and asks_for_hardware(item) and outlook.need(stated(log)).target not in {"phone", "edge"}:
+        found.append(("m", f"this machine: {machine}"))
+    found.append(("s", f"skip, the default: {_assumed(item, log, outlook)}"))
+    width = max(len(name) for name, _ in found)
+    return [f"  {name:<{width}}  {text}" for name, text in found]
+
+
+def _assumed(item: CompiledQuestion, log: Log, outlook: Outlook) -> str:
+    """Say what skipping means, with the figure that is then assumed."""
+    fields = outlook.need(stated(log)).assumptions
+    found = next((part.value for part in fields if part.field == item.question.free), None)
+    if found is None or item.question.free == "use_cases":
+        return item.question.skipped
+    shown = ", ".join(map(str, found)) if isinstance(found, list) else f"{found:,}" if isinstance(found, int) else found
+    return f"{item.question.skipped} ({shown})"
+
+
+def offer(log: Log, stands: Standing, outlook: Outlook) -> str:
+    """Offer to stop: what is likely, and what could still change it."""
+    names = [item.id for item in telling(open_questions(log, outlook), stated(log), outlook)]
+    could = ", ".join(names) or "several answers together"
+    return f"Enough? e ends here. Likely {named(stands.leads, outlook)}; could still change with: {could}."
+
+
+def closing(log: Log, outlook: Outlook) -> str:
+    """Say why no further question is asked: nothing open changes the answer, or the user has had enough."""
+    found = open_questions(log, outlook)
+    stands = standing(log, outlook)
+    if stands.leads is None or stands.leads.verdict == "need_input":
+        return "Nothing is known yet: a use, what it must read or a model has to be said."
+    if stands.next:
+        names = [item.id for item in telling(found, stated(log), outlook)]
+        return "Not settled: it could still change with " + (", ".join(names) or "several answers together") + "."
+    count = prompts(log)
+    after = f"Settled after {count} question{'s' if count != 1 else ''}"
+    spared = f" Not asked: {', '.join(item.id for item in found)}." if found else ""
+    return f"{after}: nothing left to ask changes model or verdict.{spared}"
+
+
+def explained(log: Log, outlook: Outlook, width: int) -> str:
+    """Return the help on the prompt: why it matters, and what each answer would do."""
+    asked = standing(log, outlook).next
+    lines = _help(asked[0], stated(log), outlook) if len(asked) == 1 else _help_on_list(asked, stated(log), outlook)
+    lines += ["", "Fields that no question asks for can be said at any prompt as flags, e.g. --output-tokens 500."]
+    return wrapped(lines, width)
+
+
+def _help(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> list[str]:
+    lines = [item.question.why, "", "What each answer would do now:"]
+    for place, option in enumerate(options_of(item, said, outlook), 1):
+        lines.append(f"  {label(place, option, item)}  {named(outlook.outcome(said | option.sets), outlook)}")
+    return [*lines, f"  s  {named(outlook.outcome(said), outlook)}"]
+
+
+def _help_on_list(asked: tuple[CompiledQuestion, ...], said: dict[str, Any], outlook: Outlook) -> list[str]:
+    """Say of each line why it matters and what its answers may come to, the commonest first."""
+    leads = outlook.outcome(said)
+    lines = ["What you choose is asked next. What the answers could lead to:"]
+    for place, item in enumerate(asked, 1):
+        options = sorted(options_of(item, said, outlook), key=lambda option: -option.share)
+        outcomes = [outlook.outcome(said | option.sets) for option in options]
+        others = [named(outcome, outlook) for outcome in dict.fromkeys(outcomes) if outcome != leads]
+        lines += [f"  {place}  {item.question.why}", f"     {'; '.join(others) or 'No answer alone changes it'}."]
+    return [*lines, f"  s  {named(leads, outlook)}"]
+
+
+def wrapped(lines: list[str], width: int) -> str:
+    """Return the lines wrapped, the text of an option under its start."""
+    made = []
+    for line in map(printable, lines):
+        indent = " " * 5 if line.startswith("  ") else ""
+        made.append(textwrap.fill(line, max(NARROWEST, width), subsequent_indent=indent, break_on_hyphens=False))
+    return "\n".join(made) + "\n"
+
+
+def in_ascii(text: str) -> str:
+    """Return the text for a terminal that knows ASCII alone."""
+    return "".join(_ASCII.get(char, char) for char in text).encode("ascii", "replace").decode("ascii")

@@ -1,0 +1,255 @@
+"""What was typed at a prompt: a command, an option, words for the question's field, or flags."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from llama_advisor.interview.amounts import NUMBERS, could_be
+from llama_advisor.interview.log import Answer, Log, stated
+from llama_advisor.interview.next_question import options_of, unsaid
+from llama_advisor.interview.words import (
+    PLACE,
+    SWITCHES,
+    YES_NO,
+    asks_for_hardware,
+    check_hardware,
+    chosen_option,
+    in_words,
+    merged,
+    parts_of,
+)
+from llama_advisor.scenario.flags import FLAGS, nested
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from llama_advisor.interview.answers_cache import Outlook
+    from llama_advisor.interview.words import Sets
+    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.flags import Flag
+
+Command = Literal["back", "help", "leave", "end"]
+COMMANDS: dict[str, Command] = {
+    "b": "back",
+    "back": "back",
+    "?": "help",
+    "help": "help",
+    "q": "leave",
+    "quit": "leave",
+    "e": "end",
+    "end": "end",
+}
+SKIP = frozenset({"", "s", "skip"})
+NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
+"""What skips, too, where it is no answer."""
+UNSURE = frozenset({"any", "not sure", "unsure", "idk", "i don't know", "don't know", "unknown"})
+"""What skips a single question."""
+MACHINE = "m"
+MOST_TYPED = 500
+_WITH_UNIT = re.compile(r"\$?[\d.,]+ \S+.*")
+_SAYS_MUCH = 4
+"""Shortest word that may stand for the line of a list in which it occurs."""
+_FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
+
+
+_NEGATIONS = frozenset({"no", "not", "without", "never", "neither", "nor"})
+
+
+class Here(NamedTuple):
+    """Where a line was typed."""
+
+    asked: tuple[CompiledQuestion, ...]
+    """The question, or those of a list."""
+    log: Log
+    machine: str | None
+    """This computer as hardware, where it was found."""
+
+
+def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
+    """Return the command or the answer; raise InputError for what is not understood or does not go with the rest."""
+    line = text.strip()
+    if printable(line) != line or not line.isprintable():
+        raise InputError("this is no plain text")
+    if len(line) > MOST_TYPED:
+        raise InputError(f"this is longer than {MOST_TYPED} characters")
+    if line.casefold() in COMMANDS:
+        return COMMANDS[line.casefold()]
+    answer = _answer(line, here, outlook)
+    outlook.check(stated((*here.log, answer)))
+    return answer
+
+
+def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
+    if line.casefold() in SKIP:
+        return Answer(questions=tuple(item.id for item in here.asked))
+    if line.startswith("--"):
+        sets = _flags(line)
+        check_hardware(sets, stated(here.log), outlook)
+        return Answer(said=line, sets=sets)
+    if " --" in line:
+        raise InputError("flags go on a line of their own")
+    if len(here.asked) > 1:
+        return _of_list(line, here, outlook)
+    try:
+        return Answer(questions=(here.asked[0].id,), said=line, sets=_of_one(line, here, outlook))
+    except InputError as error:
+        return _of_another(line, here, outlook, error)
+
+
+def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
+    """Return what a line says of the one question that was asked; raise InputError where it is no answer to it."""
+    item, said, folded = here.asked[0], stated(here.log), line.casefold()
+    options = tuple(options_of(item, said, outlook))
+    declined = next((option for option in options if option.id == "no"), None)
+    if folded == MACHINE and here.machine and asks_for_hardware(item):
+        sets: Sets = {"hardware": here.machine}
+    elif (chosen := chosen_option(line, item, options)) is not None:
+        sets = chosen
+    elif folded in NONE and item.question.free not in SWITCHES:
+        sets = declined.sets if declined else {}
+    elif folded in UNSURE:
+        sets = {}
+    elif folded in YES_NO and item.question.free not in SWITCHES:
+        raise InputError("say which: a number, or words")
+    else:
+        sets = in_words(line, item, outlook)
+    check_hardware(sets, said, outlook)
+    outlook.check(said | sets)
+    return sets
+
+
+def _of_another(line: str, here: Here, outlook: Outlook, error: InputError) -> Answer:
+    """Read a line as being about another question, of which nothing was said; the one that was asked stands."""
+    if line[:1].isdigit() and not _WITH_UNIT.fullmatch(line):
+        raise error
+    try:
+        read = [pair for part in parts_of(line) for pair in _read_part(part, here._replace(asked=()), outlook)]
+        sets = merged(said for _, said in read)
+    except InputError:
+        raise error from None
+    if not sets or len(sets) < len(read):
+        raise error
+    return Answer(said=line, sets=sets)
+
+
+def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
+    """Read numbers of a list, and words for what questions are about; it closes all that it does not mention."""
+    names = tuple(item.id for item in here.asked)
+    if line.casefold() in NONE:
+        return Answer(questions=names)
+    parts = [line] if _line_of(line, here.asked) else parts_of(line)
+    read = [pair for part in parts for pair in _read_part(part, here, outlook)]
+    sets = merged(said for _, said in read)
+    picks = tuple(dict.fromkeys(item.id for item, said in read if not said and item.question.free not in sets))
+    return Answer(questions=tuple(name for name in names if name not in picks), picks=picks, said=line, sets=sets)
+
+
+def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
+    """Return the questions that a part of the line is about, with what it says of them; nothing for those to be asked.
+
+    What is not understood whole is read word by word, and each of the words must be.
+    """
+    if part in _FILLERS:
+        raise InputError(f"{part!r} says nothing")
+    if not _NEGATIONS.isdisjoint(part.casefold().split()):
+        raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
+    try:
+        return [_about(part, here, outlook)]
+    except InputError:
+        words = [word for word in part.split() if word.casefold() not in _FILLERS]
+        if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
+            raise
+        try:
+            return [_about(word, here, outlook) for word in words]
+        except InputError:
+            pass
+        raise
+
+
+def _line_of(part: str, items: tuple[CompiledQuestion, ...]) -> CompiledQuestion | None:
+    """Return the question that was chosen by its id or its text."""
+    return next((item for item in items if part.casefold() in {item.id, item.question.listed.casefold()}), None)
+
+
+def _about(part: str, here: Here, outlook: Outlook) -> tuple[CompiledQuestion, Sets]:
+    """Return the one question that words are about: of those in the list, else of all about which nothing was said."""
+    others = tuple(item for item in unsaid(here.log, outlook) if item not in here.asked)
+    if place := PLACE.fullmatch(part):
+        if not 1 <= int(place[1]) <= len(here.asked):
+            raise InputError(f"{part} is no number of the list")
+        return _whole(here.asked[int(place[1]) - 1])
+    if item := _line_of(part, here.asked) or _line_of(part, others):
+        return _whole(item)
+    for items in (here.asked, others):
+        read = [(item, sets) for item in items if (sets := _taken(part, item, here, outlook))]
+        if len(read) == 1:
+            return read[0]
+        if read:
+            fields = {field for _, sets in read for field in sets}
+            flags = ", ".join(flag.flag for flag in FLAGS if flag.field in fields)
+            raise InputError(f"{printable(part)!r} could mean several of these; say which with {flags}")
+    if len(part) >= _SAYS_MUCH and len(found := [item for item in here.asked if _occurs(part, item)]) == 1:
+        return _whole(found[0])
+    hint = "; a number needs its unit, or say it with a flag" if part[:1].isdigit() else ""
+    raise InputError(f"{printable(part)!r} is neither a number of the list nor about anything in it{hint}")
+
+
+def _occurs(word: str, item: CompiledQuestion) -> bool:
+    return word.casefold() in re.findall(r"[\w-]+", item.question.listed.casefold())
+
+
+def _whole(item: CompiledQuestion) -> tuple[CompiledQuestion, Sets]:
+    """Return a chosen question, with its answer where it has only one."""
+    options = item.question.options
+    return item, ({} if options[1:] else options[0].sets)
+
+
+def _taken(part: str, item: CompiledQuestion, here: Here, outlook: Outlook) -> Sets:
+    """Return what words say of a question; nothing where they are no answer to it, or too short a one."""
+    field = item.question.free
+    if field in SWITCHES or (field in NUMBERS and not could_be(part, field)):
+        return {}
+    said = stated(here.log)
+    texts = {option.text.casefold(): option.sets for option in options_of(item, said, outlook)}
+    try:
+        sets = texts.get(part.casefold()) or in_words(part, item, outlook)
+        outlook.check(said | sets)
+        check_hardware(sets, said, outlook)
+    except InputError:
+        return {}
+    return sets
+
+
+def _flags(line: str) -> Sets:
+    """Read flags as `recommend` takes them."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InputError(f"{printable(line)!r}: {error}") from error
+    known = {flag.flag: flag for flag in FLAGS}
+    known |= {flag.flag.replace("--", "--no-", 1): flag for flag in FLAGS if flag.kind == "yes"}
+    said: Sets = {}
+    while words:
+        name, joined, value = words.pop(0).partition("=")
+        flag = known.get(name)
+        if flag is None:
+            raise InputError(f"unknown flag {printable(name)!r}{nearest(name, known)}")
+        _say(flag, name, value if joined else None, words, said)
+    return nested(said)
+
+
+def _say(flag: Flag, name: str, joined: str | None, words: list[str], said: Sets) -> None:
+    if flag.kind == "yes":
+        if joined is not None:
+            raise InputError(f"{name} takes no value; {flag.flag} or --no-{flag.flag[2:]}")
+        said[flag.field] = name == flag.flag
+        return
+    if joined is None and not words:
+        raise InputError(f"{flag.flag} needs a value")
+    value = words.pop(0) if joined is None else joined
+    if flag.kind == "many":
+        said[flag.field] = [*said.get(flag.field, ()), value]
+    elif said.setdefault(flag.field, value) != value:
+        raise InputError(f"{flag.flag}: {printable(said[flag.field])} or {printable(value)}? say one")

@@ -1,0 +1,1 @@
+"""The rule base as records: loaded, layered, checked; knows no engine."""

@@ -1,0 +1,263 @@
+"""Structured predicates: compiled with names and types checked, evaluated to a proof tree.
+
+Three-valued (Kleene): true, false, and None for not known. `prove` names every value read, for explanations;
+`decide` comes to the same outcome and stops at the first part that settles it, for the search.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from llama_advisor.text.errors import nearest
+
+Value = Any
+Lookup = Callable[[str], Value]
+Decide = Callable[[Lookup], bool | None]
+Loc = tuple[Any, ...]
+OPERATORS: dict[str, tuple[str, ...]] = {
+    "is": ("flag", "number", "text"),
+    "is_not": ("flag", "number", "text"),
+    "in": ("text", "number"),
+    "not_in": ("text", "number"),
+    "above": ("number",),
+    "below": ("number",),
+    "at_least": ("number",),
+    "at_most": ("number",),
+    "has": ("set",),
+    "has_any": ("set",),
+    "lacks": ("set",),
+    "lacks_any": ("set",),
+    "known": ("flag", "number", "text", "set"),
+}
+_LISTS = {"in", "not_in", "has_any", "lacks_any"}
+_PLAIN = {"flag": (bool,), "number": (int, float), "text": (str,), "set": (str,)}
+
+
+class FactType(Protocol):
+    """What a condition needs to know of a fact."""
+
+    @property
+    def kind(self) -> str:
+        """flag, number, text or set."""
+
+    @property
+    def level(self) -> int:
+        """From when on it is known."""
+
+    @property
+    def choices(self) -> frozenset[str] | None:
+        """The only values it has, if they are few."""
+
+
+class ConditionError(Exception):
+    """A condition is wrong at `loc`, relative to the rule."""
+
+    def __init__(self, loc: Loc, what: str) -> None:
+        super().__init__(what)
+        self.loc, self.what = loc, what
+
+
+class Proof(NamedTuple):
+    """What a condition came to, with the value read: explanations print this tree."""
+
+    outcome: bool | None
+    says: str
+    fact: str | None = None
+    value: Value = None
+    parts: tuple[Proof, ...] = ()
+
+    def leaves(self) -> Iterator[Proof]:
+        """Yield the tests that carry the outcome: those of parts that came to it, or of a negated part."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            if part.outcome is self.outcome or self.says == "not":
+                yield from part.leaves()
+
+
+@dataclass(frozen=True)
+class Test:
+    """One fact against one operand."""
+
+    fact: str
+    operator: str
+    operand: Value
+    other: str | None
+    level: int
+    says: str
+
+    def prove(self, lookup: Lookup) -> Proof:
+        """Evaluate against `lookup`, which gives None for what is not known."""
+        value = lookup(self.fact)
+        operand = lookup(self.other) if self.other else self.operand
+        if self.operator == "known":
+            return Proof((value is not None) is self.operand, self.says, self.fact, value)
+        if value is None or operand is None:
+            return Proof(None, self.says, self.fact, value)
+        return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
+
+    @cached_property
+    def decide(self) -> Decide:
+        """The outcome alone, as a function of `lookup`."""
+        fact, other, operand = self.fact, self.other, self.operand
+        if self.operator == "known":
+            return lambda lookup: (lookup(fact) is not None) is operand
+        compare = _COMPARISONS[self.operator]
+        if other is not None:
+            return lambda lookup: (
+                None if (value := lookup(fact)) is None or (limit := lookup(other)) is None else compare(value, limit)
+            )
+        return lambda lookup: None if (value := lookup(fact)) is None else compare(value, operand)
+
+    def settled(self, lookup: Lookup, level: int) -> bool | None:
+        """Return the outcome if facts up to `level` already give true or false, else None."""
+        return self.decide(lookup) if self.level <= level else None
+
+
+@dataclass(frozen=True)
+class Junction:
+    """All or any of several conditions, or the negation of one."""
+
+    kind: str
+    parts: tuple[Condition, ...]
+    level: int
+
+    def prove(self, lookup: Lookup) -> Proof:
+        """Evaluate every part, so that the proof names each one."""
+        proofs = tuple(part.prove(lookup) for part in self.parts)
+        outcomes = [proof.outcome for proof in proofs]
+        if self.kind == "not":
+            outcome = None if outcomes[0] is None else not outcomes[0]
+        else:
+            settles = self.kind == "any"
+            outcome = settles if settles in outcomes else None if None in outcomes else not settles
+        return Proof(outcome, self.kind, parts=proofs)
+
+    @cached_property
+    def decide(self) -> Decide:
+        """The outcome alone, as a function of `lookup`; what is known early is read first."""
+        parts = tuple(part.decide for part in sorted(self.parts, key=lambda part: part.level))
+        if self.kind == "not":
+            (inner,) = parts
+            return lambda lookup: None if (outcome := inner(lookup)) is None else not outcome
+        return _junction(parts, settles=self.kind == "any")
+
+    def settled(self, lookup: Lookup, level: int) -> bool | None:
+        """Return the outcome if facts up to `level` already give true or false, else None."""
+        outcomes = [part.settled(lookup, level) for part in self.parts]
+        if self.kind == "not":
+            return None if outcomes[0] is None else not outcomes[0]
+        settles = self.kind == "any"
+        return settles if settles in outcomes else None if None in outcomes else not settles
+
+
+def _junction(parts: tuple[Decide, ...], *, settles: bool) -> Decide:
+    def decide(lookup: Lookup) -> bool | None:
+        outcome: bool | None = not settles
+        for part in parts:
+            found = part(lookup)
+            if found is settles:
+                return settles
+            if found is None:
+                outcome = None
+        return outcome
+
+    return decide
+
+
+Condition = Test | Junction
+
+
+def facts_read(condition: Condition) -> frozenset[str]:
+    """Return the names of all facts that the condition reads."""
+    if isinstance(condition, Test):
+        return frozenset({condition.fact} | ({condition.other} if condition.other else set()))
+    return frozenset().union(*(facts_read(part) for part in condition.parts))
+
+
+def compile_condition(raw: Any, facts: Mapping[str, FactType], loc: Loc = ()) -> Condition:
+    """Check a condition against the known facts; raise ConditionError at what is wrong."""
+    if not isinstance(raw, dict) or not raw:
+        raise ConditionError(loc, "a condition is a mapping with `fact`, `all`, `any` or `not`")
+    if "fact" in raw:
+        return _compile_test(raw, facts, loc)
+    kind = next(iter(raw))
+    if kind not in {"all", "any", "not"} or len(raw) != 1:
+        raise ConditionError((*loc, kind), f"unknown condition {kind!r}{nearest(kind, ('all', 'any', 'not', 'fact'))}")
+    inner = [raw[kind]] if kind == "not" else raw[kind]
+    if not isinstance(inner, list) or not inner:
+        raise ConditionError((*loc, kind), f"`{kind}` takes a list of conditions")
+    places = [(*loc, kind) if kind == "not" else (*loc, kind, index) for index in range(len(inner))]
+    parts = tuple(compile_condition(part, facts, place) for part, place in zip(inner, places, strict=True))
+    return Junction(kind, parts, max(part.level for part in parts))
+
+
+def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) -> Test:
+    name = str(raw["fact"])
+    if name not in facts:
+        raise ConditionError((*loc, "fact"), f"unknown fact {name!r}{nearest(name, facts)}")
+    operators = [key for key in raw if key != "fact"]
+    if len(operators) != 1:
+        raise ConditionError(loc, f"fact {name!r} takes exactly one operator; known: {', '.join(OPERATORS)}")
+    verb, operand = operators[0], raw[operators[0]]
+    place = (*loc, verb)
+    if verb not in OPERATORS:
+        raise ConditionError(place, f"unknown operator {verb!r}{nearest(verb, OPERATORS)}")
+    fact = facts[name]
+    if fact.kind not in OPERATORS[verb]:
+        raise ConditionError(place, f"`{verb}` does not apply to {name!r}, which is a {fact.kind}")
+    if isinstance(operand, dict) and set(operand) == {"fact"}:
+        return _compile_comparison(name, verb, str(operand["fact"]), facts, place)
+    _check_operand(name, fact, verb, operand, place)
+    kept = tuple(operand) if verb in _LISTS else operand
+    return Test(name, verb, kept, None, fact.level, _says(name, verb, kept))
+
+
+def _compile_comparison(name: str, verb: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
+    if other not in facts:
+        raise ConditionError(place, f"unknown fact {other!r}{nearest(other, facts)}")
+    if facts[other].kind != facts[name].kind or verb in _LISTS or verb in {"has", "lacks"}:
+        raise ConditionError(place, f"{name!r}, a {facts[name].kind}, does not compare with {other!r} by `{verb}`")
+    level = max(facts[name].level, facts[other].level)
+    return Test(name, verb, None, other, level, _says(name, verb, other))
+
+
+def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Loc) -> None:
+    if verb == "known":
+        if not isinstance(operand, bool):
+            raise ConditionError(place, "`known` takes true or false")
+        return
+    if verb in _LISTS and (not isinstance(operand, list) or not operand):
+        raise ConditionError(place, f"`{verb}` takes a list")
+    for item in operand if verb in _LISTS else [operand]:
+        plain = isinstance(item, _PLAIN[fact.kind])
+        if not plain or (isinstance(item, bool) and fact.kind != "flag"):
+            raise ConditionError(place, f"{name!r} is a {fact.kind}, not {item!r}")
+        if fact.choices is not None and item not in fact.choices:
+            raise ConditionError(place, f"{name!r} is never {item!r}{nearest(str(item), fact.choices)}")
+
+
+_COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
+    "is": operator.eq,
+    "is_not": operator.ne,
+    "in": lambda value, operand: value in operand,
+    "not_in": lambda value, operand: value not in operand,
+    "has": operator.contains,
+    "lacks": lambda value, operand: operand not in value,
+    "has_any": lambda value, operand: not value.isdisjoint(operand),
+    "lacks_any": lambda value, operand: value.isdisjoint(operand),
+    "above": operator.gt,
+    "below": operator.lt,
+    "at_least": operator.ge,
+    "at_most": operator.le,
+}
+
+
+def _says(fact: str, verb: str, operand: Value) -> str:
+    """Return the condition in words."""
+    shown = ", ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
+    return f"{fact} {verb.replace('_', ' ')} {shown}"

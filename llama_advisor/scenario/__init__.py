@@ -1,0 +1,1 @@
+"""What is needed: the scenario as said, names resolved, gaps filled."""

@@ -1,0 +1,100 @@
+"""Loose names to ids: repositories, tags and spellings of models, engines, quantizations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.model import Model
+
+_NOISE = re.compile(r"[^a-z0-9]+")
+_HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
+_PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
+_ORDER = {"instruct": 0, "base": 1, "guard": 2}
+
+
+def key(name: str) -> str:
+    """Fold case, separators and the publisher's prefixes."""
+    return _NOISE.sub("", _PREFIX.sub("", name.strip().lower()))
+
+
+def model_id(name: str, base: RuleBase, field: str = "model") -> str:
+    """Return the id of a model by any of its names; loose names mean the instruct model."""
+    plain = _HUB.sub("", name.strip().lower())
+    for spellings, fold in ((_exact, str.lower), (_loose, key)):
+        wanted = fold(plain)
+        found = [model for model in base.models.values() if wanted in {fold(text) for text in spellings(model)}]
+        if wanted and found:
+            return min(found, key=lambda model: (_ORDER[model.kind], model.id)).id
+    raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
+
+
+def named_build(name: str, model: Model) -> tuple[str, ...]:
+    """Return the quantization of an official build whose repository was named, else nothing."""
+    plain = _HUB.sub("", name.strip().lower())
+    for build in model.official_builds:
+        if key(plain) in {key(build.hf_repo), key(build.hf_repo.rsplit("/", 1)[-1])}:
+            return (build.quantization,)
+    return ()
+
+
+def _exact(model: Model) -> Iterator[str]:
+    """Names that mean this checkpoint; an Ollama tag holds the instruct model."""
+    repositories = (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds))
+    yield from (model.id, *model.aliases)
+    for repository in repositories:
+        yield from (repository, repository.rsplit("/", 1)[-1])
+    if model.artifacts.ollama_tag and model.kind != "base":
+        yield model.artifacts.ollama_tag
+
+
+def _loose(model: Model) -> Iterator[str]:
+    yield from _exact(model)
+    short = model.name.lower().removeprefix("llama ")
+    for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
+        yield from (text, f"{text} instruct")
+
+
+def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
+    """Return the id of an engine by any of its names."""
+    for engine in base.engines.values():
+        if key(name) in {key(text) for text in (engine.id, engine.name, *engine.aliases)}:
+            return engine.id
+    raise InputError(f"{field}: unknown engine {printable(name)!r}{nearest(name, base.engines)}")
+
+
+def quantization_ids(name: str, base: RuleBase, field: str = "quantization") -> tuple[str, ...]:
+    """Return the ids that a name stands for: one id, or all that share the name (`int4`)."""
+    wanted = key(name)
+    exact = [q.id for q in base.quantizations.values() if wanted == key(q.id)]
+    shared = [q.id for q in base.quantizations.values() if wanted in {key(text) for text in (q.name, *q.aliases)}]
+    found = (*exact, *(item for item in shared if item not in exact))
+    if not found:
+        raise InputError(f"{field}: unknown quantization {printable(name)!r}{nearest(name, base.quantizations)}")
+    return found
+
+
+def use_case_id(name: str, base: RuleBase) -> str:
+    """Return the id of a use case by any of its names."""
+    for case in base.use_cases.values():
+        if key(name) in {key(text) for text in (case.id, case.name, *case.aliases)}:
+            return case.id
+    raise InputError(f"use_cases: unknown use case {printable(name)!r}{nearest(name, base.use_cases)}")
+
+
+def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:
+    """Return `name` when it is known, folded to the known spelling."""
+    names = {key(item): item for item in known}
+    begun = [item for folded, item in names.items() if key(name) and folded.startswith(key(name))]
+    if key(name) not in names and len(begun) == 1:
+        return begun[0]
+    if key(name) not in names:
+        raise InputError(f"{field}: unknown {what} {printable(name)!r}{nearest(name, names.values())}")
+    return names[key(name)]

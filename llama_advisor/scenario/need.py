@@ -1,0 +1,202 @@
+"""The scenario with its gaps filled: what is needed, and what that takes for granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.scenario import names
+from llama_advisor.scenario.defaults import (
+    Filler,
+    concurrency,
+    fill_share,
+    images,
+    lengths,
+    united_inputs,
+    volume,
+    where,
+)
+from llama_advisor.scenario.stated import limits, people, wishes
+from llama_advisor.sizing.figures import Workload
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from llama_advisor.engine.advice import Assumption
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.judgement import UseCase
+    from llama_advisor.scenario.scenario import Scenario
+    from llama_advisor.text.strict import CriterionId, Target
+
+GENERAL = "general"
+NEEDED = ("use_cases", "inputs", "model")
+"""Fields of which at least one must be said."""
+TOOL_ORDER = ("none", "single", "multi_step")
+DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
+
+
+@dataclass(frozen=True)
+class Need:
+    """A complete requirement; None means not stated and not assumed."""
+
+    scenario: Scenario
+    cases: tuple[UseCase, ...]
+    assumptions: tuple[Assumption, ...]
+    use_cases: frozenset[str]
+    tags: frozenset[str]
+    needs: frozenset[str]
+    stated: frozenset[str]
+    inputs: frozenset[str]
+    target: Target
+    accelerator: str
+    memory_budget_gib: float | None
+    context_tokens: int
+    prompt_fill: float
+    output_tokens: int
+    concurrent_requests: int
+    requests_per_second: float | None
+    images_per_prompt: int
+    min_tokens_per_s: float | None
+    max_first_token_s: float | None
+    max_answer_s: float | None
+    languages: frozenset[str]
+    domicile: str | None
+    domicile_in_eu: bool | None
+    end_users_in_eu: bool | None
+    monthly_active_users: int | None
+    commercial: bool | None
+    tool_calling: str
+    structured_output: bool
+    fine_tuning: frozenset[str]
+    wants_tuning: bool
+    offline: bool
+    budget_usd_per_month: float | None
+    tokens_per_month: int
+    engine: str | None
+    quantizations_wished: frozenset[str]
+    quantization: str | None
+    model: str | None
+    model_family: str | None
+    model_parameters_b: float | None
+    model_reads_images: bool | None
+    provider: str | None
+    symptoms: frozenset[str]
+    hardware_stated: bool
+    max_parameters_b: float | None
+    only_models: frozenset[str]
+    only_families: frozenset[str]
+    only_engines: frozenset[str]
+    only_quantizations: frozenset[str]
+    sixteen_bit_only: bool
+    hosted_considered: bool
+    self_hosted_considered: bool
+    weights: dict[CriterionId, float]
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of a usual prompt: a share of an ordinary context, all of a longer one but the answer."""
+        return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_fill))
+
+    @property
+    def workload(self) -> Workload:
+        """What one copy of a build must hold."""
+        return Workload(
+            context_tokens=self.context_tokens,
+            prompt_tokens=self.prompt_tokens,
+            output_tokens=self.output_tokens,
+            concurrent_requests=self.concurrent_requests,
+            images_per_prompt=self.images_per_prompt,
+        )
+
+    def on_any_engine(self) -> Need:
+        """The same need without the engine wish."""
+        return replace(self, engine=None)
+
+    def normalised(self) -> dict[str, Any]:
+        """The scenario as decided upon: what was stated, then what was assumed, by field."""
+        stated = self.scenario.model_dump(mode="json", exclude_defaults=True)
+        return stated | {item.field: item.value for item in self.assumptions}
+
+
+def says_nothing(scenario: Scenario) -> bool:
+    """Tell whether none of the fields is said of which one must be."""
+    return all(getattr(scenario, field) == type(scenario).model_fields[field].default for field in NEEDED)
+
+
+def understand(scenario: Scenario, base: RuleBase) -> Need:
+    """Check names, fill gaps from the use cases' defaults; raise InputError for what is unknown."""
+    cases = tuple(base.use_cases[names.use_case_id(name, base)] for name in scenario.use_cases)
+    fill = Filler(scenario)
+    if not cases:
+        cases = (base.use_cases[GENERAL],)
+        fill.assume("use_cases", (GENERAL,), "no use case was stated")
+    why = f"default of {', '.join(case.id for case in cases)}"
+    inputs = frozenset(fill.take("inputs", united_inputs(cases, scenario, base), why))
+    defaults = [case.defaults for case in cases]
+    target = where(fill, defaults, base, why)
+    context, output = lengths(fill, defaults, target, base, why)
+    model = names.model_id(scenario.model, base) if scenario.model else None
+    return Need(
+        scenario=scenario,
+        cases=cases,
+        use_cases=frozenset(case.id for case in cases),
+        tags=frozenset(tag for case in cases for tag in case.tags),
+        needs=frozenset(need for case in cases for need in case.needs),
+        stated=frozenset(scenario.model_dump(exclude_defaults=True)),
+        inputs=inputs,
+        target=target,
+        accelerator=scenario.accelerator or "any",
+        memory_budget_gib=scenario.memory_budget_gib,
+        context_tokens=context,
+        prompt_fill=fill_share(context, base),
+        output_tokens=output,
+        concurrent_requests=concurrency(fill, defaults, base, why),
+        requests_per_second=scenario.requests_per_second,
+        images_per_prompt=images(fill, inputs),
+        min_tokens_per_s=scenario.min_tokens_per_s,
+        max_first_token_s=scenario.max_first_token_s,
+        max_answer_s=scenario.max_answer_s,
+        tool_calling=fill.take("tool_calling", max((d.tool_calling for d in defaults), key=TOOL_ORDER.index), why),
+        structured_output=bool(scenario.structured_output),
+        fine_tuning=frozenset(scenario.fine_tuning),
+        wants_tuning=bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases),
+        offline=bool(scenario.offline),
+        budget_usd_per_month=scenario.budget_usd_per_month,
+        tokens_per_month=volume(fill, context, output, base),
+        symptoms=frozenset(scenario.symptoms),
+        hardware_stated=scenario.hardware is not None,
+        weights=_weights(scenario, cases),
+        commercial=scenario.commercial,
+        monthly_active_users=scenario.monthly_active_users,
+        **wishes(scenario, base, model),
+        **people(scenario, base),
+        **limits(scenario, base),
+        **_lanes(scenario, target),
+        assumptions=tuple(fill.assumptions),
+    )
+
+
+def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:
+    """Mean over the use cases × priority multiplier, normalised to 1."""
+    criteria: tuple[CriterionId, ...] = ("quality", "speed", "cost", "footprint", "maturity")
+    priorities = scenario.priorities
+    raw = {
+        name: sum(case.weights.get(name, 0) for case in cases)
+        / len(cases)
+        * (getattr(priorities, name) if priorities else 1)
+        for name in criteria
+    }
+    total = sum(raw.values())
+    if total <= 0:
+        raise InputError("priorities: at least one criterion must count")
+    return {name: value / total for name, value in raw.items()}
+
+
+def _lanes(scenario: Scenario, target: Target) -> dict[str, Any]:
+    """Hosted competes unless the machine, the place or privacy settle that it runs at home."""
+    local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
+    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
+    hosted_only = target == "hosted"
+    return {
+        "hosted_considered": hosted_only or not at_home,
+        "self_hosted_considered": not hosted_only,
+    }

@@ -1,0 +1,115 @@
+"""Scenarios from files, standard input and flags; errors say where."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from llama_advisor.scenario.flags import FLAG_OF, nested
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.wording import problem
+from llama_advisor.text.yaml_file import Document, parse, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+
+def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
+    """Return the scenario of a file with flags over it; raise InputError with file, line and column.
+
+    Of a project file the requirements of one deployment are the scenario; `said` names it under `deployment`.
+    """
+    name = said.get("deployment")
+    flags = nested({field: value for field, value in said.items() if field != "deployment"})
+    document = read_document(file) if file else None
+    data = document.data if document else {}
+    if not isinstance(data, dict):
+        raise InputError(f"{file}: a scenario is a mapping of fields to values")
+    place: tuple[Any, ...] = ()
+    if document is not None and "deployments" in data:
+        place, data = _deployment(document, name)
+    elif name is not None:
+        raise InputError(f"--deployment {printable(name)}: {printable(file) if file else 'there'} is no project file")
+    if isinstance(data.get("only"), dict) and "only" in flags:
+        flags["only"] = data["only"] | flags["only"]
+    return validated(data | flags, document, flags, place)
+
+
+def _deployment(document: Document, name: str | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the place and the requirements of the deployment named, or of the only one."""
+    listed = document.data["deployments"]
+    known = [item.get("name") for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    if name is None and len(known) == 1:
+        name = known[0]
+    if name is None or name not in known:
+        told = ", ".join(map(printable, known))
+        asked = "--deployment NAME says which" if name is None else f"no deployment is called {printable(name)!r}"
+        raise InputError(document.error(("deployments",), f"{asked}; there are: {told}"))
+    place = ("deployments", known.index(name), "requirements")
+    found = listed[known.index(name)].get("requirements")
+    if not isinstance(found, dict):
+        raise InputError(document.error(place[:2], "`requirements` must be a mapping of fields to values"))
+    return place, found
+
+
+def validated(
+    data: dict[str, Any], document: Document | None, flags: dict[str, Any], place: tuple[Any, ...] = ()
+) -> Scenario:
+    """Check the fields; name the flag or the place in the file of what is wrong."""
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as error:
+        loc, what = problem(error, Scenario)
+    if document is None or (loc and loc[0] in flags):
+        raise InputError(f"{_flag(loc)}{printable(what)}")
+    raise InputError(document.error((*place, *loc), what))
+
+
+def _flag(loc: tuple[Any, ...]) -> str:
+    names = [part for part in loc if isinstance(part, str)]
+    flag = FLAG_OF.get(".".join(names[:2])) or FLAG_OF.get(names[0] if names else "")
+    return f"{flag}: " if flag else ""
+
+
+def read_document(file: str) -> Document:
+    """Read a YAML or JSON file, or standard input for `-`."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{printable(file)}: not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise InputError(f"{printable(file)}: {error.strerror or error}") from error
+    return parse(text, "<stdin>" if file == "-" else file)
+
+
+def batch_lines(stream: TextIO) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield (line number, object or what is wrong with the line), one at a time; blank lines are skipped."""
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, InputError(f"line {number}: not valid JSON: {printable(error)[:120]}")
+            continue
+        yield number, data if isinstance(data, dict) else InputError(f"line {number}: not a JSON object")
+
+
+def folder_beside(file: str | None, name: str) -> str | None:
+    """Return the folder of that name beside a file, if there is one; standard input has no place."""
+    if file is None or file == "-":
+        return None
+    folder = Path(file).parent / name
+    return str(folder) if folder.is_dir() else None
+
+
+def same_folder(one: str, other: str) -> bool:
+    """Tell whether two names lead to the same folder."""
+    return Path(one).resolve() == Path(other).resolve()

@@ -1,0 +1,220 @@
+"""What the user needs: every field optional, so that what was not said stays visible."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator
+
+from llama_advisor.text.strict import Modality, Strict, Target
+
+_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
+_SCALE = {"": 1, "k": 1000, "m": 1_000_000}
+
+
+def _count(value: Any) -> Any:
+    """Read `32k` as 32768 (a power of two where the field writes it so), `1M` as 1000000."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004
+    if not isinstance(value, str) or not (match := _COUNT.fullmatch(value.strip())):
+        return value
+    number, suffix = float(match[1]), match[2].lower()
+    if suffix == "k" and number in {1, 2, 4, 8, 16, 32, 64, 128}:
+        return int(number * 1024)
+    return round(number * _SCALE[suffix])
+
+
+def _tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
+
+
+def _words(value: Any) -> Any:
+    """Read one word as a list of one, and words with spaces or underscores as ids."""
+    value = _tuple(value)
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple(
+        item.strip().lower().replace("_", "-").replace(" ", "-") if isinstance(item, str) else item for item in value
+    )
+
+
+def _folded(value: Any) -> Any:
+    value = _tuple(value)
+    return (
+        tuple(v.strip().lower() if isinstance(v, str) else v for v in value)
+        if isinstance(value, (list, tuple))
+        else value
+    )
+
+
+def _tool_words(value: Any) -> Any:
+    """Read true as `single`, and any case and dash."""
+    if isinstance(value, bool):
+        return "single" if value else "none"
+    return value.strip().lower().replace("-", "_") if isinstance(value, str) else value
+
+
+def _place(value: Any) -> Any:
+    """Read any case, and a desktop as a workstation."""
+    folded = value.strip().lower() if isinstance(value, str) else value
+    return "workstation" if folded == "desktop" else folded
+
+
+Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
+Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
+Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]
+Modalities = Annotated[
+    tuple[Modality, ...], BeforeValidator(_folded, json_schema_input_type=Modality | tuple[Modality, ...])
+]
+Country = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=2, max_length=2)]
+Method = Literal["none", "qlora", "lora", "full"]
+Symptom = Literal[
+    "out_of_memory",
+    "wont_load",
+    "slow",
+    "gibberish",
+    "ignores_schema",
+    "bad_tool_calls",
+    "forgets_context",
+]
+
+
+Tools = Literal["none", "single", "multi_step"]
+Accelerator = Literal["any", "gpu", "cpu", "npu"]
+Words = Annotated[tuple[str, ...], BeforeValidator(_folded, json_schema_input_type=str | tuple[str, ...])]
+Place = Annotated[Target, BeforeValidator(_place, json_schema_input_type=Target | Literal["desktop"])]
+ToolCalls = Annotated[Tools, BeforeValidator(_tool_words, json_schema_input_type=Tools | bool)]
+Methods = Annotated[tuple[Method, ...], BeforeValidator(_folded, json_schema_input_type=Method | tuple[Method, ...])]
+Symptoms = Annotated[
+    tuple[Symptom, ...], BeforeValidator(_folded, json_schema_input_type=Symptom | tuple[Symptom, ...])
+]
+
+
+class HardwareSpec(Strict):
+    """A machine in parts; each key optional."""
+
+    device: str | None = None
+    """Name of the device."""
+    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Devices per node."""
+    nodes: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Nodes."""
+    memory_gb: Positive | None = None
+    """Memory of one device, GB as marketed."""
+    bandwidth_gb_s: Positive | None = None
+    """Memory bandwidth of one device, GB/s."""
+    ram_gb: Positive | None = None
+    """Host memory per node, GB."""
+
+
+class Only(Strict):
+    """Hard limits on what may be chosen."""
+
+    models: Names = ()
+    """Model names."""
+    families: Names = ()
+    """Family ids, e.g. `llama-3.1`."""
+    engines: Names = ()
+    """Engine names."""
+    quantizations: Names = ()
+    """Quantization names."""
+    max_parameters_b: Positive | None = None
+    """Largest model, billion parameters."""
+
+
+class Priorities(Strict):
+    """How much each criterion counts: 0 not at all, 1 as usual, 5 most."""
+
+    quality: Annotated[float, Field(ge=0, le=5)] = 1
+    """Quality of the answers."""
+    speed: Annotated[float, Field(ge=0, le=5)] = 1
+    """Speed per user."""
+    cost: Annotated[float, Field(ge=0, le=5)] = 1
+    """Money."""
+    footprint: Annotated[float, Field(ge=0, le=5)] = 1
+    """Memory taken."""
+    maturity: Annotated[float, Field(ge=0, le=5)] = 1
+    """How well trodden the path is."""
+
+
+class Scenario(Strict):
+    """What the user needs."""
+
+    use_cases: Ids = ()
+    """What it is for; ids from `rules/use_cases/`."""
+    inputs: Modalities | None = None
+    """What it must read."""
+    target: Place | None = None
+    """Where it must run."""
+    hardware: str | HardwareSpec | tuple[str | HardwareSpec, ...] | None = None
+    """What there is, as people write it, or in parts; a list means one of these."""
+    accelerator: Annotated[Accelerator, BeforeValidator(_place)] | None = None
+    """What it must run on."""
+    memory_budget_gib: Positive | None = None
+    """What the model may take in all, GiB."""
+    context_tokens: Count | None = None
+    """Tokens allocated per sequence: prompt and answer."""
+    output_tokens: Count | None = None
+    """Tokens of a typical answer."""
+    concurrent_requests: Count | None = None
+    """Sequences at a time."""
+    requests_per_second: Positive | None = None
+    """Requests arriving per second."""
+    images_per_prompt: Count | None = None
+    """Images in one prompt."""
+    min_tokens_per_s: Positive | None = None
+    """Slowest acceptable generation per user, tokens per second."""
+    max_first_token_s: Positive | None = None
+    """Longest acceptable wait for the first token, seconds."""
+    max_answer_s: Positive | None = None
+    """Longest acceptable time for a whole answer, seconds."""
+    languages: Words = ()
+    """Languages it must handle, ISO 639-1 codes."""
+    domicile: Country | None = None
+    """Country of the licensee (ISO 3166-1), or EU."""
+    end_user_region: Country | None = None
+    """Country or region of the end users, apart from the licensee's."""
+    monthly_active_users: Count | None = None
+    """Monthly active users of the licensee's products."""
+    commercial: bool | None = None
+    """Whether it is used commercially."""
+    tool_calling: ToolCalls | None = None
+    """Tool calls: one per turn, or chains in which one depends on the last."""
+    structured_output: bool | None = None
+    """Whether answers must match a schema."""
+    fine_tuning: Methods = ()
+    """Tuning methods that are acceptable."""
+    offline: bool | None = None
+    """Whether data may not leave."""
+    budget_usd_per_month: Positive | None = None
+    """Most money per month, USD."""
+    tokens_per_month: Count | None = None
+    """Tokens per month, prompts and answers."""
+    engine: str | None = None
+    """Engine wished for; filters while anything qualifies on it."""
+    quantization: str | None = None
+    """Quantization wished for."""
+    model: str | None = None
+    """Model wished for or tried."""
+    only: Only | None = None
+    """Hard limits."""
+    provider: str | None = None
+    """Provider of the hosted service."""
+    service_region: str | None = None
+    """Region of the hosted service."""
+    symptoms: Symptoms = ()
+    """What goes wrong today."""
+    priorities: Priorities | None = None
+    """How much each criterion counts."""
+
+    @field_validator("hardware", mode="before")
+    @classmethod
+    def _hardware_list(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("fine_tuning")
+    @classmethod
+    def _none_is_nothing(cls, value: tuple[Method, ...]) -> tuple[Method, ...]:
+        return tuple(method for method in value if method != "none")

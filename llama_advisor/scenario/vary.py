@@ -1,0 +1,92 @@
+"""Fields to vary, as the command line names them: `context=8k,32k`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from llama_advisor.explain.exploration import Axis
+from llama_advisor.scenario.flags import FLAGS, Flag, nested
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.wording import problem
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEFT_OUT = "-"
+MOST_CELLS = 400
+
+
+def read_axes(texts: Iterable[str]) -> tuple[Axis, ...]:
+    """Read every `FIELD=VALUE,VALUE…`; the same field again adds values. Raise InputError in the user's words."""
+    written: dict[str, tuple[Flag, list[str]]] = {}
+    for text in texts:
+        name, equals, values = text.partition("=")
+        if not equals:
+            raise InputError(f"--vary {printable(text)}: write field=value,value")
+        flag = _flag(name)
+        written.setdefault(flag.field, (flag, []))[1].extend(_split(values, name))
+    if not written:
+        raise InputError("whatif: say what to vary, e.g. --vary context=8k,32k")
+    axes = tuple(_axis(flag, labels) for flag, labels in written.values())
+    _capped(axes)
+    return axes
+
+
+def _capped(axes: tuple[Axis, ...]) -> None:
+    cells = 1
+    for axis in axes:
+        cells *= len(axis.values)
+    if cells > MOST_CELLS:
+        sizes = " x ".join(str(len(axis.values)) for axis in axes)
+        raise InputError(f"--vary: {sizes} makes {cells:,} cells; at most {MOST_CELLS} are answered at once")
+
+
+def _flag(name: str) -> Flag:
+    """Find a field by its flag or its own name."""
+    wanted = name.strip().removeprefix("--").replace("-", "_").lower()
+    for flag in FLAGS:
+        if wanted in {flag.parameter, flag.field}:
+            return flag
+    known = [flag.parameter.replace("_", "-") for flag in FLAGS]
+    raise InputError(f"--vary: unknown field {printable(name)!r}{nearest(name, known)}")
+
+
+def _split(values: str, name: str) -> list[str]:
+    """Split at semicolons where there are any, else at commas."""
+    parts = [part.strip() for part in values.split(";" if ";" in values else ",")]
+    found = [part for part in parts if part]
+    if not found:
+        raise InputError(f"--vary {printable(name)}: no values")
+    return found
+
+
+def _axis(flag: Flag, labels: list[str]) -> Axis:
+    """Read the values; one written twice counts once."""
+    read: dict[str, tuple[str, Any]] = {}
+    for label in labels:
+        value = None if label == LEFT_OUT else _value(flag, label)
+        read.setdefault(repr(value), (label, value))
+    return Axis(
+        field=flag.field,
+        labels=tuple(label for label, _ in read.values()),
+        values=tuple(value for _, value in read.values()),
+    )
+
+
+def _value(flag: Flag, text: str) -> Any:
+    """Return one value as plain data, checked as the scenario's own."""
+    many = flag.kind == "many"
+    raw = [part.strip() for part in text.split("+")] if many and flag.field != "hardware" else [text] if many else text
+    try:
+        scenario = Scenario.model_validate(nested({flag.field: raw}))
+    except ValidationError as error:
+        _, what = problem(error, Scenario)
+        raise InputError(f"--vary {flag.parameter.replace('_', '-')}={printable(text)}: {printable(what)}") from error
+    value: Any = scenario.model_dump(mode="json", exclude_unset=True)
+    for part in flag.field.split("."):
+        value = value[part]
+    return value

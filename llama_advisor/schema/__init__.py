@@ -1,1 +1,0 @@
-"""What YAML may say, and what results look like."""

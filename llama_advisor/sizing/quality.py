@@ -1,0 +1,119 @@
+"""Quality for a kind of work from published scores; what a quantization leaves of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import log
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.judgement import UseCase
+    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.quantization import Quantization
+
+
+class Score(NamedTuple):
+    """A score and whether anyone published it."""
+
+    value: float
+    estimated: bool
+
+
+def score(model: Model, benchmark: str, base: RuleBase) -> Score | None:
+    """Return a model's score: its own, that of the text model it carries, or an estimate.
+
+    A base model stands for what tuning can make of it, so its instruct sibling's score counts, as an estimate.
+    """
+    if benchmark in model.scores:
+        return Score(model.scores[benchmark], estimated=False)
+    if model.text_scores_from and base.benchmarks[benchmark].text_only:
+        return score(base.models[model.text_scores_from], benchmark, base)
+    for estimate in model.estimated_scores:
+        if estimate.benchmark == benchmark:
+            return Score(estimate.value, estimated=True)
+    if model.kind == "base" and model.sibling in base.models:
+        found = score(base.models[model.sibling], benchmark, base)
+        return Score(found.value, estimated=True) if found else None
+    return None
+
+
+def scaled(value: float, benchmark: str, base: RuleBase) -> float:
+    """Return a score on the 0-100 scale between guessing and the benchmark's fixed top."""
+    known = base.benchmarks[benchmark]
+    return max(0.0, min(100.0, (value - known.zero) / (known.hundred - known.zero) * 100))
+
+
+def model_quality(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> float | None:
+    """Return quality before quantization, mean over the use cases; None where a score is missing."""
+    return _mean([_mix(model, None, case, base, 1.0) for case in cases])
+
+
+def build_quality(
+    model: Model, quantization: Quantization, official: OfficialBuild | None, cases: tuple[UseCase, ...], base: RuleBase
+) -> float | None:
+    """Return quality of a build, mean over the use cases, each with its own `enough`."""
+    kept = kept_share(model, quantization, base)
+    values = [_mix(model, official, case, base, kept) for case in cases]
+    return _mean([None if value is None else _useful(value, case) for value, case in zip(values, cases, strict=True)])
+
+
+def kept_share(model: Model, quantization: Quantization, base: RuleBase) -> float:
+    """Return the share of quality kept: the loss of an 8B model, more for smaller and less for larger ones."""
+    loss = 1 - quantization.quality_kept_percent / 100
+    return 1 - loss * _interpolated(model.parameters / 1e9, base.criteria.small_model_loss)
+
+
+def estimated_benchmarks(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> tuple[str, ...]:
+    """Return the benchmarks of the mix whose score nobody published for this model."""
+    names = sorted({name for case in cases for name in case.benchmarks})
+    return tuple(name for name in names if (found := score(model, name, base)) and found.estimated)
+
+
+def tool_score(model: Model, base: RuleBase) -> float | None:
+    """Return the score on the benchmark that stands for tool calls."""
+    found = score(model, base.criteria.tool_benchmark, base)
+    return found.value if found else None
+
+
+def floor_gap(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> float | None:
+    """Return points above the floor of the use case that is nearest to ruling the model out; None without a floor."""
+    gaps = []
+    for case in cases:
+        if case.floor and (found := score(model, case.floor.benchmark, base)):
+            gaps.append(found.value - case.floor.at_least)
+    return min(gaps, default=None)
+
+
+def _mix(model: Model, official: OfficialBuild | None, case: UseCase, base: RuleBase, kept: float) -> float | None:
+    """Weighted mean; an official build's own score replaces score × kept where it was published."""
+    total = 0.0
+    for name, share in case.benchmarks.items():
+        own = official.scores.get(name) if official else None
+        found = score(model, name, base)
+        if own is not None:
+            total += share * scaled(own, name, base)
+        elif found is not None:
+            total += share * scaled(found.value, name, base) * kept
+        else:
+            return None
+    return total / sum(case.benchmarks.values())
+
+
+def _useful(value: float, case: UseCase) -> float:
+    return min(value, case.enough) + max(0.0, value - case.enough) * case.beyond_enough
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _interpolated(size: float, anchors: tuple[tuple[float, float], ...]) -> float:
+    """Read a factor between sizes, straight over the logarithm of the size."""
+    if size <= anchors[0][0]:
+        return anchors[0][1]
+    for (low, at_low), (high, at_high) in pairwise(anchors):
+        if size <= high:
+            return at_low + (at_high - at_low) * log(size / low) / log(high / low)
+    return anchors[-1][1]

@@ -1,0 +1,169 @@
+"""YAML and JSON files as plain data that remembers where each value stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from llama_advisor.text.errors import InputError, PlacedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Loc = tuple[Any, ...]
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
+_BRACKETS = re.compile(r"[\[\]{}]|(?:[-?]\s+){20,}")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+LONGEST_NUMBER = 300
+DIGITS = "+-.0123456789"
+MAX_OPEN = 1000
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+MAX_BYTES = 5_000_000
+
+
+def printable(text: object) -> str:
+    """Return `text` on one line without control characters, for messages."""
+    return _CONTROL.sub("?", str(text).replace("\n", " "))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed file."""
+
+    name: str
+    text: str
+    data: Any
+    node: Any = field(default=None, repr=False, compare=False)
+    """Root of the node tree, which knows where each value stands; composed again where it was not kept."""
+
+    def where(self, loc: Loc) -> str:
+        """Return `file:line:column` of the value at `loc`, or of its nearest parent."""
+        node, mark = self.node or _compose(self.text, self.name), None
+        for key in loc:
+            if node is None:
+                break
+            mark = node.start_mark
+            node, mark = _step(node, key, mark)
+        mark = node.start_mark if node is not None else mark
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{self.name}:1:1"
+
+    def error(self, loc: Loc, what: str) -> str:
+        """Return `file:line:column: what`, one printable line."""
+        return f"{printable(self.where(loc))}: {printable(what)}"
+
+
+def _step(node: Any, key: Any, mark: Any) -> tuple[Any, Any]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == str(key):
+                return value, name.start_mark
+        return None, mark
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], mark
+    return None, mark
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse YAML (or JSON, which is YAML); raise InputError with the position of what is wrong."""
+    _refuse_what_is_too_large(text, name)
+    node = _compose(text, name)
+    return Document(name, text, None if node is None else _Builder(name).build(node, 0), node)
+
+
+def parse_all(text: str, name: str) -> tuple[Document, ...]:
+    """Parse a file that may hold several documents; empty ones are left out."""
+    _refuse_what_is_too_large(text, name)
+    nodes = _composed(text, name, lambda: list(yaml.compose_all(text, Loader=_LOADER)))
+    builder = _Builder(name)
+    return tuple(Document(name, text, builder.build(node, 0), node) for node in nodes if not _is_empty(node))
+
+
+def _is_empty(node: Any) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not node.style and node.value == ""
+
+
+def _refuse_what_is_too_large(text: str, name: str) -> None:
+    if _depth(text) > MAX_OPEN:
+        raise InputError(f"{printable(name)}: nested too deeply")
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
+
+
+def _depth(text: str) -> int:
+    """Return a bound on the nesting, before a parser that recurses sees the text."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1 if bracket in "]}" else bracket.count("-") + bracket.count("?")
+        deepest = max(deepest, depth)
+        depth = max(depth, 0) if bracket in "[]{}" else depth - bracket.count("-") - bracket.count("?")
+    return deepest
+
+
+def _compose(text: str, name: str) -> Any:
+    return _composed(text, name, lambda: yaml.compose(text, Loader=_LOADER))
+
+
+def _composed(text: str, name: str, compose: Callable[[], Any]) -> Any:
+    try:
+        return compose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        what = printable(f"not valid YAML: {error.problem or error.context}")
+        index = min(mark.index, len(text)) if mark else 0
+        raise PlacedError(f"{printable(name)}{at}: {what}", what, index, index) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InputError(f"{printable(name)}: not valid YAML: {printable(error)[:120]}") from error
+
+
+class _Builder:
+    """Turns a node tree into plain data with YAML 1.2 scalars."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.nodes = 0
+
+    def build(self, node: Any, depth: int) -> Any:
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            raise self.fail(node, "nested too deeply or too many values")
+        if isinstance(node, yaml.ScalarNode):
+            if len(node.value) > LONGEST_NUMBER and not node.style and node.value[:1] in DIGITS:
+                raise self.fail(node, "a number this long is no number of ours")
+            return node.value if node.style else _scalar(node.value)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, depth + 1) for item in node.value]
+        return dict(self.pairs(node, depth))
+
+    def pairs(self, node: Any, depth: int) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.fail(key, "a key must be a plain word")
+            if key.value in seen:
+                raise self.fail(key, f"duplicate key {key.value!r}")
+            seen.add(key.value)
+            yield key.value, self.build(value, depth + 1)
+
+    def fail(self, node: Any, what: str) -> PlacedError:
+        mark = node.start_mark
+        told = printable(what)
+        where = printable(f"{self.name}:{mark.line + 1}:{mark.column + 1}")
+        return PlacedError(f"{where}: {told}", told, mark.index, node.end_mark.index)
+
+
+def _scalar(value: str) -> Any:
+    if value in _WORDS:
+        return _WORDS[value]
+    if _INT.fullmatch(value):
+        return int(value.replace("_", ""))
+    if _FLOAT.fullmatch(value):
+        return float(value.replace("_", ""))
+    return value

@@ -1,0 +1,27 @@
+"""A finding: a code, what it is about, where it stands, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.base import RuleBase
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about an entry that a maintainer should look at."""
+
+    code: str
+    kind: str
+    entry: str
+    text: str
+    loc: tuple[Any, ...] = ()
+
+    def where(self, base: RuleBase) -> str:
+        """Return `file:line:column`; a finding about no file stands at the rule base itself."""
+        if not self.kind and not self.entry:
+            return base.layers[0].label
+        origin = base.origin(self.kind, self.entry)
+        return origin.layer.document(origin.file).where((*origin.loc, *self.loc))
