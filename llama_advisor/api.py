@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.explain import explained
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.explain.why import explained
 from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.sizing.estimate import Sizer
@@ -39,7 +39,7 @@ def recommend(
     """
     asked = scenario if isinstance(scenario, Scenario) else validated(dict(scenario), None, {})
     advisor = Advisor(rules or load_rules(), as_of or datetime.now().astimezone().date())
-    return explained(asked, advisor) if why else advisor.advise(asked)
+    return explained(asked, advisor).advice if why else advisor.advise(asked)
 
 
 def estimate(model: str | EstimateRequest, rules: RuleBase | None = None, **fields: Any) -> Estimate:

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import settings
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.knowledge.base import RuleBase, load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from llama_advisor.engine.advice import Advice
+    from llama_advisor.knowledge.base import RuleBase
 
 ROOT = Path(__file__).parent.parent
 AS_OF = date(2026, 11, 24)

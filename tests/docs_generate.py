@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.check.explain_code import code_page
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.handing_over import as_command
 from llama_advisor.interview.log import Answer, scenario_of
 from llama_advisor.interview.next_question import standing
 from llama_advisor.interview.prompt import closing, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
-from llama_advisor.knowledge.base import RULE_FOLDERS, load_rules
+from llama_advisor.knowledge.base import RULE_FOLDERS
 from llama_advisor.knowledge.upkeep_entries import Statement
-from llama_advisor.upkeep import kinds
+from llama_advisor.scenario.questions import questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def pages(base: RuleBase) -> dict[str, str]:
         "seed-coverage.md": "\n".join(seed_coverage(base)),
         "findings.md": "\n".join(findings(base)),
         "interview.md": "\n".join(interview(base)),
-        **{f"findings/{kind.id}.md": page(kind) for kind in kinds(base).values() if kind.fix},
+        **{f"findings/{kind.id}.md": page(kind) for kind in base.finding_kinds.values() if kind.fix},
     }
 
 
@@ -94,11 +95,11 @@ def findings(base: RuleBase) -> Iterator[str]:
     yield "# Codes of findings\n"
     yield WRITTEN
     yield "## Of `llama-advisor check`, about a project\n\n| code | severity | what it says |\n|---|---|---|"
-    for kind in kinds(base).values():
+    for kind in base.finding_kinds.values():
         if kind.fix:
             yield f"| [{kind.id}](findings/{kind.id}.md) | {kind.severity} | {kind.title} |"
     yield "\n## Of `llama-advisor rules`, about the rule base\n"
-    for kind in kinds(base).values():
+    for kind in base.finding_kinds.values():
         if not kind.fix:
             yield f"### {kind.id}\n\n{kind.title} ({kind.severity}). {kind.explanation.strip()}\n"
 
@@ -118,7 +119,7 @@ def interview(base: RuleBase) -> Iterator[str]:
     yield prompt(log, outlook, None, WIDTH) + "\n" + wrapped([closing(log, outlook)], WIDTH) + "```\n"
     yield f"The answer follows, and `{as_command(scenario_of(log))}`, which gives it again.\n"
     yield "## All questions\n\n| question | why it matters | if skipped | stated by |\n|---|---|---|---|"
-    for item in base.questions:
+    for item in questions(base):
         question = item.question
         often = f"{question.stated.count} of {question.stated.of}"
         yield f"| {question.text} | {question.why.strip()} | {question.skipped} | {often} |"

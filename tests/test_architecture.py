@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import llama_advisor
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,44 +19,26 @@ PACKAGE = Path(llama_advisor.__file__).parent
 MODULES = {path.relative_to(PACKAGE.parent): path for path in sorted(PACKAGE.rglob("*.py"))}
 by_module = pytest.mark.parametrize("name", sorted(MODULES), ids=[path.as_posix() for path in sorted(MODULES)])
 
-# Lowest first: none of these needs one further down this list, directly or through any other module. What is not
-# named here finds its own place: it only may not close a circle.
-SPINE = (
-    "errors",
-    "schema",
-    "documents",
-    "conditions",
-    "sizing",
-    "hardware_names",
-    "layers",
-    "facts",
-    "rulebase",
-    "names",
-    "need",
-    "candidates",
-    "judging",
-    "contributions",
-    "search",
-    "ranking",
-    "answer",
-    "relaxing",
-    "engine",
-    "explaining",
-    "exploring",
-    "reading",
-    "axes",
-    "checking",
-    "questionnaire",
-    "render",
-    "commands",
-    "arguments",
-    "cli",
+# Lowest first; packages of one floor do not know each other. Types count: an import for a type is an import.
+FLOORS = (
+    {"text"},
+    {"knowledge"},
+    {"hardware"},
+    {"scenario"},
+    {"sizing"},
+    {"engine"},
+    {"explain"},
+    {"interview", "check", "deploy", "upkeep"},
+    {"render"},
+    {"cli", "api"},
 )
+AT_THE_ROOT = {"__init__.py", "__main__.py", "api.py"}
+FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS) for package in packages}
 LONGEST = 300
 LONGER = {
-    "facts.py": "one declarative table",
-    "schema/advice.py": "fields and what they mean",
-    "schema/judgement.py": "fields and what they mean",
+    "engine/facts.py": "one declarative table",
+    "engine/advice.py": "fields and what they mean",
+    "knowledge/judgement.py": "fields and what they mean",
 }
 LONGEST_FUNCTION = 40
 LONGER_FUNCTIONS = {
@@ -75,13 +57,22 @@ def part_of(path: Path) -> str:
     return path.parts[1].removesuffix(".py")
 
 
-def imports(path: Path, *, checked_only: bool = False) -> Iterator[str]:
-    """Yield the modules of the package that a file imports; with `checked_only`, those needed at run time."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {id(node) for branch in ast.walk(tree) if type_checking(branch) for node in ast.walk(branch)}
-    for node in ast.walk(tree):
-        if checked_only and id(node) in skipped:
-            continue
+def dotted(name: Path) -> str:
+    return ".".join(name.with_suffix("").parts).removesuffix(".__init__")
+
+
+def module_imports(path: Path) -> set[str]:
+    """Return the full names of what a file imports, modules and names in them alike."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the packages that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "llama_advisor":
             rest = node.module.split(".")[1:]
             yield from ([rest[0]] if rest else [alias.name for alias in node.names])
@@ -89,35 +80,30 @@ def imports(path: Path, *, checked_only: bool = False) -> Iterator[str]:
             yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("llama_advisor."))
 
 
-def type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+@by_module
+def test_imports_point_downwards(name: Path) -> None:
+    own = part_of(name)
+    if own in {"__init__", "__main__"}:
+        return
+    for other in set(imports(MODULES[name])) - {own, "__version__"}:
+        assert FLOOR_OF[other] < FLOOR_OF[own], f"{name} imports {other}"
 
 
-def needs() -> dict[str, set[str]]:
-    """Return what each module or folder needs at run time, itself left out."""
-    found: dict[str, set[str]] = {part_of(name): set() for name in MODULES}
-    for name, path in MODULES.items():
-        found[part_of(name)] |= set(imports(path, checked_only=True)) & set(found) - {part_of(name)}
-    return found
+def test_modules_need_each_other_one_way() -> None:
+    """No circle of modules, types counted: each can be read after those that it imports."""
+    direct = {dotted(name): module_imports(path) for name, path in MODULES.items()}
+    open_ones = {name: found & set(direct) - {name} for name, found in direct.items()}
+    while leaves := [name for name, found in open_ones.items() if not found]:
+        for name in leaves:
+            del open_ones[name]
+        for found in open_ones.values():
+            found.difference_update(leaves)
+    assert not open_ones
 
 
-def reached(part: str, direct: dict[str, set[str]], trail: tuple[str, ...] = ()) -> set[str]:
-    """Return all that a part needs; a circle is an error."""
-    assert part not in trail, " → ".join((*trail, part))
-    return direct[part].union(*(reached(other, direct, (*trail, part)) for other in direct[part]))
-
-
-NEEDS = needs()
-
-
-def test_the_spine_names_modules_that_are_there() -> None:
-    assert set(SPINE) <= set(NEEDS)
-
-
-@pytest.mark.parametrize("part", sorted(NEEDS))
-def test_imports_point_one_way(part: str) -> None:
-    above = SPINE[SPINE.index(part) + 1 :] if part in SPINE else ("commands", "arguments", "cli")
-    assert part == "__main__" or not reached(part, NEEDS) & set(above)
+def test_nothing_else_lies_at_the_root() -> None:
+    assert {path.name for path in PACKAGE.glob("*.py")} == AT_THE_ROOT
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} <= set(FLOOR_OF)
 
 
 @by_module
@@ -141,7 +127,7 @@ def test_every_module_says_what_it_is_for(name: Path) -> None:
 
 @by_module
 def test_only_the_command_line_prints_and_leaves(name: Path) -> None:
-    if part_of(name) in {"cli", "arguments", "commands"}:
+    if part_of(name) == "cli":
         return
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         assert not (isinstance(node, ast.Name) and node.id in {"print", "exit", "quit", "input"}), (
@@ -153,13 +139,12 @@ def test_only_the_command_line_prints_and_leaves(name: Path) -> None:
 
 OPENING = {"open", "read_text", "read_bytes", "rglob", "glob", "iterdir", "shipped_rules", "read_layer"}
 OPENERS = {
-    "rulebase": "finds the rules",
-    "layers": "reads them and keeps a cache",
-    "reading": "scenario files",
-    "commands": "batch files and results",
-    "cli": "the null device, after a broken pipe",
-    "detect": "/proc/meminfo",
-    "checking/files.py": "project files and the files they name",
+    "knowledge/base.py": "finds the rules",
+    "knowledge/layers.py": "reads them and keeps a cache",
+    "scenario/read.py": "scenario files",
+    "cli": "batch files and results; the null device, after a broken pipe",
+    "hardware/detect.py": "/proc/meminfo",
+    "check/files.py": "project files and the files they name",
 }
 
 
@@ -195,7 +180,7 @@ def test_nothing_from_a_file_is_executed(name: Path) -> None:
 
 @by_module
 def test_only_the_command_line_reads_the_clock(name: Path) -> None:
-    if part_of(name) in {"arguments", "api"}:
+    if part_of(name) in {"cli", "api"}:
         return
     text = MODULES[name].read_text(encoding="utf-8")
     assert not [word for word in ("date.today", "datetime.now", "time.time(") if word in text]

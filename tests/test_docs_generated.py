@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from docs_generate import DOCS, pages
 
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 
 PAGES = pages(load_rules())
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from llama_advisor.knowledge.base import load_rules
-from llama_advisor.upkeep import kinds, lint
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.upkeep import lint
 from llama_advisor.upkeep.rule_examples import run_examples
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def printed(recipe: Recipe, done: subprocess.CompletedProcess[str]) -> bool:
 def test_what_a_recipe_writes_is_sound(recipe: Recipe, layer: Callable[[dict[str, str]], Path]) -> None:
     base = load_rules(layer({recipe.file: recipe.content}))
     assert [result for result in run_examples(base) if not result.passed] == []
-    known = kinds(base)
+    known = base.finding_kinds
     as_of = date(2026, 11, 24)
     errors = [item for item in lint(base, as_of) if known[item.code].severity == "error"]
     broken_by_removal = {"LR422"} if "remove: true" in recipe.content else set()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.engine.facts import FACTS
-from llama_advisor.hardware import read_hardware
-from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, CompiledRule, load_rules, shipped_rules
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, CompiledRule, shipped_rules
 from llama_advisor.knowledge.conditions import facts_read
 from llama_advisor.knowledge.judgement import Adjust, Caveat, Route, RuleOut
 from llama_advisor.scenario.scenario import Only, Scenario
@@ -222,7 +223,7 @@ def test_reference_machines_are_known_hardware_at_a_known_price() -> None:
     for target, machines in BASE.reference.reference.items():
         assert len(machines) <= 12, target
         for item in machines:
-            assert read_hardware(item.hardware, BASE.catalogue).devices >= 1
+            assert read_hardware(item.hardware, catalogue_of(BASE)).devices >= 1
             assert item.offer is None or item.offer in BASE.rentals, f"{target}: {item.offer}"
             assert target not in {"cloud", "server"} or item.offer, f"{target}: {item.hardware} has no price"
 

@@ -19,7 +19,6 @@ from llama_advisor.check.requirements import decided, held
 from llama_advisor.check.waivers import waived
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.upkeep import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
 
     from llama_advisor.check.findings import CheckFinding
     from llama_advisor.check.project import ProjectFile, Read
-    from llama_advisor.check.project_file import Deployment
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.upkeep_entries import FindingKind
+    from llama_advisor.scenario.project_file import Deployment
 
 PREFIX = "LA"
 RANKS = {"error": 3, "warning": 2, "note": 1, "never": 9}
@@ -58,7 +57,7 @@ class Checker:
     def __init__(self, base: RuleBase, as_of: date) -> None:
         self.base = base
         self.as_of = as_of
-        self.kinds = {code: kind for code, kind in kinds(base).items() if code.startswith(PREFIX)}
+        self.kinds = {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
         self.decider = Decider(Advisor(base, as_of))
         self.sources = Sources(Scanner.of(base, base.checking))
 
@@ -110,7 +109,7 @@ class Collected:
 
 def result(collected: Collected, base: RuleBase, as_of: date, wanted: Filter) -> Findings:
     """Return what was found in the words of the contract; malformed input passes every filter."""
-    known = {code: kind for code, kind in kinds(base).items() if code.startswith(PREFIX)}
+    known = {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
     kept = [item for item in collected.found if wanted.keeps(item.code) or known[item.code].malformed]
     findings = shown(kept, known)
     counting = [item for item in findings if item.waived is None]

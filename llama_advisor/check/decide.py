@@ -13,10 +13,10 @@ from llama_advisor.scenario.scenario import Only
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.check.project_file import Choice, Requirements
     from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.model import Model
+    from llama_advisor.scenario.project_file import Choice, Requirements
 
 MOST_KEPT = 200
 

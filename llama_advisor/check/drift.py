@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from llama_advisor.check.decide import Decision
     from llama_advisor.check.mentions import Mention, Scanner
     from llama_advisor.check.project import Read
-    from llama_advisor.check.project_file import Deployment
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.project_file import Deployment
 
 MODEL, QUANTIZATION, CONTEXT, PARALLELISM, ABSENT, NO_FILE, NOT_SCANNED, WRONG_VERSION = (
     "LA301",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
-from llama_advisor.upkeep import kinds
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
@@ -22,7 +21,7 @@ MALFORMED = "It means that the input is wrong: exit code 2, whatever the flags s
 
 def explain_code(code: str, base: RuleBase) -> str:
     """Return the page of a code as markdown; raise InputError for one that is not known."""
-    known = kinds(base)
+    known = base.finding_kinds
     found = known.get(code.strip().upper())
     if found is None:
         raise InputError(f"unknown code {printable(code)!r}{nearest(code.strip().upper(), known)}")

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from llama_advisor.check.project_file import Waiver
     from llama_advisor.check.spans import SourceText
     from llama_advisor.knowledge.upkeep_entries import FindingKind
+    from llama_advisor.scenario.project_file import Waiver
 
 _NEAREST = re.compile(r"; nearest: (\S+)$")
 NAMES = frozenset({"LA902", "LA905", "LA908"})

@@ -11,10 +11,10 @@ from llama_advisor import __version__
 from llama_advisor.check.files import file_text, shown_name
 from llama_advisor.check.finding import Found
 from llama_advisor.check.lock_file import Lock, LockedBuild, LockedDeployment, LockedRuleBase
-from llama_advisor.check.project_file import Choice
 from llama_advisor.check.requirements import told
 from llama_advisor.check.spans import SourceText
-from llama_advisor.engine.words import machine_name
+from llama_advisor.scenario.project_file import Choice
+from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from llama_advisor.check.decide import Decider, Decision
     from llama_advisor.check.project import Read
-    from llama_advisor.check.project_file import Deployment
     from llama_advisor.engine.candidate import Judged
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.project_file import Deployment
 
 OUTDATED, OTHERWISE, MOVED, UNREADABLE = "LA403", "LA404", "LA405", "LA911"
 OTHERS = 2

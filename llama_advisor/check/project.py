@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from llama_advisor.check.files import file_text, leaves_folder, shown_name
 from llama_advisor.check.finding import Found
-from llama_advisor.check.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
 from llama_advisor.check.spans import SourceText, key_place, value_place
+from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
 from llama_advisor.text.errors import InputError, PlacedError
 from llama_advisor.text.wording import problems
 from llama_advisor.text.yaml_file import Document, parse_all, printable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from llama_advisor.check.project_file import Deployment
+    from llama_advisor.scenario.project_file import Deployment
 
 UNREADABLE, UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, WISHED, MISSING, SAME_NAME, OUTSIDE = (
     "LA901",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.check.decide import UnknownNameError
 from llama_advisor.check.versions import runs, supported_from_to
-from llama_advisor.engine.candidates import HOSTED
-from llama_advisor.engine.words import decisive, machine_name
+from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
-from llama_advisor.sizing.support import architecture_support
+from llama_advisor.sizing.figures import machine_name
+from llama_advisor.sizing.support import HOSTED, architecture_support
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from llama_advisor.check.decide import Chosen, Decider, Decision
     from llama_advisor.check.finding import Found
     from llama_advisor.check.project import Read
-    from llama_advisor.check.project_file import Choice, Deployment, Requirements
     from llama_advisor.engine.candidate import Judged
     from llama_advisor.engine.score import Outcome
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.project_file import Choice, Deployment, Requirements
     from llama_advisor.text.strict import Bottleneck
 
 BY_BOTTLENECK: dict[Bottleneck, str] = {

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from llama_advisor.check.finding import Found
     from llama_advisor.check.project import ProjectFile, Read
-    from llama_advisor.check.project_file import Waiver
     from llama_advisor.knowledge.upkeep_entries import FindingKind
+    from llama_advisor.scenario.project_file import Waiver
 
 EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
 OWN = "LA5"

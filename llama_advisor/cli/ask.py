@@ -13,7 +13,8 @@ from llama_advisor.cli.ask_files import answers, check_place, free_name, kept
 from llama_advisor.cli.streams import write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.hardware import read_hardware
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.handing_over import as_command, as_file, as_shown
@@ -22,7 +23,6 @@ from llama_advisor.interview.next_question import standing
 from llama_advisor.interview.prefetch import Ahead
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt_parts, wrapped
 from llama_advisor.interview.typed import Here, read_line
-from llama_advisor.knowledge.base import load_rules
 from llama_advisor.render.json_text import to_json
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
@@ -30,7 +30,7 @@ from llama_advisor.text.yaml_file import printable
 if TYPE_CHECKING:
     from datetime import date
 
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 SAVED = "llama-advisor-interview.json"
 INPUT_ERROR = 2
@@ -254,7 +254,7 @@ def _machine(outlook: Outlook) -> str | None:
     if name is None:
         return None
     try:
-        read_hardware(name, outlook.base.catalogue)
+        read_hardware(name, catalogue_of(outlook.base))
     except InputError:
         return None
     return name

@@ -18,7 +18,7 @@ from llama_advisor.check.lock import lock_path, lock_text, locked
 from llama_advisor.check.project import read_project
 from llama_advisor.cli.own_layer import with_own_layer
 from llama_advisor.cli.streams import write
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import rendered
 from llama_advisor.text.errors import InputError
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.check.decide import Decision
-    from llama_advisor.check.project_file import Deployment
     from llama_advisor.check.settings import FailOn, Settings
+    from llama_advisor.scenario.project_file import Deployment
 
 
 WORTH_WORKERS = 60

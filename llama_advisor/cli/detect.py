@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from llama_advisor.hardware import read_hardware
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
-from llama_advisor.knowledge.base import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.text.errors import InputError
 
@@ -29,7 +29,7 @@ def run(rules: tuple[str, ...], *, in_json: bool, screen: tuple[bool, int]) -> i
 def _read_as(name: str, rules: tuple[str, ...]) -> str:
     """Return the device that the text is read as, or why it cannot be read."""
     try:
-        return read_hardware(name, load_rules(*rules).catalogue).device.name
+        return read_hardware(name, catalogue_of(load_rules(*rules))).device.name
     except InputError as error:
         return str(error)
 

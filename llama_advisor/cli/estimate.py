@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from llama_advisor.cli.streams import stream, write
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.read import batch_lines
 from llama_advisor.sizing.estimate import Sizer

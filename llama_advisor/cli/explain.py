@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.check.explain_code import explain_code
 from llama_advisor.cli.own_layer import with_own_layer
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.explain.why_not import why_not
-from llama_advisor.knowledge.base import load_rules
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.scenario import names
 from llama_advisor.scenario.read import read_scenario

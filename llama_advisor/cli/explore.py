@@ -9,9 +9,9 @@ from llama_advisor.cli.own_layer import with_own_layer
 from llama_advisor.cli.progress import count
 from llama_advisor.cli.streams import write
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.explain.compare import compare
 from llama_advisor.explain.grid import vary
-from llama_advisor.knowledge.base import load_rules
 from llama_advisor.render.advice_text import nearest_excuse
 from llama_advisor.render.json_text import to_json
 from llama_advisor.scenario.read import read_scenario

@@ -12,13 +12,14 @@ from llama_advisor.check.ci_templates import GITHUB, GITLAB, PRE_COMMIT, WORKFLO
 from llama_advisor.check.discover import discovered
 from llama_advisor.check.files import SCHEMA_FILE
 from llama_advisor.check.mentions import Scanner
-from llama_advisor.check.project_file import WISHES
-from llama_advisor.check.propose import from_discovery, project_text, proposed, scalar
+from llama_advisor.check.propose import from_discovery
 from llama_advisor.cli.own_layer import with_own_layer
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.flags import nested
+from llama_advisor.scenario.project_file import WISHES
+from llama_advisor.scenario.project_text import project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
@@ -140,7 +141,7 @@ def _proposal(folder: Path, rules: tuple[str, ...], year: int) -> str | None:
 
 
 def _schema_text() -> str:
-    from llama_advisor.check.project_file import Project
+    from llama_advisor.scenario.project_file import Project
     from llama_advisor.text.descriptions import json_schema
 
     return as_json(json_schema(Project)) + "\n"

@@ -6,8 +6,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.hardware import read_hardware
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FINDINGS = 1
 SCHEMAS = (
     ("scenario", "scenario.scenario", "Scenario"),
-    ("project", "check.project_file", "Project"),
+    ("project", "scenario.project_file", "Project"),
     ("findings", "check.findings", "Findings"),
     ("rule", "knowledge.judgement", "Rule"),
     ("use-case", "knowledge.judgement", "UseCase"),
@@ -116,7 +116,7 @@ def _model(name: str, base: RuleBase) -> dict[str, Any]:
 
 
 def _device(name: str, base: RuleBase) -> dict[str, Any]:
-    return read_hardware(name, base.catalogue).model_dump(mode="json", exclude_defaults=True)
+    return read_hardware(name, catalogue_of(base)).model_dump(mode="json", exclude_defaults=True)
 
 
 def _rule(name: str, base: RuleBase) -> dict[str, Any]:
@@ -150,6 +150,7 @@ def run_rule_tests(rules: tuple[str, ...], *, as_json: bool) -> int:
 
 def print_schema(name: str) -> int:
     """Print one JSON Schema."""
+    from llama_advisor.engine.facts import FACTS
     from llama_advisor.knowledge.condition_schema import with_conditions
     from llama_advisor.text.descriptions import json_schema
 
@@ -157,7 +158,7 @@ def print_schema(name: str) -> int:
     if name not in known:
         raise InputError(f"unknown schema {printable(name)!r}{nearest(name, known)}")
     shown = json_schema(known[name])
-    sys.stdout.write(dumped(with_conditions(shown) if known[name] is known["rule"] else shown))
+    sys.stdout.write(dumped(with_conditions(shown, FACTS) if known[name] is known["rule"] else shown))
     return 0
 
 

@@ -11,7 +11,7 @@ from llama_advisor.cli.own_layer import with_own_layer
 from llama_advisor.cli.streams import stream, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
 from llama_advisor.scenario.read import batch_lines, read_scenario, validated
@@ -61,9 +61,9 @@ def run(request: Request) -> int:
     rules = with_own_layer(request.file, request.rules)
     advisor = Advisor(load_rules(*rules), request.as_of)
     if request.why:
-        from llama_advisor.explain import explained
+        from llama_advisor.explain.why import explained
 
-        advice = explained(scenario, advisor)
+        advice = explained(scenario, advisor).advice
     else:
         advice = advisor.advise(scenario)
     text = _rendered(advice, advisor, request)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.cli.gc import collect_seldom
 from llama_advisor.cli.progress import progress
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.read import read_document, validated
 from llama_advisor.text.errors import InputError
-from llama_advisor.upkeep import kinds, lint
+from llama_advisor.upkeep import lint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,19 +46,19 @@ def run_lint(rules: tuple[str, ...], as_of: date, *, in_json: bool) -> int:
 
 
 def _code(found: tuple[Finding, ...], base: RuleBase) -> int:
-    known = kinds(base)
+    known = base.finding_kinds
     return FINDINGS if any(known[finding.code].severity == "error" for finding in found) else 0
 
 
 def _count(found: tuple[Finding, ...], base: RuleBase) -> str:
-    known = kinds(base)
+    known = base.finding_kinds
     told = [known[finding.code].severity for finding in found]
     return ", ".join(f"{told.count(level)} {level}s" for level in ("error", "warning", "note"))
 
 
 def _lines(found: tuple[Finding, ...], base: RuleBase) -> Iterator[str]:
     """Yield a line for each finding, then what each code means."""
-    known = kinds(base)
+    known = base.finding_kinds
     for finding in found:
         about = f"{finding.entry}: " if finding.entry else ""
         yield f"{finding.where(base)}: {finding.code} {known[finding.code].severity}: {about}{finding.text}"
@@ -67,7 +67,7 @@ def _lines(found: tuple[Finding, ...], base: RuleBase) -> Iterator[str]:
 
 
 def _findings(found: tuple[Finding, ...], base: RuleBase) -> dict[str, Any]:
-    known = kinds(base)
+    known = base.finding_kinds
     return {
         "findings": [
             {

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from llama_advisor.sizing.figures import Cost, DeviceMemory, Range, Training
+from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.sizing.figures import Cost, DeviceMemory, MachineUsed, Range, Training
 from llama_advisor.text.strict import Bottleneck, Strict
 
 Verdict = Literal["need_input", "recommended", "recommended_with_caveats", "change_requirement", "no_fit"]
@@ -18,32 +19,6 @@ EXIT_CODES: dict[str, int] = {
     "no_fit": 1,
     "need_input": 2,
 }
-
-
-class Assumption(Strict):
-    """What was not said and was taken for granted."""
-
-    field: str
-    """Scenario field."""
-    value: Any
-    """Value taken."""
-    why: str
-    """Where it comes from."""
-
-
-class MachineUsed(Strict):
-    """The part of a machine that a build takes."""
-
-    device: str
-    """Device id."""
-    name: str
-    """How the machine is written."""
-    count: int
-    """Devices per node."""
-    nodes: int
-    """Nodes."""
-    replicas: int
-    """Copies of the build that share the requests."""
 
 
 class Artifact(Strict):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.hardware import Catalogue, read_hardware
 from llama_advisor.scenario.defaults import spelled
+from llama_advisor.sizing.cost import price_key, retired
+from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,12 +17,10 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.model import Model
     from llama_advisor.knowledge.price import HostedPrice
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.need import Need
-
-HOSTED = "hosted"
 
 
 def models(need: Need, base: RuleBase) -> tuple[Model, ...]:
@@ -112,11 +112,6 @@ def quantizations(model: Model, need: Need, base: RuleBase, engines: Iterable[En
     )
 
 
-def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
-    """Return the maker's own build of this quantization, if there is one."""
-    return next((build for build in model.official_builds if build.quantization == quantization.id), None)
-
-
 def engines(need: Need, base: RuleBase) -> tuple[Engine, ...]:
     """Engines of the lanes considered; the engine asked for alone, while anything qualifies on it."""
     wanted = [engine for engine in base.engines.values() if need.engine in {None, engine.id}]
@@ -135,14 +130,3 @@ def offers(model: Model, need: Need, base: RuleBase, as_of: date) -> tuple[Hoste
         offer for offer in found if not retired(offer, as_of) and not offer.doubtful and price_key(offer) is not None
     ]
     return tuple(sorted(live, key=price_key))
-
-
-def price_key(offer: HostedPrice) -> float:
-    """Return the sum of both rates, for order; an offer without a price comes last."""
-    rates = (offer.usd_per_million_input_tokens, offer.usd_per_million_output_tokens)
-    return sum(rate for rate in rates if rate is not None) if None not in rates else float("inf")
-
-
-def retired(offer: HostedPrice, as_of: date) -> bool:
-    """Tell whether the offer ended before the day asked for."""
-    return offer.retires_on is not None and offer.retires_on <= as_of

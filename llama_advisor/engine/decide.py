@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Assumption, RuleBaseShown, Verdict
-from llama_advisor.engine.candidates import HOSTED
+from llama_advisor.engine.advice import Advice, RuleBaseShown, Verdict
 from llama_advisor.engine.facts import Named
 from llama_advisor.engine.rank import is_wished, ranked
 from llama_advisor.engine.relax import relaxations, ways_round
 from llama_advisor.engine.search import Search
 from llama_advisor.engine.words import caveats, closing_scope, excluded, routes, shown, wishes
-from llama_advisor.explain.robustness import robustness
+from llama_advisor.hardware import catalogue_of
 from llama_advisor.knowledge.judgement import Caveat
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
+from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.outlay import LONGEST_SAMPLE
+from llama_advisor.sizing.support import HOSTED
 
 if TYPE_CHECKING:
     from datetime import date
@@ -53,10 +54,10 @@ class Advisor:
     def __init__(self, base: RuleBase, as_of: date) -> None:
         self.base = base
         self.as_of = as_of
-        self.search = Search(base, base.catalogue, as_of)
+        self.search = Search(base, catalogue_of(base), as_of)
 
     def advise(self, scenario: Scenario, *, why: bool = False) -> Advice:
-        """Rank every build for `scenario`, best first; `why` adds how firmly the winner stands.
+        """Rank every build for `scenario`, best first; `why` adds what each part of a score rests on.
 
         Raises InputError for what it does not know.
         """
@@ -71,11 +72,7 @@ class Advisor:
         order = ranked(found.qualified, need, self.base)
         if not order:
             return Answer(self._no(need, found), need, found)
-        advice = self._yes(need, found, order, why=why)
-        if why:
-            stands = robustness(order[0], found.qualified, order[0].weights)
-            advice = advice.model_copy(update={"robustness": stands})
-        return Answer(advice, need, found)
+        return Answer(self._yes(need, found, order, why=why), need, found)
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""

@@ -10,10 +10,10 @@ from llama_advisor.engine.candidate import Found, Judged
 from llama_advisor.engine.facts import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT, Scope
 from llama_advisor.engine.score import Judge, Outcome
 from llama_advisor.sizing import quality
-from llama_advisor.sizing.cost import hosted_cost
+from llama_advisor.sizing.cost import hosted_cost, retired
 from llama_advisor.sizing.layouts import Estimator, Plan
-from llama_advisor.sizing.outlay import affordable, extremes, memory_gib, rent, tuning
-from llama_advisor.sizing.support import support
+from llama_advisor.sizing.outlay import affordable, memory_gib, rent, tuning
+from llama_advisor.sizing.support import HOSTED, official_build, support
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +52,7 @@ class Search:
     def run(self, need: Need, among: frozenset[str] | None = None) -> Found:
         """Judge every candidate model, or those `among` them; order as in the rule base, ranking comes later."""
         engines = candidates.engines(need, self.base)
-        at_home = need.self_hosted_considered and any(engine.id != candidates.HOSTED for engine in engines)
+        at_home = need.self_hosted_considered and any(engine.id != HOSTED for engine in engines)
         machines = self.machines(need) if at_home else ()
         owned = bool(machines) and all(machine.owned for machine in machines)
         priced = need.hosted_considered or any(machine.offer for machine in machines)
@@ -88,7 +88,7 @@ class Search:
     ) -> Iterator[Judged]:
         scope = self.model_scope(model, need)
         outcomes = judge.constrain(scope, range(SCENARIO, MODEL + 1))
-        local = tuple(engine for engine in engines if engine.id != candidates.HOSTED)
+        local = tuple(engine for engine in engines if engine.id != HOSTED)
         if any(outcome.state == "fails" for outcome in outcomes):
             yield self._stopped(model, need, scope, engines, outcomes)
             return
@@ -96,7 +96,7 @@ class Search:
         for build in self._at_home(model, need, scope, local, machines, judge, outcomes):
             made = True
             yield build
-        hosted = next((engine for engine in engines if engine.id == candidates.HOSTED), None)
+        hosted = next((engine for engine in engines if engine.id == HOSTED), None)
         if hosted is not None:
             made = True
             yield from self._hosted(model, need, scope, hosted, judge, outcomes)
@@ -185,7 +185,7 @@ class Search:
     ) -> Iterator[Variant]:
         """Yield each quantization's scope, the engines that load it, and what the rules said so far."""
         for quantization in candidates.quantizations(model, need, self.base, engines):
-            official = candidates.official_build(model, quantization)
+            official = official_build(model, quantization)
             variant = scope.at(
                 quantization=quantization,
                 official=official,
@@ -282,7 +282,7 @@ class Search:
             support=support(engine, model, quantization, None, need.target),
             hosted=offer,
             served=offer is not None,
-            retired=offer is not None and candidates.retired(offer, self.as_of),
+            retired=offer is not None and retired(offer, self.as_of),
             speed=self.sizes.stand_in_speed(model, engine, need.workload, self.catalogue) if offer else None,
             cost=hosted_cost(offer, need.tokens_per_month, self._prompt_share(need)) if offer else None,
         )
@@ -294,3 +294,16 @@ class Search:
     @staticmethod
     def _prompt_share(need: Need) -> float:
         return need.prompt_tokens / (need.prompt_tokens + need.output_tokens)
+
+
+def extremes(variants: list[Variant], sizes: Estimator) -> list[Variant]:
+    """Return the first variant and the smallest: enough to say what a machine beyond the budget lacks."""
+
+    def size(variant: Variant) -> int:
+        scope = variant[0]
+        assert scope.model is not None
+        assert scope.quantization is not None
+        return sizes.weights(scope.model.id, scope.quantization.id)
+
+    least = min(variants, key=size, default=None)
+    return [*variants[:1], *([least] if least is not None and least is not variants[0] else [])]

@@ -9,7 +9,6 @@ from llama_advisor.engine.advice import (
     Build,
     CaveatShown,
     Excluded,
-    MachineUsed,
     MemoryShown,
     Nearest,
     RouteShown,
@@ -23,7 +22,7 @@ from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.scenario.names import engine_id
-from llama_advisor.sizing.figures import Range
+from llama_advisor.sizing.figures import MachineUsed, Range, machine_name
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
@@ -84,12 +83,6 @@ def _machine(build: Judged) -> MachineUsed | None:
         nodes=machine.nodes,
         replicas=plan.replicas if plan else 1,
     )
-
-
-def machine_name(device: str, count: int, nodes: int) -> str:
-    """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
-    text = device if count == 1 else f"{count}x {device}"
-    return text if nodes == 1 else f"{nodes} nodes of {text}"
 
 
 def _training(training: Training) -> Training:

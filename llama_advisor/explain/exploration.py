@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
-from llama_advisor.engine.advice import Assumption, Build, Change, Excuse, RuleBaseShown, ShortBuild, Verdict
+from llama_advisor.engine.advice import Build, Change, Excuse, RuleBaseShown, ShortBuild, Verdict
+from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.scenario.vary import Axis
 from llama_advisor.text.strict import Strict
 
 
@@ -89,17 +91,6 @@ class Comparison(Strict):
     """Benchmarks published for some of the models, but not for all."""
     rulebase: RuleBaseShown
     """Which rule base answered."""
-
-
-class Axis(Strict):
-    """A field that is varied."""
-
-    field: str
-    """Scenario field."""
-    labels: tuple[str, ...]
-    """Values as they were written."""
-    values: tuple[Any, ...]
-    """Values as they were read; null leaves the field out."""
 
 
 class Cell(Strict):

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.advice import Advice, Build, Excluded
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.explain.exploration import Axis, Turn
+    from llama_advisor.explain.exploration import Turn
     from llama_advisor.scenario.scenario import Scenario
+    from llama_advisor.scenario.vary import Axis
 
 At = tuple[int, ...]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.explain.ask_again import Picker
-from llama_advisor.explain.exploration import Axis
 from llama_advisor.explain.grid import vary
 from llama_advisor.explain.options import options
-from llama_advisor.explain.tipping_points import tipping_points
+from llama_advisor.explain.why import explained
+from llama_advisor.scenario.vary import Axis
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,10 +42,9 @@ def report(
     varied: bool,
 ) -> Report:
     """Answer with reasons; `varied` adds how the answer moves with context and users."""
-    advice, need, found = advisor.answer(scenario, why=True)
+    advice, need, found = explained(scenario, advisor)
     if found is None:
         raise InputError(f"recommend: state at least one of: {', '.join(advice.missing)}")
-    advice = advice.model_copy(update={"tipping_points": tipping_points(Picker(advisor, scenario))})
     grid = vary(scenario, usual_axes(need), advisor, nearest, told) if varied else None
     stated = scenario.model_dump(mode="json", exclude_defaults=True)
     return Report(stated, advice, options(found, advisor.base), grid, cited(advice, advisor.base))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine.advice import TippingPoint
 from llama_advisor.engine.relax import current, plain, stated_value, whole
-from llama_advisor.engine.words import machine_name
 from llama_advisor.explain.ask_again import turned
-from llama_advisor.hardware import read_hardware
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario.defaults import spelled
+from llama_advisor.sizing.figures import machine_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ def _resized(choice: ChoiceMove, picker: Picker) -> Iterator[str]:
     given = picker.scenario.hardware
     said = given[0] if isinstance(given, tuple) else given
     assert said is not None
-    machine = read_hardware(spelled(said), picker.advisor.base.catalogue, today.need.target)
+    machine = read_hardware(spelled(said), catalogue_of(picker.advisor.base), today.need.target)
     host = f" + {machine.ram_gib:g}GB RAM" if machine.ram_gib and not machine.device.unified_memory else ""
     for factor in choice.devices:
         count = machine.count * factor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.hardware.catalogue import Catalogue
+from llama_advisor.hardware.catalogue import Catalogue, catalogue_of
 from llama_advisor.hardware.machine import Stated, build
 from llama_advisor.hardware.spelling import clean
 from llama_advisor.text.errors import InputError, nearest
@@ -12,10 +12,11 @@ from llama_advisor.text.errors import InputError, nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.text.strict import Target
 
-__all__ = ["Catalogue", "read_hardware"]
+__all__ = ["Catalogue", "catalogue_of", "check_machines", "read_hardware"]
 
 _KEYS = ("device", "count", "nodes", "memory_gb", "bandwidth_gb_s", "ram_gb")
 _WHOLE = ("count", "nodes")
@@ -62,3 +63,14 @@ def _number(key: str, item: Any) -> Any:
     if not number or not 0 < item < 10**6 or (whole and item != int(item)):
         raise InputError(f"hardware: {key}: {clean(str(item))!r} is not a positive {'whole ' * whole}number")
     return int(item) if whole else float(item)
+
+
+def check_machines(base: RuleBase) -> None:
+    """Raise RuleBaseError at the first reference machine that cannot be read."""
+    for target, machines in base.reference.reference.items():
+        for index, machine in enumerate(machines):
+            try:
+                read_hardware(machine.hardware, catalogue_of(base), target)
+            except InputError as error:
+                origin = base.origin("", "hardware/reference.yaml")
+                raise origin.error(("reference", target, index, "hardware"), str(error)) from error

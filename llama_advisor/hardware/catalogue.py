@@ -12,6 +12,7 @@ from llama_advisor.text.errors import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device, Instance
 
 Tokens = tuple[str, ...]
@@ -71,3 +72,12 @@ class Catalogue:
     def display_names(self) -> tuple[str, ...]:
         """Names to suggest: devices by name, instances by id."""
         return tuple(sorted({device.name for device in self.devices} | {item.id for item in self.instances}))
+
+
+def catalogue_of(base: RuleBase) -> Catalogue:
+    """Return the devices and instances of a rule base."""
+    return base.kept(_catalogue)
+
+
+def _catalogue(base: RuleBase) -> Catalogue:
+    return Catalogue.of(base.devices.values(), base.instances.values())

@@ -15,6 +15,7 @@ from llama_advisor.interview.open_score import WISHED_BUILDS, WISHES
 from llama_advisor.interview.proof import Proof
 from llama_advisor.knowledge.question import MOST_OPTIONS
 from llama_advisor.scenario.need import NEEDED
+from llama_advisor.scenario.questions import questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.question import Option
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 
 class Standing(NamedTuple):
@@ -130,7 +131,7 @@ def unsaid(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
 
 def _left(base: RuleBase, said: dict[str, Any], done: frozenset[str]) -> list[CompiledQuestion]:
     """Return the questions neither closed, nor said otherwise, nor skipped with one that takes the same words."""
-    open_ones = [item for item in base.questions if said.keys().isdisjoint(_words_of(item))]
+    open_ones = [item for item in questions(base) if said.keys().isdisjoint(_words_of(item))]
     through = {item.question.otherwise for item in open_ones if item.id in done}
     return [item for item in open_ones if item.id not in done and item.question.free not in through]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.engine import candidates
 from llama_advisor.engine.facts import MODEL, PLACEMENT, SCENARIO, Scope
 from llama_advisor.interview.open_score import OpenJudge, OpenOutcome
+from llama_advisor.sizing.support import HOSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ class OpenSearch:
         self.search: Search = advisor.search
         self.need, self.openings = need, openings
         self.engines = candidates.engines(need, advisor.base)
-        at_home = need.self_hosted_considered and any(engine.id != candidates.HOSTED for engine in self.engines)
+        at_home = need.self_hosted_considered and any(engine.id != HOSTED for engine in self.engines)
         self.machines: tuple[Machine, ...] = self.search.machines(need) if at_home else ()
         owned = bool(self.machines) and all(machine.owned for machine in self.machines)
         priced = need.hosted_considered or any(machine.offer for machine in self.machines)
@@ -70,9 +71,9 @@ class OpenSearch:
         before = self.judge.constrain(scope, range(SCENARIO, MODEL + 1))
         if _failed(before):
             return
-        local = tuple(engine for engine in self.engines if engine.id != candidates.HOSTED)
+        local = tuple(engine for engine in self.engines if engine.id != HOSTED)
         yield from self._at_home(model, scope, local, before)
-        hosted = next((engine for engine in self.engines if engine.id == candidates.HOSTED), None)
+        hosted = next((engine for engine in self.engines if engine.id == HOSTED), None)
         if hosted is not None:
             for built in self.search.offered(model, self.need, scope, hosted, self.judge, before):
                 yield from self._possible(built, sure=True)

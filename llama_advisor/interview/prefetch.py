@@ -11,7 +11,7 @@ from llama_advisor.interview.next_question import options_of, standing
 
 if TYPE_CHECKING:
     from llama_advisor.engine.decide import Outcome
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 
 class StoppedError(Exception):

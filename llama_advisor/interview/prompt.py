@@ -7,13 +7,13 @@ import textwrap
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from llama_advisor.engine.words import machine_name
 from llama_advisor.interview.handing_over import as_flags
 from llama_advisor.interview.log import Log, picked, prompts, stated
 from llama_advisor.interview.next_question import following, open_questions, options_of, standing, telling
 from llama_advisor.interview.words import asks_for_hardware, label
 from llama_advisor.knowledge.question import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
+from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.interview.next_question import Standing
     from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5

@@ -27,8 +27,8 @@ from llama_advisor.text.yaml_file import printable
 if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.interview.words import Sets
-    from llama_advisor.knowledge.rule import CompiledQuestion
     from llama_advisor.scenario.flags import Flag
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 Command = Literal["back", "help", "leave", "end"]
 COMMANDS: dict[str, Command] = {

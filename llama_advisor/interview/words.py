@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.question import Option
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 Sets = dict[str, Any]
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}

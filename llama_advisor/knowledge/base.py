@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from llama_advisor.hardware import Catalogue
 from llama_advisor.knowledge.checking import Checking
 from llama_advisor.knowledge.constants import Constants, TrainingRecipe
 from llama_advisor.knowledge.device import Device, Instance, Reference
@@ -22,26 +21,29 @@ from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.moves import Moves
 from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
-from llama_advisor.knowledge.question import Question
-from llama_advisor.knowledge.rule import CompiledQuestion, CompiledRule, Origin, compiled_question, compiled_rule
+from llama_advisor.knowledge.rule import CompiledRule, Origin, compiled_rule
 from llama_advisor.knowledge.rule_files import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.text.errors import RuleBaseError, nearest
 from llama_advisor.text.wording import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from llama_advisor.knowledge.conditions import FactType
     from llama_advisor.text.strict import Strict
 
 Entry = TypeVar("Entry", bound="Strict")
+Made = TypeVar("Made")
 
 
 class RuleBase:
     """Everything the engine knows, read from one or more layers."""
 
-    def __init__(self, layers: tuple[Layer, ...]) -> None:
+    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, FactType]) -> None:
         self.layers = layers
+        self.facts = facts
+        self._kept: dict[Callable[[RuleBase], Any], Any] = {}
         self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
         self._raw: dict[str, dict[str, tuple[Any, Origin]]] = {}
         self._singles: dict[str, tuple[Any, Origin]] = {}
@@ -156,11 +158,6 @@ class RuleBase:
         return self._all("instances", Instance)
 
     @cached_property
-    def catalogue(self) -> Catalogue:
-        """Devices and instances, to be found by any spelling."""
-        return Catalogue.of(self.devices.values(), self.instances.values())
-
-    @cached_property
     def reference(self) -> Reference:
         """Machines assumed where none was given."""
         return self._one("hardware/reference.yaml", Reference)
@@ -239,21 +236,15 @@ class RuleBase:
                 origin = self.origin(folder, name)
                 if name in compiled:
                     raise origin.error(("id",), f"duplicate id {name!r}, also in {compiled[name].folder}/")
-                compiled[name] = compiled_rule(rule, folder, origin)
+                compiled[name] = compiled_rule(rule, folder, origin, self.facts)
         return compiled
 
-    @cached_property
-    def questions(self) -> tuple[CompiledQuestion, ...]:
-        """What the questionnaire may ask, in the order of their places."""
-        found = self._all("questions", Question).values()
-        compiled = [compiled_question(question, self.origin("questions", question.id)) for question in found]
-        return tuple(sorted(compiled, key=lambda item: (item.question.place, item.id)))
-
-    def check(self) -> None:
-        """Follow every name that leads elsewhere; the shipped rules are checked by the tests, layers at load."""
-        from llama_advisor.knowledge.links import crosscheck
-
-        crosscheck(self)
+    def kept(self, make: Callable[[RuleBase], Made]) -> Made:
+        """Return what `make` makes of this rule base, made once."""
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        made: Made = self._kept[make]
+        return made
 
     def with_rules(self, rules: dict[str, CompiledRule]) -> RuleBase:
         """Return this rule base with other rules, for what-if runs; all else is shared."""
@@ -272,10 +263,7 @@ def shipped_rules() -> Path:
     return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "rules"
 
 
-def load_rules(*extra: str | Path) -> RuleBase:
-    """Load the shipped rule base with the layers in `extra` over it, last on top."""
+def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:
+    """Read the shipped rule base with the layers in `extra` over it, last on top; conditions may test `facts`."""
     shipped = read_layer(shipped_rules(), "rules")
-    base = RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)))
-    if extra:
-        base.check()
-    return base
+    return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)), facts)

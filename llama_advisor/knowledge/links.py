@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.engine.facts import FACTS
-from llama_advisor.hardware import read_hardware
-from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,8 +25,8 @@ class Reference(NamedTuple):
     """Kind of entry it leads to, where a layer may have removed it."""
 
 
-def crosscheck(base: RuleBase) -> None:
-    """Raise RuleBaseError at the first name that leads nowhere, or machine that cannot be read."""
+def check_links(base: RuleBase) -> None:
+    """Raise RuleBaseError at the first name that leads nowhere."""
     for found in references(base):
         if found.name not in found.known:
             origin = base.removed.get((found.target, found.name)) or base.origin(found.kind, found.entry)
@@ -36,7 +34,6 @@ def crosscheck(base: RuleBase) -> None:
             loc = () if gone else found.loc
             said = f"removed, but {found.entry} names it" if gone else f"unknown {found.what} {found.name!r}"
             raise origin.error(loc, said + ("" if gone else nearest(found.name, found.known)))
-    _machines(base)
 
 
 def references(base: RuleBase) -> Iterator[Reference]:
@@ -115,19 +112,9 @@ def _of_singles(base: RuleBase) -> Iterator[Reference]:
     for index, criterion in enumerate(base.criteria.criteria):
         for place, measure in enumerate(criterion.measures):
             loc = ("criteria", index, "measures", place, "fact")
-            yield Reference("", "criteria.yaml", loc, "fact", measure.fact, FACTS)
+            yield Reference("", "criteria.yaml", loc, "fact", measure.fact, base.facts)
     for target, machines in base.reference.reference.items():
         for index, machine in enumerate(machines):
             if machine.offer:
                 offer: tuple[Any, ...] = ("reference", target, index, "offer")
                 yield Reference("", "hardware/reference.yaml", offer, "price", machine.offer, base.rentals, "rentals")
-
-
-def _machines(base: RuleBase) -> None:
-    for target, machines in base.reference.reference.items():
-        for index, machine in enumerate(machines):
-            try:
-                read_hardware(machine.hardware, base.catalogue, target)
-            except InputError as error:
-                origin = base.origin("", "hardware/reference.yaml")
-                raise origin.error(("reference", target, index, "hardware"), str(error)) from error

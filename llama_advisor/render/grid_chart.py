@@ -17,8 +17,9 @@ from llama_advisor.render.panels import (
 )
 
 if TYPE_CHECKING:
-    from llama_advisor.explain.exploration import Axis, Grid
+    from llama_advisor.explain.exploration import Grid
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.vary import Axis
 
 CELLS = ("#a8d1f0", "#f7c98b", "#b5dfb0", "#e6b8d8", "#f2e394", "#c3c0ee", "#f3b3a6", "#a9ddd6")
 EMPTY = "#e4e4e4"

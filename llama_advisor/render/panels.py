@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from llama_advisor.render.reasons import value_text
 
 if TYPE_CHECKING:
-    from llama_advisor.explain.exploration import Axis, Cell, Grid, Turn
+    from llama_advisor.explain.exploration import Cell, Grid, Turn
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.vary import Axis
 
 NONE = "-"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

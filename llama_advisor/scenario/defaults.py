@@ -5,10 +5,9 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine.advice import Assumption
-from llama_advisor.hardware import read_hardware
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
-from llama_advisor.scenario.scenario import HardwareSpec
+from llama_advisor.scenario.scenario import Assumption, HardwareSpec
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def _where_it_stands(fill: Filler, base: RuleBase) -> Target:
     """Tell from the first device stated where it stands."""
     given = fill.scenario.hardware
     first = given if isinstance(given, (str, HardwareSpec)) else next(iter(given or ("",)))
-    machine = read_hardware(spelled(first), base.catalogue, None)
+    machine = read_hardware(spelled(first), catalogue_of(base), None)
     by_kind = base.criteria.target_of_kind.get(machine.device.kind, "server")
     target = "laptop" if "laptop" in machine.device.id else machine.target or by_kind
     return _assumed(fill, target, f"where a {machine.device.kind.replace('-', ' ')} usually stands")

@@ -17,14 +17,13 @@ from llama_advisor.scenario.defaults import (
     where,
 )
 from llama_advisor.scenario.stated import limits, people, wishes
-from llama_advisor.sizing.figures import Workload
+from llama_advisor.scenario.workload import Workload
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Assumption
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import UseCase
-    from llama_advisor.scenario.scenario import Scenario
+    from llama_advisor.scenario.scenario import Assumption, Scenario
     from llama_advisor.text.strict import CriterionId, Target
 
 GENERAL = "general"

@@ -218,3 +218,14 @@ class Scenario(Strict):
     @classmethod
     def _none_is_nothing(cls, value: tuple[Method, ...]) -> tuple[Method, ...]:
         return tuple(method for method in value if method != "none")
+
+
+class Assumption(Strict):
+    """What was not said and was taken for granted."""
+
+    field: str
+    """Scenario field."""
+    value: Any
+    """Value taken."""
+    why: str
+    """Where it comes from."""

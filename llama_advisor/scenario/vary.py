@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from llama_advisor.explain.exploration import Axis
 from llama_advisor.scenario.flags import FLAGS, Flag, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 LEFT_OUT = "-"
 MOST_CELLS = 400
+
+
+class Axis(Strict):
+    """A field that is varied."""
+
+    field: str
+    """Scenario field."""
+    labels: tuple[str, ...]
+    """Values as they were written."""
+    values: tuple[Any, ...]
+    """Values as they were read; null leaves the field out."""
 
 
 def read_axes(texts: Iterable[str]) -> tuple[Axis, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.engine.candidates import HOSTED, official_build
 from llama_advisor.scenario import names
-from llama_advisor.sizing.support import support
+from llama_advisor.sizing.support import HOSTED, official_build, support
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from llama_advisor.sizing.figures import Cost
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 
@@ -75,3 +77,14 @@ def per_million(usd_per_month: float, tokens_per_month: float | None) -> float |
     if not tokens_per_month:
         return None
     return usd_per_month / tokens_per_month * MILLION
+
+
+def price_key(offer: HostedPrice) -> float:
+    """Return the sum of both rates, for order; an offer without a price comes last."""
+    rates = (offer.usd_per_million_input_tokens, offer.usd_per_million_output_tokens)
+    return sum(rate for rate in rates if rate is not None) if None not in rates else float("inf")
+
+
+def retired(offer: HostedPrice, as_of: date) -> bool:
+    """Tell whether the offer ended before the day asked for."""
+    return offer.retires_on is not None and offer.retires_on <= as_of

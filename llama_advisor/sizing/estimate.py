@@ -5,28 +5,28 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.engine.advice import MachineUsed
-from llama_advisor.engine.candidates import HOSTED
-from llama_advisor.engine.words import machine_name
-from llama_advisor.hardware import read_hardware
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
 from llama_advisor.sizing.build_choice import Option, named_build, objections, options
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.estimate_workload import assume, context_objections, workload_of
+from llama_advisor.sizing.figures import MachineUsed, machine_name
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Estimator, machine_parts
 from llama_advisor.sizing.limits import largest_concurrency, largest_context
 from llama_advisor.sizing.placement import place
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.rounding import rounded_cost, rounded_memory, rounded_speed, rounded_training
+from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Assumption
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.sizing.figures import Cost, Memory, Training, Workload
+    from llama_advisor.scenario.scenario import Assumption
+    from llama_advisor.scenario.workload import Workload
+    from llama_advisor.sizing.figures import Cost, Memory, Training
     from llama_advisor.sizing.layouts import Layout, Plan
     from llama_advisor.sizing.placement import Parallel
     from llama_advisor.sizing.request import EstimateRequest
@@ -124,7 +124,7 @@ class Sizer:
         said = {"device": where.hardware, "memory_gb": where.memory_gb, "bandwidth_gb_s": where.bandwidth_gb_s}
         if all(value is None for value in said.values()):
             return None
-        catalogue = self.base.catalogue
+        catalogue = catalogue_of(self.base)
         machine = read_hardware(said, catalogue)
         added = {
             key: value
@@ -227,7 +227,7 @@ def _on_processor(machine: Machine, base: RuleBase) -> Machine:
     ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
     if ram is None:
         raise InputError(f'accelerator: the host memory of "{machine.label}" is not stated; add it, as in "+ 32GB RAM"')
-    host = read_hardware({"ram_gb": ram}, base.catalogue, "server")
+    host = read_hardware({"ram_gb": ram}, catalogue_of(base), "server")
     return host.model_copy(update={"label": f"processor of {machine.label}"})
 
 

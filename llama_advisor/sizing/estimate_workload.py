@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine.advice import Assumption
-from llama_advisor.sizing.figures import Workload
+from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.scenario.workload import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

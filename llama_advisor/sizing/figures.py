@@ -7,21 +7,6 @@ from datetime import date
 from llama_advisor.text.strict import Strict
 
 
-class Workload(Strict):
-    """What one deployment has to hold and do at a time."""
-
-    context_tokens: int
-    """Tokens allocated per sequence."""
-    prompt_tokens: int
-    """Tokens of a typical prompt."""
-    output_tokens: int
-    """Tokens of a typical answer."""
-    concurrent_requests: int = 1
-    """Sequences at a time."""
-    images_per_prompt: int = 0
-    """Images in a prompt."""
-
-
 class Range(Strict):
     """A prediction: about 80 % of truths lie between low and high."""
 
@@ -108,3 +93,24 @@ class Cost(Strict):
     """Day of the price."""
     offer: str
     """The price it was computed from."""
+
+
+class MachineUsed(Strict):
+    """The part of a machine that a build takes."""
+
+    device: str
+    """Device id."""
+    name: str
+    """How the machine is written."""
+    count: int
+    """Devices per node."""
+    nodes: int
+    """Nodes."""
+    replicas: int
+    """Copies of the build that share the requests."""
+
+
+def machine_name(device: str, count: int, nodes: int) -> str:
+    """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
+    text = device if count == 1 else f"{count}x {device}"
+    return text if nodes == 1 else f"{nodes} nodes of {text}"

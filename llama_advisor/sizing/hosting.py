@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.engine.candidates import price_key, retired
-from llama_advisor.sizing.cost import blended_usd_per_million, break_even_tokens_per_month, hosted_cost
+from llama_advisor.sizing.cost import (
+    blended_usd_per_million,
+    break_even_tokens_per_month,
+    hosted_cost,
+    price_key,
+    retired,
+)
 
 if TYPE_CHECKING:
     from datetime import date

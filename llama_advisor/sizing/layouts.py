@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.engine import Engine, StandIn
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.sizing.figures import Memory, Speed, Training, Workload
+    from llama_advisor.scenario.workload import Workload
+    from llama_advisor.sizing.figures import Memory, Speed, Training
     from llama_advisor.sizing.placement import Parallel
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.sizing.figures import Memory, Workload
+    from llama_advisor.scenario.workload import Workload
+    from llama_advisor.sizing.figures import Memory
 
 MOST_REQUESTS = 4096
 

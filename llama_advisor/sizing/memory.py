@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.sizing.figures import Workload
+    from llama_advisor.scenario.workload import Workload
 
 ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from llama_advisor.sizing.cost import self_hosted_cost
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.search import Variant
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
@@ -57,16 +56,3 @@ def affordable(machine: Machine, need: Need, base: RuleBase) -> bool:
     """Tell whether a machine is within the budget; of one that is not, few builds are needed to say so."""
     paid = rent(machine, need, base)
     return paid is None or need.budget_usd_per_month is None or paid.usd_per_month <= need.budget_usd_per_month
-
-
-def extremes(variants: list[Variant], sizes: Estimator) -> list[Variant]:
-    """Return the first variant and the smallest: enough to say what a machine beyond the budget lacks."""
-
-    def size(variant: Variant) -> int:
-        scope = variant[0]
-        assert scope.model is not None
-        assert scope.quantization is not None
-        return sizes.weights(scope.model.id, scope.quantization.id)
-
-    least = min(variants, key=size, default=None)
-    return [*variants[:1], *([least] if least is not None and least is not variants[0] else [])]

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
     from llama_advisor.knowledge.device import Device
     from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.sizing.figures import Workload
+    from llama_advisor.scenario.workload import Workload
     from llama_advisor.sizing.placement import Placement
 
 GIB = 2**30

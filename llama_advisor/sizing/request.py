@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator
 
-from llama_advisor.engine.advice import Assumption, MachineUsed
-from llama_advisor.scenario.scenario import Count, Method, Positive, _count, _folded
-from llama_advisor.sizing.figures import Cost, Memory, Speed, Training
+from llama_advisor.scenario.scenario import Assumption, Count, Method, Positive, _count, _folded
+from llama_advisor.sizing.figures import Cost, MachineUsed, Memory, Speed, Training
 from llama_advisor.text.strict import Strict
 
 CountOrZero = Annotated[int, BeforeValidator(_count), Field(ge=0, le=10**15)]

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
+    from llama_advisor.scenario.workload import Workload
     from llama_advisor.sizing.attainable import Attainable
-    from llama_advisor.sizing.figures import Workload
     from llama_advisor.sizing.placement import Parallel
 
 

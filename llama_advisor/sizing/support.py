@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Device
     from llama_advisor.knowledge.engine import ArchitectureSupport, Engine, QuantizationSupport
-    from llama_advisor.knowledge.model import Model
+    from llama_advisor.knowledge.model import Model, OfficialBuild
     from llama_advisor.knowledge.quantization import Quantization
+
+
+HOSTED = "hosted"
+"""Id of the engine that stands for services, which bring their own hardware."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +79,8 @@ def quantization_support(
     if device.architecture in entry.weight_only:
         return "weight_only"
     return None if device.vendor == "generic" else "no"
+
+
+def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
+    """Return the maker's own build of this quantization, if there is one."""
+    return next((build for build in model.official_builds if build.quantization == quantization.id), None)

@@ -16,25 +16,19 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 CHECKS = (condition_findings, overlap_findings, sentence_findings, example_findings, link_findings)
 SEVERITIES = ("error", "warning", "note")
 
-__all__ = ["CHECKS", "SEVERITIES", "Finding", "kinds", "lint"]
+__all__ = ["CHECKS", "SEVERITIES", "Finding", "lint"]
 
 
 def lint(base: RuleBase, as_of: date) -> tuple[Finding, ...]:
     """Return all findings, worst first, then by code and entry."""
     found = [*source_findings(base, as_of), *(finding for check in CHECKS for finding in check(base))]
-    known = kinds(base)
+    known = base.finding_kinds
 
     def order(finding: Finding) -> tuple[int, str, str, str]:
         return SEVERITIES.index(known[finding.code].severity), finding.code, finding.entry, finding.text
 
     return tuple(sorted(found, key=order))
-
-
-def kinds(base: RuleBase) -> dict[str, FindingKind]:
-    """Return what each code stands for."""
-    return base.finding_kinds

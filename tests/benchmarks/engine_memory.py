@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from measured_rows import ROOT, rule_base
 from random_gguf import write
 
-from llama_advisor.hardware import read_hardware
-from llama_advisor.sizing.figures import Workload
+from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.weights import weights_bytes
 
@@ -133,7 +133,7 @@ def session_settings(llama_cpp: Any, context: int, cache: str) -> Any:
 def predicted_gib(base: RuleBase, model: Model, context: int, cache: str) -> float:
     """Return the total that the estimator states for a processor."""
     load = Workload(context_tokens=context, prompt_tokens=BATCH, output_tokens=1)
-    machine = read_hardware("64GB RAM PC, no GPU", base.catalogue)
+    machine = read_hardware("64GB RAM PC, no GPU", catalogue_of(base))
     weights = weights_bytes(model, base.quantizations["f16"], base.block_types)
     memory = base.constants.memory
     return estimate_memory(weights, model, memory, "llama.cpp", machine, load, cache).total_gib

@@ -15,12 +15,12 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Log, prompts, stated
 from llama_advisor.interview.next_question import Standing, open_questions, proved, standing
 from llama_advisor.interview.prefetch import Ahead
 from llama_advisor.interview.prompt import expected_more
-from llama_advisor.knowledge.base import RuleBase, load_rules
 from llama_advisor.text.yaml_file import parse
 
 TESTS = Path(__file__).parent.parent
@@ -33,7 +33,8 @@ from people import truthful, unasked  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 AS_OF = date(2026, 11, 24)
 OFFER = 6

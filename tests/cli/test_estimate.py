@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from llama_advisor.cli import detect as detect_command
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
-from llama_advisor.knowledge.base import load_rules
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
 

@@ -10,9 +10,9 @@ import yaml
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.relax import changed, current, softer, supported
-from llama_advisor.explain import explained
 from llama_advisor.explain.ask_again import Picker, gaps
 from llama_advisor.explain.tipping_points import probes, tipping_points, value_of
+from llama_advisor.explain.why import explained
 from llama_advisor.explain.why_not import why_not
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario.need import understand
@@ -126,7 +126,7 @@ def test_a_model_beside_the_winner_loses_what_the_parts_say(advisor: Advisor) ->
 @by_case
 def test_asking_why_changes_no_answer(case: dict[str, Any], advisor: Advisor) -> None:
     scenario = Scenario.model_validate(case["scenario"])
-    plain, told = advisor.advise(scenario), explained(scenario, advisor)
+    plain, told = advisor.advise(scenario), explained(scenario, advisor).advice
     drop = {"tipping_points", "robustness", "ranking", "recommendation"}
     assert plain.model_dump(exclude=drop) == told.model_dump(exclude=drop)
     assert [(b.model, b.quantization, b.engine, b.score) for b in plain.ranking] == [

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rank import ranked
-from llama_advisor.knowledge.base import ENTRY_FOLDERS, LIST_KEYS, RuleBase, load_rules
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.base import ENTRY_FOLDERS, LIST_KEYS, RuleBase
 from llama_advisor.knowledge.layers import Layer
 from llama_advisor.render.json_text import to_json
 from llama_advisor.scenario.need import understand
@@ -145,7 +146,7 @@ def test_a_layer_that_removes_a_loser_reorders_nothing(case: str, advisor: Advis
     lent = {model.text_scores_from for model in base.models.values()}
     gone = next(pick[0] for pick in reversed(before[1:]) if pick[0] not in lent)
     upper = Layer(base.layers[0].root, "mine", "digest", {f"models/{gone}.yaml": {"id": gone, "remove": True}})
-    after = picks(Advisor(RuleBase((*base.layers, upper)), advisor.as_of), said)
+    after = picks(Advisor(RuleBase((*base.layers, upper), base.facts), advisor.as_of), said)
     assert after == [pick for pick in before if pick[0] != gone]
 
 
@@ -330,7 +331,7 @@ def test_the_order_of_files_and_entries_changes_nothing(seed: int, advisor: Advi
         if name.partition("/")[0] not in ENTRY_FOLDERS:
             files[name] = {key: mixed(part) if key in LIST_KEYS else part for key, part in data.items()}
     assert list(files) != list(layer.files)
-    other = Advisor(RuleBase((Layer(layer.root, layer.label, layer.digest, files),)), advisor.as_of)
+    other = Advisor(RuleBase((Layer(layer.root, layer.label, layer.digest, files),), advisor.base.facts), advisor.as_of)
     for said in ASKED:
         scenario = Scenario.model_validate(said)
         assert to_json(other.advise(scenario)) == to_json(advisor.advise(scenario))

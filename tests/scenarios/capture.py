@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.yaml_file import parse
 

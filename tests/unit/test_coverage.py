@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.upkeep.ablation import ablate
 from llama_advisor.upkeep.coverage import Sampler, Seen, summed, tied, without_reason

@@ -10,7 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from llama_advisor.cli.inspect import schemas
-from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, SINGLE_FILES, load_rules
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.condition_schema import with_conditions
 from llama_advisor.text.descriptions import json_schema
 
@@ -30,7 +32,7 @@ def kind(file: str) -> str:
 def validator(name: str) -> Draft202012Validator:
     schema = json_schema(schemas()[name])
     Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(with_conditions(schema) if name == "rule" else schema)
+    return Draft202012Validator(with_conditions(schema, FACTS) if name == "rule" else schema)
 
 
 def test_every_kind_of_file_has_a_schema() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from llama_advisor.engine.contributions import contribution
 from llama_advisor.engine.facts import SCENARIO, Scope
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.engine.score import Judge, Part, criterion_value, excuse, total, worth
-from llama_advisor.knowledge.base import load_rules
 from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llama_advisor.engine.facts import FACTS
-from llama_advisor.knowledge.base import RuleBase, load_rules
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.conditions import Condition, compile_condition
-from llama_advisor.upkeep import Finding, kinds, lint
+from llama_advisor.upkeep import Finding, lint
 from llama_advisor.upkeep.reasoning import FALSE, NOT_TRUE, TRUE, can_be, implies
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def codes(folder: Path) -> list[tuple[str, str]]:
 
 def test_the_shipped_rules_bring_no_error_and_few_warnings(base: RuleBase) -> None:
     found = lint(base, AS_OF)
-    known = kinds(base)
+    known = base.finding_kinds
     assert [item for item in found if known[item.code].severity == "error"] == []
     assert len([item for item in found if known[item.code].severity == "warning"]) <= 10
 
@@ -249,7 +250,7 @@ def test_old_prices_are_summed_and_deciding_ones_told_apart(base: RuleBase) -> N
 
 def test_a_name_that_leads_nowhere_is_an_error(base: RuleBase) -> None:
     """Layers are refused at load; the shipped rules are checked here."""
-    gone = RuleBase(base.layers)
+    gone = RuleBase(base.layers, base.facts)
     gone.sources.pop("lm32card")
     found = [item for item in lint(gone, AS_OF) if item.code == "LR301"]
     assert found

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.knowledge.base import RULE_FOLDERS, RuleBase, load_rules, shipped_rules
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.base import RULE_FOLDERS, RuleBase, shipped_rules
 from llama_advisor.text.errors import RuleBaseError
 
 if TYPE_CHECKING:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Device, Machine
+from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing.available import device_available_gib
-from llama_advisor.sizing.figures import Memory, Workload
 from llama_advisor.sizing.limits import largest, largest_concurrency, largest_context
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.overhead import carries_adapters, engine_memory
 from llama_advisor.sizing.placement import place, tensor_parallel_divides
 from llama_advisor.sizing.weights import weights_bytes
+
+if TYPE_CHECKING:
+    from llama_advisor.sizing.figures import Memory
 
 BASE = load_rules()
 CONSTANTS = BASE.constants.memory

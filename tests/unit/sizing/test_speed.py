@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Machine
-from llama_advisor.sizing.figures import Speed, Workload
+from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing.speed import estimate_speed
 from llama_advisor.sizing.weights import read_bytes_per_token
+
+if TYPE_CHECKING:
+    from llama_advisor.sizing.figures import Speed
 
 BASE = load_rules()
 CONSTANTS = BASE.constants.speed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.sizing.training import training_memory
 

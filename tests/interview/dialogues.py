@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.interview.proof import Proof
+from llama_advisor.scenario.questions import questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def sampled(count: int, seed: int, outlook: Outlook) -> Iterator[tuple[dict[str,
     draw = random.Random(seed)  # noqa: S311
     while count:
         said = dict(draw.choice(STARTS))
-        left = [item for item in outlook.base.questions if said.keys().isdisjoint({item.question.free})]
+        left = [item for item in questions(outlook.base) if said.keys().isdisjoint({item.question.free})]
         draw.shuffle(left)
         for item in left[: draw.randrange(4)]:
             answer = draw.choice(item.question.options).sets

@@ -13,6 +13,7 @@ from llama_advisor.interview.log import Answer, Log, resumed, saved, stated
 from llama_advisor.interview.next_question import bits, open_questions, options_of, standing
 from llama_advisor.interview.prompt import closing, explained, in_ascii, prompt
 from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.scenario.questions import questions
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 
@@ -87,7 +88,7 @@ def test_one_question_for_place_and_hardware_is_skipped_as_one(outlook: Outlook)
 
 
 def test_no_question_has_too_many_options(outlook: Outlook) -> None:
-    assert all(len(item.question.options) <= MOST_OPTIONS for item in outlook.base.questions)
+    assert all(len(item.question.options) <= MOST_OPTIONS for item in questions(outlook.base))
 
 
 @settings(max_examples=5)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.interview.log import Answer, Log, stated
 from llama_advisor.interview.next_question import fields_of, standing
+from llama_advisor.scenario.questions import questions
 
 if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.knowledge.rule import CompiledQuestion
+    from llama_advisor.scenario.questions import CompiledQuestion
 
 
 def truthful(
@@ -41,7 +42,7 @@ def _is_more_than_assumed(told: dict[str, Any], log: Log, outlook: Outlook) -> b
 
 def unasked(scenario: dict[str, Any], outlook: Outlook) -> Answer:
     """Say in the words of flags what no question asks for."""
-    asked = frozenset().union(*(fields_of(item) for item in outlook.base.questions))
+    asked = frozenset().union(*(fields_of(item) for item in questions(outlook.base)))
     return Answer(said="flags", sets={k: v for k, v in scenario.items() if k not in asked})
 
 

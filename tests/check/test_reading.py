@@ -16,10 +16,10 @@ from llama_advisor.check.config import known_prefixes
 from llama_advisor.check.decide import Decider
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.patterns import folded
-from llama_advisor.check.project_file import Project
-from llama_advisor.check.propose import scalar
 from llama_advisor.check.spans import SourceText, key_place, value_place
 from llama_advisor.check.versions import compared, parts
+from llama_advisor.scenario.project_file import Project
+from llama_advisor.scenario.project_text import scalar
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, parse_all
 

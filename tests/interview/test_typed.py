@@ -9,6 +9,7 @@ import pytest
 from llama_advisor.interview.log import Answer, Log
 from llama_advisor.interview.next_question import open_questions, standing
 from llama_advisor.interview.typed import Here, read_line
+from llama_advisor.scenario.questions import questions
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ START: Log = (
 
 
 def asked(name: str, outlook: Outlook, log: Log = ()) -> Here:
-    found = {item.id: item for item in outlook.base.questions}
+    found = {item.id: item for item in questions(outlook.base)}
     return Here(tuple(found[part] for part in name.split()), log, None)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from llama_advisor.check.checker import Checker, Collected, Filter, result
-from llama_advisor.knowledge.base import load_rules
+from llama_advisor.engine.rules import load_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

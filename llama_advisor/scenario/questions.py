@@ -1,0 +1,106 @@
+"""Questions that the interview may ask, with their conditions and fields checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from llama_advisor.knowledge.conditions import Condition, ConditionError, compile_condition
+from llama_advisor.knowledge.question import Question
+from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.errors import nearest
+from llama_advisor.text.wording import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.conditions import FactType, Lookup
+    from llama_advisor.knowledge.question import Option
+    from llama_advisor.knowledge.rule import Origin
+
+RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
+"""What is no id of an option, as it means something else when typed."""
+
+
+@dataclass(frozen=True)
+class CompiledQuestion:
+    """A question with its conditions checked."""
+
+    question: Question
+    condition: Condition | None
+    conditions: tuple[Condition | None, ...]
+    """Of its options, in their order."""
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return self.question.id
+
+    def applies(self, lookup: Lookup) -> bool:
+        """Tell whether it is to be asked; what is not known speaks for asking."""
+        return self.condition is None or self.condition.decide(lookup) is not False
+
+    def options(self, lookup: Lookup) -> tuple[Option, ...]:
+        """Return the options offered for a scenario."""
+        pairs = zip(self.question.options, self.conditions, strict=True)
+        return tuple(
+            option for option, condition in pairs if condition is None or condition.decide(lookup) is not False
+        )
+
+
+def compiled_question(question: Question, origin: Origin, facts: Mapping[str, FactType]) -> CompiledQuestion:
+    """Compile a question's conditions; raise RuleBaseError at what is wrong in them or in its fields."""
+    _check_fields(question, origin)
+    inner = [
+        _scenario_condition(item.when, origin, ("options", i, "when"), facts) for i, item in enumerate(question.options)
+    ]
+    return CompiledQuestion(question, _scenario_condition(question.when, origin, ("when",), facts), tuple(inner))
+
+
+def _scenario_condition(
+    raw: Any, origin: Origin, place: tuple[Any, ...], facts: Mapping[str, FactType]
+) -> Condition | None:
+    if raw is None:
+        return None
+    try:
+        condition = compile_condition(raw, facts, place)
+    except ConditionError as error:
+        raise origin.error(error.loc, error.what) from error
+    if condition.level > 0:
+        raise origin.error(place, "a question is asked before any model is looked at: test facts of the scenario alone")
+    return condition
+
+
+def _check_fields(question: Question, origin: Origin) -> None:
+    known = Scenario.model_fields
+    for key, name in (("free", question.free), ("otherwise", question.otherwise)):
+        if name is not None and name not in known:
+            raise origin.error((key,), f"unknown field {name!r}{nearest(name, known)}")
+    if question.stated.count > question.stated.of:
+        raise origin.error(("stated", "count"), "more state it than were looked at")
+    seen: set[str] = set()
+    for index, option in enumerate(question.options):
+        if option.id in seen:
+            raise origin.error(("options", index, "id"), f"duplicate id {option.id!r}")
+        if option.id in RESERVED:
+            raise origin.error(("options", index, "id"), f"{option.id!r} is a command of the interview")
+        seen.add(option.id)
+        try:
+            Scenario.model_validate(option.sets)
+        except ValidationError as error:
+            loc, what = problem(error, Scenario)
+            raise origin.error(("options", index, "sets", *loc), what) from error
+
+
+def questions(base: RuleBase) -> tuple[CompiledQuestion, ...]:
+    """Return what the questionnaire may ask, in the order of their places."""
+    return base.kept(_compiled)
+
+
+def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
+    found = base.entries("questions", Question).values()
+    compiled = [compiled_question(question, base.origin("questions", question.id), base.facts) for question in found]
+    return tuple(sorted(compiled, key=lambda item: (item.question.place, item.id)))
