@@ -30,12 +30,10 @@ LONGEST = 200
 class Checkpoint:
     """What a name stands for."""
 
-    model: str | None
-    """Model id; None for a model that the rule base does not hold."""
+    model: str | None  # Model id; None for a model that the rule base does not hold.
     quantizations: frozenset[str] = frozenset()
     """Quantizations that the name may mean; empty where it says nothing of them."""
-    loose: bool = False
-    """Whether the name leaves open which sibling is meant."""
+    loose: bool = False  # Whether the name leaves open which sibling is meant.
 
 
 class Checkpoints:

@@ -34,8 +34,7 @@ class Chosen:
     """A choice by id."""
 
     model: Model
-    quantizations: frozenset[str]
-    """Quantizations that its name may mean; empty where none was chosen."""
+    quantizations: frozenset[str]  # Quantizations that its name may mean; empty where none was chosen.
     engine: str | None
 
 
@@ -44,13 +43,10 @@ class Decision:
     """All builds for the requirements, and what came of the choice."""
 
     need: Need
-    order: tuple[Judged, ...]
-    """The best build of each model that qualifies, best first."""
+    order: tuple[Judged, ...]  # The best build of each model that qualifies, best first.
     chosen: Chosen
-    best: Judged | None
-    """The best build of the choice that qualifies."""
-    nearest: Judged | None
-    """Where none does, the one that came nearest; None where no such build can be made."""
+    best: Judged | None  # The best build of the choice that qualifies.
+    nearest: Judged | None  # Where none does, the one that came nearest; None where no such build can be made.
 
     @property
     def winner(self) -> Judged | None:

@@ -36,10 +36,8 @@ class Found:
     start: int = 0
     end: int = 0
     deployment: str | None = None
-    about: str = ""
-    """What it is about, apart from where it stands: keeps fingerprints of two findings apart."""
-    replacement: str | None = None
-    """Text that would do in this place."""
+    about: str = ""  # What it is about, apart from where it stands: keeps fingerprints of two findings apart.
+    replacement: str | None = None  # Text that would do in this place.
     waiver: Waiver | None = None
 
     def waived(self, waiver: Waiver) -> Found:

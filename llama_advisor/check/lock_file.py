@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from llama_advisor.text.strict import Strict
 
@@ -10,54 +10,36 @@ from llama_advisor.text.strict import Strict
 class LockedBuild(Strict):
     """A build as it was scored."""
 
-    model: str
-    """Model id."""
-    quantization: str
-    """Quantization id."""
-    engine: str
-    """Engine id."""
-    machine: str | None
-    """How the machine is written."""
-    score: float
-    """Points."""
-    weights: dict[str, float]
-    """What each criterion counted."""
-    facts: dict[str, Any]
-    """Facts read, by id."""
-    rules: dict[str, float]
-    """Points of the rules that fired, by id."""
+    model: Annotated[str, "Model id."]
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    machine: Annotated[str | None, "How the machine is written."]
+    score: Annotated[float, "Points."]
+    weights: Annotated[dict[str, float], "What each criterion counted."]
+    facts: Annotated[dict[str, Any], "Facts read, by id."]
+    rules: Annotated[dict[str, float], "Points of the rules that fired, by id."]
 
 
 class LockedDeployment(Strict):
     """One decision."""
 
-    requirements: dict[str, Any]
-    """What was needed."""
-    choice: dict[str, Any]
-    """What was chosen."""
-    winner: LockedBuild | None
-    """The recommended build; null where none was."""
-    margin: float | None
-    """Points ahead of the next model; null where there is none."""
-    others: tuple[LockedBuild, ...]
-    """The builds that came next."""
+    requirements: Annotated[dict[str, Any], "What was needed."]
+    choice: Annotated[dict[str, Any], "What was chosen."]
+    winner: Annotated[LockedBuild | None, "The recommended build; null where none was."]
+    margin: Annotated[float | None, "Points ahead of the next model; null where there is none."]
+    others: Annotated[tuple[LockedBuild, ...], "The builds that came next."]
 
 
 class LockedRuleBase(Strict):
     """Which rule base decided."""
 
-    version: str
-    """Version of the package."""
-    hash: str
-    """Hash of its content."""
+    version: Annotated[str, "Version of the package."]
+    hash: Annotated[str, "Hash of its content."]
 
 
 class Lock(Strict):
     """llama-advisor.lock."""
 
-    version: Literal[1]
-    """Version of this format."""
-    rulebase: LockedRuleBase
-    """Which rule base decided."""
-    deployments: dict[str, LockedDeployment]
-    """Decisions by name."""
+    version: Annotated[Literal[1], "Version of this format."]
+    rulebase: Annotated[LockedRuleBase, "Which rule base decided."]
+    deployments: Annotated[dict[str, LockedDeployment], "Decisions by name."]

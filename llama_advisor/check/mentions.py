@@ -37,14 +37,12 @@ NOTHING = frozenset({"none", "null", "auto", "true", "false"})
 class Mention:
     """One thing that a file deploys, and where it says so."""
 
-    kind: str
-    """model, quantization, context, parallelism, nodes or version."""
+    kind: str  # model, quantization, context, parallelism, nodes or version.
     start: int
     end: int
     text: str
     number: int = 0
-    total: bool = False
-    """Whether the number counts all sequences together."""
+    total: bool = False  # Whether the number counts all sequences together.
     checkpoint: Checkpoint | None = None
     quantizations: frozenset[str] = frozenset()
     engine: str = ""

@@ -24,12 +24,9 @@ def folded(text: str) -> str:
 class Spelled:
     """One thing in all its spellings, and what must follow it."""
 
-    literals: tuple[str, ...]
-    """Plain words with which it begins."""
-    pattern: re.Pattern[str] = field(repr=False)
-    """Reads it from its beginning on."""
-    barred: frozenset[str] = WORD
-    """What may not stand before it, dashes of an option aside."""
+    literals: tuple[str, ...]  # Plain words with which it begins.
+    pattern: re.Pattern[str] = field(repr=False)  # Reads it from its beginning on.
+    barred: frozenset[str] = WORD  # What may not stand before it, dashes of an option aside.
 
     @classmethod
     def of(cls, names: tuple[str, ...], flags: tuple[str, ...], follows: str, barred: str = "") -> Spelled:

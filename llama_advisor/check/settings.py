@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,13 +16,12 @@ class Settings(Strict):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    paths: tuple[str, ...] = ()
-    """Project files and folders to check."""
-    select: tuple[str, ...] = ()
-    """Codes, or beginnings of codes, that are reported; all where none are named."""
-    ignore: tuple[str, ...] = ()
-    """Codes, or beginnings of codes, that are not."""
-    fail_on: FailOn | None = Field(default=None, alias="fail-on")
-    """Severity from which findings fail the check."""
-    rules: tuple[str, ...] = ()
-    """Folders of own rules, laid over the shipped ones."""
+    paths: Annotated[tuple[str, ...], "Project files and folders to check."] = ()
+    select: Annotated[
+        tuple[str, ...], "Codes, or beginnings of codes, that are reported; all where none are named."
+    ] = ()
+    ignore: Annotated[tuple[str, ...], "Codes, or beginnings of codes, that are not."] = ()
+    fail_on: Annotated[FailOn | None, "Severity from which findings fail the check."] = Field(
+        default=None, alias="fail-on"
+    )
+    rules: Annotated[tuple[str, ...], "Folders of own rules, laid over the shipped ones."] = ()

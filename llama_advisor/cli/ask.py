@@ -54,8 +54,7 @@ class Request:
     rules: tuple[str, ...]
     as_of: date
     screen: tuple[bool, int]
-    repeated: tuple[str, ...]
-    """Flags that a command to have the answer again needs, too."""
+    repeated: tuple[str, ...]  # Flags that a command to have the answer again needs, too.
 
 
 class LeaveError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -24,138 +24,87 @@ EXIT_CODES: dict[str, int] = {
 class Artifact(Strict):
     """Where the build's files are; nulls where the facts name none."""
 
-    hf_repo: str | None
-    """Hugging Face repository."""
-    ollama_tag: str | None
-    """Ollama tag."""
-    file: str | None
-    """File name pattern inside the repository."""
+    hf_repo: Annotated[str | None, "Hugging Face repository."]
+    ollama_tag: Annotated[str | None, "Ollama tag."]
+    file: Annotated[str | None, "File name pattern inside the repository."]
 
 
 class Reading(Strict):
     """A fact that a part of the score rests on."""
 
-    fact: str
-    """Fact id; see `rules show`."""
-    value: Any
-    """Value read; null where it is not known."""
-    unit: str
-    """Its unit."""
-    says: str
-    """What was asked of it: the anchors on both sides, or the test of the rule."""
-    worth: float | None = None
-    """What the value is worth between its anchors, 0-100; null for a rule's test."""
-    share: float | None = None
-    """Share of the criterion; null for a rule's test."""
+    fact: Annotated[str, "Fact id; see `rules show`."]
+    value: Annotated[Any, "Value read; null where it is not known."]
+    unit: Annotated[str, "Its unit."]
+    says: Annotated[str, "What was asked of it: the anchors on both sides, or the test of the rule."]
+    worth: Annotated[float | None, "What the value is worth between its anchors, 0-100; null for a rule's test."] = None
+    share: Annotated[float | None, "Share of the criterion; null for a rule's test."] = None
 
 
 class Contribution(Strict):
     """A part of the score; the parts sum to it."""
 
-    criterion: str
-    """Criterion id."""
-    rule: str | None
-    """Rule that moved the criterion; null for the criterion itself."""
-    points: float
-    """Points of the score: value times weight, rounded to 0.01."""
-    value: float
-    """On the criterion's own scale: 0-100, or what the rule adds to it."""
-    weight: float
-    """What the criterion counts, 0-1."""
-    text: str
-    """What they are for."""
-    source: tuple[str, ...]
-    """Source ids."""
-    layer: str | None = None
-    """Layer that the rule was last written in; null for the criterion itself."""
-    reads: tuple[Reading, ...] | None = None
-    """Facts it rests on; null unless asked why."""
+    criterion: Annotated[str, "Criterion id."]
+    rule: Annotated[str | None, "Rule that moved the criterion; null for the criterion itself."]
+    points: Annotated[float, "Points of the score: value times weight, rounded to 0.01."]
+    value: Annotated[float, "On the criterion's own scale: 0-100, or what the rule adds to it."]
+    weight: Annotated[float, "What the criterion counts, 0-1."]
+    text: Annotated[str, "What they are for."]
+    source: Annotated[tuple[str, ...], "Source ids."]
+    layer: Annotated[str | None, "Layer that the rule was last written in; null for the criterion itself."] = None
+    reads: Annotated[tuple[Reading, ...] | None, "Facts it rests on; null unless asked why."] = None
 
 
 class MemoryShown(Strict):
     """Memory of a build, GiB."""
 
-    weights_gib: float
-    """Weights."""
-    kv_cache_gib: float
-    """KV cache of all sequences."""
-    image_cache_gib: float
-    """Cache of all images."""
-    overhead_gib: float
-    """Buffers, contexts, graphs."""
-    total_gib: float
-    """Need in all."""
-    available_gib: float | None
-    """What there is; null when not known."""
-    offloaded_gib: float
-    """Part that lies in host memory."""
-    per_device: DeviceMemory
-    """The fullest device."""
-    fits: bool | None
-    """Whether every device holds its part."""
+    weights_gib: Annotated[float, "Weights."]
+    kv_cache_gib: Annotated[float, "KV cache of all sequences."]
+    image_cache_gib: Annotated[float, "Cache of all images."]
+    overhead_gib: Annotated[float, "Buffers, contexts, graphs."]
+    total_gib: Annotated[float, "Need in all."]
+    available_gib: Annotated[float | None, "What there is; null when not known."]
+    offloaded_gib: Annotated[float, "Part that lies in host memory."]
+    per_device: Annotated[DeviceMemory, "The fullest device."]
+    fits: Annotated[bool | None, "Whether every device holds its part."]
 
 
 class SpeedShown(Strict):
     """Speed per user at the scenario's context and load."""
 
-    decode_tokens_per_s: Range
-    """Generation."""
-    prefill_tokens_per_s: Range
-    """Prompt reading."""
-    first_token_s: Range
-    """Wait for the first token."""
-    basis: str
-    """How much data the prediction rests on."""
+    decode_tokens_per_s: Annotated[Range, "Generation."]
+    prefill_tokens_per_s: Annotated[Range, "Prompt reading."]
+    first_token_s: Annotated[Range, "Wait for the first token."]
+    basis: Annotated[str, "How much data the prediction rests on."]
 
 
 class Build(Strict):
     """Model × quantization × engine × machine, judged."""
 
-    rank: int
-    """Place in the ranking, from 1."""
-    model: str
-    """Model id."""
-    quantization: str
-    """Quantization id."""
-    engine: str
-    """Engine id."""
-    engine_version: str | None
-    """Old engine version that must be pinned, if one must."""
-    provider: str | None
-    """Provider, for hosted models."""
-    machine: MachineUsed | None
-    """Machine; null for hosted models."""
-    kv_cache_type: str | None
-    """KV-cache type; null for hosted models."""
-    artifact: Artifact
-    """Where its files are."""
-    score: float
-    """Sum of the contributions."""
-    contributions: tuple[Contribution, ...]
-    """Parts of the score."""
-    memory: MemoryShown | None
-    """Memory; null for hosted models."""
-    speed: SpeedShown | None
-    """Speed; null where it is not known."""
-    training: Training | None
-    """Tuning, where it was asked for."""
-    cost: Cost | None
-    """Money; null for owned hardware."""
-    commands: tuple[str, ...]
-    """Commands that start it."""
+    rank: Annotated[int, "Place in the ranking, from 1."]
+    model: Annotated[str, "Model id."]
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    engine_version: Annotated[str | None, "Old engine version that must be pinned, if one must."]
+    provider: Annotated[str | None, "Provider, for hosted models."]
+    machine: Annotated[MachineUsed | None, "Machine; null for hosted models."]
+    kv_cache_type: Annotated[str | None, "KV-cache type; null for hosted models."]
+    artifact: Annotated[Artifact, "Where its files are."]
+    score: Annotated[float, "Sum of the contributions."]
+    contributions: Annotated[tuple[Contribution, ...], "Parts of the score."]
+    memory: Annotated[MemoryShown | None, "Memory; null for hosted models."]
+    speed: Annotated[SpeedShown | None, "Speed; null where it is not known."]
+    training: Annotated[Training | None, "Tuning, where it was asked for."]
+    cost: Annotated[Cost | None, "Money; null for owned hardware."]
+    commands: Annotated[tuple[str, ...], "Commands that start it."]
 
 
 class ShortBuild(Strict):
     """A build by name."""
 
-    model: str
-    """Model id."""
-    quantization: str
-    """Quantization id."""
-    engine: str
-    """Engine id."""
-    machine: str | None
-    """How the machine is written."""
+    model: Annotated[str, "Model id."]
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    machine: Annotated[str | None, "How the machine is written."]
 
 
 class Change(Strict):
@@ -163,92 +112,64 @@ class Change(Strict):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    field: str
-    """Scenario field."""
-    from_: Any = Field(alias="from")
-    """Before."""
-    to: Any
-    """After; null when dropped."""
+    field: Annotated[str, "Scenario field."]
+    from_: Annotated[Any, "Before."] = Field(alias="from")
+    to: Annotated[Any, "After; null when dropped."]
 
 
 class Excuse(Strict):
     """Why a build is ruled out."""
 
-    rule: str
-    """Rule id."""
-    text: str
-    """Sentence."""
-    bottleneck: Bottleneck
-    """What it is about."""
-    value: int | float | str | bool | None
-    """Figure read."""
-    limit: int | float | str | bool | None
-    """Limit it missed."""
-    unit: str
-    """Unit of both."""
-    layer: str
-    """Layer that the rule was last written in."""
+    rule: Annotated[str, "Rule id."]
+    text: Annotated[str, "Sentence."]
+    bottleneck: Annotated[Bottleneck, "What it is about."]
+    value: Annotated[int | float | str | bool | None, "Figure read."]
+    limit: Annotated[int | float | str | bool | None, "Limit it missed."]
+    unit: Annotated[str, "Unit of both."]
+    layer: Annotated[str, "Layer that the rule was last written in."]
 
 
 class Nearest(Strict):
     """The build of an excluded model that came nearest."""
 
-    quantization: str
-    """Quantization id."""
-    engine: str
-    """Engine id."""
-    stage: int
-    """How far it got: 0 the model, 1 the place, 2 sized."""
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    stage: Annotated[int, "How far it got: 0 the model, 1 the place, 2 sized."]
 
 
 class Excluded(Strict):
     """A model without a build."""
 
-    model: str
-    """Model id."""
-    nearest: Nearest
-    """Its nearest build."""
-    excuse: Excuse
-    """What rules that out."""
+    model: Annotated[str, "Model id."]
+    nearest: Annotated[Nearest, "Its nearest build."]
+    excuse: Annotated[Excuse, "What rules that out."]
 
 
 class Wish(Strict):
     """What became of a named model, quantization or engine."""
 
-    field: Literal["model", "quantization", "engine"]
-    """Which wish."""
-    asked: str
-    """What was asked for."""
-    outcome: Literal["kept", "better_exists", "impossible"]
-    """What became of it."""
-    rank: int | None
-    """Rank of the best build with it."""
-    text: str
-    """Sentence."""
+    field: Annotated[Literal["model", "quantization", "engine"], "Which wish."]
+    asked: Annotated[str, "What was asked for."]
+    outcome: Annotated[Literal["kept", "better_exists", "impossible"], "What became of it."]
+    rank: Annotated[int | None, "Rank of the best build with it."]
+    text: Annotated[str, "Sentence."]
 
 
 class CaveatShown(Strict):
     """A warning about the recommended build."""
 
-    rule: str
-    """Rule id."""
-    text: str
-    """Sentence."""
-    source: tuple[str, ...]
-    """Source ids."""
-    layer: str
-    """Layer that the rule was last written in."""
+    rule: Annotated[str, "Rule id."]
+    text: Annotated[str, "Sentence."]
+    source: Annotated[tuple[str, ...], "Source ids."]
+    layer: Annotated[str, "Layer that the rule was last written in."]
 
 
 class RelaxationShown(Strict):
     """Changes that would let something fit, checked by applying them."""
 
-    changes: tuple[Change, ...]
-    """What to change."""
-    then: ShortBuild
-    """What would be recommended then."""
-    why: str
-    """Why this kind of change comes at its place."""
+    changes: Annotated[tuple[Change, ...], "What to change."]
+    then: Annotated[ShortBuild, "What would be recommended then."]
+    why: Annotated[str, "Why this kind of change comes at its place."]
 
 
 class TippingPoint(Strict):
@@ -256,102 +177,70 @@ class TippingPoint(Strict):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    field: str
-    """Scenario field."""
-    from_: Any = Field(alias="from")
-    """Value today, stated or assumed."""
-    to: Any
-    """First value that changes the answer; null where the field is dropped."""
-    holds_to: Any
-    """Last value, on the way there, that does not; today's value for a choice."""
-    then: ShortBuild | None
-    """What is recommended then; null where nothing fits."""
-    text: str
-    """Why the answer turns."""
+    field: Annotated[str, "Scenario field."]
+    from_: Annotated[Any, "Value today, stated or assumed."] = Field(alias="from")
+    to: Annotated[Any, "First value that changes the answer; null where the field is dropped."]
+    holds_to: Annotated[Any, "Last value, on the way there, that does not; today's value for a choice."]
+    then: Annotated[ShortBuild | None, "What is recommended then; null where nothing fits."]
+    text: Annotated[str, "Why the answer turns."]
 
 
 class RouteShown(Strict):
     """A way out that is not one build."""
 
-    kind: Literal["chain", "hosted", "other_model", "other_runtime"]
-    """What kind of way."""
-    text: str
-    """Sentence."""
-    source: tuple[str, ...]
-    """Source ids."""
+    kind: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way."]
+    text: Annotated[str, "Sentence."]
+    source: Annotated[tuple[str, ...], "Source ids."]
 
 
 class WeightRange(Strict):
     """How far one weight may move, the others keeping their proportions, before another model leads."""
 
-    criterion: str
-    """Criterion id."""
-    weight: float
-    """Its weight today, 0 to 1."""
-    low: float
-    """Smallest weight at which the winner still leads."""
-    high: float
-    """Largest weight at which it does."""
+    criterion: Annotated[str, "Criterion id."]
+    weight: Annotated[float, "Its weight today, 0 to 1."]
+    low: Annotated[float, "Smallest weight at which the winner still leads."]
+    high: Annotated[float, "Largest weight at which it does."]
 
 
 class Robustness(Strict):
     """How firmly the winner stands."""
 
-    margin: float
-    """Points ahead of the best build of another model; negative where a wish decided."""
-    share_of_weightings_won: float
-    """Share of 500 weightings, spread evenly over all that sum to 1, under which it leads."""
-    weights: tuple[WeightRange, ...]
-    """How far each weight may move."""
+    margin: Annotated[float, "Points ahead of the best build of another model; negative where a wish decided."]
+    share_of_weightings_won: Annotated[
+        float, "Share of 500 weightings, spread evenly over all that sum to 1, under which it leads."
+    ]
+    weights: Annotated[tuple[WeightRange, ...], "How far each weight may move."]
 
 
 class RuleBaseShown(Strict):
     """Which rule base answered."""
 
-    version: str
-    """Version of the package."""
-    hash: str
-    """Hash of all layers' content."""
-    layers: tuple[str, ...] = ()
-    """Folders laid over the shipped rules, the last on top; `rules show` tells which of them a rule comes from."""
+    version: Annotated[str, "Version of the package."]
+    hash: Annotated[str, "Hash of all layers' content."]
+    layers: Annotated[
+        tuple[str, ...],
+        "Folders laid over the shipped rules, the last on top; `rules show` tells which of them a rule comes from.",
+    ] = ()
 
 
 class Advice(Strict):
     """The whole answer."""
 
-    schema_version: int = 1
-    """Version of this contract."""
-    as_of: date
-    """Day for which it was asked."""
-    verdict: Verdict
-    """The verdict."""
-    missing: tuple[str, ...] = ()
-    """Fields to state, for `need_input`."""
-    scenario: dict[str, Any]
-    """The normalised scenario."""
-    assumptions: tuple[Assumption, ...]
-    """What was taken for granted."""
-    recommendation: Build | None
-    """The build."""
-    changes: tuple[Change, ...]
-    """Requirements it needs changed."""
-    ranking: tuple[Build, ...]
-    """One build per model that qualifies."""
-    excluded: tuple[Excluded, ...]
-    """Models without a build."""
-    wishes: tuple[Wish, ...]
-    """What became of the wishes."""
-    caveats: tuple[CaveatShown, ...]
-    """Warnings."""
-    alternatives: tuple[Build, ...]
-    """Best builds of the lane that was not ranked."""
-    relaxations: tuple[RelaxationShown, ...]
-    """Ways to make something fit."""
-    routes: tuple[RouteShown, ...]
-    """Ways out that are not one build."""
-    tipping_points: tuple[TippingPoint, ...] | None = None
-    """Null unless asked why."""
-    robustness: Robustness | None = None
-    """Null unless asked why."""
-    rulebase: RuleBaseShown
-    """Which rule base answered."""
+    schema_version: Annotated[int, "Version of this contract."] = 1
+    as_of: Annotated[date, "Day for which it was asked."]
+    verdict: Annotated[Verdict, "The verdict."]
+    missing: Annotated[tuple[str, ...], "Fields to state, for `need_input`."] = ()
+    scenario: Annotated[dict[str, Any], "The normalised scenario."]
+    assumptions: Annotated[tuple[Assumption, ...], "What was taken for granted."]
+    recommendation: Annotated[Build | None, "The build."]
+    changes: Annotated[tuple[Change, ...], "Requirements it needs changed."]
+    ranking: Annotated[tuple[Build, ...], "One build per model that qualifies."]
+    excluded: Annotated[tuple[Excluded, ...], "Models without a build."]
+    wishes: Annotated[tuple[Wish, ...], "What became of the wishes."]
+    caveats: Annotated[tuple[CaveatShown, ...], "Warnings."]
+    alternatives: Annotated[tuple[Build, ...], "Best builds of the lane that was not ranked."]
+    relaxations: Annotated[tuple[RelaxationShown, ...], "Ways to make something fit."]
+    routes: Annotated[tuple[RouteShown, ...], "Ways out that are not one build."]
+    tipping_points: Annotated[tuple[TippingPoint, ...] | None, "Null unless asked why."] = None
+    robustness: Annotated[Robustness | None, "Null unless asked why."] = None
+    rulebase: Annotated[RuleBaseShown, "Which rule base answered."]

@@ -32,8 +32,7 @@ class Judged:
     plan: Plan | None
     outcomes: tuple[Outcome, ...]
     parts: tuple[Part, ...]
-    weights: dict[CriterionId, float] = field(default_factory=dict)
-    """What each criterion counted."""
+    weights: dict[CriterionId, float] = field(default_factory=dict)  # What each criterion counted.
 
     @cached_property
     def fails(self) -> tuple[Outcome, ...]:
@@ -104,9 +103,6 @@ class Found:
     qualified: tuple[Judged, ...]
     excluded: tuple[Judged, ...]
     machines: tuple[Machine, ...] = ()
-    failures: frozenset[str] = frozenset()
-    """What ruled builds out, over all builds of the excluded models."""
-    refused: tuple[Judged, ...] = ()
-    """Builds ruled out that have the quantization or the engine wished for."""
-    ruled_out: tuple[Judged, ...] = ()
-    """All builds ruled out, of every model."""
+    failures: frozenset[str] = frozenset()  # What ruled builds out, over all builds of the excluded models.
+    refused: tuple[Judged, ...] = ()  # Builds ruled out that have the quantization or the engine wished for.
+    ruled_out: tuple[Judged, ...] = ()  # All builds ruled out, of every model.

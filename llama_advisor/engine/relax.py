@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from llama_advisor.engine.advice import Change, RelaxationShown
 from llama_advisor.engine.rank import ranked
@@ -44,8 +44,7 @@ class Way:
     build: Judged
     counts: bool
     shown: RelaxationShown
-    models: frozenset[str]
-    """Models that qualify then; with less softening no others do."""
+    models: Annotated[frozenset[str], "Models that qualify then; with less softening no others do."]
 
 
 def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:

@@ -57,8 +57,7 @@ class Part(NamedTuple):
     criterion: Criterion
     rule: CompiledRule | None
     points: float
-    value: float
-    """0-100 for the criterion; the points on that scale for a rule."""
+    value: float  # 0-100 for the criterion; the points on that scale for a rule.
     weight: float
 
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 class Report(NamedTuple):
     """All that a report shows."""
 
-    stated: dict[str, Any]
-    """The scenario as it was stated, plain data."""
+    stated: dict[str, Any]  # The scenario as it was stated, plain data.
     advice: Advice
     options: tuple[Option, ...]
     grid: Grid | None

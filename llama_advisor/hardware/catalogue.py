@@ -22,10 +22,8 @@ Tokens = tuple[str, ...]
 class Catalogue:
     """Devices and instances; the index is built on first use."""
 
-    devices: tuple[Device, ...]
-    """All devices, in any order."""
-    instances: tuple[Instance, ...] = ()
-    """Cloud instances and complete servers."""
+    devices: tuple[Device, ...]  # All devices, in any order.
+    instances: tuple[Instance, ...] = ()  # Cloud instances and complete servers.
 
     @classmethod
     def of(cls, devices: Iterable[Device], instances: Iterable[Instance] = ()) -> Catalogue:

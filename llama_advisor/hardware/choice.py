@@ -41,16 +41,11 @@ _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 class Choice:
     """Devices that a reading may mean."""
 
-    devices: tuple[Device, ...]
-    """Candidates, one of which memory decides for."""
-    counts: tuple[int, ...] = ()
-    """Nodes and count, or count, as said beside the names."""
-    amounts: tuple[Amount, ...] = ()
-    """Amounts of memory, with those that stood as bare numbers."""
-    host: bool = False
-    """Whether the computer around the device was named too."""
-    assumptions: tuple[str, ...] = ()
-    """What was taken for granted."""
+    devices: tuple[Device, ...]  # Candidates, one of which memory decides for.
+    counts: tuple[int, ...] = ()  # Nodes and count, or count, as said beside the names.
+    amounts: tuple[Amount, ...] = ()  # Amounts of memory, with those that stood as bare numbers.
+    host: bool = False  # Whether the computer around the device was named too.
+    assumptions: tuple[str, ...] = ()  # What was taken for granted.
 
 
 def choose(reading: Reading, catalogue: Catalogue, target: Target | None, label: str) -> Choice:

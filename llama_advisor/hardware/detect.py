@@ -19,14 +19,10 @@ _MEMINFO = Path("/proc/meminfo")
 class Found(NamedTuple):
     """One part of this computer; `name` can be read as hardware."""
 
-    kind: Literal["gpu", "apple-silicon", "cpu"]
-    """What it is."""
-    name: str
-    """Name as the system gives it."""
-    total_gib: float | None
-    """Memory, GiB."""
-    free_gib: float | None
-    """Memory not in use now, GiB."""
+    kind: Literal["gpu", "apple-silicon", "cpu"]  # What it is.
+    name: str  # Name as the system gives it.
+    total_gib: float | None  # Memory, GiB.
+    free_gib: float | None  # Memory not in use now, GiB.
 
 
 def detect() -> list[Found]:

@@ -32,16 +32,11 @@ Assumptions = tuple[str, ...]
 class Stated:
     """What a mapping says beside the name; the same units as its keys."""
 
-    count: int | None = None
-    """Devices per node."""
-    nodes: int | None = None
-    """Nodes."""
-    memory_gb: float | None = None
-    """Memory of one device, GB as marketed, taken as GiB."""
-    bandwidth_gb_s: float | None = None
-    """Memory bandwidth of one device, GB/s."""
-    ram_gb: float | None = None
-    """Host memory per node, GB, taken as GiB."""
+    count: int | None = None  # Devices per node.
+    nodes: int | None = None  # Nodes.
+    memory_gb: float | None = None  # Memory of one device, GB as marketed, taken as GiB.
+    bandwidth_gb_s: float | None = None  # Memory bandwidth of one device, GB/s.
+    ram_gb: float | None = None  # Host memory per node, GB, taken as GiB.
 
 
 def build(text: str, label: str, catalogue: Catalogue, target: Target | None, stated: Stated) -> Machine:

@@ -20,12 +20,9 @@ _CLOSE = 0.005
 class Share:
     """What the amounts in a text turned out to be."""
 
-    device_gib: float | None = None
-    """Memory of one device, GiB."""
-    ram_gib: float | None = None
-    """Host memory, GiB."""
-    assumptions: tuple[str, ...] = ()
-    """What was taken for granted."""
+    device_gib: float | None = None  # Memory of one device, GiB.
+    ram_gib: float | None = None  # Host memory, GiB.
+    assumptions: tuple[str, ...] = ()  # What was taken for granted.
 
     def assume(self, text: str) -> Share:
         """Return a copy with one more assumption."""

@@ -43,14 +43,10 @@ _TOTAL_BEFORE = re.compile(r"(?:=|\btotal(?:ling)?(?: of)?)\s*$")
 class Amount:
     """An amount of memory in a text."""
 
-    gib: float
-    """GiB; marketed GB count as GiB."""
-    kind: MemoryKind
-    """What the words beside it call it."""
-    total: bool = False
-    """Whether it is said to be the sum over devices."""
-    added: bool = False
-    """Whether it follows a comma, a plus sign or an `and`."""
+    gib: float  # GiB; marketed GB count as GiB.
+    kind: MemoryKind  # What the words beside it call it.
+    total: bool = False  # Whether it is said to be the sum over devices.
+    added: bool = False  # Whether it follows a comma, a plus sign or an `and`.
 
 
 def clean(text: str) -> str:

@@ -60,16 +60,11 @@ _FILLER = frozenset(_FILLER_WORDS.split())
 class Named:
     """A name found in a text."""
 
-    spelling: Tokens
-    """Its tokens."""
-    devices: tuple[Device, ...]
-    """Devices it may stand for."""
-    instance: Instance | None
-    """The instance it stands for."""
-    counts: tuple[int, ...]
-    """Numbers before or after it: one is a count, two are nodes and count."""
-    suffix: str
-    """The token behind it when that makes it another device, e.g. `ti`."""
+    spelling: Tokens  # Its tokens.
+    devices: tuple[Device, ...]  # Devices it may stand for.
+    instance: Instance | None  # The instance it stands for.
+    counts: tuple[int, ...]  # Numbers before or after it: one is a count, two are nodes and count.
+    suffix: str  # The token behind it when that makes it another device, e.g. `ti`.
 
     @property
     def generic(self) -> bool:
@@ -81,24 +76,15 @@ class Named:
 class Reading:
     """All that a text says about hardware."""
 
-    named: tuple[Named, ...]
-    """Names, in order."""
-    amounts: tuple[Amount, ...]
-    """Amounts of memory, in order."""
-    nodes: int | None
-    """Nodes, if said."""
-    spread: bool
-    """Whether the count is the sum over the nodes."""
-    count: int | None
-    """Count said apart from any name."""
-    laptop: bool
-    """Whether a laptop is meant."""
-    no_gpu: bool
-    """Whether a GPU is denied."""
-    either: bool
-    """Whether names stand for alternatives."""
-    unread: str
-    """Words and numbers that no name covers, filler left out."""
+    named: tuple[Named, ...]  # Names, in order.
+    amounts: tuple[Amount, ...]  # Amounts of memory, in order.
+    nodes: int | None  # Nodes, if said.
+    spread: bool  # Whether the count is the sum over the nodes.
+    count: int | None  # Count said apart from any name.
+    laptop: bool  # Whether a laptop is meant.
+    no_gpu: bool  # Whether a GPU is denied.
+    either: bool  # Whether names stand for alternatives.
+    unread: str  # Words and numbers that no name covers, filler left out.
 
 
 def read(text: str, catalogue: Catalogue) -> Reading:

@@ -26,10 +26,8 @@ _SCALES = {"": 1, "k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_00
 class Spelling(NamedTuple):
     """What may stand behind a number of one field."""
 
-    unit: str
-    """Pattern of its units."""
-    telling: str
-    """Pattern of what tells, in a list of questions, that a number is of this field."""
+    unit: str  # Pattern of its units.
+    telling: str  # Pattern of what tells, in a list of questions, that a number is of this field.
 
 
 _MONTH = r"(/|per|a)? ?(month|mo)?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -23,23 +23,19 @@ FORMAT = 2
 class Answer(Strict):
     """One answer to one prompt: to a question, to a list of them, or something said in the words of the flags."""
 
-    questions: tuple[str, ...] = ()
-    """Ids of the questions that it closes; those it says nothing about are skipped."""
-    picks: tuple[str, ...] = ()
-    """Ids of the questions that were chosen from a list, to be asked next."""
-    said: str = ""
-    """As it was typed."""
-    sets: dict[str, Any] = Field(default_factory=dict)
-    """Scenario fields it states."""
+    questions: Annotated[
+        tuple[str, ...], "Ids of the questions that it closes; those it says nothing about are skipped."
+    ] = ()
+    picks: Annotated[tuple[str, ...], "Ids of the questions that were chosen from a list, to be asked next."] = ()
+    said: Annotated[str, "As it was typed."] = ""
+    sets: Annotated[dict[str, Any], "Scenario fields it states."] = Field(default_factory=dict)
 
 
 class Saved(Strict):
     """A saved interview."""
 
-    version: int
-    """Form of this file."""
-    answers: tuple[Answer, ...]
-    """Answers, in order."""
+    version: Annotated[int, "Form of this file."]
+    answers: Annotated[tuple[Answer, ...], "Answers, in order."]
 
 
 Log = tuple[Answer, ...]

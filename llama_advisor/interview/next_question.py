@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 class Standing(NamedTuple):
     """Where an interview stands."""
 
-    leads: Outcome | None
-    """What the answer is if nothing more is said."""
+    leads: Outcome | None  # What the answer is if nothing more is said.
     next: tuple[CompiledQuestion, ...]
     """The question to ask, or several, of which the user says which matter; none once nothing open can change it."""
 

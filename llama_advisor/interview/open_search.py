@@ -31,8 +31,7 @@ class Possible:
     """A build that may qualify."""
 
     build: Judged
-    sure: bool
-    """Whether it is there and qualifies whatever the open questions come to."""
+    sure: bool  # Whether it is there and qualifies whatever the open questions come to.
     low: float
     high: float
 

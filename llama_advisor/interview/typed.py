@@ -60,11 +60,9 @@ _NEGATIONS = frozenset({"no", "not", "without", "never", "neither", "nor"})
 class Here(NamedTuple):
     """Where a line was typed."""
 
-    asked: tuple[CompiledQuestion, ...]
-    """The question, or those of a list."""
+    asked: tuple[CompiledQuestion, ...]  # The question, or those of a list.
     log: Log
-    machine: str | None
-    """This computer as hardware, where it was found."""
+    machine: str | None  # This computer as hardware, where it was found.
 
 
 def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,35 +14,24 @@ Setting = Literal["model", "quantization", "context", "parallelism", "nodes"]
 class Spelling(Strict):
     """How deployments spell one thing that they set."""
 
-    names: tuple[str, ...]
-    """Options, keys, variables and arguments, words joined by dashes."""
-    flags: tuple[str, ...] = ()
-    """Short options, as they are written."""
-    sets: Setting
-    """What they set."""
-    total: bool = False
-    """Whether the number counts all sequences together."""
+    names: Annotated[tuple[str, ...], "Options, keys, variables and arguments, words joined by dashes."]
+    flags: Annotated[tuple[str, ...], "Short options, as they are written."] = ()
+    sets: Annotated[Setting, "What they set."]
+    total: Annotated[bool, "Whether the number counts all sequences together."] = False
 
 
 class Runtime(Strict):
     """Names of images and packages whose version is a version of the engine."""
 
-    engine: str
-    """Engine id."""
-    names: tuple[str, ...] = Field(min_length=1)
-    """Images and packages."""
+    engine: Annotated[str, "Engine id."]
+    names: Annotated[tuple[str, ...], "Images and packages."] = Field(min_length=1)
 
 
 class Checking(Strict):
     """Margins, ages and spellings."""
 
-    better_margin: float = Field(gt=0)
-    """Points by which a clearly better build leads."""
-    price_days: int = Field(ge=1)
-    """Age from which a price is old."""
-    source_days: int = Field(ge=1)
-    """Age from which a source is old."""
-    settings: tuple[Spelling, ...]
-    """How deployments spell what they set."""
-    runtimes: tuple[Runtime, ...]
-    """How they name the engine and its version."""
+    better_margin: Annotated[float, "Points by which a clearly better build leads."] = Field(gt=0)
+    price_days: Annotated[int, "Age from which a price is old."] = Field(ge=1)
+    source_days: Annotated[int, "Age from which a source is old."] = Field(ge=1)
+    settings: Annotated[tuple[Spelling, ...], "How deployments spell what they set."]
+    runtimes: Annotated[tuple[Runtime, ...], "How they name the engine and its version."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -44,92 +44,59 @@ SpeedClass = Literal[
 class Interconnect(Strict):
     """The link between devices of one node."""
 
-    type: str
-    """NVLink, PCIe, Infinity Fabric …"""
-    gb_s_bidirectional: float | None = None
-    """Both directions summed, per device, GB/s."""
+    type: Annotated[str, "NVLink, PCIe, Infinity Fabric …"]
+    gb_s_bidirectional: Annotated[float | None, "Both directions summed, per device, GB/s."] = None
 
 
 class Device(Strict):
     """One accelerator, processor or phone, with one memory option."""
 
-    id: str
-    """Device id."""
-    name: str
-    """Full name."""
-    aliases: tuple[str, ...] = ()
-    """Other spellings, lower case."""
-    vendor: str
-    """Maker."""
-    kind: DeviceKind
-    """What it is."""
-    speed_class: SpeedClass
-    """Class whose speed constants hold for it."""
-    memory_gib: float | None
-    """Memory in GiB (marketed GB count as GiB unless the vendor counts otherwise); null for processors."""
-    unified_memory: bool = False
-    """Whether processor and accelerator share the memory."""
-    usable_share: float = 1.0
-    """Share of the memory a model may take, before engine overhead."""
-    reserved_gib: float = 0.0
-    """Memory that is never the model's (system, browser, driver), GiB."""
-    bandwidth_gb_s: float | None = None
-    """Peak memory bandwidth, GB/s."""
-    fp16_tflops: float | None = None
-    """Dense FP16 rate with FP32 accumulation, TFLOP/s."""
-    fp8_tflops: float | None = None
-    """Dense FP8 rate, TFLOP/s; null without hardware FP8."""
-    int8_tops: float | None = None
-    """Dense INT8 rate, TOP/s."""
-    architecture: str = ""
-    """Architecture name, e.g. `ampere`, `apple`, `rdna3`, `cpu`."""
-    compute_capability: float | None = None
-    """CUDA compute capability."""
-    dtypes: tuple[str, ...] = ()
-    """Number formats with hardware support."""
-    interconnect: Interconnect | None = None
-    """Link to further devices of the same node."""
-    tdp_w: float | None = None
-    """Board power, W."""
-    cores: int | None = None
-    """Processor cores that help inference."""
-    ghz: float | None = None
-    """Sustained clock of those cores, GHz."""
-    flop_per_cycle: int | None = None
-    """FP32 operations per core and cycle."""
-    sources: dict[str, str] = Field(default_factory=dict)
-    """Source id by field; `all` for the rest."""
-    unverified: tuple[str, ...] = ()
-    """Fields not read in a source."""
-    notes: str = ""
-    """What to know."""
+    id: Annotated[str, "Device id."]
+    name: Annotated[str, "Full name."]
+    aliases: Annotated[tuple[str, ...], "Other spellings, lower case."] = ()
+    vendor: Annotated[str, "Maker."]
+    kind: Annotated[DeviceKind, "What it is."]
+    speed_class: Annotated[SpeedClass, "Class whose speed constants hold for it."]
+    memory_gib: Annotated[
+        float | None,
+        "Memory in GiB (marketed GB count as GiB unless the vendor counts otherwise); null for processors.",
+    ]
+    unified_memory: Annotated[bool, "Whether processor and accelerator share the memory."] = False
+    usable_share: Annotated[float, "Share of the memory a model may take, before engine overhead."] = 1.0
+    reserved_gib: Annotated[float, "Memory that is never the model's (system, browser, driver), GiB."] = 0.0
+    bandwidth_gb_s: Annotated[float | None, "Peak memory bandwidth, GB/s."] = None
+    fp16_tflops: Annotated[float | None, "Dense FP16 rate with FP32 accumulation, TFLOP/s."] = None
+    fp8_tflops: Annotated[float | None, "Dense FP8 rate, TFLOP/s; null without hardware FP8."] = None
+    int8_tops: Annotated[float | None, "Dense INT8 rate, TOP/s."] = None
+    architecture: Annotated[str, "Architecture name, e.g. `ampere`, `apple`, `rdna3`, `cpu`."] = ""
+    compute_capability: Annotated[float | None, "CUDA compute capability."] = None
+    dtypes: Annotated[tuple[str, ...], "Number formats with hardware support."] = ()
+    interconnect: Annotated[Interconnect | None, "Link to further devices of the same node."] = None
+    tdp_w: Annotated[float | None, "Board power, W."] = None
+    cores: Annotated[int | None, "Processor cores that help inference."] = None
+    ghz: Annotated[float | None, "Sustained clock of those cores, GHz."] = None
+    flop_per_cycle: Annotated[int | None, "FP32 operations per core and cycle."] = None
+    sources: Annotated[dict[str, str], "Source id by field; `all` for the rest."] = Field(default_factory=dict)
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
+    notes: Annotated[str, "What to know."] = ""
 
 
 class Machine(Strict):
     """What a model runs on: `count` devices in each of `nodes` nodes."""
 
-    device: Device
-    """The device."""
-    count: int = 1
-    """Devices per node."""
-    nodes: int = 1
-    """Nodes."""
-    ram_gib: float | None = None
-    """Host memory beside the devices' own, per node, GiB; null when not known."""
-    owned: bool = False
-    """Whether the user has it already."""
-    offer: str | None = None
-    """Id of the price that applies, for machines one rents."""
-    step: int | None = None
-    """Place among the machines assumed for its target, from 0; null for machines that were stated."""
-    target: Target | None = None
-    """Where it stands."""
-    label: str = ""
-    """How it was named."""
-    memory_assumed: bool = False
-    """Whether the memory of its device was assumed."""
-    assumptions: tuple[str, ...] = ()
-    """What reading the name took for granted."""
+    device: Annotated[Device, "The device."]
+    count: Annotated[int, "Devices per node."] = 1
+    nodes: Annotated[int, "Nodes."] = 1
+    ram_gib: Annotated[float | None, "Host memory beside the devices' own, per node, GiB; null when not known."] = None
+    owned: Annotated[bool, "Whether the user has it already."] = False
+    offer: Annotated[str | None, "Id of the price that applies, for machines one rents."] = None
+    step: Annotated[
+        int | None, "Place among the machines assumed for its target, from 0; null for machines that were stated."
+    ] = None
+    target: Annotated[Target | None, "Where it stands."] = None
+    label: Annotated[str, "How it was named."] = ""
+    memory_assumed: Annotated[bool, "Whether the memory of its device was assumed."] = False
+    assumptions: Annotated[tuple[str, ...], "What reading the name took for granted."] = ()
 
     @property
     def devices(self) -> int:
@@ -140,37 +107,25 @@ class Machine(Strict):
 class Instance(Strict):
     """A cloud instance by the name people use for it."""
 
-    id: str
-    """Instance name, lower case, e.g. `g5.xlarge`."""
-    aliases: tuple[str, ...] = ()
-    """Other spellings."""
-    device: str
-    """Device id."""
-    count: int = 1
-    """Devices in it."""
-    ram_gib: float | None = None
-    """Host memory, GiB."""
-    rented: bool = True
-    """Whether one rents it by the hour; false for complete servers one buys."""
-    offer: str | None = None
-    """Id of its price, where one is listed."""
-    source: str
-    """Source id."""
-    unverified: bool = False
-    """Whether it was not read in a source."""
+    id: Annotated[str, "Instance name, lower case, e.g. `g5.xlarge`."]
+    aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
+    device: Annotated[str, "Device id."]
+    count: Annotated[int, "Devices in it."] = 1
+    ram_gib: Annotated[float | None, "Host memory, GiB."] = None
+    rented: Annotated[bool, "Whether one rents it by the hour; false for complete servers one buys."] = True
+    offer: Annotated[str | None, "Id of its price, where one is listed."] = None
+    source: Annotated[str, "Source id."]
+    unverified: Annotated[bool, "Whether it was not read in a source."] = False
 
 
 class ReferenceMachine(Strict):
     """A machine assumed where none was given."""
 
-    hardware: str
-    """As people write it."""
-    offer: str | None = None
-    """Id of the rental price that applies."""
+    hardware: Annotated[str, "As people write it."]
+    offer: Annotated[str | None, "Id of the rental price that applies."] = None
 
 
 class Reference(Strict):
     """hardware/reference.yaml: machines assumed per target, smallest or cheapest first."""
 
-    reference: dict[Target, tuple[ReferenceMachine, ...]]
-    """At most 12 per target."""
+    reference: Annotated[dict[Target, tuple[ReferenceMachine, ...]], "At most 12 per target."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,123 +13,85 @@ from llama_advisor.text.strict import Strict, Target
 class ArchitectureSupport(Strict):
     """Support for one architecture, and the versions it holds for."""
 
-    architecture: Literal["llama", "mllama"]
-    """Architecture."""
-    since: str | None = None
-    """First version with support."""
-    until: str | None = None
-    """Last version with support; null while it lasts."""
-    pin: str | None = None
-    """How to install the last supporting version, e.g. `vllm==0.10.2`."""
-    note: str = ""
-    """What to know."""
-    commands: tuple[str, ...] = ()
-    """Command templates for it, where they differ from the engine's."""
-    source: tuple[str, ...]
-    """Source ids."""
+    architecture: Annotated[Literal["llama", "mllama"], "Architecture."]
+    since: Annotated[str | None, "First version with support."] = None
+    until: Annotated[str | None, "Last version with support; null while it lasts."] = None
+    pin: Annotated[str | None, "How to install the last supporting version, e.g. `vllm==0.10.2`."] = None
+    note: Annotated[str, "What to know."] = ""
+    commands: Annotated[tuple[str, ...], "Command templates for it, where they differ from the engine's."] = ()
+    source: Annotated[tuple[str, ...], "Source ids."]
 
 
 class HardwareSupport(Strict):
     """A set of devices the engine runs on."""
 
-    kinds: tuple[DeviceKind, ...]
-    """Kinds of device."""
-    vendors: tuple[str, ...] = ()
-    """Makers; empty for all."""
-    minimum_compute_capability: float | None = None
-    """Lowest CUDA compute capability."""
+    kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device."]
+    vendors: Annotated[tuple[str, ...], "Makers; empty for all."] = ()
+    minimum_compute_capability: Annotated[float | None, "Lowest CUDA compute capability."] = None
 
 
 class QuantizationSupport(Strict):
     """What a quantization needs of the hardware on this engine."""
 
-    quantization: str
-    """Quantization id."""
-    architectures: tuple[str, ...] = ()
-    """Device architectures with native support; empty for all the engine runs on."""
-    weight_only: tuple[str, ...] = ()
-    """Device architectures that run it with 16-bit arithmetic (smaller, no faster)."""
-    not_for: tuple[Literal["llama", "mllama"], ...] = ()
-    """Model architectures it does not work for on this engine."""
-    from_original: bool = False
-    """Whether the engine makes it from the original weights while loading."""
-    flags: str = ""
-    """Options that say so on the command line."""
-    architecture_flags: dict[str, str] = Field(default_factory=dict)
-    """Further options by device architecture."""
-    decode_factor: float = 1.0
-    """Speed of generation against other formats of the same size on this engine."""
-    note: str = ""
-    """What to know."""
+    quantization: Annotated[str, "Quantization id."]
+    architectures: Annotated[
+        tuple[str, ...], "Device architectures with native support; empty for all the engine runs on."
+    ] = ()
+    weight_only: Annotated[
+        tuple[str, ...], "Device architectures that run it with 16-bit arithmetic (smaller, no faster)."
+    ] = ()
+    not_for: Annotated[
+        tuple[Literal["llama", "mllama"], ...], "Model architectures it does not work for on this engine."
+    ] = ()
+    from_original: Annotated[bool, "Whether the engine makes it from the original weights while loading."] = False
+    flags: Annotated[str, "Options that say so on the command line."] = ""
+    architecture_flags: Annotated[dict[str, str], "Further options by device architecture."] = Field(
+        default_factory=dict
+    )
+    decode_factor: Annotated[float, "Speed of generation against other formats of the same size on this engine."] = 1.0
+    note: Annotated[str, "What to know."] = ""
 
 
 class StandIn(Strict):
     """A machine whose predicted speed stands for a service that publishes none."""
 
-    hardware: str
-    """Machine, as people write it."""
-    engine: str
-    """Engine id."""
-    quantization: str
-    """Quantization id."""
-    widen: float
-    """Factor by which the range is widened on both sides."""
+    hardware: Annotated[str, "Machine, as people write it."]
+    engine: Annotated[str, "Engine id."]
+    quantization: Annotated[str, "Quantization id."]
+    widen: Annotated[float, "Factor by which the range is widened on both sides."]
 
 
 class Engine(Strict):
     """A runtime."""
 
-    id: str
-    """Engine id."""
-    name: str
-    """Name."""
-    aliases: tuple[str, ...] = ()
-    """Other spellings."""
-    version: str = ""
-    """Newest version the facts were read for."""
-    status: Literal["active", "maintenance"] = "active"
-    """Whether it is developed."""
-    targets: tuple[Target, ...]
-    """Where it is used."""
-    architectures: tuple[ArchitectureSupport, ...]
-    """Models it runs."""
-    hardware: tuple[HardwareSupport, ...]
-    """Devices it runs on."""
-    quantizations: tuple[QuantizationSupport, ...]
-    """Quantizations it loads."""
-    kv_cache_types: tuple[str, ...] = ("f16",)
-    """KV-cache types, best first."""
-    kv_cache_flags: dict[str, str] = Field(default_factory=dict)
-    """Options by KV-cache type, for `{kv_cache_flags}` in commands."""
-    tensor_parallel: bool = False
-    """Whether it splits each layer over devices."""
-    layer_split: bool = False
-    """Whether it splits by layers over devices."""
-    multi_node: bool = False
-    """Whether it spans nodes."""
-    offload: bool = False
-    """Whether layers that do not fit may stay in host memory."""
-    concurrent_requests: Literal["continuous", "slots", "one"] = "one"
-    """How several requests share it."""
-    trains: bool = False
-    """Whether models are tuned with it."""
-    structured_output: bool = False
-    """Whether output can be held to a schema."""
-    maximum_images: int | None = None
-    """Most images per prompt it accepts; null without a limit of its own."""
-    maximum_parameters_b: float | None = None
-    """Largest model it is used for, billion parameters."""
-    maturity: int
-    """0-100: how well trodden it is for production."""
-    maturity_basis: str
-    """Why, in one sentence."""
-    commands: tuple[str, ...] = ()
-    """Command templates; see rules/README.md for the names in braces."""
-    stand_in: StandIn | None = None
-    """What a hosted service is taken to run on, where speeds are not published."""
-    sources: tuple[str, ...]
-    """Source ids."""
-    unverified: tuple[str, ...] = ()
-    """Fields not read in a source."""
-    notes: dict[str, str] = Field(default_factory=dict)
-    """Further findings, by subject."""
+    id: Annotated[str, "Engine id."]
+    name: Annotated[str, "Name."]
+    aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
+    version: Annotated[str, "Newest version the facts were read for."] = ""
+    status: Annotated[Literal["active", "maintenance"], "Whether it is developed."] = "active"
+    targets: Annotated[tuple[Target, ...], "Where it is used."]
+    architectures: Annotated[tuple[ArchitectureSupport, ...], "Models it runs."]
+    hardware: Annotated[tuple[HardwareSupport, ...], "Devices it runs on."]
+    quantizations: Annotated[tuple[QuantizationSupport, ...], "Quantizations it loads."]
+    kv_cache_types: Annotated[tuple[str, ...], "KV-cache types, best first."] = ("f16",)
+    kv_cache_flags: Annotated[dict[str, str], "Options by KV-cache type, for `{kv_cache_flags}` in commands."] = Field(
+        default_factory=dict
+    )
+    tensor_parallel: Annotated[bool, "Whether it splits each layer over devices."] = False
+    layer_split: Annotated[bool, "Whether it splits by layers over devices."] = False
+    multi_node: Annotated[bool, "Whether it spans nodes."] = False
+    offload: Annotated[bool, "Whether layers that do not fit may stay in host memory."] = False
+    concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"
+    trains: Annotated[bool, "Whether models are tuned with it."] = False
+    structured_output: Annotated[bool, "Whether output can be held to a schema."] = False
+    maximum_images: Annotated[int | None, "Most images per prompt it accepts; null without a limit of its own."] = None
+    maximum_parameters_b: Annotated[float | None, "Largest model it is used for, billion parameters."] = None
+    maturity: Annotated[int, "0-100: how well trodden it is for production."]
+    maturity_basis: Annotated[str, "Why, in one sentence."]
+    commands: Annotated[tuple[str, ...], "Command templates; see rules/README.md for the names in braces."] = ()
+    stand_in: Annotated[StandIn | None, "What a hosted service is taken to run on, where speeds are not published."] = (
+        None
+    )
+    sources: Annotated[tuple[str, ...], "Source ids."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
+    notes: Annotated[dict[str, str], "Further findings, by subject."] = Field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from llama_advisor.knowledge.constants import TrainingRecipe
 from llama_advisor.knowledge.device import Device, Instance
 from llama_advisor.knowledge.judgement import Source
@@ -16,29 +18,16 @@ from llama_advisor.text.strict import Strict
 class EntryLists(Strict):
     """One file of entries by id."""
 
-    benchmarks: tuple[Benchmark, ...] = ()
-    """Series of scores."""
-    block_types: tuple[BlockType, ...] = ()
-    """Block types of quantized files."""
-    quantizations: tuple[Quantization, ...] = ()
-    """Ways to store weights."""
-    devices: tuple[Device, ...] = ()
-    """Devices."""
-    instances: tuple[Instance, ...] = ()
-    """Cloud instances."""
-    rentals: tuple[RentalPrice, ...] = ()
-    """Prices of rented machines."""
-    hosted: tuple[HostedPrice, ...] = ()
-    """Prices of hosted models."""
-    sources: tuple[Source, ...] = ()
-    """Sources."""
-    recipes: tuple[TrainingRecipe, ...] = ()
-    """What each way of tuning holds in memory."""
-    findings: tuple[FindingKind, ...] = ()
-    """What the codes of findings stand for."""
-    misunderstandings: tuple[Misunderstanding, ...] = ()
-    """What people get wrong."""
-    statements: tuple[Statement, ...] = ()
-    """Statements of the seed article."""
-    questions: tuple[Question, ...] = ()
-    """What the questionnaire asks."""
+    benchmarks: Annotated[tuple[Benchmark, ...], "Series of scores."] = ()
+    block_types: Annotated[tuple[BlockType, ...], "Block types of quantized files."] = ()
+    quantizations: Annotated[tuple[Quantization, ...], "Ways to store weights."] = ()
+    devices: Annotated[tuple[Device, ...], "Devices."] = ()
+    instances: Annotated[tuple[Instance, ...], "Cloud instances."] = ()
+    rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()
+    hosted: Annotated[tuple[HostedPrice, ...], "Prices of hosted models."] = ()
+    sources: Annotated[tuple[Source, ...], "Sources."] = ()
+    recipes: Annotated[tuple[TrainingRecipe, ...], "What each way of tuning holds in memory."] = ()
+    findings: Annotated[tuple[FindingKind, ...], "What the codes of findings stand for."] = ()
+    misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
+    statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()
+    questions: Annotated[tuple[Question, ...], "What the questionnaire asks."] = ()

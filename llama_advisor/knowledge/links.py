@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from llama_advisor.text.errors import nearest
 
@@ -21,8 +21,7 @@ class Reference(NamedTuple):
     what: str
     name: str
     known: Collection[str]
-    target: str = ""
-    """Kind of entry it leads to, where a layer may have removed it."""
+    target: Annotated[str, "Kind of entry it leads to, where a layer may have removed it."] = ""
 
 
 def check_links(base: RuleBase) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -13,37 +13,26 @@ from llama_advisor.text.strict import Strict
 class NumberMove(Strict):
     """A number that moves from today's value to both ends."""
 
-    field: str
-    """Scenario field."""
-    low: float = Field(gt=0)
-    """Smallest value tried."""
-    high: float = Field(gt=0)
-    """Largest value tried."""
-    unit: float = Field(gt=0)
-    """Step to which a turning point is exact."""
-    assumed: bool = False
-    """Whether it moves where it was only assumed, too."""
+    field: Annotated[str, "Scenario field."]
+    low: Annotated[float, "Smallest value tried."] = Field(gt=0)
+    high: Annotated[float, "Largest value tried."] = Field(gt=0)
+    unit: Annotated[float, "Step to which a turning point is exact."] = Field(gt=0)
+    assumed: Annotated[bool, "Whether it moves where it was only assumed, too."] = False
 
 
 class ChoiceMove(Strict):
     """A choice whose other values are tried one by one."""
 
-    field: str
-    """Scenario field, `only.` for a hard limit."""
-    to: tuple[Any, ...] = ()
-    """Values that replace today's."""
-    add: tuple[str, ...] = ()
-    """Items laid beside those a list has."""
-    drop: bool = False
-    """Whether to take back what was stated: all of it, or each item of a list."""
-    devices: tuple[float, ...] = ()
-    """Factors for the number of devices, for `hardware`."""
-    kinds: tuple[DeviceKind, ...] = ()
-    """Kinds of device that come in numbers."""
-    wins_only: bool = False
-    """Whether it is tried only to make a model win, not to see where the answer turns."""
-    stated: bool = False
-    """Whether it moves only where it was stated."""
+    field: Annotated[str, "Scenario field, `only.` for a hard limit."]
+    to: Annotated[tuple[Any, ...], "Values that replace today's."] = ()
+    add: Annotated[tuple[str, ...], "Items laid beside those a list has."] = ()
+    drop: Annotated[bool, "Whether to take back what was stated: all of it, or each item of a list."] = False
+    devices: Annotated[tuple[float, ...], "Factors for the number of devices, for `hardware`."] = ()
+    kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device that come in numbers."] = ()
+    wins_only: Annotated[bool, "Whether it is tried only to make a model win, not to see where the answer turns."] = (
+        False
+    )
+    stated: Annotated[bool, "Whether it moves only where it was stated."] = False
 
     @model_validator(mode="after")
     def _moves(self) -> ChoiceMove:
@@ -55,7 +44,5 @@ class ChoiceMove(Strict):
 class Moves(Strict):
     """moves.yaml: what is moved, and how far."""
 
-    numbers: tuple[NumberMove, ...]
-    """Numbers."""
-    choices: tuple[ChoiceMove, ...]
-    """Choices."""
+    numbers: Annotated[tuple[NumberMove, ...], "Numbers."]
+    choices: Annotated[tuple[ChoiceMove, ...], "Choices."]

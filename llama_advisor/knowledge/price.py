@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from llama_advisor.text.strict import Strict
 
@@ -10,54 +11,31 @@ from llama_advisor.text.strict import Strict
 class RentalPrice(Strict):
     """What one instance costs."""
 
-    id: str
-    """Offer id, `cloud/instance`."""
-    cloud: str
-    """Provider."""
-    instance: str = ""
-    """Instance type."""
-    device: str
-    """Device id."""
-    count: int
-    """Devices in the instance."""
-    usd_per_hour: float
-    """On-demand price of the instance, USD per hour."""
-    spot_usd_per_hour: float | None = None
-    """Spot price of the instance, USD per hour."""
-    region: str = ""
-    """Region."""
-    ram_gib: float | None = None
-    """Host memory, GiB."""
-    as_of: date | None = None
-    """Day of the price; null where the source gives none."""
-    source: str
-    """Source id."""
-    unverified: bool = False
-    """Whether the figure was not read in a source."""
+    id: Annotated[str, "Offer id, `cloud/instance`."]
+    cloud: Annotated[str, "Provider."]
+    instance: Annotated[str, "Instance type."] = ""
+    device: Annotated[str, "Device id."]
+    count: Annotated[int, "Devices in the instance."]
+    usd_per_hour: Annotated[float, "On-demand price of the instance, USD per hour."]
+    spot_usd_per_hour: Annotated[float | None, "Spot price of the instance, USD per hour."] = None
+    region: Annotated[str, "Region."] = ""
+    ram_gib: Annotated[float | None, "Host memory, GiB."] = None
+    as_of: Annotated[date | None, "Day of the price; null where the source gives none."] = None
+    source: Annotated[str, "Source id."]
+    unverified: Annotated[bool, "Whether the figure was not read in a source."] = False
 
 
 class HostedPrice(Strict):
     """What a hosted model costs, and until when it is served."""
 
-    id: str
-    """Offer id, `provider/model key`."""
-    provider: str
-    """Provider."""
-    model: str
-    """Model id."""
-    usd_per_million_input_tokens: float | None
-    """USD per million prompt tokens; null when not known."""
-    usd_per_million_output_tokens: float | None
-    """USD per million generated tokens; null when not known."""
-    context_tokens: int | None = None
-    """Context the provider serves."""
-    retires_on: date | None = None
-    """Day of retirement, if announced."""
-    as_of: date
-    """Day of the price."""
-    source: str
-    """Source id."""
-    doubtful: str = ""
-    """Why the figure is not used, where it looks wrong."""
-    unverified: bool = False
-    """Whether the figure was not read in a source."""
+    id: Annotated[str, "Offer id, `provider/model key`."]
+    provider: Annotated[str, "Provider."]
+    model: Annotated[str, "Model id."]
+    usd_per_million_input_tokens: Annotated[float | None, "USD per million prompt tokens; null when not known."]
+    usd_per_million_output_tokens: Annotated[float | None, "USD per million generated tokens; null when not known."]
+    context_tokens: Annotated[int | None, "Context the provider serves."] = None
+    retires_on: Annotated[date | None, "Day of retirement, if announced."] = None
+    as_of: Annotated[date, "Day of the price."]
+    source: Annotated[str, "Source id."]
+    doubtful: Annotated[str, "Why the figure is not used, where it looks wrong."] = ""
+    unverified: Annotated[bool, "Whether the figure was not read in a source."] = False

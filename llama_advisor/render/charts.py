@@ -117,10 +117,8 @@ class Point(NamedTuple):
 
     x: float
     y: float
-    place: int | None = None
-    """Its place in the ranking, where it is a model's best build."""
-    front: bool = False
-    """Whether it is on the Pareto front."""
+    place: int | None = None  # Its place in the ranking, where it is a model's best build.
+    front: bool = False  # Whether it is on the Pareto front.
 
 
 def scatter(points: Sequence[Point], out: Sequence[tuple[str, float]], x_label: str, y_label: str) -> Figure:
@@ -226,8 +224,7 @@ class Table(NamedTuple):
     title: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    cells: tuple[tuple[tuple[str, str], ...], ...]
-    """Letter and colour of each cell."""
+    cells: tuple[tuple[tuple[str, str], ...], ...]  # Letter and colour of each cell.
 
 
 LONGEST_LABEL = 24

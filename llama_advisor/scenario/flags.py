@@ -19,8 +19,7 @@ class Flag(NamedTuple):
 
     flag: str
     field: str
-    kind: str
-    """one: given once; many: may be repeated; yes: a switch."""
+    kind: str  # one: given once; many: may be repeated; yes: a switch.
 
     @property
     def parameter(self) -> str:

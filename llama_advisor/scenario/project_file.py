@@ -60,48 +60,40 @@ class Requirements(Scenario):
 class Choice(Strict):
     """What is deployed."""
 
-    model: Name
-    """Model: an id, a Hugging Face id, an Ollama tag or a loose name."""
-    quantization: Name | None = None
-    """Quantization; left out, the best one that qualifies is taken."""
-    engine: Name | None = None
-    """Engine; left out, the best one that qualifies is taken."""
-    engine_version: Name | None = None
-    """Version of the engine that runs, e.g. 0.10.2."""
+    model: Annotated[Name, "Model: an id, a Hugging Face id, an Ollama tag or a loose name."]
+    quantization: Annotated[Name | None, "Quantization; left out, the best one that qualifies is taken."] = None
+    engine: Annotated[Name | None, "Engine; left out, the best one that qualifies is taken."] = None
+    engine_version: Annotated[Name | None, "Version of the engine that runs, e.g. 0.10.2."] = None
 
 
 class Deployment(Strict):
     """One decision."""
 
-    name: Name
-    """Name, unique in the file; findings and waivers use it."""
-    requirements: Requirements
-    """What it needs."""
-    choice: Choice
-    """What is deployed."""
-    sources: Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)] = ()
-    """Files in which the choice shows up, as patterns beside this file: `deploy/**/*.yaml`."""
+    name: Annotated[Name, "Name, unique in the file; findings and waivers use it."]
+    requirements: Annotated[Requirements, "What it needs."]
+    choice: Annotated[Choice, "What is deployed."]
+    sources: Annotated[
+        Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)],
+        "Files in which the choice shows up, as patterns beside this file: `deploy/**/*.yaml`.",
+    ] = ()
 
 
 class Waiver(Strict):
     """A finding that is accepted for a time."""
 
-    code: Name
-    """Code of the finding, e.g. LA203."""
-    deployment: Name
-    """Deployment it is about."""
-    reason: str = ""
-    """Why it is accepted; one without a reason is a finding."""
-    expires: Day
-    """Last day on which it holds."""
+    code: Annotated[Name, "Code of the finding, e.g. LA203."]
+    deployment: Annotated[Name, "Deployment it is about."]
+    reason: Annotated[str, "Why it is accepted; one without a reason is a finding."] = ""
+    expires: Annotated[Day, "Last day on which it holds."]
 
 
 class Project(Strict):
     """llama-advisor.yaml."""
 
-    version: Literal[1]
-    """Version of this format."""
-    deployments: Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS)]
-    """The decisions."""
-    waivers: Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)] = ()
-    """Findings accepted for a time."""
+    version: Annotated[Literal[1], "Version of this format."]
+    deployments: Annotated[
+        Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS)], "The decisions."
+    ]
+    waivers: Annotated[
+        Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)], "Findings accepted for a time."
+    ] = ()

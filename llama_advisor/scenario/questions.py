@@ -31,8 +31,7 @@ class CompiledQuestion:
 
     question: Question
     condition: Condition | None
-    conditions: tuple[Condition | None, ...]
-    """Of its options, in their order."""
+    conditions: tuple[Condition | None, ...]  # Of its options, in their order.
 
     @property
     def id(self) -> str:

@@ -95,119 +95,75 @@ Symptoms = Annotated[
 class HardwareSpec(Strict):
     """A machine in parts; each key optional."""
 
-    device: str | None = None
-    """Name of the device."""
-    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """Devices per node."""
-    nodes: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """Nodes."""
-    memory_gb: Positive | None = None
-    """Memory of one device, GB as marketed."""
-    bandwidth_gb_s: Positive | None = None
-    """Memory bandwidth of one device, GB/s."""
-    ram_gb: Positive | None = None
-    """Host memory per node, GB."""
+    device: Annotated[str | None, "Name of the device."] = None
+    count: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, "Devices per node."] = None
+    nodes: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, "Nodes."] = None
+    memory_gb: Annotated[Positive | None, "Memory of one device, GB as marketed."] = None
+    bandwidth_gb_s: Annotated[Positive | None, "Memory bandwidth of one device, GB/s."] = None
+    ram_gb: Annotated[Positive | None, "Host memory per node, GB."] = None
 
 
 class Only(Strict):
     """Hard limits on what may be chosen."""
 
-    models: Names = ()
-    """Model names."""
-    families: Names = ()
-    """Family ids, e.g. `llama-3.1`."""
-    engines: Names = ()
-    """Engine names."""
-    quantizations: Names = ()
-    """Quantization names."""
-    max_parameters_b: Positive | None = None
-    """Largest model, billion parameters."""
+    models: Annotated[Names, "Model names."] = ()
+    families: Annotated[Names, "Family ids, e.g. `llama-3.1`."] = ()
+    engines: Annotated[Names, "Engine names."] = ()
+    quantizations: Annotated[Names, "Quantization names."] = ()
+    max_parameters_b: Annotated[Positive | None, "Largest model, billion parameters."] = None
 
 
 class Priorities(Strict):
     """How much each criterion counts: 0 not at all, 1 as usual, 5 most."""
 
-    quality: Annotated[float, Field(ge=0, le=5)] = 1
-    """Quality of the answers."""
-    speed: Annotated[float, Field(ge=0, le=5)] = 1
-    """Speed per user."""
-    cost: Annotated[float, Field(ge=0, le=5)] = 1
-    """Money."""
-    footprint: Annotated[float, Field(ge=0, le=5)] = 1
-    """Memory taken."""
-    maturity: Annotated[float, Field(ge=0, le=5)] = 1
-    """How well trodden the path is."""
+    quality: Annotated[float, Field(ge=0, le=5), "Quality of the answers."] = 1
+    speed: Annotated[float, Field(ge=0, le=5), "Speed per user."] = 1
+    cost: Annotated[float, Field(ge=0, le=5), "Money."] = 1
+    footprint: Annotated[float, Field(ge=0, le=5), "Memory taken."] = 1
+    maturity: Annotated[float, Field(ge=0, le=5), "How well trodden the path is."] = 1
 
 
 class Scenario(Strict):
     """What the user needs."""
 
-    use_cases: Ids = ()
-    """What it is for; ids from `rules/use_cases/`."""
-    inputs: Modalities | None = None
-    """What it must read."""
-    target: Place | None = None
-    """Where it must run."""
-    hardware: str | HardwareSpec | tuple[str | HardwareSpec, ...] | None = None
-    """What there is, as people write it, or in parts; a list means one of these."""
-    accelerator: Annotated[Accelerator, BeforeValidator(_place)] | None = None
-    """What it must run on."""
-    memory_budget_gib: Positive | None = None
-    """What the model may take in all, GiB."""
-    context_tokens: Count | None = None
-    """Tokens allocated per sequence: prompt and answer."""
-    output_tokens: Count | None = None
-    """Tokens of a typical answer."""
-    concurrent_requests: Count | None = None
-    """Sequences at a time."""
-    requests_per_second: Positive | None = None
-    """Requests arriving per second."""
-    images_per_prompt: Count | None = None
-    """Images in one prompt."""
-    min_tokens_per_s: Positive | None = None
-    """Slowest acceptable generation per user, tokens per second."""
-    max_first_token_s: Positive | None = None
-    """Longest acceptable wait for the first token, seconds."""
-    max_answer_s: Positive | None = None
-    """Longest acceptable time for a whole answer, seconds."""
-    languages: Words = ()
-    """Languages it must handle, ISO 639-1 codes."""
-    domicile: Country | None = None
-    """Country of the licensee (ISO 3166-1), or EU."""
-    end_user_region: Country | None = None
-    """Country or region of the end users, apart from the licensee's."""
-    monthly_active_users: Count | None = None
-    """Monthly active users of the licensee's products."""
-    commercial: bool | None = None
-    """Whether it is used commercially."""
-    tool_calling: ToolCalls | None = None
-    """Tool calls: one per turn, or chains in which one depends on the last."""
-    structured_output: bool | None = None
-    """Whether answers must match a schema."""
-    fine_tuning: Methods = ()
-    """Tuning methods that are acceptable."""
-    offline: bool | None = None
-    """Whether data may not leave."""
-    budget_usd_per_month: Positive | None = None
-    """Most money per month, USD."""
-    tokens_per_month: Count | None = None
-    """Tokens per month, prompts and answers."""
-    engine: str | None = None
-    """Engine wished for; filters while anything qualifies on it."""
-    quantization: str | None = None
-    """Quantization wished for."""
-    model: str | None = None
-    """Model wished for or tried."""
-    only: Only | None = None
-    """Hard limits."""
-    provider: str | None = None
-    """Provider of the hosted service."""
-    service_region: str | None = None
-    """Region of the hosted service."""
-    symptoms: Symptoms = ()
-    """What goes wrong today."""
-    priorities: Priorities | None = None
-    """How much each criterion counts."""
+    use_cases: Annotated[Ids, "What it is for; ids from `rules/use_cases/`."] = ()
+    inputs: Annotated[Modalities | None, "What it must read."] = None
+    target: Annotated[Place | None, "Where it must run."] = None
+    hardware: Annotated[
+        str | HardwareSpec | tuple[str | HardwareSpec, ...] | None,
+        "What there is, as people write it, or in parts; a list means one of these.",
+    ] = None
+    accelerator: Annotated[Annotated[Accelerator, BeforeValidator(_place)] | None, "What it must run on."] = None
+    memory_budget_gib: Annotated[Positive | None, "What the model may take in all, GiB."] = None
+    context_tokens: Annotated[Count | None, "Tokens allocated per sequence: prompt and answer."] = None
+    output_tokens: Annotated[Count | None, "Tokens of a typical answer."] = None
+    concurrent_requests: Annotated[Count | None, "Sequences at a time."] = None
+    requests_per_second: Annotated[Positive | None, "Requests arriving per second."] = None
+    images_per_prompt: Annotated[Count | None, "Images in one prompt."] = None
+    min_tokens_per_s: Annotated[Positive | None, "Slowest acceptable generation per user, tokens per second."] = None
+    max_first_token_s: Annotated[Positive | None, "Longest acceptable wait for the first token, seconds."] = None
+    max_answer_s: Annotated[Positive | None, "Longest acceptable time for a whole answer, seconds."] = None
+    languages: Annotated[Words, "Languages it must handle, ISO 639-1 codes."] = ()
+    domicile: Annotated[Country | None, "Country of the licensee (ISO 3166-1), or EU."] = None
+    end_user_region: Annotated[Country | None, "Country or region of the end users, apart from the licensee's."] = None
+    monthly_active_users: Annotated[Count | None, "Monthly active users of the licensee's products."] = None
+    commercial: Annotated[bool | None, "Whether it is used commercially."] = None
+    tool_calling: Annotated[
+        ToolCalls | None, "Tool calls: one per turn, or chains in which one depends on the last."
+    ] = None
+    structured_output: Annotated[bool | None, "Whether answers must match a schema."] = None
+    fine_tuning: Annotated[Methods, "Tuning methods that are acceptable."] = ()
+    offline: Annotated[bool | None, "Whether data may not leave."] = None
+    budget_usd_per_month: Annotated[Positive | None, "Most money per month, USD."] = None
+    tokens_per_month: Annotated[Count | None, "Tokens per month, prompts and answers."] = None
+    engine: Annotated[str | None, "Engine wished for; filters while anything qualifies on it."] = None
+    quantization: Annotated[str | None, "Quantization wished for."] = None
+    model: Annotated[str | None, "Model wished for or tried."] = None
+    only: Annotated[Only | None, "Hard limits."] = None
+    provider: Annotated[str | None, "Provider of the hosted service."] = None
+    service_region: Annotated[str | None, "Region of the hosted service."] = None
+    symptoms: Annotated[Symptoms, "What goes wrong today."] = ()
+    priorities: Annotated[Priorities | None, "How much each criterion counts."] = None
 
     @field_validator("hardware", mode="before")
     @classmethod
@@ -223,9 +179,6 @@ class Scenario(Strict):
 class Assumption(Strict):
     """What was not said and was taken for granted."""
 
-    field: str
-    """Scenario field."""
-    value: Any
-    """Value taken."""
-    why: str
-    """Where it comes from."""
+    field: Annotated[str, "Scenario field."]
+    value: Annotated[Any, "Value taken."]
+    why: Annotated[str, "Where it comes from."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ValidationError
 
@@ -23,12 +23,9 @@ MOST_CELLS = 400
 class Axis(Strict):
     """A field that is varied."""
 
-    field: str
-    """Scenario field."""
-    labels: tuple[str, ...]
-    """Values as they were written."""
-    values: tuple[Any, ...]
-    """Values as they were read; null leaves the field out."""
+    field: Annotated[str, "Scenario field."]
+    labels: Annotated[tuple[str, ...], "Values as they were written."]
+    values: Annotated[tuple[Any, ...], "Values as they were read; null leaves the field out."]
 
 
 def read_axes(texts: Iterable[str]) -> tuple[Axis, ...]:

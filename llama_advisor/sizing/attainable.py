@@ -19,18 +19,12 @@ USUAL = ArchitectureSpeed()
 class Attainable(NamedTuple):
     """Rates of one device on one engine."""
 
-    weights_bytes_s: float
-    """Weight reads, bytes/s."""
-    cache_bytes_s: float
-    """KV-cache reads, bytes/s."""
-    layer_s: float
-    """Time per layer, s."""
-    step_s: float
-    """Time per step whatever the layers, s."""
-    decode_flop_s: float
-    """Matrix-vector products, FLOP/s."""
-    prefill_flop_s: float
-    """Matrix products of a prompt, FLOP/s."""
+    weights_bytes_s: float  # Weight reads, bytes/s.
+    cache_bytes_s: float  # KV-cache reads, bytes/s.
+    layer_s: float  # Time per layer, s.
+    step_s: float  # Time per step whatever the layers, s.
+    decode_flop_s: float  # Matrix-vector products, FLOP/s.
+    prefill_flop_s: float  # Matrix products of a prompt, FLOP/s.
 
 
 def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:

@@ -15,18 +15,12 @@ Parallel = Literal["none", "layer", "tensor"]
 class Placement(NamedTuple):
     """Shares of the fullest device, and whether the layout is possible at all."""
 
-    weights: float
-    """Share of the weights."""
-    kv_cache: float
-    """Share of the KV cache; above 1 / devices where heads are replicated."""
-    devices: int
-    """Devices that hold a part."""
-    nodes: int
-    """Nodes they stand in."""
-    tensor: bool
-    """Whether each layer is divided."""
-    possible: bool
-    """False when heads do not divide by the devices, or there are fewer layers than devices."""
+    weights: float  # Share of the weights.
+    kv_cache: float  # Share of the KV cache; above 1 / devices where heads are replicated.
+    devices: int  # Devices that hold a part.
+    nodes: int  # Nodes they stand in.
+    tensor: bool  # Whether each layer is divided.
+    possible: bool  # False when heads do not divide by the devices, or there are fewer layers than devices.
 
 
 def tensor_parallel_divides(architecture: Architecture, devices: int) -> bool:

@@ -18,44 +18,33 @@ Text = Annotated[str, Field(max_length=400)]
 class EstimateRequest(Strict):
     """One build to size: a line of a batch, or the flags; only the model is required."""
 
-    id: JsonValue = None
-    """Name of the line, copied to its result."""
-    model: Text
-    """Model by any of its names."""
-    quantization: Text | None = None
-    """How the weights are stored; the most precise that fits where it is not said."""
-    hardware: Text | None = None
-    """Machine as people write it."""
-    gpus: Devices | None = None
-    """Devices per node, where `hardware` does not say it."""
-    nodes: Devices | None = None
-    """Nodes, where `hardware` does not say it."""
-    memory_gb: Positive | None = None
-    """Memory of one device, GB as marketed; stands in for a device without a name."""
-    bandwidth_gb_s: Positive | None = None
-    """Memory bandwidth of one device, GB/s; stands in likewise."""
-    accelerator: Literal["any", "gpu", "cpu", "npu"] | None = None
-    """What it must run on."""
-    engine: Text | None = None
-    """What runs it; the best trodden that runs the build where it is not said."""
-    context_tokens: Count | None = None
-    """Tokens allocated per sequence: prompt and answer."""
-    prompt_tokens: CountOrZero | None = None
-    """Tokens of a typical prompt."""
-    output_tokens: CountOrZero | None = None
-    """Tokens of a typical answer."""
-    concurrency: Count | None = None
-    """Sequences at a time."""
-    images_per_prompt: CountOrZero | None = None
-    """Images in a prompt."""
-    kv_cache_type: Text | None = None
-    """How the KV cache is stored; 16 bits where it is not said."""
-    fine_tuning: Annotated[tuple[Method, ...], BeforeValidator(_folded)] = ()
-    """Tuning methods whose memory is wanted too."""
-    tokens_per_month: Count | None = None
-    """Volume at which a rented machine is priced per token."""
-    offer: Text | None = None
-    """Id of the rental price that applies, where the machine is not an instance by name."""
+    id: Annotated[JsonValue, "Name of the line, copied to its result."] = None
+    model: Annotated[Text, "Model by any of its names."]
+    quantization: Annotated[
+        Text | None, "How the weights are stored; the most precise that fits where it is not said."
+    ] = None
+    hardware: Annotated[Text | None, "Machine as people write it."] = None
+    gpus: Annotated[Devices | None, "Devices per node, where `hardware` does not say it."] = None
+    nodes: Annotated[Devices | None, "Nodes, where `hardware` does not say it."] = None
+    memory_gb: Annotated[
+        Positive | None, "Memory of one device, GB as marketed; stands in for a device without a name."
+    ] = None
+    bandwidth_gb_s: Annotated[Positive | None, "Memory bandwidth of one device, GB/s; stands in likewise."] = None
+    accelerator: Annotated[Literal["any", "gpu", "cpu", "npu"] | None, "What it must run on."] = None
+    engine: Annotated[Text | None, "What runs it; the best trodden that runs the build where it is not said."] = None
+    context_tokens: Annotated[Count | None, "Tokens allocated per sequence: prompt and answer."] = None
+    prompt_tokens: Annotated[CountOrZero | None, "Tokens of a typical prompt."] = None
+    output_tokens: Annotated[CountOrZero | None, "Tokens of a typical answer."] = None
+    concurrency: Annotated[Count | None, "Sequences at a time."] = None
+    images_per_prompt: Annotated[CountOrZero | None, "Images in a prompt."] = None
+    kv_cache_type: Annotated[Text | None, "How the KV cache is stored; 16 bits where it is not said."] = None
+    fine_tuning: Annotated[
+        Annotated[tuple[Method, ...], BeforeValidator(_folded)], "Tuning methods whose memory is wanted too."
+    ] = ()
+    tokens_per_month: Annotated[Count | None, "Volume at which a rented machine is priced per token."] = None
+    offer: Annotated[
+        Text | None, "Id of the rental price that applies, where the machine is not an instance by name."
+    ] = None
 
     @field_validator("model")
     @classmethod
@@ -73,38 +62,27 @@ class EstimateRequest(Strict):
 class Limits(Strict):
     """The largest context and concurrency that fit; null where memory is not known."""
 
-    max_context_tokens: int | None = None
-    """Longest context per sequence at the concurrency asked for; 0 when not even one token fits."""
-    max_concurrency: int | None = None
-    """Most sequences at the context asked for; 0 when not even one fits."""
+    max_context_tokens: Annotated[
+        int | None, "Longest context per sequence at the concurrency asked for; 0 when not even one token fits."
+    ] = None
+    max_concurrency: Annotated[int | None, "Most sequences at the context asked for; 0 when not even one fits."] = None
 
 
 class Estimate(Strict):
     """Memory, fit, speed and cost of one build."""
 
-    schema_version: int = 1
-    """Version of this contract."""
-    id: JsonValue
-    """Name of the line, copied."""
-    model: str
-    """Model id."""
-    quantization: str
-    """Quantization id."""
-    engine: str
-    """Engine id."""
-    machine: MachineUsed | None
-    """The machine, all of its devices in use; null where no hardware was given."""
-    context_tokens: int
-    """Tokens allocated per sequence."""
-    assumptions: tuple[Assumption, ...]
-    """What was taken for granted, and what stands against the build."""
-    memory: Memory
-    """Need and its parts; what is available and whether it fits are null without hardware."""
-    speed: Speed | None
-    """Speed per user; null where the device's is not known."""
-    cost: Cost | None
-    """Money, for rented machines; null otherwise."""
-    training: tuple[Training, ...] | None = None
-    """Memory of tuning by each method; only where it was asked for."""
-    limits: Limits | None = None
-    """Largest context and concurrency; only where one was asked for."""
+    schema_version: Annotated[int, "Version of this contract."] = 1
+    id: Annotated[JsonValue, "Name of the line, copied."]
+    model: Annotated[str, "Model id."]
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    machine: Annotated[MachineUsed | None, "The machine, all of its devices in use; null where no hardware was given."]
+    context_tokens: Annotated[int, "Tokens allocated per sequence."]
+    assumptions: Annotated[tuple[Assumption, ...], "What was taken for granted, and what stands against the build."]
+    memory: Annotated[Memory, "Need and its parts; what is available and whether it fits are null without hardware."]
+    speed: Annotated[Speed | None, "Speed per user; null where the device's is not known."]
+    cost: Annotated[Cost | None, "Money, for rented machines; null otherwise."]
+    training: Annotated[
+        tuple[Training, ...] | None, "Memory of tuning by each method; only where it was asked for."
+    ] = None
+    limits: Annotated[Limits | None, "Largest context and concurrency; only where one was asked for."] = None

@@ -20,16 +20,11 @@ GIGA = 1e9
 class Work(NamedTuple):
     """What one token costs whatever it runs on."""
 
-    read_bytes: float
-    """Weights read per token."""
-    kv_bytes: float
-    """KV cache per token of context."""
-    parameters: float
-    """Parameters multiplied per token."""
-    layers: float
-    """Layers it passes."""
-    width: float
-    """Heads x head width."""
+    read_bytes: float  # Weights read per token.
+    kv_bytes: float  # KV cache per token of context.
+    parameters: float  # Parameters multiplied per token.
+    layers: float  # Layers it passes.
+    width: float  # Heads x head width.
 
 
 class Splits(NamedTuple):

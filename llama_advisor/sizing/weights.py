@@ -21,12 +21,9 @@ class Tensor(NamedTuple):
     """All tensors of one name; cross-attention layers are counted among `layers`."""
 
     name: TensorName
-    parameters: int
-    """Parameters in one layer."""
-    layers: int = 1
-    """Layers that have it."""
-    cross_layers: int = 0
-    """Those of them that are cross-attention layers, idle in a prompt without an image."""
+    parameters: int  # Parameters in one layer.
+    layers: int = 1  # Layers that have it.
+    cross_layers: int = 0  # Those of them that are cross-attention layers, idle in a prompt without an image.
 
     @property
     def total(self) -> int:

@@ -1,43 +1,18 @@
-"""Docstrings beneath fields as descriptions: read when a schema or help is printed, not at start-up."""
+"""What fields mean, as their annotations say it, in schemas and in help."""
 
 from __future__ import annotations
 
-import ast
-import inspect
-import sys
-from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-
-@cache
-def _documented(module: ModuleType) -> dict[str, dict[str, str]]:
-    """Return field docstrings by class name of one module."""
-    tree = ast.parse(inspect.getsource(module))
-    return {node.name: _fields(node) for node in tree.body if isinstance(node, ast.ClassDef)}
-
-
-def _fields(node: ast.ClassDef) -> dict[str, str]:
-    found = {}
-    for field, after in zip(node.body, node.body[1:], strict=False):
-        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
-            continue
-        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            found[field.target.id] = inspect.cleandoc(str(after.value.value))
-    return found
-
 
 def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
-    """Return what each field of `schema` means."""
-    found: dict[str, str] = {}
-    for cls in reversed(schema.__mro__):
-        if issubclass(cls, BaseModel) and cls is not BaseModel:
-            found |= _documented(sys.modules[cls.__module__]).get(cls.__name__, {})
-    return found
+    """Return what each field of `schema` means: the text in its `Annotated`."""
+    return {
+        name: next((item for item in field.metadata if isinstance(item, str)), "")
+        for name, field in schema.model_fields.items()
+    }
 
 
 def json_schema(schema: type[BaseModel]) -> dict[str, Any]:

@@ -23,14 +23,11 @@ class Effect:
 
     rule: str
     kind: str
-    at_work: list[str] = field(default_factory=list)
-    """Scenarios in which it comes to anything but false."""
-    said: list[str] = field(default_factory=list)
-    """Scenarios whose answer names it."""
+    at_work: list[str] = field(default_factory=list)  # Scenarios in which it comes to anything but false.
+    said: list[str] = field(default_factory=list)  # Scenarios whose answer names it.
     picks: list[str] = field(default_factory=list)
     """Scenarios whose pick, or changed requirement, is another without it."""
-    verdicts: list[str] = field(default_factory=list)
-    """Scenarios whose verdict is another without it."""
+    verdicts: list[str] = field(default_factory=list)  # Scenarios whose verdict is another without it.
 
     @property
     def decides(self) -> bool:

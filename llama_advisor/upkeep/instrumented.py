@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 class Watch:
     """Rules seen at work since it was last emptied."""
 
-    fired: set[str] = field(default_factory=set)
-    """Rules whose condition was true for some build."""
+    fired: set[str] = field(default_factory=set)  # Rules whose condition was true for some build.
     touched: set[str] = field(default_factory=set)
     """Rules that came to anything but false, so that removing them may change the answer."""
 

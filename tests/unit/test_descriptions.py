@@ -38,7 +38,7 @@ def test_every_object_is_closed(name: str) -> None:
     assert opened == []
 
 
-def test_descriptions_are_the_docstrings_beneath_the_fields() -> None:
+def test_descriptions_stand_in_the_annotations() -> None:
     said = field_descriptions(Scenario)
     assert set(said) == set(Scenario.model_fields)
     assert said["domicile"] == "Country of the licensee (ISO 3166-1), or EU."
