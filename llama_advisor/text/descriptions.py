@@ -6,6 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from llama_advisor.text.record import is_record, model_of
+
 
 def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
     """Return what each field of `schema` means: the text in its `Annotated`."""
@@ -15,8 +17,9 @@ def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
     }
 
 
-def json_schema(schema: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of `schema`, every field described."""
+def json_schema(kind: type[Any]) -> dict[str, Any]:
+    """Return the JSON Schema of a model or a kind of record, every field described."""
+    schema: type[BaseModel] = model_of(kind) if is_record(kind) else kind
     made = schema.model_json_schema(by_alias=True)
     known = {cls.__name__: cls for cls in _reachable(schema)}
     for name, part in (*made.get("$defs", {}).items(), (schema.__name__, made)):
