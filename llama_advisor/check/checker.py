@@ -115,7 +115,7 @@ def result(collected: Collected, base: RuleBase, as_of: date, wanted: Filter) ->
     counting = [item for item in findings if item.waived is None]
     counts = {level: sum(item.severity == level for item in counting) for level in ("error", "warning", "note")}
     malformed = any(known[item.code].malformed for item in counting)
-    findings = tuple(item.model_copy(update={"fails": _fails(item, known, wanted)}) for item in findings)
+    findings = tuple(item._replace(fails=_fails(item, known, wanted)) for item in findings)
     failed = any(item.fails for item in findings)
     return Findings(
         as_of=as_of,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine.candidate import Found, Judged
-from llama_advisor.engine.rank import best_first, ranked
+from llama_advisor.engine.rank import best_first
+from llama_advisor.engine.score import nearness
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.scenario import Only
@@ -14,7 +14,9 @@ from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from llama_advisor.engine.advice import Advice
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
+    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.project_file import Choice, Requirements
 
@@ -43,13 +45,13 @@ class Decision:
     """All builds for the requirements, and what came of the choice."""
 
     need: Need
-    order: tuple[Judged, ...]  # The best build of each model that qualifies, best first.
+    order: tuple[Candidate, ...]  # The best build of each model that qualifies, best first.
     chosen: Chosen
-    best: Judged | None  # The best build of the choice that qualifies.
-    nearest: Judged | None  # Where none does, the one that came nearest; None where no such build can be made.
+    best: Candidate | None  # The best build of the choice that qualifies.
+    nearest: Candidate | None  # Where none does, the one that came nearest; None where no such build can be made.
 
     @property
-    def winner(self) -> Judged | None:
+    def winner(self) -> Candidate | None:
         """The build that would be recommended."""
         return self.order[0] if self.order else None
 
@@ -80,8 +82,8 @@ class Decider:
 
     def __init__(self, advisor: Advisor) -> None:
         self.advisor = advisor
-        self._asked: dict[Requirements, tuple[Need, tuple[Judged, ...]]] = {}
-        self._judged: dict[tuple[Requirements, Choice], tuple[Chosen, Judged | None, Judged | None]] = {}
+        self._asked: dict[Requirements, tuple[Need, tuple[Candidate, ...]]] = {}
+        self._judged: dict[tuple[Requirements, Choice], tuple[Chosen, Candidate | None, Candidate | None]] = {}
         self._advised: dict[Requirements, Advice] = {}
         self._last: tuple[Requirements, Found] | None = None
 
@@ -91,8 +93,8 @@ class Decider:
         chosen = resolved(choice, self.advisor)
         if requirements not in self._asked:
             need = understand(requirements, self.advisor.base)
-            found, need = self.advisor.decide(need)
-            self._asked[requirements] = need, ranked(found.qualified, need, self.advisor.base)
+            found = self.advisor.decide(need)
+            self._asked[requirements] = found.need, found.order
             self._last = requirements, found
         if (requirements, choice) not in self._judged:
             judged = self._seen(requirements, chosen) or self._judge(requirements, choice, chosen)
@@ -100,7 +102,7 @@ class Decider:
         need, order = self._asked[requirements]
         return Decision(need, order, *self._judged[requirements, choice])
 
-    def _seen(self, requirements: Requirements, chosen: Chosen) -> tuple[Judged, None] | None:
+    def _seen(self, requirements: Requirements, chosen: Chosen) -> tuple[Candidate, None] | None:
         """Return the best build of the choice if the search of all builds has just judged one that qualifies.
 
         That search keeps the best engine of each quantization on a machine, so it has seen all builds of a choice
@@ -119,7 +121,9 @@ class Decider:
             self._advised[requirements] = self.advisor.advise(requirements)
         return self._advised[requirements]
 
-    def _judge(self, requirements: Requirements, choice: Choice, chosen: Chosen) -> tuple[Judged | None, Judged | None]:
+    def _judge(
+        self, requirements: Requirements, choice: Choice, chosen: Chosen
+    ) -> tuple[Candidate | None, Candidate | None]:
         """Search the choice alone: the model by a hard limit, the rest as wishes, which earn no points."""
         only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
         asked = {"only": only, "engine": chosen.engine, "quantization": choice.quantization}
@@ -133,14 +137,14 @@ class Decider:
         return None, _nearest(found, chosen)
 
 
-def _nearest(found: Found, chosen: Chosen) -> Judged | None:
+def _nearest(found: Found, chosen: Chosen) -> Candidate | None:
     """Return the refused build of the choice that came nearest; failing that, the model as it was stopped."""
     refused = [build for build in (*found.refused, *found.excluded) if _is(build, chosen)]
     stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
-    return min(refused or [build for build in stopped if build.fails], key=Judged.nearness, default=None)
+    return min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
 
 
-def _is(build: Judged, chosen: Chosen) -> bool:
+def _is(build: Candidate, chosen: Chosen) -> bool:
     """Tell whether a build is one of the choice."""
     return (
         build.model.id == chosen.model.id

@@ -171,10 +171,10 @@ def _other_version(mention: Mention, decision: Decision, base: RuleBase) -> tupl
 
 def _other_parallelism(mention: Mention, deployment: Deployment, decision: Decision) -> tuple[str, str] | None:
     build = decision.best or decision.nearest
-    if deployment.requirements.hardware is None or build is None or build.scope.machine is None:
+    if deployment.requirements.hardware is None or build is None or build.machine is None:
         return None
-    machine, plan = build.scope.machine, build.plan
-    copies = plan.replicas if plan else 1
+    machine, layout = build.machine, build.layout
+    copies = layout.replicas if layout else 1
     if mention.kind == "nodes":
         fine, what = {machine.nodes}, "stages"
     else:

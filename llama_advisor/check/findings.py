@@ -7,17 +7,17 @@ from typing import Annotated
 
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.knowledge.upkeep_entries import Severity
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import Record
 
 
-class Waived(Strict):
+class Waived(Record):
     """Why a finding does not count."""
 
     reason: Annotated[str, "Reason in the waiver."]
     expires: Annotated[date, "Last day of the waiver."]
 
 
-class CheckFinding(Strict):
+class CheckFinding(Record):
     """One finding at one place."""
 
     code: Annotated[str, "Stable code; `llama-advisor explain CODE` says more."]
@@ -38,7 +38,7 @@ class CheckFinding(Strict):
     waived: Annotated[Waived | None, "Waiver that accepts it; null where it counts."] = None
 
 
-class Summary(Strict):
+class Summary(Record):
     """How many findings count, by severity."""
 
     error: Annotated[int, "Errors."]
@@ -47,7 +47,7 @@ class Summary(Strict):
     waived: Annotated[int, "Findings that a waiver accepts."]
 
 
-class Findings(Strict):
+class Findings(Record):
     """The whole result of a check."""
 
     schema_version: Annotated[int, "Version of this contract."] = 1

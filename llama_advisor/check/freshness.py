@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from llama_advisor.check.decide import Decision
     from llama_advisor.check.finding import Found
     from llama_advisor.check.project import Read
-    from llama_advisor.engine.candidate import Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.base import RuleBase
 
 DECIDING_PRICE, SOURCE, PRICE = "LA401", "LA402", "LA406"
@@ -36,7 +36,7 @@ def aged(read: Read, loc: tuple[Any, ...], decision: Decision, base: RuleBase, a
 
 def _price(read: Read, loc: tuple[Any, ...], decision: Decision, base: RuleBase, as_of: date) -> Iterator[Found]:
     winner = decision.winner
-    cost = winner.scope.cost if winner else None
+    cost = winner.cost if winner else None
     if winner is None or cost is None or cost.as_of is None:
         return
     days = (as_of - cost.as_of).days
@@ -55,12 +55,12 @@ def _cost_decides(decision: Decision) -> bool:
     return any(winner.score - _cost(winner) <= other.score - _cost(other) for other in others)
 
 
-def _cost(build: Judged) -> float:
+def _cost(build: Candidate) -> float:
     """Return the points that come from cost."""
     return sum(part.points for part in build.parts if part.criterion.id == "cost")
 
 
-def _cited(build: Judged) -> set[str]:
+def _cited(build: Candidate) -> set[str]:
     """Return the sources of what counts for a build: its rules and its engine."""
     rules = [part.rule for part in build.parts if part.rule] + [outcome.rule for outcome in build.outcomes]
     cited = {citation.id for rule in rules for citation in rule.rule.sources}

@@ -13,6 +13,7 @@ from llama_advisor.check.finding import Found
 from llama_advisor.check.lock_file import Lock, LockedBuild, LockedDeployment, LockedRuleBase
 from llama_advisor.check.requirements import told
 from llama_advisor.check.spans import SourceText
+from llama_advisor.engine.contributions import contributions
 from llama_advisor.scenario.project_file import Choice
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.check.decide import Decider, Decision
     from llama_advisor.check.project import Read
-    from llama_advisor.engine.candidate import Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.project_file import Deployment
 
@@ -72,9 +73,9 @@ def _plain(model: Any) -> dict[str, Any]:
     return made
 
 
-def _build(build: Judged) -> LockedBuild:
-    parts = build.contributions(why=True)
-    machine = build.scope.machine
+def _build(build: Candidate) -> LockedBuild:
+    parts = contributions(build, why=True)
+    machine = build.machine
     facts = {read.fact: read.value for part in parts for read in part.reads or ()}
     return LockedBuild(
         model=build.model.id,

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from llama_advisor.check.decide import Chosen, Decider, Decision
     from llama_advisor.check.finding import Found
     from llama_advisor.check.project import Read
-    from llama_advisor.engine.candidate import Judged
-    from llama_advisor.engine.score import Outcome
+    from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.project_file import Choice, Deployment, Requirements
     from llama_advisor.text.strict import Bottleneck
@@ -121,7 +120,7 @@ def _no_such_build(read: Read, where: Loc, decision: Decision, base: RuleBase) -
     return read.at(ENGINE, (*where, "engine" if chosen.engine else "model"), text, about="loads")
 
 
-def _code(outcome: Outcome, build: Judged) -> str:
+def _code(outcome: Outcome, build: Candidate) -> str:
     """Return the code for a failed constraint: by its bottleneck, or by the fact that failed where that says more."""
     then = outcome.rule.rule.then
     assert isinstance(then, RuleOut)
@@ -129,7 +128,7 @@ def _code(outcome: Outcome, build: Judged) -> str:
     if "hosted.retired" in facts:
         return RETIRED
     if then.rule_out == "context":
-        limit = build.scope.lookup("build.context_tokens")
+        limit = build.lookup("build.context_tokens")
         if isinstance(limit, int) and limit < build.model.context_tokens:
             return SHORT_BUILD
     return BY_BOTTLENECK[then.rule_out]
@@ -147,14 +146,14 @@ def _blamed(outcome: Outcome, decision: Decision, read: Read, where: Loc) -> str
     return "model"
 
 
-def _doubts(read: Read, where: Loc, build: Judged) -> Iterator[Found]:
+def _doubts(read: Read, where: Loc, build: Candidate) -> Iterator[Found]:
     for outcome in build.outcomes:
         yield read.at(DOUBTFUL, (*where, "model"), outcome.text, about=outcome.rule.id)
 
 
-def _old_runtime(read: Read, where: Loc, build: Judged, choice: Choice) -> Iterator[Found]:
+def _old_runtime(read: Read, where: Loc, build: Candidate, choice: Choice) -> Iterator[Found]:
     """Yield an engine that runs the model in an old version alone, or is kept up no longer."""
-    support = build.scope.support
+    support = build.place.support
     key = "engine" if choice.engine else "model"
     if support and support.pinned_version:
         text = f"{build.model.name} runs on {build.engine.name} only up to an old version: {support.pinned_version}"
@@ -191,9 +190,9 @@ def _better(read: Read, where: Loc, decision: Decision, margin: float) -> Iterat
         yield read.at(BETTER, (*where, "model"), text, about="better")
 
 
-def told(build: Judged) -> str:
+def told(build: Candidate) -> str:
     """Return a build in words."""
-    machine = build.scope.machine
+    machine = build.machine
     place = f", {machine_name(machine.device.name, machine.count, machine.nodes)}" if machine else ""
     return f"{build.model.id} as {build.quantization.id} on {build.engine.id}{place}"
 

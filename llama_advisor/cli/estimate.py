@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from llama_advisor.cli.streams import stream, write
 from llama_advisor.engine.rules import load_rules
@@ -15,6 +16,7 @@ from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.estimate_flags import FLAG_OF
 from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import plain
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
@@ -53,14 +55,14 @@ def run(request: Request) -> int:
     asked = _validated(said, FLAG_OF)
     estimate = sizer.estimate(asked)
     if request.limits or not request.json:
-        estimate = estimate.model_copy(update={"limits": sizer.limits(asked, estimate)})
+        estimate = estimate._replace(limits=sizer.limits(asked, estimate))
     write(_rendered(estimate, asked, sizer, request), request.output)
     return exit_code(estimate)
 
 
 def _rendered(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, request: Request) -> str:
     if request.json:
-        return as_json(estimate.model_dump(mode="json", exclude=_left_out(estimate))) + "\n"
+        return as_json(_shown(estimate)) + "\n"
     from llama_advisor.render.estimate_text import estimate_text
 
     colour, width = request.screen
@@ -73,8 +75,8 @@ def exit_code(estimate: Estimate) -> int:
     return FITS_NOT if False in {estimate.memory.fits, *tuned} else FITS
 
 
-def _left_out(estimate: Estimate) -> set[str]:
-    return {name for name in ONLY_WHEN_ASKED if getattr(estimate, name) is None}
+def _shown(estimate: Estimate) -> dict[str, Any]:
+    return {name: value for name, value in plain(estimate).items() if value is not None or name not in ONLY_WHEN_ASKED}
 
 
 def _validated(data: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
@@ -96,8 +98,8 @@ def _answers(lines: TextIO, said: dict[str, Any], sizer: Sizer, *, limits: bool)
             asked = _validated(said | data, {})
             estimate = sizer.estimate(asked)
             if limits:
-                estimate = estimate.model_copy(update={"limits": sizer.limits(asked, estimate)})
+                estimate = estimate._replace(limits=sizer.limits(asked, estimate))
         except InputError as error:
             yield BAD_LINE, as_json({"id": data.get("id"), "error": f"line {number}: {error}"}, indent=None)
             continue
-        yield exit_code(estimate), estimate.model_dump_json(exclude=_left_out(estimate))
+        yield exit_code(estimate), to_json(_shown(estimate)).decode()

@@ -150,7 +150,7 @@ def run_rule_tests(rules: tuple[str, ...], *, as_json: bool) -> int:
 
 def print_schema(name: str) -> int:
     """Print one JSON Schema."""
-    from llama_advisor.engine.facts import FACTS
+    from llama_advisor.engine.fact import FACTS
     from llama_advisor.knowledge.condition_schema import with_conditions
     from llama_advisor.text.descriptions import json_schema
 

@@ -16,6 +16,7 @@ from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
 from llama_advisor.scenario.read import batch_lines, read_scenario, validated
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,5 +154,5 @@ def _answers(lines: TextIO, advisor: Advisor, flags: dict[str, Any]) -> Iterator
         except InputError as error:
             yield BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
             continue
-        answer = {"id": name} | advice.model_dump(mode="json", by_alias=True)
+        answer = {"id": name} | plain(advice)
         yield EXIT_CODES[advice.verdict], as_json(answer, indent=None)

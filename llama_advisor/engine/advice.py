@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
-
 from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.figures import Cost, DeviceMemory, MachineUsed, Range, Training
-from llama_advisor.text.strict import Bottleneck, Strict
+from llama_advisor.text.record import Record
+from llama_advisor.text.strict import Bottleneck
 
 Verdict = Literal["need_input", "recommended", "recommended_with_caveats", "change_requirement", "no_fit"]
 EXIT_CODES: dict[str, int] = {
@@ -21,7 +20,7 @@ EXIT_CODES: dict[str, int] = {
 }
 
 
-class Artifact(Strict):
+class Artifact(Record):
     """Where the build's files are; nulls where the facts name none."""
 
     hf_repo: Annotated[str | None, "Hugging Face repository."]
@@ -29,7 +28,7 @@ class Artifact(Strict):
     file: Annotated[str | None, "File name pattern inside the repository."]
 
 
-class Reading(Strict):
+class Reading(Record):
     """A fact that a part of the score rests on."""
 
     fact: Annotated[str, "Fact id; see `rules show`."]
@@ -40,7 +39,7 @@ class Reading(Strict):
     share: Annotated[float | None, "Share of the criterion; null for a rule's test."] = None
 
 
-class Contribution(Strict):
+class Contribution(Record):
     """A part of the score; the parts sum to it."""
 
     criterion: Annotated[str, "Criterion id."]
@@ -54,7 +53,7 @@ class Contribution(Strict):
     reads: Annotated[tuple[Reading, ...] | None, "Facts it rests on; null unless asked why."] = None
 
 
-class MemoryShown(Strict):
+class MemoryShown(Record):
     """Memory of a build, GiB."""
 
     weights_gib: Annotated[float, "Weights."]
@@ -68,7 +67,7 @@ class MemoryShown(Strict):
     fits: Annotated[bool | None, "Whether every device holds its part."]
 
 
-class SpeedShown(Strict):
+class SpeedShown(Record):
     """Speed per user at the scenario's context and load."""
 
     decode_tokens_per_s: Annotated[Range, "Generation."]
@@ -77,7 +76,7 @@ class SpeedShown(Strict):
     basis: Annotated[str, "How much data the prediction rests on."]
 
 
-class Build(Strict):
+class Build(Record):
     """Model × quantization × engine × machine, judged."""
 
     rank: Annotated[int, "Place in the ranking, from 1."]
@@ -98,7 +97,7 @@ class Build(Strict):
     commands: Annotated[tuple[str, ...], "Commands that start it."]
 
 
-class ShortBuild(Strict):
+class ShortBuild(Record):
     """A build by name."""
 
     model: Annotated[str, "Model id."]
@@ -107,17 +106,15 @@ class ShortBuild(Strict):
     machine: Annotated[str | None, "How the machine is written."]
 
 
-class Change(Strict):
+class Change(Record):
     """A requirement moved."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
     field: Annotated[str, "Scenario field."]
-    from_: Annotated[Any, "Before."] = Field(alias="from")
+    from_: Annotated[Any, "Before."]
     to: Annotated[Any, "After; null when dropped."]
 
 
-class Excuse(Strict):
+class Excuse(Record):
     """Why a build is ruled out."""
 
     rule: Annotated[str, "Rule id."]
@@ -129,7 +126,7 @@ class Excuse(Strict):
     layer: Annotated[str, "Layer that the rule was last written in."]
 
 
-class Nearest(Strict):
+class Nearest(Record):
     """The build of an excluded model that came nearest."""
 
     quantization: Annotated[str, "Quantization id."]
@@ -137,7 +134,7 @@ class Nearest(Strict):
     stage: Annotated[int, "How far it got: 0 the model, 1 the place, 2 sized."]
 
 
-class Excluded(Strict):
+class Excluded(Record):
     """A model without a build."""
 
     model: Annotated[str, "Model id."]
@@ -145,7 +142,7 @@ class Excluded(Strict):
     excuse: Annotated[Excuse, "What rules that out."]
 
 
-class Wish(Strict):
+class Wish(Record):
     """What became of a named model, quantization or engine."""
 
     field: Annotated[Literal["model", "quantization", "engine"], "Which wish."]
@@ -155,7 +152,7 @@ class Wish(Strict):
     text: Annotated[str, "Sentence."]
 
 
-class CaveatShown(Strict):
+class CaveatShown(Record):
     """A warning about the recommended build."""
 
     rule: Annotated[str, "Rule id."]
@@ -164,7 +161,7 @@ class CaveatShown(Strict):
     layer: Annotated[str, "Layer that the rule was last written in."]
 
 
-class RelaxationShown(Strict):
+class RelaxationShown(Record):
     """Changes that would let something fit, checked by applying them."""
 
     changes: Annotated[tuple[Change, ...], "What to change."]
@@ -172,20 +169,18 @@ class RelaxationShown(Strict):
     why: Annotated[str, "Why this kind of change comes at its place."]
 
 
-class TippingPoint(Strict):
+class TippingPoint(Record):
     """A requirement moved alone until another model, or none, is recommended; checked by applying it."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
     field: Annotated[str, "Scenario field."]
-    from_: Annotated[Any, "Value today, stated or assumed."] = Field(alias="from")
+    from_: Annotated[Any, "Value today, stated or assumed."]
     to: Annotated[Any, "First value that changes the answer; null where the field is dropped."]
     holds_to: Annotated[Any, "Last value, on the way there, that does not; today's value for a choice."]
     then: Annotated[ShortBuild | None, "What is recommended then; null where nothing fits."]
     text: Annotated[str, "Why the answer turns."]
 
 
-class RouteShown(Strict):
+class RouteShown(Record):
     """A way out that is not one build."""
 
     kind: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way."]
@@ -193,7 +188,7 @@ class RouteShown(Strict):
     source: Annotated[tuple[str, ...], "Source ids."]
 
 
-class WeightRange(Strict):
+class WeightRange(Record):
     """How far one weight may move, the others keeping their proportions, before another model leads."""
 
     criterion: Annotated[str, "Criterion id."]
@@ -202,7 +197,7 @@ class WeightRange(Strict):
     high: Annotated[float, "Largest weight at which it does."]
 
 
-class Robustness(Strict):
+class Robustness(Record):
     """How firmly the winner stands."""
 
     margin: Annotated[float, "Points ahead of the best build of another model; negative where a wish decided."]
@@ -212,7 +207,7 @@ class Robustness(Strict):
     weights: Annotated[tuple[WeightRange, ...], "How far each weight may move."]
 
 
-class RuleBaseShown(Strict):
+class RuleBaseShown(Record):
     """Which rule base answered."""
 
     version: Annotated[str, "Version of the package."]
@@ -223,7 +218,7 @@ class RuleBaseShown(Strict):
     ] = ()
 
 
-class Advice(Strict):
+class Advice(Record):
     """The whole answer."""
 
     schema_version: Annotated[int, "Version of this contract."] = 1

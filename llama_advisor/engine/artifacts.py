@@ -8,33 +8,31 @@ from llama_advisor.engine.advice import Artifact
 from llama_advisor.sizing.support import architecture_support, quantization_entry
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.facts import Scope
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.engine import Engine, QuantizationSupport
     from llama_advisor.knowledge.model import Model, OfficialBuild
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.sizing.layouts import Plan
 
 
-def artifact(scope: Scope) -> Artifact:
+def artifact(candidate: Candidate) -> Artifact:
     """Return where the files of the build are, as far as the facts name them."""
-    model, quantization, engine = scope.model, scope.quantization, scope.engine
-    assert model is not None
-    assert quantization is not None
-    assert engine is not None
+    model, quantization, engine = candidate.model, candidate.quantization, candidate.engine
     if quantization.format == "hosted":
         return Artifact(hf_repo=None, ollama_tag=None, file=None)
     if quantization.format == "gguf":
         repo = model.artifacts.gguf_repo
         name = f"*{gguf_name(quantization)}*.gguf" if repo else None
         return Artifact(hf_repo=repo, ollama_tag=ollama_tag(model, quantization), file=name)
-    return Artifact(hf_repo=_repository(model, quantization, engine, scope.official), ollama_tag=None, file=None)
+    return Artifact(
+        hf_repo=_repository(model, quantization, engine, candidate.place.official), ollama_tag=None, file=None
+    )
 
 
-def published(scope: Scope) -> bool:
+def published(candidate: Candidate) -> bool:
     """Tell whether the files exist, or the engine makes them from the original weights while loading."""
-    if scope.quantization is not None and scope.quantization.format in {"hosted", "mlc"}:
+    if candidate.quantization.format in {"hosted", "mlc"}:
         return True
-    found = artifact(scope)
+    found = artifact(candidate)
     return found.hf_repo is not None or found.ollama_tag is not None
 
 
@@ -68,48 +66,42 @@ def _repository(model: Model, quantization: Quantization, engine: Engine, offici
 MLX_REPO_BITS = 4
 
 
-def commands(scope: Scope, plan: Plan | None) -> tuple[str, ...]:
+def commands(candidate: Candidate, files: Artifact) -> tuple[str, ...]:
     """Return the commands that start the build; a template with a name that is not known is left out."""
-    engine, model = scope.engine, scope.model
-    assert engine is not None
-    assert model is not None
-    found = architecture_support(engine, model)
+    engine = candidate.engine
+    found = architecture_support(engine, candidate.model)
     templates = found.commands if found and found.commands else engine.commands
-    values = _values(scope, plan)
+    values = _values(candidate, files)
     return tuple(command for template in templates if (command := _filled(template, values)))
 
 
-def _values(scope: Scope, plan: Plan | None) -> dict[str, Any]:
-    model, quantization, engine, need = scope.model, scope.quantization, scope.engine, scope.need
-    assert model is not None
-    assert quantization is not None
-    assert engine is not None
-    found = artifact(scope)
+def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
+    quantization, engine, need, layout = candidate.quantization, candidate.engine, candidate.need, candidate.layout
     entry = quantization_entry(engine, quantization)
-    cache = plan.kv_cache_type if plan else "f16"
-    original = found.hf_repo == model.artifacts.hf_repo
+    cache = layout.kv_cache_type if layout else "f16"
+    original = files.hf_repo == candidate.model.artifacts.hf_repo
     return {
-        "hf_repo": found.hf_repo,
-        "gguf_repo": found.hf_repo if quantization.format == "gguf" else None,
+        "hf_repo": files.hf_repo,
+        "gguf_repo": files.hf_repo if quantization.format == "gguf" else None,
         "gguf_quantization": gguf_name(quantization),
-        "mlx_repo": found.hf_repo,
-        "ollama_tag": found.ollama_tag,
+        "mlx_repo": files.hf_repo,
+        "ollama_tag": files.ollama_tag,
         "context_tokens": need.context_tokens,
         "total_context_tokens": need.context_tokens * need.concurrent_requests,
         "concurrent_requests": need.concurrent_requests,
-        "tensor_parallel": plan.machine.count if plan else 1,
-        "pipeline_parallel": plan.machine.nodes if plan else 1,
+        "tensor_parallel": layout.machine.count if layout else 1,
+        "pipeline_parallel": layout.machine.nodes if layout else 1,
         "kv_cache_type": cache,
         "kv_cache_flags": engine.kv_cache_flags.get(cache, ""),
-        "quantization_flags": _flags(scope, entry, original=original),
+        "quantization_flags": _flags(candidate, entry, original=original),
     }
 
 
-def _flags(scope: Scope, entry: QuantizationSupport | None, *, original: bool) -> str:
+def _flags(candidate: Candidate, entry: QuantizationSupport | None, *, original: bool) -> str:
     """Return options that the quantization needs: made while loading, or for an older device."""
     if entry is None:
         return ""
-    architecture = scope.machine.device.architecture if scope.machine else ""
+    architecture = candidate.machine.device.architecture if candidate.machine else ""
     return f"{entry.flags if original else ''} {entry.architecture_flags.get(architecture, '')}"
 
 

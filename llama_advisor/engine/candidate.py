@@ -1,108 +1,201 @@
-"""A build with what the rules said of it, and what came of all models."""
+"""A candidate: what is judged, first as it stands whatever the load, then laid out and sized."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.engine.contributions import contribution
-from llama_advisor.engine.score import Outcome, Part, missed_by, total
+from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.engine.advice import Contribution
-    from llama_advisor.engine.facts import Scope
+    from llama_advisor.knowledge.conditions import Proof
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model
+    from llama_advisor.knowledge.judgement import Criterion
+    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.price import HostedPrice
     from llama_advisor.knowledge.quantization import Quantization
+    from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.layouts import Plan
+    from llama_advisor.sizing.figures import Cost, Memory, Speed, Training
+    from llama_advisor.sizing.layouts import Layout
+    from llama_advisor.sizing.support import Support
     from llama_advisor.text.strict import CriterionId
 
 
-@dataclass(frozen=True)
-class Judged:
-    """One build with what the rules said of it; it qualifies when nothing failed."""
+class Place(NamedTuple):
+    """What no load changes: a model, in a quantization, on an engine and a machine, as far as they are chosen."""
 
-    scope: Scope
-    plan: Plan | None
-    outcomes: tuple[Outcome, ...]
-    parts: tuple[Part, ...]
-    weights: dict[CriterionId, float] = field(default_factory=dict)  # What each criterion counted.
+    model: Any = None  # Model
+    model_quality: float | None = None
+    floor_gap: float | None = None
+    tool_score: float | None = None
+    named_quality: float | None = None
+    estimated: tuple[str, ...] = ()
+    quantization: Any = None  # Quantization
+    official: OfficialBuild | None = None
+    quality: float | None = None
+    engine: Any = None  # Engine
+    machine: Machine | None = None
+    support: Support | None = None
+    offer: HostedPrice | None = None
+    served: bool | None = None
+    retired: bool | None = None
 
-    @cached_property
-    def fails(self) -> tuple[Outcome, ...]:
-        """Constraints that rule it out."""
-        return tuple(outcome for outcome in self.outcomes if outcome.state == "fails")
+
+NOWHERE = Place()
+
+
+class Named(NamedTuple):
+    """The model that the user named, sized for what the answer says of it."""
+
+    model: Model
+    outcome: str
+    fp8_gib: float | None
+    full_gib: float | None
+    lora_gib: float | None
+    qlora_gib: float | None
+    qlora_fits: bool | None
+
+
+class Part(NamedTuple):
+    """A part of the score, rounded to 0.01: a criterion's value, or what a rule adds to it."""
+
+    criterion: Criterion
+    rule: CompiledRule | None
+    points: float
+    value: float  # 0-100 for the criterion; the points on that scale for a rule
+    weight: float
+
+
+class Outcome(NamedTuple):
+    """A constraint that does not plainly hold for a candidate."""
+
+    rule: CompiledRule
+    state: State
+    candidate: Candidate
 
     @property
-    def bottlenecks(self) -> frozenset[str]:
-        """What its failed constraints are about."""
-        kinds = (outcome.rule.rule.then for outcome in self.fails)
-        return frozenset(then.rule_out for then in kinds if isinstance(then, RuleOut))
+    def text(self) -> str:
+        """What the rule says of it."""
+        rule = self.rule.rule
+        said = {"unknown": rule.say_unknown, "tight": rule.say_tight}.get(self.state, rule.say)
+        return fill(said, self.candidate.lookup)
 
-    @cached_property
-    def score(self) -> float:
-        """Sum of the parts."""
-        return total(self.parts)
+    @property
+    def proof(self) -> Proof:
+        """Every value read, and what it came to."""
+        condition = self.rule.tight if self.state == "tight" else self.rule.condition
+        assert condition is not None
+        return condition.prove(self.candidate.lookup)
 
-    def stripped(self, leave_out: Callable[[Outcome], bool]) -> Judged:
-        """Return the build without some of what the rules said of it."""
-        return replace(self, outcomes=tuple(outcome for outcome in self.outcomes if not leave_out(outcome)))
 
-    def contributions(self, *, why: bool = False) -> tuple[Contribution, ...]:
-        """Return the parts as they are shown; `why` adds what each rests on."""
-        return tuple(contribution(part, self.scope, why=why) for part in self.parts)
+class Candidate:
+    """One build under one need; it qualifies when no constraint fails. Facts and rules read it."""
+
+    __slots__ = (
+        "bottlenecks",
+        "cost",
+        "given",
+        "layout",
+        "machine",
+        "memory",
+        "named",
+        "need",
+        "parts",
+        "place",
+        "score",
+        "speed",
+        "states",
+        "training",
+        "weights",
+    )
+
+    def __init__(
+        self,
+        need: Need,
+        place: Place = NOWHERE,
+        layout: Layout | None = None,
+        memory: Memory | None = None,
+        speed: Speed | None = None,
+        cost: Cost | None = None,
+        training: Training | None = None,
+    ) -> None:
+        self.need = need
+        self.place = place
+        self.layout = layout
+        self.machine: Machine | None = place.machine if layout is None else layout.machine
+        self.memory = memory
+        self.speed = speed
+        self.cost = cost
+        self.training = training
+        self.states: tuple[tuple[CompiledRule, State], ...] = ()
+        self.parts: tuple[Part, ...] = ()
+        self.score = 0.0
+        self.weights: dict[CriterionId, float] = {}
+        self.bottlenecks: frozenset[str] = frozenset()
+        self.given: Machine | None = None
+        self.named: Named | None = None
+
+    def lookup(self, fact: str) -> Any:
+        """Return a fact by name; None where it is not known."""
+        return FACTS[fact].compute(self)
 
     @property
     def model(self) -> Model:
         """Its model."""
-        assert self.scope.model is not None
-        return self.scope.model
+        model: Model = self.place.model
+        return model
 
     @property
     def quantization(self) -> Quantization:
         """Its quantization."""
-        assert self.scope.quantization is not None
-        return self.scope.quantization
+        quantization: Quantization = self.place.quantization
+        return quantization
 
     @property
     def engine(self) -> Engine:
         """Its engine."""
-        assert self.scope.engine is not None
-        return self.scope.engine
+        engine: Engine = self.place.engine
+        return engine
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Constraints that do not plainly hold."""
+        return tuple(Outcome(rule, state, self) for rule, state in self.states)
+
+    @property
+    def fails(self) -> tuple[Outcome, ...]:
+        """Constraints that rule it out."""
+        return tuple(Outcome(rule, state, self) for rule, state in self.states if state == "fails")
+
+    @property
+    def failures(self) -> int:
+        """Number of constraints that rule it out."""
+        return sum(state == "fails" for _, state in self.states)
+
+    def bottleneck_kinds(self) -> frozenset[str]:
+        """Return what its failed constraints are about."""
+        kinds = (rule.rule.then for rule, state in self.states if state == "fails")
+        return frozenset(then.rule_out for then in kinds if isinstance(then, RuleOut))
 
     @property
     def footprint_gib(self) -> float:
         """Memory it takes, for ties; hosted builds take none of the user's."""
-        return self.scope.memory.total_gib if self.scope.memory else 0.0
+        return self.memory.total_gib if self.memory else 0.0
 
     @property
     def stage(self) -> int:
         """How far it got: 0 the model, 1 the place, 2 sized."""
-        return 2 if self.scope.memory or self.scope.hosted else 1 if self.scope.support else 0
+        return 2 if self.memory or self.place.offer else 1 if self.place.support else 0
 
-    def wished(self, need: Need) -> bool:
-        """Tell whether it has the quantization or the engine asked for."""
-        return self.quantization.id in need.quantizations_wished or self.engine.id == need.engine
+    def wished(self) -> bool:
+        """Return whether it has the quantization or the engine asked for."""
+        return self.quantization.id in self.need.quantizations_wished or self.engine.id == self.need.engine
 
-    def nearness(self) -> tuple[Any, ...]:
-        """Order of excuses: how far it got, how many constraints failed, how far they were missed."""
-        short = sum(missed_by(outcome, self.scope) for outcome in self.fails)
-        return (-self.stage, len(self.fails), short, self.quantization.id, self.engine.id)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What came of all models."""
-
-    qualified: tuple[Judged, ...]
-    excluded: tuple[Judged, ...]
-    machines: tuple[Machine, ...] = ()
-    failures: frozenset[str] = frozenset()  # What ruled builds out, over all builds of the excluded models.
-    refused: tuple[Judged, ...] = ()  # Builds ruled out that have the quantization or the engine wished for.
-    ruled_out: tuple[Judged, ...] = ()  # All builds ruled out, of every model.
+    def closing(self, need: Need, bottlenecks: frozenset[str], given: Machine | None, named: Named | None) -> Candidate:
+        """Return the candidate with what is known once all were judged."""
+        other = Candidate(need, self.place, self.layout, self.memory, self.speed, self.cost, self.training)
+        other.bottlenecks, other.given, other.named = bottlenecks, given, named
+        return other

@@ -6,18 +6,22 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llama_advisor.engine.advice import Contribution, Reading
-from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.fact import FACTS
 from llama_advisor.engine.score import plain, worth
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.facts import Scope
-    from llama_advisor.engine.score import Part
+    from llama_advisor.engine.candidate import Candidate, Part
     from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
     from llama_advisor.knowledge.rule import CompiledRule
 
 
-def contribution(part: Part, scope: Scope, *, why: bool = False) -> Contribution:
+def contributions(candidate: Candidate, *, why: bool = False) -> tuple[Contribution, ...]:
+    """Return the parts of the score as they are shown; `why` adds what each rests on."""
+    return tuple(contribution(part, candidate, why=why) for part in candidate.parts)
+
+
+def contribution(part: Part, candidate: Candidate, *, why: bool = False) -> Contribution:
     """Return a part of the score as it is shown; `why` adds what it rests on."""
     rule = part.rule
     return Contribution(
@@ -26,27 +30,27 @@ def contribution(part: Part, scope: Scope, *, why: bool = False) -> Contribution
         points=part.points,
         value=round(part.value, 3),
         weight=round(part.weight, 4),
-        text=fill(rule.rule.say, scope.lookup) if rule else _reading(part.criterion, scope, part.value),
+        text=fill(rule.rule.say, candidate.lookup) if rule else _reading(part.criterion, candidate, part.value),
         source=_cited(rule) if rule else (),
         layer=rule.layer if rule else None,
-        reads=(_tests(rule, scope) if rule else _measured(part.criterion, scope)) if why else None,
+        reads=(_tests(rule, candidate) if rule else _measured(part.criterion, candidate)) if why else None,
     )
 
 
-def _tests(rule: CompiledRule, scope: Scope) -> tuple[Reading, ...]:
+def _tests(rule: CompiledRule, candidate: Candidate) -> tuple[Reading, ...]:
     """Return the tests of a rule's condition that hold, as its proof has them."""
     return tuple(
         Reading(fact=leaf.fact, value=plain(leaf.value), unit=FACTS[leaf.fact].unit, says=leaf.says)
-        for leaf in rule.condition.prove(scope.lookup).leaves()
+        for leaf in rule.condition.prove(candidate.lookup).leaves()
         if leaf.fact
     )
 
 
-def _measured(criterion: Criterion, scope: Scope) -> tuple[Reading, ...]:
+def _measured(criterion: Criterion, candidate: Candidate) -> tuple[Reading, ...]:
     """Return the figures of a criterion, each between its anchors."""
     found = []
     for measure in criterion.measures:
-        figure = scope.lookup(measure.fact)
+        figure = candidate.lookup(measure.fact)
         worth_ = criterion.unknown_value if figure is None else worth(measure, figure)
         found.append(
             Reading(
@@ -77,10 +81,10 @@ def _cited(rule: CompiledRule) -> tuple[str, ...]:
     return tuple(citation.id for citation in rule.rule.sources)
 
 
-def _reading(criterion: Criterion, scope: Scope, value: float) -> str:
+def _reading(criterion: Criterion, candidate: Candidate, value: float) -> str:
     read = []
     for measure in criterion.measures:
-        figure = scope.lookup(measure.fact)
+        figure = candidate.lookup(measure.fact)
         unit = FACTS[measure.fact].unit
         read.append("not known" if figure is None else f"{figure:,.3g} {unit}".strip())
     return f"{criterion.name} {value:.0f} of 100 ({', '.join(read)})"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.candidate import Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.need import Need
 
 
-def ranked(builds: tuple[Judged, ...], need: Need, base: RuleBase) -> tuple[Judged, ...]:
+def ranked(builds: tuple[Candidate, ...], need: Need, base: RuleBase) -> tuple[Candidate, ...]:
     """Return the best build of each model, best model first."""
-    by_model: dict[str, list[Judged]] = {}
+    by_model: dict[str, list[Candidate]] = {}
     for build in builds:
         by_model.setdefault(build.model.id, []).append(build)
     margin = base.criteria.wish_margin
@@ -21,12 +21,12 @@ def ranked(builds: tuple[Judged, ...], need: Need, base: RuleBase) -> tuple[Judg
     return tuple(_wished_model_first(order, need, base))
 
 
-def best_first(build: Judged) -> tuple[float, float, str, str, str]:
+def best_first(build: Candidate) -> tuple[float, float, str, str, str]:
     """Order by score, then smaller footprint, then id."""
     return (-build.score, build.footprint_gib, build.model.id, build.quantization.id, build.engine.id)
 
 
-def _first(group: list[Judged], need: Need, margin: float) -> Judged:
+def _first(group: list[Candidate], need: Need, margin: float) -> Candidate:
     """Return a model's best build; the quantization wished for wins within the margin."""
     order = sorted(group, key=best_first)
     near = [build for build in order if build.score >= order[0].score - margin]
@@ -34,7 +34,7 @@ def _first(group: list[Judged], need: Need, margin: float) -> Judged:
     return wished[0] if wished else order[0]
 
 
-def _wished_model_first(order: list[Judged], need: Need, base: RuleBase) -> list[Judged]:
+def _wished_model_first(order: list[Candidate], need: Need, base: RuleBase) -> list[Candidate]:
     """The model wished for leads within the margin, unless its user says that it has failed."""
     if not order or need.model is None or not need.symptoms.isdisjoint(base.criteria.failed_symptoms):
         return order
@@ -44,7 +44,7 @@ def _wished_model_first(order: list[Judged], need: Need, base: RuleBase) -> list
     return [wished[0], *(other for other in order if other is not wished[0])] if wished else order
 
 
-def is_wished(build: Judged, need: Need, base: RuleBase) -> bool:
+def is_wished(build: Candidate, need: Need, base: RuleBase) -> bool:
     """Tell whether the build's model is the one named, or its base or instruct sibling."""
     if need.model is None:
         return False

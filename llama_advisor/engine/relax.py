@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from llama_advisor.engine.advice import Change, RelaxationShown
-from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.words import short
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import HardwareSpec
@@ -16,8 +15,9 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from llama_advisor.engine.candidate import Found, Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
+    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.judgement import Relaxation
     from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.scenario import Scenario
@@ -41,22 +41,23 @@ class Way:
     """A softened requirement and the build that then qualifies."""
 
     changes: tuple[Change, ...]
-    build: Judged
+    build: Candidate
     counts: bool
     shown: RelaxationShown
     models: Annotated[frozenset[str], "Models that qualify then; with less softening no others do."]
 
 
-def relaxations(need: Need, found: Found, advisor: Advisor) -> list[Way]:
+def relaxations(found: Found, advisor: Advisor) -> list[Way]:
     """Return, for each kind of requirement in order, the smallest change that lets something fit.
 
     Where no single change does, the first two kinds that do so together.
     """
-    return list(ways_round(need, found, advisor))
+    return list(ways_round(found, advisor))
 
 
-def ways_round(need: Need, found: Found, advisor: Advisor) -> Iterator[Way]:
+def ways_round(found: Found, advisor: Advisor) -> Iterator[Way]:
     """Yield them one at a time, as finding each takes several runs."""
+    need = found.need
     kinds = [item for item in advisor.base.relaxations.relaxations if not found.failures.isdisjoint(item.cures)]
     alone = False
     for kind in kinds:
@@ -158,10 +159,9 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor, a
         scenario = need.scenario
         for kind, value in softened:
             scenario = changed(scenario, kind.field, value)
-        found, relaxed = advisor.decide(understand(scenario, advisor.base), among)
+        order = advisor.decide(understand(scenario, advisor.base), among).order
     except InputError:
         return None
-    order = ranked(found.qualified, relaxed, advisor.base)
     if not order:
         return None
     changes = tuple(

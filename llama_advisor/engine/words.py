@@ -1,4 +1,4 @@
-"""Judged builds in the words of the contract: builds, excuses, wishes, caveats, routes."""
+"""Candidate builds in the words of the contract: builds, excuses, wishes, caveats, routes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from llama_advisor.engine.advice import (
     Wish,
 )
 from llama_advisor.engine.artifacts import artifact, commands
-from llama_advisor.engine.facts import Named, Scope
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.rank import best_first, is_wished
-from llama_advisor.engine.score import excuse
+from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.scenario.names import engine_id
-from llama_advisor.sizing.figures import MachineUsed, Range, machine_name
+from llama_advisor.sizing.figures import DeviceMemory, MachineUsed, Range, machine_name
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from llama_advisor.engine.candidate import Found, Judged
-    from llama_advisor.engine.score import Outcome
+    from llama_advisor.engine.candidate import Named, Outcome
+    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
     from llama_advisor.scenario.need import Need
@@ -38,30 +39,31 @@ if TYPE_CHECKING:
 CONSTRAINT_RANK = 10
 
 
-def shown(build: Judged, rank: int, *, why: bool = False) -> Build:
-    """Return a judged build as the contract has it, figures rounded for reading."""
-    scope, plan = build.scope, build.plan
+def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
+    """Return a candidate as the contract has it, figures rounded for reading."""
+    place, layout, files = build.place, build.layout, artifact(build)
     return Build(
         rank=rank,
         model=build.model.id,
         quantization=build.quantization.id,
         engine=build.engine.id,
-        engine_version=scope.support.pinned_version if scope.support else None,
-        provider=scope.hosted.provider if scope.hosted else None,
+        engine_version=place.support.pinned_version if place.support else None,
+        provider=place.offer.provider if place.offer else None,
         machine=_machine(build),
-        kv_cache_type=plan.kv_cache_type if plan else None,
-        artifact=artifact(build.scope),
+        kv_cache_type=layout.kv_cache_type if layout else None,
+        artifact=files,
         score=build.score,
-        contributions=build.contributions(why=why),
-        memory=_memory(scope.memory) if scope.memory else None,
-        speed=_speed(scope.speed) if scope.speed else None,
-        training=_training(scope.training) if scope.training else None,
-        cost=scope.cost and scope.cost.model_copy(update=_rounded(scope.cost, 4)),
-        commands=commands(build.scope, plan),
+        contributions=contributions(build, why=why),
+        memory=_memory(build.memory) if build.memory else None,
+        speed=_speed(build.speed) if build.speed else None,
+        training=_training(build.training) if build.training else None,
+        cost=build.cost
+        and build.cost._replace(**{name: _rounded(value) for name, value in build.cost._asdict().items()}),
+        commands=commands(build, files),
     )
 
 
-def short(build: Judged) -> ShortBuild:
+def short(build: Candidate) -> ShortBuild:
     """Return a build by name."""
     machine = _machine(build)
     return ShortBuild(
@@ -72,64 +74,46 @@ def short(build: Judged) -> ShortBuild:
     )
 
 
-def _machine(build: Judged) -> MachineUsed | None:
-    machine, plan = build.scope.machine, build.plan
+def _machine(build: Candidate) -> MachineUsed | None:
+    machine = build.machine
     if machine is None:
         return None
-    return MachineUsed(
-        device=machine.device.id,
-        name=machine_name(machine.device.name, machine.count, machine.nodes),
-        count=machine.count,
-        nodes=machine.nodes,
-        replicas=plan.replicas if plan else 1,
-    )
-
-
-def _training(training: Training) -> Training:
-    part = training.per_device
-    return training.model_copy(
-        update={
-            "total_gib": round(training.total_gib, 2),
-            "per_device": part.model_copy(update=_rounded(part, 2)),
-        }
-    )
+    name = machine_name(machine.device.name, machine.count, machine.nodes)
+    replicas = build.layout.replicas if build.layout else 1
+    return MachineUsed(device=machine.device.id, name=name, count=machine.count, nodes=machine.nodes, replicas=replicas)
 
 
 def _memory(memory: Memory) -> MemoryShown:
+    """Round for reading; the total is the sum of the printed parts."""
     parts = {
         name: round(getattr(memory, name), 2)
         for name in ("weights_gib", "kv_cache_gib", "image_cache_gib", "overhead_gib")
     }
-    available = memory.available_gib
     return MemoryShown(
         **parts,
         total_gib=round(sum(parts.values()), 2),
-        available_gib=None if available is None else round(available, 2),
+        available_gib=_rounded(memory.available_gib, 2),
         offloaded_gib=round(memory.offloaded_gib, 2),
-        per_device=memory.per_device.model_copy(update=_rounded(memory.per_device, 2)),
+        per_device=DeviceMemory(*(_rounded(part, 2) for part in memory.per_device)),
         fits=memory.fits,
     )
 
 
+def _training(training: Training) -> Training:
+    part = DeviceMemory(*(_rounded(part, 2) for part in training.per_device))
+    return training._replace(total_gib=round(training.total_gib, 2), per_device=part)
+
+
 def _speed(speed: Speed) -> SpeedShown:
-    return SpeedShown(
-        decode_tokens_per_s=_range(speed.decode_tokens_per_s),
-        prefill_tokens_per_s=_range(speed.prefill_tokens_per_s),
-        first_token_s=_range(speed.first_token_s),
-        basis=speed.basis,
+    decode, prefill, first = (
+        Range(*(float(f"{value:.3g}") for value in figures))
+        for figures in (speed.decode_tokens_per_s, speed.prefill_tokens_per_s, speed.first_token_s)
     )
+    return SpeedShown(decode_tokens_per_s=decode, prefill_tokens_per_s=prefill, first_token_s=first, basis=speed.basis)
 
 
-def _range(figures: Range) -> Range:
-    return Range(low=_figures(figures.low), mid=_figures(figures.mid), high=_figures(figures.high))
-
-
-def _figures(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
-def _rounded(value: Any, digits: int) -> dict[str, float]:
-    return {name: round(figure, digits) for name, figure in value if isinstance(figure, float)}
+def _rounded(value: Any, digits: int = 4) -> Any:
+    return round(value, digits) if isinstance(value, float) else value
 
 
 def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
@@ -139,13 +123,13 @@ def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
         Excluded(
             model=build.model.id,
             nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id, stage=build.stage),
-            excuse=excuse(decisive(build, base), build.scope),
+            excuse=excuse(decisive(build, base)),
         )
         for build in order
     )
 
 
-def decisive(build: Judged, base: RuleBase) -> Outcome:
+def decisive(build: Candidate, base: RuleBase) -> Outcome:
     """Return the failed constraint that is told first, by the order of bottlenecks."""
     order = base.criteria.excuse_order
 
@@ -157,9 +141,10 @@ def decisive(build: Judged, base: RuleBase) -> Outcome:
     return min(build.fails, key=place)
 
 
-def wishes(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> tuple[Wish, ...]:
+def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
     """Say what became of the model, quantization and engine named."""
     made = []
+    need, order = found.need, found.order
     scenario = need.scenario
     if scenario.model and need.model:
         made.append(_model_wish(need, order, found, base))
@@ -172,7 +157,7 @@ def wishes(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) 
     return tuple(made)
 
 
-def _model_wish(need: Need, order: tuple[Judged, ...], found: Found, base: RuleBase) -> Wish:
+def _model_wish(need: Need, order: tuple[Candidate, ...], found: Found, base: RuleBase) -> Wish:
     asked = str(need.scenario.model)
     exact = next((index for index, build in enumerate(order, 1) if build.model.id == need.model), None)
     place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
@@ -189,7 +174,7 @@ def _model_wish(need: Need, order: tuple[Judged, ...], found: Found, base: RuleB
     return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
 
 
-def _kept(order: tuple[Judged, ...], base: RuleBase) -> str:
+def _kept(order: tuple[Candidate, ...], base: RuleBase) -> str:
     """Say what the wish was worth, where another model has more points."""
     text = f"{order[0].model.name} is the pick"
     best = max(order, key=lambda build: build.score)
@@ -202,10 +187,10 @@ def _kept(order: tuple[Judged, ...], base: RuleBase) -> str:
 def _plain_wish(
     field: Literal["quantization", "engine"],
     need: Need,
-    order: tuple[Judged, ...],
+    order: tuple[Candidate, ...],
     found: Found,
     base: RuleBase,
-    match: Callable[[Judged], bool],
+    match: Callable[[Candidate], bool],
 ) -> Wish:
     asked = str(getattr(need.scenario, field))
     pick = order[0].model.id if order else need.model
@@ -213,7 +198,7 @@ def _plain_wish(
         return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
     refused = sorted(
-        (build for build in found.refused if match(build)), key=lambda build: (build.model.id != pick, build.nearness())
+        (build for build in found.refused if match(build)), key=lambda build: (build.model.id != pick, nearness(build))
     )
     own = [build for build in others if build.model.id == pick]
     why = [decisive(build, base).text for build in refused if build.model.id == pick or not others]
@@ -229,31 +214,31 @@ def _plain_wish(
 
 
 def caveats(
-    winner: Judged | None, need: Need, base: RuleBase, found: Found, named: Named | None = None
-) -> list[tuple[CompiledRule, CaveatShown]]:
+    winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None
+) -> tuple[CaveatShown, ...]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
-    said: list[tuple[tuple[int, str], CompiledRule, str]] = []
+    said: list[tuple[int, str, CompiledRule, str]] = []
     for outcome in winner.outcomes if winner else ():
-        said.append(((CONSTRAINT_RANK, outcome.rule.id), outcome.rule, outcome.text))
-    scope = closing_scope(winner, need, found, base, named)
+        said.append((CONSTRAINT_RANK, outcome.rule.id, outcome.rule, outcome.text))
+    ending = closing(winner, found, base, named)
     for rule in base.in_folder("caveats"):
         then = rule.rule.then
-        if isinstance(then, Caveat) and rule.condition.prove(scope.lookup).outcome:
-            said.append(((then.rank, rule.id), rule, fill(rule.rule.say, scope.lookup)))
-    ordered = sorted(said, key=lambda item: item[0])
-    return [
-        (rule, CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer)) for _, rule, text in ordered
-    ]
+        if isinstance(then, Caveat) and rule.test(ending):
+            said.append((then.rank, rule.id, rule, fill(rule.rule.say, ending.lookup)))
+    said.sort(key=lambda item: item[:2])
+    return tuple(
+        CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer)
+        for _, _, rule, text in said[: base.criteria.caveats_shown]
+    )
 
 
-def closing_scope(winner: Judged | None, need: Need, found: Found, base: RuleBase, named: Named | None = None) -> Scope:
-    """Return the scope of the winner, or of the scenario alone, with what is known once all was judged."""
-    scope = winner.scope if winner else Scope(need)
+def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None) -> Candidate:
+    """Return the winner, or the scenario alone, with what is known once all was judged."""
+    need = found.need
     given = found.machines[0] if found.machines and need.hardware_stated else None
-    kinds = frozenset(_bottlenecks(found, base))
-    closing = scope.at(need=replace(scope.need, stated=need.stated), bottlenecks=kinds, given=given, named=named)
-    closing.know({})
-    return closing
+    candidate = winner or Candidate(need)
+    stated = candidate.need if candidate.need.stated == need.stated else replace(candidate.need, stated=need.stated)
+    return candidate.closing(stated, frozenset(_bottlenecks(found, base)), given, named)
 
 
 def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:
@@ -263,13 +248,13 @@ def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:
             yield then.rule_out
 
 
-def routes(need: Need, found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
+def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
     """Return the ways round that fit this scenario and what ruled its models out."""
-    scope = closing_scope(None, need, found, base)
+    ending = closing(None, found, base)
     made = []
     for rule in base.in_folder("routes"):
-        if isinstance(rule.rule.then, Route) and rule.condition.prove(scope.lookup).outcome:
-            text = fill(rule.rule.say, scope.lookup)
+        if isinstance(rule.rule.then, Route) and rule.test(ending):
+            text = fill(rule.rule.say, ending.lookup)
             made.append(RouteShown(kind=rule.rule.then.route, text=text, source=_cited(rule)))
     return tuple(made)
 

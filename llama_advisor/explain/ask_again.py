@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.relax import changed
-from llama_advisor.engine.words import decisive, short
+from llama_advisor.engine.words import decisive
 from llama_advisor.scenario.need import understand
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.advice import ShortBuild
-    from llama_advisor.engine.candidate import Found, Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.scenario.need import Need
+    from llama_advisor.engine.search import Found
     from llama_advisor.scenario.scenario import Scenario
 
 Changes = tuple[tuple[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class Pick:
-    """The models in order, and what came of the others."""
-
-    need: Need
-    found: Found
-    order: tuple[Judged, ...]
-
-    @property
-    def model(self) -> str | None:
-        """The model recommended; None where nothing fits."""
-        return self.order[0].model.id if self.order else None
-
-    @property
-    def build(self) -> ShortBuild | None:
-        """The build recommended."""
-        return short(self.order[0]) if self.order else None
-
-    def best(self, model: str) -> Judged | None:
-        """Return the best build of a model that qualifies."""
-        return next((build for build in self.order if build.model.id == model), None)
-
-    def nearest(self, model: str) -> Judged | None:
-        """Return the nearest build of a model that does not qualify."""
-        return next((build for build in self.found.excluded if build.model.id == model), None)
 
 
 class Picker:
@@ -56,15 +26,15 @@ class Picker:
     def __init__(self, advisor: Advisor, scenario: Scenario) -> None:
         self.advisor = advisor
         self.scenario = scenario
-        self._made: dict[str, Pick | None] = {}
+        self._made: dict[str, Found | None] = {}
 
-    def today(self) -> Pick:
+    def today(self) -> Found:
         """Return the pick for the scenario as it stands."""
         pick = self.at(())
         assert pick is not None, "the scenario was answered before it is explained"
         return pick
 
-    def at(self, changes: Changes, among: frozenset[str] | None = None) -> Pick | None:
+    def at(self, changes: Changes, among: frozenset[str] | None = None) -> Found | None:
         """Return the pick with the changes applied; None where they make no valid scenario.
 
         `among` judges these models alone, which is enough to tell them apart.
@@ -79,18 +49,17 @@ class Picker:
         pick = self.at(changes)
         return pick is not None and pick.model == model
 
-    def _pick(self, changes: Changes, among: frozenset[str] | None) -> Pick | None:
+    def _pick(self, changes: Changes, among: frozenset[str] | None) -> Found | None:
         try:
             scenario = self.scenario
             for field, value in changes:
                 scenario = changed(scenario, field, value)
-            found, need = self.advisor.decide(understand(scenario, self.advisor.base), among)
+            return self.advisor.decide(understand(scenario, self.advisor.base), among)
         except (InputError, ValidationError):
             return None
-        return Pick(need, found, ranked(found.qualified, need, self.advisor.base))
 
 
-def turned(before: str | None, after: Pick, picker: Picker) -> str:
+def turned(before: str | None, after: Found, picker: Picker) -> str:
     """Say why `before` is no longer recommended: what rules it out, or where the new pick is ahead."""
     base = picker.advisor.base
     if before is None:
@@ -107,7 +76,7 @@ def turned(before: str | None, after: Pick, picker: Picker) -> str:
     return f"{best.model.name} is ahead by {best.score - mine.score:.1f} points, most of all in {name} ({points:+.1f})"
 
 
-def gaps(first: Judged, second: Judged) -> dict[str, float]:
+def gaps(first: Candidate, second: Candidate) -> dict[str, float]:
     """Return by how many points the first is ahead of the second, by criterion."""
     found: dict[str, float] = {}
     for build, sign in ((first, 1), (second, -1)):

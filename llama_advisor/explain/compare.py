@@ -19,12 +19,11 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from llama_advisor.engine.candidate import Found
     from llama_advisor.engine.decide import Advisor
+    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.scenario import Scenario
 
 FEWEST = 2
@@ -35,13 +34,13 @@ def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Compa
     base = advisor.base
     models = [base.models[name] for name in different(names, base)]
     need = understand(_among(scenario, models), base)
-    found, need = advisor.decide(need)
-    compared = tuple(_compared(model, found, need, base) for model in models)
+    found = advisor.decide(need)
+    compared = tuple(_compared(model, found, base) for model in models)
     common, partial = benchmarks(models, base)
     return Comparison(
         as_of=advisor.as_of,
         scenario=understand(scenario, base).normalised(),
-        assumptions=need.assumptions,
+        assumptions=found.need.assumptions,
         models=compared,
         rows=(*_rows(models, compared), *_benchmark_rows(models, common, base), *_engine_rows(models, base)),
         not_comparable=partial,
@@ -75,17 +74,17 @@ def _among(scenario: Scenario, models: list[Model]) -> Scenario:
     return type(scenario).model_validate(stated | {"only": only | {"models": tuple(model.id for model in models)}})
 
 
-def _compared(model: Model, found: Found, need: Need, base: RuleBase) -> Compared:
+def _compared(model: Model, found: Found, base: RuleBase) -> Compared:
     mine = tuple(build for build in found.qualified if build.model.id == model.id)
-    at_home = tuple(build for build in mine if build.scope.machine is not None)
-    best, own = (ranked(builds, need, base) for builds in (mine, at_home))
-    missed = next((build for build in found.excluded if build.model.id == model.id), None)
+    at_home = tuple(build for build in mine if build.machine is not None)
+    best, own = (ranked(builds, found.need, base) for builds in (mine, at_home))
+    missed = found.nearest(model.id)
     return Compared(
         model=model.id,
         name=model.name,
         build=shown(best[0], 1) if best else None,
         at_home=shown(own[0], 1) if own else None,
-        excuse=excuse(decisive(missed, base), missed.scope) if missed else None,
+        excuse=excuse(decisive(missed, base)) if missed else None,
     )
 
 

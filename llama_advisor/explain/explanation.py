@@ -6,12 +6,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import Record
 
 Standing = Literal["recommended", "qualifies", "excluded", "not_ranked"]
 
 
-class Failed(Strict):
+class Failed(Record):
     """A constraint that rules the model's nearest build out."""
 
     excuse: Annotated[Excuse, "Sentence, figure read, limit, unit, bottleneck."]
@@ -20,7 +20,7 @@ class Failed(Strict):
     ]
 
 
-class Against(Strict):
+class Against(Record):
     """One criterion of the model beside the winner's."""
 
     criterion: Annotated[str, "Criterion id."]
@@ -29,14 +29,14 @@ class Against(Strict):
     theirs: Annotated[str, "What was read of the winner."]
 
 
-class Way(Strict):
+class Way(Record):
     """Requirements changed so that the model wins; checked by applying them."""
 
     changes: Annotated[tuple[Change, ...], "What to change."]
     then: Annotated[ShortBuild, "The model's build then."]
 
 
-class Explanation(Strict):
+class Explanation(Record):
     """Where a model stands for a scenario, and what would make it win."""
 
     schema_version: Annotated[int, "Version of this contract."] = 1

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from llama_advisor.engine.advice import Build, Change, Excuse, RuleBaseShown, ShortBuild, Verdict
 from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.scenario.vary import Axis
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import Record
 
 
-class Option(Strict):
+class Option(Record):
     """One build as it was judged: what it offers, or what rules it out."""
 
     model: Annotated[str, "Model id."]
@@ -32,7 +32,7 @@ class Option(Strict):
     excuse: Annotated[Excuse | None, "What rules it out; null where it qualifies."]
 
 
-class Compared(Strict):
+class Compared(Record):
     """One of the models compared."""
 
     model: Annotated[str, "Model id."]
@@ -44,7 +44,7 @@ class Compared(Strict):
     ]
 
 
-class Row(Strict):
+class Row(Record):
     """One fact of all models compared."""
 
     group: Annotated[Literal["facts", "licence", "scenario", "benchmarks", "engines"], "What kind of fact."]
@@ -57,7 +57,7 @@ class Row(Strict):
     differs: Annotated[bool, "Whether the values are not all the same."]
 
 
-class Comparison(Strict):
+class Comparison(Record):
     """Models side by side, for one scenario."""
 
     schema_version: Annotated[int, "Version of this contract."] = 1
@@ -70,7 +70,7 @@ class Comparison(Strict):
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
-class Cell(Strict):
+class Cell(Record):
     """One answer of a grid."""
 
     at: Annotated[tuple[int, ...], "Place on each axis, from 0."]
@@ -85,7 +85,7 @@ class Cell(Strict):
     changes: Annotated[tuple[Change, ...], "What would have to change, where nothing fits as asked."]
 
 
-class Turn(Strict):
+class Turn(Record):
     """Two neighbouring cells with different winners, and why."""
 
     axis: Annotated[int, "Axis along which they are neighbours, from 0."]
@@ -100,7 +100,7 @@ class Turn(Strict):
     text: Annotated[str, "Sentence."]
 
 
-class Grid(Strict):
+class Grid(Record):
     """How the answer moves with some fields."""
 
     schema_version: Annotated[int, "Version of this contract."] = 1

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.engine.rank import best_first
-from llama_advisor.engine.score import excuse
+from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.explain.exploration import Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llama_advisor.engine.candidate import Found, Judged
+    from llama_advisor.engine.candidate import Candidate
+    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
 
 Figures = tuple[float, float]
@@ -21,24 +22,24 @@ Figures = tuple[float, float]
 def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
     """Return all builds judged: those that qualify, best first, then the rest, the nearest miss first."""
     fitting = sorted(found.qualified, key=best_first)
-    rest = sorted(found.ruled_out, key=lambda build: (build.nearness(), build.model.id))
+    rest = sorted(found.ruled_out, key=lambda build: (nearness(build), build.model.id))
     return tuple(option(build, base) for build in (*fitting, *rest))
 
 
-def option(build: Judged, base: RuleBase) -> Option:
+def option(build: Candidate, base: RuleBase) -> Option:
     """Return a judged build in plain figures."""
-    scope, named = build.scope, short(build)
+    place, named = build.place, short(build)
     points: dict[str, float] = {}
     for part in build.parts:
         points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
-    quality = scope.model_quality if scope.quality is None else scope.quality
-    memory, speed, cost = scope.memory, scope.speed, scope.cost
+    quality = place.model_quality if place.quality is None else place.quality
+    memory, speed, cost = build.memory, build.speed, build.cost
     return Option(
         model=named.model,
         quantization=named.quantization,
         engine=named.engine,
         machine=named.machine,
-        provider=scope.hosted.provider if scope.hosted else None,
+        provider=place.offer.provider if place.offer else None,
         score=None if build.fails else build.score,
         points=points,
         quality=None if quality is None else round(quality, 1),
@@ -46,7 +47,7 @@ def option(build: Judged, base: RuleBase) -> Option:
         usd_per_month=round(cost.usd_per_month, 2) if cost else None,
         total_gib=round(memory.total_gib, 2) if memory else None,
         available_gib=round(memory.available_gib, 2) if memory and memory.available_gib is not None else None,
-        excuse=excuse(decisive(build, base), build.scope) if build.fails else None,
+        excuse=excuse(decisive(build, base)) if build.fails else None,
     )
 
 

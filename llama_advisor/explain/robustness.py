@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.engine.advice import Robustness, WeightRange
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.candidate import Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.text.strict import CriterionId
 
     Values = dict[CriterionId, float]
@@ -18,7 +18,9 @@ PRIMES = (2, 3, 5, 7, 11)
 """One per criterion: multiples of their roots, modulo 1, fill the unit cube evenly."""
 
 
-def robustness(winner: Judged, qualified: tuple[Judged, ...], weights: dict[CriterionId, float]) -> Robustness | None:
+def robustness(
+    winner: Candidate, qualified: tuple[Candidate, ...], weights: dict[CriterionId, float]
+) -> Robustness | None:
     """Compare the winner with every build of every other model; None where it has no rival.
 
     A weight moves alone, the others keeping their proportions; then every score is linear in it, and the
@@ -37,7 +39,7 @@ def robustness(winner: Judged, qualified: tuple[Judged, ...], weights: dict[Crit
     )
 
 
-def values(build: Judged, weights: dict[CriterionId, float]) -> Values:
+def values(build: Candidate, weights: dict[CriterionId, float]) -> Values:
     """Return the build's value per criterion, rules included: its points over the weight."""
     points = dict.fromkeys(weights, 0.0)
     for part in build.parts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.engine.advice import Change
 from llama_advisor.engine.relax import current, plain, softer
+from llama_advisor.engine.words import short
 from llama_advisor.explain.explanation import Way
 from llama_advisor.explain.tipping_points import ends, options, value_of
 
@@ -37,11 +38,11 @@ def ways_to_win(model: str, picker: Picker) -> tuple[Way, ...]:
 def _way(changes: Changes, model: str, picker: Picker) -> Way | None:
     """Return the changes as a way, if the model wins with them."""
     pick = picker.at(changes)
-    if pick is None or pick.model != model or pick.build is None:
+    if pick is None or pick.model != model or pick.winner is None:
         return None
     today = picker.today().need
     told = tuple(Change(field=field, from_=plain(current(today, field)), to=plain(value)) for field, value in changes)
-    return Way(changes=told, then=pick.build)
+    return Way(changes=told, then=short(pick.winner))
 
 
 def _singles(model: str, picker: Picker) -> Iterator[tuple[str, Any]]:

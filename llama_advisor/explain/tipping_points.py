@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine.advice import TippingPoint
 from llama_advisor.engine.relax import current, plain, stated_value, whole
+from llama_advisor.engine.words import short
 from llama_advisor.explain.ask_again import turned
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario.defaults import spelled
@@ -15,7 +16,9 @@ from llama_advisor.sizing.figures import machine_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.explain.ask_again import Pick, Picker
+    from llama_advisor.engine.advice import ShortBuild
+    from llama_advisor.engine.search import Found
+    from llama_advisor.explain.ask_again import Picker
     from llama_advisor.knowledge.moves import ChoiceMove, NumberMove
 
 RATIO = 2
@@ -29,7 +32,7 @@ class Turn(NamedTuple):
 
     holds: int
     turns: int
-    pick: Pick
+    pick: Found
 
 
 def tipping_points(picker: Picker) -> tuple[TippingPoint, ...]:
@@ -58,12 +61,16 @@ def number_points(number: NumberMove, picker: Picker) -> Iterator[TippingPoint]:
             from_=value,
             to=value_of(number, turn.turns),
             holds_to=holds,
-            then=turn.pick.build,
+            then=_short(turn.pick),
             text=turned(today.model, turn.pick, picker),
         )
 
 
-def ends(number: NumberMove, today: Pick) -> tuple[int, int]:
+def _short(pick: Found) -> ShortBuild | None:
+    return short(pick.winner) if pick.winner else None
+
+
+def ends(number: NumberMove, today: Found) -> tuple[int, int]:
     """Return the ends in units; an answer lies within its context."""
     low, high = round(number.low / number.unit), round(number.high / number.unit)
     if number.field == "context_tokens" and today.need.scenario.output_tokens:
@@ -127,7 +134,7 @@ def probes(start: int, end: int) -> Iterator[int]:
         yield value
 
 
-def _at(number: NumberMove, units: int, picker: Picker, among: frozenset[str] | None = None) -> Pick | None:
+def _at(number: NumberMove, units: int, picker: Picker, among: frozenset[str] | None = None) -> Found | None:
     return picker.at(((number.field, value_of(number, units)),), among)
 
 
@@ -143,7 +150,7 @@ def choice_points(choice: ChoiceMove, picker: Picker) -> Iterator[TippingPoint]:
                 from_=plain(value),
                 to=plain(other),
                 holds_to=plain(value),
-                then=pick.build,
+                then=_short(pick),
                 text=turned(today.model, pick, picker),
             )
 
@@ -167,7 +174,7 @@ def options(choice: ChoiceMove, value: Any, picker: Picker) -> Iterator[Any]:
 def _resized(choice: ChoiceMove, picker: Picker) -> Iterator[str]:
     """Yield the machine stated with more or fewer devices, where the number stays whole."""
     today = picker.today()
-    machines = today.found.machines
+    machines = today.machines
     if len(machines) != 1 or machines[0].memory_assumed or machines[0].device.kind not in choice.kinds:
         return
     given = picker.scenario.hardware

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.engine.rank import ranked
 from llama_advisor.explain.ask_again import Picker
 from llama_advisor.explain.robustness import robustness
 from llama_advisor.explain.tipping_points import tipping_points
@@ -22,11 +21,9 @@ def explained(scenario: Scenario, advisor: Advisor) -> Answer:
     answer = advisor.answer(scenario, why=True)
     if answer.found is None:
         return answer
-    order = ranked(answer.found.qualified, answer.need, advisor.base)
-    advice = answer.advice.model_copy(
-        update={
-            "tipping_points": tipping_points(Picker(advisor, scenario)),
-            "robustness": robustness(order[0], answer.found.qualified, order[0].weights) if order else None,
-        }
+    winner = answer.found.winner
+    advice = answer.advice._replace(
+        tipping_points=tipping_points(Picker(advisor, scenario)),
+        robustness=robustness(winner, answer.found.qualified, winner.weights) if winner else None,
     )
     return answer._replace(advice=advice)

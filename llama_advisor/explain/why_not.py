@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.explain.ask_again import Picker, gaps
@@ -12,9 +13,9 @@ from llama_advisor.explain.smallest_change import ways_to_win
 
 if TYPE_CHECKING:
     from llama_advisor.engine.advice import Excuse
-    from llama_advisor.engine.candidate import Judged
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.explain.ask_again import Pick
+    from llama_advisor.engine.search import Found
     from llama_advisor.explain.explanation import Standing
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario
@@ -29,7 +30,7 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
     picker = Picker(advisor, scenario)
     today = picker.today()
     mine, nearest = today.best(model), today.nearest(model)
-    winner = today.order[0] if today.order else None
+    winner = today.winner
     behind = round(winner.score - mine.score, 2) if winner and mine and winner is not mine else None
     build = mine or nearest
     return Explanation(
@@ -38,7 +39,7 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
         standing=_standing(model, today),
         rank=today.order.index(mine) + 1 if mine else None,
         build=short(build) if build else None,
-        winner=today.build,
+        winner=short(winner) if winner else None,
         failed=_failed(nearest, advisor.base) if nearest else (),
         behind=behind,
         against=_against(mine, winner) if mine and winner and winner is not mine else (),
@@ -48,7 +49,7 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
     )
 
 
-def _standing(model: str, today: Pick) -> Standing:
+def _standing(model: str, today: Found) -> Standing:
     if today.model == model:
         return "recommended"
     if today.best(model):
@@ -56,11 +57,11 @@ def _standing(model: str, today: Pick) -> Standing:
     return "excluded" if today.nearest(model) else "not_ranked"
 
 
-def _failed(build: Judged, base: RuleBase) -> tuple[Failed, ...]:
+def _failed(build: Candidate, base: RuleBase) -> tuple[Failed, ...]:
     """Return every failed constraint of the nearest build, the decisive one first."""
     first = decisive(build, base)
-    order = [first, *(outcome for outcome in build.fails if outcome is not first)]
-    told = (excuse(outcome, build.scope) for outcome in order)
+    order = [first, *(outcome for outcome in build.fails if outcome != first)]
+    told = (excuse(outcome) for outcome in order)
     return tuple(Failed(excuse=item, slack=_slack(item)) for item in told)
 
 
@@ -71,10 +72,10 @@ def _slack(item: Excuse) -> float | None:
     return -round(abs(limit - value), 3) + 0.0
 
 
-def _against(mine: Judged, winner: Judged) -> tuple[Against, ...]:
+def _against(mine: Candidate, winner: Candidate) -> tuple[Against, ...]:
     """Return criterion by criterion what the model gains and loses."""
-    here = {part.criterion: part.text for part in mine.contributions() if part.rule is None}
-    there = {part.criterion: part.text for part in winner.contributions() if part.rule is None}
+    here = {part.criterion: part.text for part in contributions(mine) if part.rule is None}
+    there = {part.criterion: part.text for part in contributions(winner) if part.rule is None}
     found = sorted(gaps(mine, winner).items(), key=lambda item: (-item[1], item[0]))
     return tuple(
         Against(criterion=name, points=points, mine=here.get(name, ""), theirs=there.get(name, ""))

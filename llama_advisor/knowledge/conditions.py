@@ -1,7 +1,7 @@
 """Structured predicates: compiled with names and types checked, evaluated to a proof tree.
 
 Three-valued (Kleene): true, false, and None for not known. `prove` names every value read, for explanations;
-`decide` comes to the same outcome and stops at the first part that settles it, for the search.
+`evaluator` compiles the same to a function for the search, and `early_evaluator` evaluates as far as facts are settled.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.text.errors import nearest
 
 Value = Any
 Lookup = Callable[[str], Value]
-Decide = Callable[[Lookup], bool | None]
 Loc = tuple[Any, ...]
 OPERATORS: dict[str, tuple[str, ...]] = {
     "is": ("flag", "number", "text"),
@@ -51,6 +49,14 @@ class FactType(Protocol):
     @property
     def choices(self) -> frozenset[str] | None:
         """The only values it has, if they are few."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether it hangs on a number of the scenario, so that a plan does not settle it."""
+
+    @property
+    def compute(self) -> Callable[[Any], Value]:
+        """Its value for a candidate; None where it is not known."""
 
 
 class ConditionError(Exception):
@@ -100,23 +106,6 @@ class Test:
             return Proof(None, self.says, self.fact, value)
         return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
 
-    @cached_property
-    def decide(self) -> Decide:
-        """The outcome alone, as a function of `lookup`."""
-        fact, other, operand = self.fact, self.other, self.operand
-        if self.operator == "known":
-            return lambda lookup: (lookup(fact) is not None) is operand
-        compare = _COMPARISONS[self.operator]
-        if other is not None:
-            return lambda lookup: (
-                None if (value := lookup(fact)) is None or (limit := lookup(other)) is None else compare(value, limit)
-            )
-        return lambda lookup: None if (value := lookup(fact)) is None else compare(value, operand)
-
-    def settled(self, lookup: Lookup, level: int) -> bool | None:
-        """Return the outcome if facts up to `level` already give true or false, else None."""
-        return self.decide(lookup) if self.level <= level else None
-
 
 @dataclass(frozen=True)
 class Junction:
@@ -137,39 +126,76 @@ class Junction:
             outcome = settles if settles in outcomes else None if None in outcomes else not settles
         return Proof(outcome, self.kind, parts=proofs)
 
-    @cached_property
-    def decide(self) -> Decide:
-        """The outcome alone, as a function of `lookup`; what is known early is read first."""
-        parts = tuple(part.decide for part in sorted(self.parts, key=lambda part: part.level))
-        if self.kind == "not":
+
+Condition = Test | Junction
+
+
+def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Value]]) -> Callable[[Any], bool | None]:
+    """Compile a condition to a function of what `reader`'s functions read; it stops at the part that settles it.
+
+    Comes to what `prove` comes to.
+    """
+    if isinstance(condition, Junction):
+        parts = tuple(evaluator(part, reader) for part in sorted(condition.parts, key=lambda part: part.level))
+        if condition.kind == "not":
             (inner,) = parts
-            return lambda lookup: None if (outcome := inner(lookup)) is None else not outcome
-        return _junction(parts, settles=self.kind == "any")
+            return lambda subject: None if (outcome := inner(subject)) is None else not outcome
+        return _junction(parts, settles=condition.kind == "any")
+    read, operand = reader(condition.fact), condition.operand
+    if condition.operator == "known":
+        return lambda subject: (read(subject) is not None) is operand
+    compare = _COMPARISONS[condition.operator]
+    if condition.other is not None:
+        limit = reader(condition.other)
+        return lambda subject: (
+            None if (value := read(subject)) is None or (end := limit(subject)) is None else compare(value, end)
+        )
+    return lambda subject: None if (value := read(subject)) is None else compare(value, operand)
 
-    def settled(self, lookup: Lookup, level: int) -> bool | None:
-        """Return the outcome if facts up to `level` already give true or false, else None."""
-        outcomes = [part.settled(lookup, level) for part in self.parts]
-        if self.kind == "not":
-            return None if outcomes[0] is None else not outcomes[0]
-        settles = self.kind == "any"
-        return settles if settles in outcomes else None if None in outcomes else not settles
 
-
-def _junction(parts: tuple[Decide, ...], *, settles: bool) -> Decide:
-    def decide(lookup: Lookup) -> bool | None:
+def _junction(parts: tuple[Callable[[Any], bool | None], ...], *, settles: bool) -> Callable[[Any], bool | None]:
+    def evaluate(subject: Any) -> bool | None:
         outcome: bool | None = not settles
         for part in parts:
-            found = part(lookup)
+            found = part(subject)
             if found is settles:
                 return settles
             if found is None:
                 outcome = None
         return outcome
 
-    return decide
+    return evaluate
 
 
-Condition = Test | Junction
+OPEN = "open"
+"""Comes of a condition that hangs on facts that are not settled yet."""
+
+
+def early_evaluator(
+    condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
+) -> Callable[[Any], bool | str | None]:
+    """Compile a condition to a function that evaluates it as far as tests are settled: an outcome, or OPEN."""
+    if isinstance(condition, Test):
+        return evaluator(condition, reader) if settled(condition) else lambda _: OPEN
+    parts = tuple(early_evaluator(part, reader, settled) for part in condition.parts)
+    if condition.kind == "not":
+        (inner,) = parts
+        return lambda subject: (not outcome) if isinstance(outcome := inner(subject), bool) else outcome
+    settles = condition.kind == "any"
+
+    def evaluate(subject: Any) -> bool | str | None:
+        outcome: bool | str | None = not settles
+        for part in parts:
+            found = part(subject)
+            if found is settles:
+                return settles
+            if found is OPEN:
+                outcome = OPEN
+            elif found is None and outcome is not OPEN:
+                outcome = None
+        return outcome
+
+    return evaluate
 
 
 def facts_read(condition: Condition) -> frozenset[str]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Literal
 
-from llama_advisor.knowledge.conditions import Condition, ConditionError, compile_condition
+from llama_advisor.knowledge.conditions import (
+    OPEN,
+    Condition,
+    ConditionError,
+    compile_condition,
+    early_evaluator,
+    evaluator,
+)
 from llama_advisor.text.errors import RuleBaseError, nearest
 from llama_advisor.text.template import fields_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from llama_advisor.knowledge.conditions import FactType
+    from llama_advisor.knowledge.conditions import FactType, Test
     from llama_advisor.knowledge.judgement import Rule
     from llama_advisor.knowledge.layers import Layer
 
@@ -30,6 +38,12 @@ class Origin:
         return RuleBaseError(self.layer.document(self.file).error((*self.loc, *loc), what))
 
 
+State = Literal["fails", "unknown", "tight"]
+Early = Literal["fails", "unknown", "tight", "open"]
+LEVELS = 5
+"""Scenario, model, quantization, placement, build: when facts are known."""
+
+
 @dataclass(frozen=True)
 class CompiledRule:
     """A rule with its conditions checked, and the level at which they can be evaluated."""
@@ -40,11 +54,68 @@ class CompiledRule:
     tight: Condition | None
     level: int
     layer: str
+    facts: Mapping[str, FactType]
 
     @property
     def id(self) -> str:
         """The rule's id."""
         return self.rule.id
+
+    @cached_property
+    def test(self) -> Callable[[Any], bool | None]:
+        """The condition as a function of a candidate."""
+        return evaluator(self.condition, self._reader)
+
+    @cached_property
+    def tight_test(self) -> Callable[[Any], bool | None] | None:
+        """The condition under which it barely holds, likewise."""
+        return evaluator(self.tight, self._reader) if self.tight else None
+
+    def _reader(self, name: str) -> Callable[[Any], Any]:
+        return self.facts[name].compute
+
+    def state(self, candidate: Any) -> State | None:
+        """Return what a constraint comes to; None where it plainly holds."""
+        outcome = self.test(candidate)
+        if outcome:
+            return "fails"
+        if outcome is None:
+            return "unknown" if self.rule.say_unknown else None
+        return "tight" if self.tight_test is not None and self.tight_test(candidate) else None
+
+    def early(self, candidate: Any, level: int) -> bool | str | None:
+        """Evaluate the condition as far as facts up to a level settle it: True, False, None for not known, or OPEN."""
+        return self._early[level](candidate)
+
+    def early_state(self, candidate: Any, level: int) -> Early | None:
+        """Return the state as far as facts up to a level settle it, or OPEN."""
+        outcome = self._early[level](candidate)
+        if outcome is OPEN:
+            return "open"
+        if outcome is not False:
+            return "fails" if outcome else "unknown" if self.rule.say_unknown else None
+        tight = self._early_tight[level]
+        outcome = tight(candidate) if tight else False
+        return "open" if outcome is OPEN else "tight" if outcome else None
+
+    @cached_property
+    def _early(self) -> list[Callable[[Any], bool | str | None]]:
+        return [early_evaluator(self.condition, self._reader, partial(self._settled, level)) for level in range(LEVELS)]
+
+    @cached_property
+    def _early_tight(self) -> list[Callable[[Any], bool | str | None] | None]:
+        tight = self.tight
+        return [
+            early_evaluator(tight, self._reader, partial(self._settled, level)) if tight else None
+            for level in range(LEVELS)
+        ]
+
+    def _settled(self, level: int, test: Test) -> bool:
+        """Whether facts up to a level settle a test; a number of the scenario only in this, whether it is there."""
+        read = [self.facts[name] for name in (test.fact, test.other) if name]
+        if test.operator == "known" and read[0].level == 0:
+            return True
+        return all(fact.level <= level and not fact.moves for fact in read)
 
 
 def compiled_rule(rule: Rule, folder: str, origin: Origin, facts: Mapping[str, FactType]) -> CompiledRule:
@@ -60,7 +131,7 @@ def compiled_rule(rule: Rule, folder: str, origin: Origin, facts: Mapping[str, F
         raise origin.error(("when",), "a rule needs a condition")
     _check_names(rule, origin, facts)
     level = max(part.level for part in (condition, tight) if part is not None)
-    return CompiledRule(rule, folder, condition, tight, level, origin.layer.label)
+    return CompiledRule(rule, folder, condition, tight, level, origin.layer.label, facts)
 
 
 def _check_names(rule: Rule, origin: Origin, facts: Mapping[str, FactType]) -> None:

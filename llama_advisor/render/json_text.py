@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
+from llama_advisor.text.record import plain
 
 
-def to_json(result: BaseModel, *, indent: int | None = 2) -> str:
+def to_json(result: Any, *, indent: int | None = 2) -> str:
     """Return a result as JSON, in the order of its contract."""
-    return as_json(result.model_dump(mode="json", by_alias=True), indent=indent)
+    return as_json(plain(result), indent=indent)
 
 
 def as_file(fields: dict[str, Any]) -> list[str]:

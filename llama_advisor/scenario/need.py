@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.scenario import names
@@ -30,6 +31,23 @@ GENERAL = "general"
 NEEDED = ("use_cases", "inputs", "model")
 """Fields of which at least one must be said."""
 TOOL_ORDER = ("none", "single", "multi_step")
+NUMBERS = (
+    "memory_budget_gib",
+    "context_tokens",
+    "prompt_fill",
+    "output_tokens",
+    "concurrent_requests",
+    "requests_per_second",
+    "images_per_prompt",
+    "min_tokens_per_s",
+    "max_first_token_s",
+    "max_answer_s",
+    "monthly_active_users",
+    "budget_usd_per_month",
+    "tokens_per_month",
+    "max_parameters_b",
+)
+"""Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
 
 
@@ -95,7 +113,15 @@ class Need:
         """Tokens of a usual prompt: a share of an ordinary context, all of a longer one but the answer."""
         return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_fill))
 
-    @property
+    @cached_property
+    def kind(self) -> tuple[Any, ...]:
+        """All but the numbers: needs of one kind share a plan."""
+        there = tuple(getattr(self, name) is not None for name in NUMBERS)
+        cases = tuple(case.id for case in self.cases)
+        own = tuple(getattr(self, name) for name in KIND)
+        return (cases, tuple(self.weights.items()), there, self.images_per_prompt > 0, own)
+
+    @cached_property
     def workload(self) -> Workload:
         """What one copy of a build must hold."""
         return Workload(
@@ -114,6 +140,14 @@ class Need:
         """The scenario as decided upon: what was stated, then what was assumed, by field."""
         stated = self.scenario.model_dump(mode="json", exclude_defaults=True)
         return stated | {item.field: item.value for item in self.assumptions}
+
+
+KIND = tuple(
+    field.name
+    for field in fields(Need)
+    if field.name not in {*NUMBERS, "scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights"}
+)
+"""Fields that make the kind of a need, beside its use cases and weights."""
 
 
 def says_nothing(scenario: Scenario) -> bool:

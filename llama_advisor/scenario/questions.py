@@ -40,13 +40,13 @@ class CompiledQuestion:
 
     def applies(self, lookup: Lookup) -> bool:
         """Tell whether it is to be asked; what is not known speaks for asking."""
-        return self.condition is None or self.condition.decide(lookup) is not False
+        return self.condition is None or self.condition.prove(lookup).outcome is not False
 
     def options(self, lookup: Lookup) -> tuple[Option, ...]:
         """Return the options offered for a scenario."""
         pairs = zip(self.question.options, self.conditions, strict=True)
         return tuple(
-            option for option, condition in pairs if condition is None or condition.decide(lookup) is not False
+            option for option, condition in pairs if condition is None or condition.prove(lookup).outcome is not False
         )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
+from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Modality, Strict, Target
 
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
@@ -176,7 +177,7 @@ class Scenario(Strict):
         return tuple(method for method in value if method != "none")
 
 
-class Assumption(Strict):
+class Assumption(Record):
     """What was not said and was taken for granted."""
 
     field: Annotated[str, "Scenario field."]

@@ -12,8 +12,9 @@ from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.estimate_workload import assume, context_objections, workload_of
 from llama_advisor.sizing.figures import MachineUsed, machine_name
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
-from llama_advisor.sizing.layouts import Estimator, machine_parts
+from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts
 from llama_advisor.sizing.limits import largest_concurrency, largest_context
+from llama_advisor.sizing.memory import memory
 from llama_advisor.sizing.placement import place
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.rounding import rounded_cost, rounded_memory, rounded_speed, rounded_training
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from llama_advisor.scenario.scenario import Assumption
     from llama_advisor.scenario.workload import Workload
     from llama_advisor.sizing.figures import Cost, Memory, Training
-    from llama_advisor.sizing.layouts import Layout, Plan
     from llama_advisor.sizing.placement import Parallel
     from llama_advisor.sizing.request import EstimateRequest
 
@@ -52,7 +52,7 @@ class Placed(NamedTuple):
     """A build laid out, or only sized where no machine was given."""
 
     option: Option
-    plan: Plan | None
+    layout: Layout | None
     memory: Memory
 
 
@@ -61,7 +61,7 @@ class Sizer:
 
     def __init__(self, base: RuleBase) -> None:
         self.base = base
-        self.sizes = Estimator(base)
+        self.sizes = Sizes(base)
         self._models = lru_cache(KEPT)(self._read_model)
         self._machines = lru_cache(KEPT)(self._read_machine)
         self._options = lru_cache(KEPT)(self._read_options)
@@ -79,14 +79,14 @@ class Sizer:
         placed = self._first_that_fits(choices, model, where, workload, cache)
         option = placed.option
         speed = None
-        if placed.plan is not None:
-            speed = self.sizes.speed(model, option.quantization, option.engine, placed.plan, workload)
+        if placed.layout is not None:
+            speed = placed.layout.speed(workload, placed.memory)
         return Estimate(
             id=request.id,
             model=model.id,
             quantization=option.quantization.id,
             engine=option.engine.id,
-            machine=_machine_used(placed.plan),
+            machine=_machine_used(placed.layout),
             context_tokens=workload.context_tokens,
             assumptions=(
                 *_chosen(request, named, placed),
@@ -147,25 +147,24 @@ class Sizer:
     def _read_quantizations(self, name: str) -> tuple[str, ...]:
         return names.quantization_ids(name, self.base)
 
-    def _read_layouts(self, model: str, engine: str, where: Named) -> tuple[Layout, ...]:
-        """Return layouts (part, replicas, parallel, cache, offload): all devices first, then ever fewer."""
-        machine, known = self._machines(where), self.base.engines[engine]
+    def _read_layouts(
+        self, model_id: str, quantization_id: str, engine_id: str, where: Named, cache: str, images: int
+    ) -> tuple[Layout, ...]:
+        """Return the layouts: all devices first, then ever fewer."""
+        model, quantization = self.base.models[model_id], self.base.quantizations[quantization_id]
+        machine, engine = self._machines(where), self.base.engines[engine_id]
         assert machine is not None
-        whole = machine if known.multi_node else machine.model_copy(update={"nodes": 1})
-        architecture = self.base.models[model].architecture
-        ways: list[Parallel] = ["tensor"] if known.tensor_parallel else []
-        ways += ["layer"] if known.layer_split else []
+        whole = machine if engine.multi_node else machine.model_copy(update={"nodes": 1})
+        architecture = model.architecture
+        ways: list[Parallel] = ["tensor"] if engine.tensor_parallel else []
+        ways += ["layer"] if engine.layer_split else []
         spread = [(whole, 1, way) for way in ways if whole.devices > 1 and place(architecture, whole, way).possible]
         main = spread[0][2] if spread else "none"
-        fewer = [
-            part
-            for part in reversed(machine_parts(known, machine, self.base.models[model].architecture))
-            if part[2] in {main, "none"}
-        ]
-        every = [*spread[:1], *fewer]
-        possible = [item for item in every if place(architecture, item[0], item[2]).possible]
-        offload = known.offload and machine.ram_gib is not None and not machine.device.unified_memory
-        return tuple((*item, PLAIN_CACHE, offload) for item in possible)
+        fewer = [part for part in reversed(machine_parts(engine, machine, architecture)) if part[2] in {main, "none"}]
+        possible = [part for part in (*spread[:1], *fewer) if place(architecture, part[0], part[2]).possible]
+        offload = engine.offload and machine.ram_gib is not None and not machine.device.unified_memory
+        build, seen = (model, quantization, engine), images > 0
+        return tuple(Layout(self.sizes, build, part, cache, offload=offload, with_image=seen) for part in possible)
 
     def _first_that_fits(
         self, choices: tuple[Option, ...], model: Model, where: Named, workload: Workload, cache: str
@@ -185,13 +184,13 @@ class Sizer:
         """Lay one build over all devices, over fewer only where that alone fits."""
         quantization, engine = option.quantization, option.engine
         if self._machines(where) is None:
-            return Placed(option, None, self.sizes.memory(model, quantization, engine, None, workload, cache))
+            terms = self.sizes.memory_terms(model, quantization, engine, None, cache)
+            return Placed(option, None, memory(terms, workload))
         first: Placed | None = None
-        for part, replicas, parallel, _, offload in self._layouts(model.id, engine.id, where):
-            layout = (part, replicas, parallel, cache, offload)
-            plan = self.sizes.plan(model, quantization, engine, workload, layout)
-            placed = Placed(option, plan, plan.memory)
-            if plan.memory.fits is not False:
+        images = workload.images_per_prompt
+        for layout in self._layouts(model.id, quantization.id, engine.id, where, cache, min(images, 1)):
+            placed = Placed(option, layout, layout.memory(workload))
+            if placed.memory.fits is not False:
                 return placed
             first = first or placed
         assert first is not None
@@ -241,28 +240,28 @@ def _cache_type(said: str | None) -> str:
 
 def _chosen(request: EstimateRequest, named: str | None, placed: Placed) -> list[Assumption]:
     """Say which quantization, engine and layout were taken, and why."""
-    option, plan, found = placed.option, placed.plan, []
+    option, layout, found = placed.option, placed.layout, []
     if request.quantization is None and named is None:
         why = "the one that the engine takes as published"
-        if plan is not None and placed.memory.fits is not None:
+        if layout is not None and placed.memory.fits is not None:
             why = "the most precise that fits" if placed.memory.fits else "the smallest of ordinary precision"
         found.append(assume("quantization", option.quantization.id, why))
     elif request.quantization is None:
         found.append(assume("quantization", option.quantization.id, "what the model's name stands for"))
     if request.engine is None:
         found.append(assume("engine", option.engine.id, "the best trodden that runs the build"))
-    if plan is not None and plan.parallel in LAYOUTS:
-        found.append(assume("hardware", plan.parallel, LAYOUTS[plan.parallel].format(plan.machine.devices)))
+    if layout is not None and layout.parallel in LAYOUTS:
+        found.append(assume("hardware", layout.parallel, LAYOUTS[layout.parallel].format(layout.machine.devices)))
     return found
 
 
 def _against(placed: Placed, model: Model, machine: Machine | None, workload: Workload, cache: str) -> list[Assumption]:
     """Say what the reading of the machine took for granted, and what stands against the build."""
-    option, plan = placed.option, placed.plan
+    option, layout = placed.option, placed.layout
     found = [assume("hardware", machine.label, text) for text in machine.assumptions] if machine else []
-    if plan is not None and machine is not None and plan.machine.devices < machine.devices:
-        used = f"one copy takes {plan.machine.devices} of {machine.devices} devices"
-        found.append(assume("hardware", plan.replicas, f"{used}; {plan.replicas} copies share the requests"))
+    if layout is not None and machine is not None and layout.machine.devices < machine.devices:
+        used = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
+        found.append(assume("hardware", layout.replicas, f"{used}; {layout.replicas} copies share the requests"))
     against = objections(option, model, machine.device if machine else None)
     found += [assume("engine", option.engine.id, text) for text in against]
     if cache not in option.engine.kv_cache_types and cache not in {PLAIN_CACHE, "bf16"}:
@@ -271,14 +270,11 @@ def _against(placed: Placed, model: Model, machine: Machine | None, workload: Wo
     return found
 
 
-def _machine_used(plan: Plan | None) -> MachineUsed | None:
-    if plan is None:
+def _machine_used(layout: Layout | None) -> MachineUsed | None:
+    if layout is None:
         return None
-    machine = plan.machine
+    machine = layout.machine
+    name = machine_name(machine.device.name, machine.count, machine.nodes)
     return MachineUsed(
-        device=machine.device.id,
-        name=machine_name(machine.device.name, machine.count, machine.nodes),
-        count=machine.count,
-        nodes=machine.nodes,
-        replicas=plan.replicas,
+        device=machine.device.id, name=name, count=machine.count, nodes=machine.nodes, replicas=layout.replicas
     )

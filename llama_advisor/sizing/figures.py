@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from llama_advisor.text.strict import Strict
+from pydantic import Field
+
+from llama_advisor.text.record import Record
 
 
-class Range(Strict):
+class Range(NamedTuple):
     """A prediction: about 80 % of truths lie between low and high."""
 
     low: Annotated[float, "Tenth percentile."]
@@ -16,14 +18,14 @@ class Range(Strict):
     high: Annotated[float, "Ninetieth percentile."]
 
 
-class DeviceMemory(Strict):
+class DeviceMemory(NamedTuple):
     """The fullest device."""
 
     need_gib: Annotated[float, "What it must hold, GiB."]
     available_gib: Annotated[float | None, "What it has for the model, GiB; null when not known."]
 
 
-class Memory(Strict):
+class Memory(NamedTuple):
     """Need against what is there; the need is the upper estimate."""
 
     weights_gib: Annotated[float, "Weights, GiB."]
@@ -33,11 +35,11 @@ class Memory(Strict):
     total_gib: Annotated[float, "Sum of the parts, GiB."]
     available_gib: Annotated[float | None, "What all devices have for the model, GiB; null when not known."]
     per_device: Annotated[DeviceMemory, "The fullest device."]
-    offloaded_gib: Annotated[float, "Part of the total that lies in host memory, GiB."] = 0.0
+    offloaded_gib: Annotated[float, Field(default=0.0), "Part of the total that lies in host memory, GiB."]
     fits: Annotated[bool | None, "Whether every device holds its part; null when its memory is not known."]
 
 
-class Speed(Strict):
+class Speed(NamedTuple):
     """Per user, at the workload's context and concurrency."""
 
     decode_tokens_per_s: Annotated[Range, "Tokens generated per second and user."]
@@ -47,7 +49,7 @@ class Speed(Strict):
     basis: Annotated[str, "How much data the prediction rests on."]
 
 
-class Training(Strict):
+class Training(Record):
     """Memory that tuning takes."""
 
     method: Annotated[str, "full, lora or qlora."]
@@ -57,7 +59,7 @@ class Training(Strict):
     fits: Annotated[bool | None, "Whether every device holds its part."]
 
 
-class Cost(Strict):
+class Cost(Record):
     """Money, for machines that are rented and models that are hosted."""
 
     usd_per_hour: Annotated[float | None, "While it runs; null for hosted models."]
@@ -67,7 +69,7 @@ class Cost(Strict):
     offer: Annotated[str, "The price it was computed from."]
 
 
-class MachineUsed(Strict):
+class MachineUsed(Record):
     """The part of a machine that a build takes."""
 
     device: Annotated[str, "Device id."]

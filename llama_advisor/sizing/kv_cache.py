@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.model import Architecture
 
-GIB = 1024**3
+GIB = 2**30
 
 BYTES_PER_VALUE: Mapping[str, float] = MappingProxyType(
     {
@@ -41,8 +41,8 @@ def kv_cache_gib(architecture: Architecture, kv_cache_type: str, context_tokens:
     return kv_bytes_per_token(architecture, kv_cache_type) * context_tokens * sequences / GIB
 
 
-def image_cache_gib(architecture: Architecture, images: int, sequences: int = 1) -> float:
-    """Return what `images` images per sequence keep in the cross-attention layers, GiB.
+def image_bytes(architecture: Architecture) -> float:
+    """Return the bytes one image keeps in the cross-attention layers; 0 for a model without.
 
     Each image is padded to the most tiles and kept in 16 bits, whatever the type of the text cache.
     """
@@ -50,8 +50,12 @@ def image_cache_gib(architecture: Architecture, images: int, sequences: int = 1)
     if vision is None:
         return 0.0
     values = _values_per_token(architecture) * vision.cross_attention_layers
-    per_image = values * vision.tokens_per_image * BYTES_PER_VALUE["f16"]
-    return per_image * images * sequences / GIB
+    return values * vision.tokens_per_image * BYTES_PER_VALUE["f16"]
+
+
+def image_cache_gib(architecture: Architecture, images: int, sequences: int = 1) -> float:
+    """Return what `images` images per sequence keep, GiB."""
+    return image_bytes(architecture) * images * sequences / GIB
 
 
 def _values_per_token(architecture: Architecture) -> int:

@@ -1,23 +1,22 @@
-"""The one way to size a build: `recommend` and `estimate` both come through here."""
+"""Ways to lay a build out on a machine, each sized for a load; `recommend` and `estimate` both come through here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
-from llama_advisor.hardware import Catalogue, read_hardware
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
-from llama_advisor.sizing.memory import estimate_memory
-from llama_advisor.sizing.overhead import carries_adapters
+from llama_advisor.sizing.memory import carries_adapters, memory, memory_terms
 from llama_advisor.sizing.placement import tensor_parallel_divides
-from llama_advisor.sizing.speed import estimate_speed
-from llama_advisor.sizing.support import Support, quantization_entry, support
+from llama_advisor.sizing.speed import speed, speed_terms
+from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
@@ -26,30 +25,76 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.workload import Workload
     from llama_advisor.sizing.figures import Memory, Speed, Training
+    from llama_advisor.sizing.memory import MemoryTerms
     from llama_advisor.sizing.placement import Parallel
+    from llama_advisor.sizing.speed import SpeedTerms
 
+    Kept = TypeVar("Kept")
+    Part = tuple[Machine, int, Parallel]
+    Sized = tuple["Layout", Memory]
 
-Part = tuple["Machine", int, "Parallel"]
-Layout = tuple["Machine", int, "Parallel", str, bool]
-Kept = TypeVar("Kept")
 MOST_KEPT = 20_000
-"""Sizes kept between scenarios; when there are more, all are forgotten."""
+"""Layouts kept between scenarios; when there are more, all are forgotten."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How a build is laid out on the part of the machine it takes."""
+class Layout:
+    """One copy of a build on a part of a machine; its terms are settled when it is first sized."""
 
-    machine: Machine
-    replicas: int
-    parallel: Parallel
-    kv_cache_type: str
-    offload: bool
-    memory: Memory
+    def __init__(
+        self,
+        sizes: Sizes,
+        build: tuple[Model, Quantization, Engine],
+        part: Part,
+        kv_cache_type: str,
+        *,
+        offload: bool = False,
+        with_image: bool = False,
+    ) -> None:
+        self.machine, self.replicas, self.parallel = part
+        self.kv_cache_type, self.offload = kv_cache_type, offload
+        self._sizes, self._build, self._with_image = sizes, build, with_image
+
+    @cached_property
+    def _memory_terms(self) -> MemoryTerms:
+        model, quantization, engine = self._build
+        return self._sizes.memory_terms(
+            model, quantization, engine, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
+        )
+
+    @cached_property
+    def _speed_terms(self) -> SpeedTerms | None:
+        model, quantization, engine = self._build
+        entry = quantization_entry(engine, quantization)
+        return speed_terms(
+            self._sizes.read(model.id, quantization.id, with_image=self._with_image),
+            quantization.bits,
+            model,
+            self._sizes.base.constants.speed,
+            engine.id,
+            self.machine,
+            self.kv_cache_type,
+            with_image=self._with_image,
+            parallel=self.parallel,
+            compute=quantization.compute,
+            factor=entry.decode_factor if entry else 1.0,
+            replicas=self.replicas,
+        )
+
+    def memory(self, load: Workload) -> Memory:
+        """Size one copy, which carries its share of the load."""
+        return memory(self._memory_terms, load.shared_by(self.replicas))
+
+    def speed(self, load: Workload, sized: Memory) -> Speed | None:
+        """Predict the speed per user of one copy; None where the device's is not known."""
+        terms = self._speed_terms
+        if terms is None:
+            return None
+        offloaded = sized.offloaded_gib / sized.total_gib if sized.total_gib else 0.0
+        return speed(terms, load.shared_by(self.replicas), offloaded)
 
 
-class Estimator:
-    """Sizes builds, keeping what does not change between them."""
+class Sizes:
+    """Sizes builds of one rule base, keeping what no load changes."""
 
     def __init__(self, base: RuleBase) -> None:
         self.base = base
@@ -68,60 +113,7 @@ class Estimator:
             base.models[model], base.quantizations[quantization], base.block_types, with_image=with_image
         )
 
-    def memory(
-        self,
-        model: Model,
-        quantization: Quantization,
-        engine: Engine,
-        machine: Machine | None,
-        workload: Workload,
-        kv_cache_type: str,
-        parallel: Parallel = "none",
-        *,
-        offload: bool = False,
-    ) -> Memory:
-        """Size the memory of one layout."""
-        weights = self.weights(model.id, quantization.id)
-        return estimate_memory(
-            weights,
-            model,
-            self.base.constants.memory,
-            engine.id,
-            machine,
-            workload,
-            kv_cache_type,
-            parallel=parallel,
-            offload=offload,
-            adapters=self.adapters(model.id, quantization.id),
-        )
-
-    def options(
-        self, engines: tuple[Engine, ...], model: Model, quantization: Quantization, machine: Machine, target: str
-    ) -> list[tuple[Support, Engine]]:
-        """Return the engines with how each takes the model on the machine, the best trodden that does first."""
-
-        def look_up() -> list[tuple[Support, Engine]]:
-            found = [(support(engine, model, quantization, machine.device, target), engine) for engine in engines]
-            return sorted(found, key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
-
-        names = tuple(engine.id for engine in engines)
-        return self._kept(("options", names, model.id, quantization.id, id(machine), target), machine, look_up)
-
-    def laid_out(
-        self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, workload: Workload
-    ) -> tuple[tuple[Plan, Speed | None], ...]:
-        """Return the plans with their speed, which is not predicted for what does not fit."""
-
-        def size() -> tuple[tuple[Plan, Speed | None], ...]:
-            plans = self.plans(model, quantization, engine, machine, workload)
-            return tuple(
-                (plan, None if plan.memory.fits is False else self.speed(model, quantization, engine, plan, workload))
-                for plan in plans
-            )
-
-        return self._kept(("plans", engine.id, model.id, quantization.id, id(machine), workload), machine, size)
-
-    def _kept(self, key: tuple[Any, ...], machine: Machine | None, make: Callable[[], Kept]) -> Kept:
+    def kept(self, key: tuple[Any, ...], machine: Machine | None, make: Callable[[], Kept]) -> Kept:
         """Return what was made for this key before; the entry holds the machine, so that its identity stays its own."""
         found = self._made.get(key)
         if found is None:
@@ -131,85 +123,70 @@ class Estimator:
         kept: Kept = found[1]
         return kept
 
-    def plans(
-        self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, workload: Workload
-    ) -> list[Plan]:
-        """Lay the build out: every part of one node that holds it with a 16-bit cache, else the first that fits.
-
-        The ladder: 16-bit cache, other cache types, more nodes, layers in host memory. Where nothing fits, the
-        layout that falls short by the least stands for the build.
-        """
-        tried: list[Plan] = []
-        parts = self._kept(
-            ("parts", engine.id, model.id, id(machine)),
-            machine,
-            lambda: layouts(engine, machine, model.architecture),
-        )
-        for group in parts:
-            made = [self.plan(model, quantization, engine, workload, layout) for layout in group]
-            if fitting := [plan for plan in made if plan.memory.fits]:
-                return fitting
-            if unknown := [plan for plan in made if plan.memory.fits is None]:
-                return unknown[-1:]
-            tried.extend(made)
-        return [min(tried, key=lambda plan: _shortfall(plan.memory))]
-
-    def plan(
-        self, model: Model, quantization: Quantization, engine: Engine, workload: Workload, layout: Layout
-    ) -> Plan:
-        """Size one layout; of several copies, the share of the load that each carries."""
-        part, replicas, parallel, kv_cache_type, offload = layout
-        shared = per_replica(workload, replicas)
-        memory = self.memory(model, quantization, engine, part, shared, kv_cache_type, parallel, offload=offload)
-        return Plan(part, replicas, parallel, kv_cache_type, offload, memory)
-
-    def speed(
-        self, model: Model, quantization: Quantization, engine: Engine, plan: Plan, workload: Workload
-    ) -> Speed | None:
-        """Predict the speed of one layout, per user of one replica."""
-        shared = per_replica(workload, plan.replicas)
-        total = plan.memory.total_gib
-        speed = estimate_speed(
-            self.read(model.id, quantization.id, with_image=workload.images_per_prompt > 0),
-            quantization.bits,
+    def memory_terms(
+        self,
+        model: Model,
+        quantization: Quantization,
+        engine: Engine,
+        machine: Machine | None,
+        kv_cache_type: str,
+        *,
+        parallel: Parallel = "none",
+        offload: bool = False,
+    ) -> MemoryTerms:
+        """Return the terms of one layout; without a machine, those of a GPU whose memory is not known."""
+        return memory_terms(
+            self.weights(model.id, quantization.id),
             model,
-            self.base.constants.speed,
+            self.base.constants.memory,
             engine.id,
-            plan.machine,
-            shared,
-            plan.kv_cache_type,
-            parallel=plan.parallel,
-            offloaded_share=plan.memory.offloaded_gib / total if total else 0.0,
-            compute=quantization.compute,
-        )
-        if speed is None:
-            return None
-        entry = quantization_entry(engine, quantization)
-        factor = entry.decode_factor if entry else 1.0
-        if factor == 1 and plan.replicas == 1:
-            return speed
-        return speed.model_copy(
-            update={
-                "decode_tokens_per_s": _times(speed.decode_tokens_per_s, factor),
-                "total_tokens_per_s": _times(speed.total_tokens_per_s, factor * plan.replicas),
-            }
+            machine,
+            kv_cache_type,
+            parallel=parallel,
+            offload=offload,
+            adapters=self.adapters(model.id, quantization.id),
         )
 
-    def stand_in_speed(self, model: Model, service: Engine, workload: Workload, catalogue: Catalogue) -> Speed | None:
+    def groups(
+        self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, *, with_image: bool
+    ) -> tuple[tuple[Layout, ...], ...]:
+        """Return the layouts in the groups of the ladder."""
+        build = model, quantization, engine
+
+        def make() -> tuple[tuple[Layout, ...], ...]:
+            parts = self.kept(
+                ("parts", engine.id, model.id, id(machine)),
+                machine,
+                lambda: ladder(engine, machine, model.architecture),
+            )
+            return tuple(
+                tuple(
+                    Layout(self, build, part, kv, offload=offload, with_image=with_image) for part, kv, offload in group
+                )
+                for group in parts
+            )
+
+        return self.kept(("groups", engine.id, model.id, quantization.id, id(machine), with_image), machine, make)
+
+    def stand_in_speed(self, model: Model, service: Engine, load: Workload) -> Speed | None:
         """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
-        alone = workload.model_copy(update={"concurrent_requests": 1})
-        key = ("stand-in", service.id, model.id, alone)
-        return self._kept(key, None, lambda: self._stand_in_speed(model, service, alone, catalogue))
+        alone = load._replace(concurrent_requests=1)
+        return self.kept(("stand-in", service.id, model.id, alone), None, lambda: self._stand_in(model, service, alone))
 
-    def _stand_in_speed(self, model: Model, service: Engine, alone: Workload, catalogue: Catalogue) -> Speed | None:
+    def _stand_in(self, model: Model, service: Engine, alone: Workload) -> Speed | None:
         stand_in = service.stand_in
         if stand_in is None:
             return None
         engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
-        machine = read_hardware(stand_in.hardware, catalogue, "server")
-        plan = self.plans(model, quantization, engine, machine, alone)[-1]
-        speed = self.speed(model, quantization, engine, plan, alone)
-        return speed and _widened(speed, stand_in)
+        machine = self.kept(
+            ("stand-in", service.id),
+            None,
+            lambda: read_hardware(stand_in.hardware, catalogue_of(self.base), "server"),
+        )
+        groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
+        layout, sized = laid_out(groups, alone)[-1]
+        found = layout.speed(alone, sized)
+        return found and _widened(found, stand_in)
 
     def training(self, model: Model, method: str, machine: Machine | None, sequence_tokens: int) -> Training:
         """Size tuning by the ordinary recipe of a method."""
@@ -218,46 +195,53 @@ class Estimator:
             recipe = next(item for item in self.base.recipes.values() if item.method == method and item.ordinary)
             return training_memory(model, machine, recipe, sequence_tokens)
 
-        return self._kept(("training", model.id, method, id(machine), sequence_tokens), machine, size)
+        return self.kept(("training", model.id, method, id(machine), sequence_tokens), machine, size)
 
 
-def _shortfall(memory: Memory) -> float:
-    part = memory.per_device
+def laid_out(groups: tuple[tuple[Layout, ...], ...], load: Workload) -> list[Sized]:
+    """Size the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
+
+    Where nothing fits, the layout that falls short by the least stands for the build.
+    """
+    tried: list[Sized] = []
+    for group in groups:
+        made = [(layout, layout.memory(load)) for layout in group]
+        if fitting := [item for item in made if item[1].fits]:
+            return fitting
+        if unknown := [item for item in made if item[1].fits is None]:
+            return unknown[-1:]
+        tried.extend(made)
+    return [min(tried, key=_shortfall)]
+
+
+def _shortfall(item: Sized) -> float:
+    part = item[1].per_device
     return part.need_gib / part.available_gib if part.available_gib else float("inf")
 
 
 def _widened(speed: Speed, stand_in: StandIn) -> Speed:
     """Widen every range; the basis says that the figures are a stand-in's."""
-    ranges = {
-        name: Range(low=figures.low / stand_in.widen, mid=figures.mid, high=figures.high * stand_in.widen)
-        for name, figures in speed
+    ranges = (
+        Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen)
+        for figures in speed
         if isinstance(figures, Range)
-    }
-    basis = f"the provider publishes none; as on {stand_in.hardware}"
-    return speed.model_copy(update={**ranges, "basis": basis})
+    )
+    decode, prefill, first, total = ranges
+    return type(speed)(decode, prefill, first, total, f"the provider publishes none; as on {stand_in.hardware}")
 
 
-def _times(figures: Range, factor: float) -> Range:
-    return Range(low=figures.low * factor, mid=figures.mid * factor, high=figures.high * factor)
+def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[tuple[Part, str, bool]]]:
+    """Group the layouts (part, type of KV cache, offload), the preferred group first.
 
-
-@lru_cache(maxsize=256)
-def per_replica(workload: Workload, replicas: int) -> Workload:
-    """Return the share of the load that one of several copies carries."""
-    if replicas == 1:
-        return workload
-    return workload.model_copy(update={"concurrent_requests": -(-workload.concurrent_requests // replicas)})
-
-
-def layouts(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[Layout]]:
-    """Group the layouts (part, replicas, parallel, cache type, offload), the preferred group first."""
+    Every part of one node with a 16-bit cache, other cache types, more nodes, layers in host memory.
+    """
     parts = machine_parts(engine, machine, architecture)
     inside = [item for item in parts if item[0].nodes == 1]
     across = [item for item in parts if item[0].nodes > 1]
-    groups = [[(*item, kv, False) for item in inside] for kv in engine.kv_cache_types]
-    groups += [[(*item, kv, False)] for kv in engine.kv_cache_types for item in across]
+    groups = [[(item, kv, False) for item in inside] for kv in engine.kv_cache_types]
+    groups += [[(item, kv, False)] for kv in engine.kv_cache_types for item in across]
     if engine.offload and machine.ram_gib is not None and not machine.device.unified_memory:
-        groups.append([(*inside[-1], engine.kv_cache_types[0], True)])
+        groups.append([(inside[-1], engine.kv_cache_types[0], True)])
     return groups
 
 

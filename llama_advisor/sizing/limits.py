@@ -17,7 +17,7 @@ def largest_context(size: Callable[[Workload], Memory], workload: Workload, most
     """Return the largest context up to `most_tokens` for which `size` fits; None if not known."""
 
     def fits(tokens: int) -> bool | None:
-        return size(workload.model_copy(update={"context_tokens": tokens})).fits
+        return size(workload._replace(context_tokens=tokens)).fits
 
     return largest(fits, most_tokens)
 
@@ -28,7 +28,7 @@ def largest_concurrency(
     """Return the most concurrent requests up to `most` for which `size` fits; None if not known."""
 
     def fits(requests: int) -> bool | None:
-        return size(workload.model_copy(update={"concurrent_requests": requests})).fits
+        return size(workload._replace(concurrent_requests=requests)).fits
 
     return largest(fits, most)
 

@@ -1,135 +1,194 @@
-"""Memory a build needs, with its parts, against what the machine has."""
+"""Memory a build needs, with its parts, against what the machine has.
+
+`memory_terms` settles all that no load changes; `memory` is then a few products for a context and a number of
+sequences.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.sizing.available import device_available_gib, host_available_gib
 from llama_advisor.sizing.figures import DeviceMemory, Memory
-from llama_advisor.sizing.kv_cache import image_cache_gib, kv_cache_gib
-from llama_advisor.sizing.overhead import GIB, device_overhead_gib, engine_memory
+from llama_advisor.sizing.kv_cache import GIB, image_bytes, kv_bytes_per_token
 from llama_advisor.sizing.placement import Parallel, Placement, place
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.scenario.workload import Workload
 
 ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
+HOST_KINDS = ("cpu", "sbc", "browser")
 
 
-class Parts(NamedTuple):
-    """Need over all devices, GiB, and what one device's overhead is."""
+class MemoryTerms(NamedTuple):
+    """What the memory of one layout hangs on beside the load, GiB and bytes."""
 
-    weights: float
-    kv_cache: float
-    image_cache: float
-    device_overhead: float
+    weights_gib: float
+    weights_share: float  # of the fullest device
+    cache_share: float  # of the fullest device; above 1 / devices where KV heads are replicated
+    cache_copies: float  # over all devices
+    devices: int
+    possible: bool
+    kv_bytes: float  # per token of context
+    cache_factor: float
+    image_bytes: float  # per image
+    minimum_context_tokens: int
+    batch_tokens: int
+    logits_bytes: float  # per token of a batch
+    hidden_bytes: float
+    mask_bytes: float  # per token of a batch and token of context
+    layer_bytes: float  # whatever the batch
+    base_gib: float  # driver context and libraries
+    further_gib: tuple[float, ...]  # vision encoder, links between devices and nodes, adapters
+    uncertainty: float
+    available_gib: float | None
+    host_gib: float | None  # host memory that may take what devices cannot
+    offload: bool
 
-    def device_need(self, placement: Placement, uncertainty: float) -> float:
-        """Return the upper need of the fullest device, GiB."""
-        caches = (self.kv_cache + self.image_cache) * placement.kv_cache
-        overhead = self.device_overhead * (1 + uncertainty)
-        return self.weights * placement.weights + caches + overhead
+
+def engine_memory(constants: MemoryConstants, engine: str) -> EngineMemory:
+    """Return the constants of `engine`, or those of `default`."""
+    return constants.engines.get(engine) or constants.engines["default"]
 
 
-class Verdict(NamedTuple):
-    """Whether the parts fit, and how much of them lies in host memory, GiB."""
-
-    fits: bool | None
-    offloaded_gib: float
-
-
-def estimate_memory(
+def memory_terms(
     weights_bytes: int,
     model: Model,
     constants: MemoryConstants,
     engine: str,
     machine: Machine | None,
-    workload: Workload,
     kv_cache_type: str,
     *,
     parallel: Parallel = "none",
     offload: bool = False,
     adapters: bool = False,
-) -> Memory:
-    """Size one build; `fits` compares the upper need of the fullest device with what it has.
+) -> MemoryTerms:
+    """Return the terms of one layout; without a machine, those of one GPU whose memory is not known.
 
-    `total_gib` is the expected need; a device's need adds the uncertainty of the overhead.
-    Without a machine, or where its memory is not known, `fits` and `available_gib` are None.
+    Raises InputError for an unknown type of KV cache.
     """
     rules = engine_memory(constants, engine)
-    placement = place(model.architecture, machine, parallel) if machine else ONE_DEVICE
-    parts = measure(weights_bytes, model.architecture, rules, machine, workload, kv_cache_type, placement)
-    if adapters:
-        parts = parts._replace(device_overhead=parts.device_overhead + rules.adapter_gib)
-    need = parts.device_need(placement, constants.overhead_uncertainty)
-    available = device_available_gib(rules, machine) if machine else None
-    verdict = judge(parts, need, available, placement, constants, machine if offload else None)
-    return summarise(parts, placement, DeviceMemory(need_gib=need, available_gib=available), verdict)
-
-
-def measure(
-    weights_bytes: int,
-    architecture: Architecture,
-    rules: EngineMemory,
-    machine: Machine | None,
-    workload: Workload,
-    kv_cache_type: str,
-    placement: Placement,
-) -> Parts:
-    """Return the parts of the need, GiB."""
-    context = max(workload.context_tokens, rules.minimum_context_tokens)
-    sequences = workload.concurrent_requests
-    cache = kv_cache_gib(architecture, kv_cache_type, context, sequences)
-    device = machine.device if machine else None
-    return Parts(
-        weights=weights_bytes / GIB,
-        kv_cache=cache * rules.cache_factor,
-        image_cache=image_cache_gib(architecture, workload.images_per_prompt, sequences),
-        device_overhead=device_overhead_gib(architecture, rules, device, workload, placement),
+    shape = model.architecture
+    placement = place(shape, machine, parallel) if machine else ONE_DEVICE
+    layer_bytes = rules.layer_bytes + (rules.tensor_layer_bytes if placement.tensor else 0.0)
+    return MemoryTerms(
+        weights_gib=weights_bytes / GIB,
+        weights_share=placement.weights,
+        cache_share=placement.kv_cache,
+        cache_copies=max(1.0, placement.kv_cache * placement.devices) if placement.tensor else 1.0,
+        devices=placement.devices,
+        possible=placement.possible,
+        kv_bytes=kv_bytes_per_token(shape, kv_cache_type),
+        cache_factor=rules.cache_factor,
+        image_bytes=image_bytes(shape),
+        minimum_context_tokens=rules.minimum_context_tokens,
+        batch_tokens=rules.batch_tokens,
+        logits_bytes=rules.logits_bytes * shape.vocab_size,
+        hidden_bytes=rules.hidden_bytes * shape.hidden_size,
+        mask_bytes=rules.mask_bytes,
+        layer_bytes=layer_bytes * shape.layers * shape.hidden_size,
+        base_gib=context_gib(rules, machine.device if machine else None) + rules.base_gib,
+        further_gib=_further_gib(shape, rules, placement, adapters=adapters),
+        uncertainty=constants.overhead_uncertainty,
+        available_gib=device_available_gib(rules, machine) if machine else None,
+        host_gib=host_available_gib(constants, machine) if machine else None,
+        offload=offload and machine is not None and not machine.device.unified_memory,
     )
 
 
-def judge(
-    parts: Parts,
-    need: float,
-    available: float | None,
-    placement: Placement,
-    constants: MemoryConstants,
-    host: Machine | None,
-) -> Verdict:
-    """Decide the fit; `host` is the machine whose own memory may take what does not fit."""
-    if not placement.possible:
-        return Verdict(fits=False, offloaded_gib=0.0)
-    if available is None:
-        return Verdict(fits=None, offloaded_gib=0.0)
-    if need <= available or host is None or host.device.unified_memory:
-        return Verdict(fits=need <= available, offloaded_gib=0.0)
-    fixed = parts.device_overhead * (1 + constants.overhead_uncertainty)
-    excess = (need - available) * placement.devices
-    room = host_available_gib(constants, host)
-    if fixed > available:
-        return Verdict(fits=False, offloaded_gib=0.0)
-    return Verdict(fits=None if room is None else excess <= room, offloaded_gib=excess)
+def _further_gib(
+    shape: Architecture, rules: EngineMemory, placement: Placement, *, adapters: bool
+) -> tuple[float, ...]:
+    """Memory on each device that only some layouts and builds take, GiB."""
+    taken = (
+        rules.vision_encoder_gib if shape.vision is not None else 0.0,
+        rules.tensor_device_gib if placement.tensor else 0.0,
+        rules.node_device_gib if placement.nodes > 1 else 0.0,
+        rules.adapter_gib if adapters else 0.0,
+    )
+    return tuple(gib for gib in taken if gib)
 
 
-def summarise(parts: Parts, placement: Placement, device: DeviceMemory, verdict: Verdict) -> Memory:
-    """Return the parts as the result that is shown, replicated caches counted on each device."""
-    shards = placement.devices
-    copies = max(1.0, placement.kv_cache * shards) if placement.tensor else 1.0
-    overhead = parts.device_overhead * shards
-    caches = (parts.kv_cache * copies, parts.image_cache * copies)
-    available = device.available_gib
+def memory(terms: MemoryTerms, load: Workload) -> Memory:
+    """Size one layout under a load; `fits` compares the upper need of the fullest device with what it has.
+
+    `total_gib` is the expected need; a device's need adds the uncertainty of the overhead. `fits` and
+    `available_gib` are None where the machine's memory is not known.
+    """
+    context = max(load.context_tokens, terms.minimum_context_tokens)
+    sequences = load.concurrent_requests
+    cache = terms.kv_bytes * context * sequences / GIB * terms.cache_factor
+    images = terms.image_bytes * load.images_per_prompt * sequences / GIB
+    batch = min(terms.batch_tokens, context * sequences)
+    per_token = terms.logits_bytes + (terms.hidden_bytes + terms.mask_bytes * context)
+    overhead = terms.base_gib + (batch * per_token + terms.layer_bytes) / GIB
+    for gib in terms.further_gib:
+        overhead += gib
+    fixed = overhead * (1 + terms.uncertainty)
+    need = terms.weights_gib * terms.weights_share + (cache + images) * terms.cache_share + fixed
+    available, devices = terms.available_gib, terms.devices
+    fits, offloaded = _fit(terms, need, fixed)
+    cache, images, overhead = cache * terms.cache_copies, images * terms.cache_copies, overhead * devices
     return Memory(
-        weights_gib=parts.weights,
-        kv_cache_gib=caches[0],
-        image_cache_gib=caches[1],
-        overhead_gib=overhead,
-        total_gib=parts.weights + sum(caches) + overhead,
-        available_gib=None if available is None else available * shards,
-        per_device=device,
-        offloaded_gib=verdict.offloaded_gib,
-        fits=verdict.fits,
+        terms.weights_gib,
+        cache,
+        images,
+        overhead,
+        terms.weights_gib + (cache + images) + overhead,
+        None if available is None else available * devices,
+        DeviceMemory(need, available),
+        offloaded,
+        fits,
     )
+
+
+def _fit(terms: MemoryTerms, need: float, fixed: float) -> tuple[bool | None, float]:
+    """Decide the fit, and how much lies in host memory, GiB; overhead stays on the device."""
+    available = terms.available_gib
+    if not terms.possible:
+        return False, 0.0
+    if available is None:
+        return None, 0.0
+    if need <= available or not terms.offload:
+        return need <= available, 0.0
+    if fixed > available:
+        return False, 0.0
+    excess = (need - available) * terms.devices
+    return None if terms.host_gib is None else excess <= terms.host_gib, excess
+
+
+def context_gib(engine: EngineMemory, device: Device | None) -> float:
+    """Return the driver context and libraries on one device, GiB; no device stands for a GPU."""
+    if device is None:
+        return engine.gpu_context_gib
+    if device.kind in HOST_KINDS:
+        return engine.host_context_gib
+    return engine.unified_context_gib if device.unified_memory else engine.gpu_context_gib
+
+
+def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None:
+    """Return what one device has for the model on this engine, GiB; None when not known.
+
+    A processor without memory of its own takes the host's. The device's usable share and
+    reserve come first (system, browser, driver), the engine's own share and reserve after.
+    """
+    device = machine.device
+    memory_gib = device.memory_gib if device.memory_gib is not None else machine.ram_gib
+    if memory_gib is None:
+        return None
+    usable = memory_gib * device.usable_share * engine.usable_share - device.reserved_gib
+    return max(0.0, usable - engine.reserve_gib)
+
+
+def host_available_gib(constants: MemoryConstants, machine: Machine) -> float | None:
+    """Return host memory that may take what devices cannot, over all nodes, GiB."""
+    if machine.ram_gib is None:
+        return None
+    return machine.ram_gib * machine.nodes * constants.host_usable_share
+
+
+def carries_adapters(model: Model, quantization: str) -> bool:
+    """Return whether the maker's own build of this quantization has adapters beside its weights."""
+    return any(build.parameters_extra > 0 for build in model.official_builds if build.quantization == quantization)

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, JsonValue, field_validator
 
 from llama_advisor.scenario.scenario import Assumption, Count, Method, Positive, _count, _folded
 from llama_advisor.sizing.figures import Cost, MachineUsed, Memory, Speed, Training
+from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Strict
 
 CountOrZero = Annotated[int, BeforeValidator(_count), Field(ge=0, le=10**15)]
@@ -59,7 +60,7 @@ class EstimateRequest(Strict):
         return value.strip().lower() if isinstance(value, str) else value
 
 
-class Limits(Strict):
+class Limits(Record):
     """The largest context and concurrency that fit; null where memory is not known."""
 
     max_context_tokens: Annotated[
@@ -68,7 +69,7 @@ class Limits(Strict):
     max_concurrency: Annotated[int | None, "Most sequences at the context asked for; 0 when not even one fits."] = None
 
 
-class Estimate(Strict):
+class Estimate(Record):
     """Memory, fit, speed and cost of one build."""
 
     schema_version: Annotated[int, "Version of this contract."] = 1

@@ -57,16 +57,14 @@ def _rounded(value: float | None, digits: int = 3) -> float | None:
 
 def rounded_cost(cost: Cost) -> Cost:
     """Round money."""
-    return cost.model_copy(
-        update={
-            "usd_per_hour": _rounded(cost.usd_per_hour, 4),
-            "usd_per_month": round(cost.usd_per_month, 2),
-            "usd_per_million_tokens": _rounded(cost.usd_per_million_tokens, 4),
-        }
+    return cost._replace(
+        usd_per_hour=_rounded(cost.usd_per_hour, 4),
+        usd_per_month=round(cost.usd_per_month, 2),
+        usd_per_million_tokens=_rounded(cost.usd_per_million_tokens, 4),
     )
 
 
 def rounded_training(item: Training) -> Training:
     """Round the memory of tuning."""
     part = rounded_device(item.per_device)
-    return item.model_copy(update={"total_gib": round(item.total_gib, 3), "per_device": part})
+    return item._replace(total_gib=round(item.total_gib, 3), per_device=part)

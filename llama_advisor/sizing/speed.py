@@ -1,93 +1,220 @@
-"""Decode, prefill, first token and throughput of a build, as ranges."""
+"""Decode, prefill, first token and throughput of a build, as ranges.
+
+`speed_terms` settles all that no load changes; `speed` applies a load. The formulas of one step are plain arithmetic,
+so that the fit can call them with whole columns of data.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import log2
+from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.sizing.attainable import attainable, engine_speed
+from llama_advisor.knowledge.constants import ArchitectureSpeed
 from llama_advisor.sizing.figures import Range, Speed
 from llama_advisor.sizing.kv_cache import kv_bytes_per_token
-from llama_advisor.sizing.timing import Work, decode_step_s, offloaded_s, prefill_s, splits
 
 if TYPE_CHECKING:
-    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants
+    from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.workload import Workload
-    from llama_advisor.sizing.attainable import Attainable
     from llama_advisor.sizing.placement import Parallel
 
+GIGA = 1e9
+TERA = 1e12
+UNQUANTIZED_BITS = 16
+USUAL = ArchitectureSpeed()
 
-def estimate_speed(
+
+class Attainable(NamedTuple):
+    """Rates of one device on one engine."""
+
+    weights_bytes_s: float  # weight reads
+    cache_bytes_s: float  # KV-cache reads
+    layer_s: float  # per layer
+    step_s: float  # per step whatever the layers
+    decode_flop_s: float  # matrix-vector products
+    prefill_flop_s: float  # matrix products of a prompt
+
+
+class Work(NamedTuple):
+    """What one token costs whatever it runs on."""
+
+    read_bytes: float  # weights read
+    kv_bytes: float  # KV cache read per token of context
+    parameters: float  # parameters multiplied
+    layers: float  # layers passed
+    width: float  # heads x head width
+
+
+class Splits(NamedTuple):
+    """How much faster several devices are than one, and what their talk costs per step."""
+
+    bandwidth: float
+    prefill: float
+    extra_s: float
+
+
+class Spreads(NamedTuple):
+    """Ends of a range as shares of the best guess."""
+
+    decode: tuple[float, float]
+    prefill: tuple[float, float]
+
+
+class SpeedTerms(NamedTuple):
+    """What the speed of one layout hangs on beside the load."""
+
+    work: Work
+    rates: Attainable
+    splits: Splits | None  # None where it hangs on the prompt
+    constants: SpeedConstants
+    rules: EngineSpeed
+    machine: Machine
+    parallel: Parallel
+    attention_compute: float
+    alone: Spreads
+    loaded: Spreads
+    basis: tuple[str, str]  # one request at a time, several
+    factor: float  # of the engine's kernels for this quantization
+    replicas: int
+
+
+ALONE = Splits(1.0, 1.0, 0.0)
+
+
+def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:
+    """Return the constants of `engine`, or those of `default`."""
+    return constants.engines.get(engine) or constants.engines["default"]
+
+
+def speed_terms(
     read_bytes: int,
     quantization_bits: int,
     model: Model,
     constants: SpeedConstants,
     engine: str,
     machine: Machine,
-    workload: Workload,
     kv_cache_type: str,
     *,
+    with_image: bool = False,
     parallel: Parallel = "none",
-    offloaded_share: float = 0.0,
     compute: str = "16-bit",
-) -> Speed | None:
-    """Predict speeds per user; None where the device's bandwidth or class is not known.
+    factor: float = 1.0,
+    replicas: int = 1,
+) -> SpeedTerms | None:
+    """Return the terms of one layout; None where the device's bandwidth or class is not known.
 
-    `read_bytes` are the weights read per token, `offloaded_share` the part of them in host memory,
-    `compute` the type of the quantization's products. Decode is taken at the prompt plus half the
-    answer.
+    `read_bytes` are the weights read per token, `compute` the type of the quantization's products.
     """
     rates = attainable(constants, machine.device, engine, quantization_bits, compute)
     if rates is None:
         return None
-    work = token_work(read_bytes, model, kv_cache_type, with_image=workload.images_per_prompt > 0)
     rules = engine_speed(constants, engine)
-    times = step_times(work, rates, constants, rules, machine, workload, parallel)
-    host = offloaded_s(constants, read_bytes, offloaded_share)
-    count = passes(max(1, workload.prompt_tokens), rules)
-    loaded = workload.concurrent_requests > 1 or offloaded_share > 0
     known = constants.classes[machine.device.speed_class]
-    return Speed(
-        **ranges(
-            constants,
-            known,
-            rules,
-            workload,
-            parallel,
-            loaded=loaded,
-            step_s=times[0] + host,
-            reading_s=times[1] + count * host,
-        ),
-        basis=basis(constants, known, machine, parallel, workload),
+    work = token_work(read_bytes, model, kv_cache_type, with_image=with_image)
+    pipelined = parallel == "layer" and machine.devices > 1
+    text = basis(constants, known, machine)
+    few = f"{text}; load and tensor parallelism rest on fewer" if known.decode_groups else text
+    return SpeedTerms(
+        work=work,
+        rates=rates,
+        splits=None if pipelined else splits(constants, machine, parallel, work.layers, 1.0),
+        constants=constants,
+        rules=rules,
+        machine=machine,
+        parallel=parallel,
+        attention_compute=constants.attention_compute * rules.attention,
+        alone=spreads(constants, known, parallel, loaded=False),
+        loaded=spreads(constants, known, parallel, loaded=True),
+        basis=(few if parallel == "tensor" else text, few),
+        factor=factor,
+        replicas=replicas,
     )
 
 
-def ranges(
-    constants: SpeedConstants,
-    known: ClassSpeed,
-    rules: EngineSpeed,
-    workload: Workload,
-    parallel: Parallel,
-    *,
-    loaded: bool,
-    step_s: float,
-    reading_s: float,
-) -> dict[str, Range]:
-    """Return the four speeds with their ranges, from seconds per step and per prompt."""
-    prompt = max(1, workload.prompt_tokens)
-    widths = [
-        widening(constants, devices, parallel, loaded=loaded)
-        for devices in (known.decode_devices, known.prefill_devices)
+def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Speed:
+    """Predict speeds per user; `offloaded_share` is the part of the weights in host memory.
+
+    Decode is taken at the prompt plus half the answer.
+    """
+    work, rates, rules = terms.work, terms.rates, terms.rules
+    prompt, requests = max(1, load.prompt_tokens), load.concurrent_requests
+    count = passes(prompt, rules)
+    split = terms.splits or splits(terms.constants, terms.machine, terms.parallel, work.layers, batches(prompt, rules))
+    context = min(load.prompt_tokens + load.output_tokens / 2, load.context_tokens)
+    host_s = offloaded_s(terms.constants, work.read_bytes, offloaded_share)
+    step_s = decode_step_s(work, rates, split, context, requests) + host_s
+    reading_s = prefill_s(work, rates, split, prompt, count, terms.attention_compute) + count * host_s
+    spread = terms.loaded if requests > 1 or offloaded_share > 0 else terms.alone
+    decode, prefill = 1 / step_s, prompt / reading_s
+    decodes = (decode * spread.decode[0], decode, decode * spread.decode[1])
+    prefills = (prefill * spread.prefill[0], prefill, prefill * spread.prefill[1])
+    # requests that come at once wait for half of the rest
+    queue, latency_s = (requests + 1) / 2, rules.latency_ms / 1e3
+    output = max(1, load.output_tokens)
+    factor, all_copies = terms.factor, terms.factor * terms.replicas
+    totals = [
+        requests * output / (output / decode + requests * load.prompt_tokens / prefill) * all_copies
+        for decode, prefill in zip(decodes, prefills, strict=True)
     ]
-    decode = spread_range(1 / step_s, known.decode_spread, widths[0])
-    prefill = spread_range(prompt / reading_s, known.prefill_spread, widths[1])
-    return {
-        "decode_tokens_per_s": decode,
-        "prefill_tokens_per_s": prefill,
-        "first_token_s": first_token(prefill, prompt, rules.latency_ms / 1e3, workload),
-        "total_tokens_per_s": total_throughput(decode, prefill, workload),
-    }
+    return Speed(
+        Range(decodes[0] * factor, decode * factor, decodes[2] * factor),
+        Range(*prefills),
+        Range(*[queue * prompt / rate + latency_s for rate in reversed(prefills)]),
+        Range(*totals),
+        terms.basis[requests > 1],
+    )
+
+
+def attainable(
+    constants: SpeedConstants, device: Device, engine: str, bits: int, compute: str = "16-bit"
+) -> Attainable | None:
+    """Return what `device` attains with weights of `bits`, products in `compute`.
+
+    None without a bandwidth or without constants for the device's class.
+    """
+    known = constants.classes.get(device.speed_class)
+    if device.bandwidth_gb_s is None or known is None:
+        return None
+    rules = engine_speed(constants, engine)
+    change = constants.architectures.get(device.architecture, USUAL)
+    bandwidth = device.bandwidth_gb_s * GIGA
+    factor = rules.bandwidth * rules.classes.get(device.speed_class, 1.0) * change.bandwidth
+    efficiency = min(constants.maximum_efficiency, known.bandwidth_efficiency * factor)
+    cache = min(constants.maximum_efficiency, efficiency * constants.cache_efficiency * rules.cache)
+    peak = peak_flop_s(device, known, compute)
+    prefill = peak * known.prefill_compute * quantized(known, rules, bits)
+    prefill *= rules.compute * change.compute
+    decode = None if known.decode_compute is None else peak * known.decode_compute
+    return Attainable(
+        weights_bytes_s=bandwidth * efficiency,
+        cache_bytes_s=bandwidth * cache,
+        layer_s=known.layer_us * rules.layer * change.layer / 1e6,
+        step_s=rules.step_ms / 1e3,
+        decode_flop_s=prefill if decode is None else decode,
+        prefill_flop_s=prefill,
+    )
+
+
+def quantized(known: ClassSpeed, rules: EngineSpeed, bits: int) -> float:
+    """Return the factor on the compute efficiency for weights of `bits`."""
+    return 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
+
+
+def peak_flop_s(device: Device, known: ClassSpeed, compute: str = "16-bit") -> float:
+    """Return the peak rate, FLOP/s: of its cores, as listed, or by the ratio of its class."""
+    if device.cores and device.ghz and device.flop_per_cycle:
+        return device.cores * device.ghz * device.flop_per_cycle * GIGA
+    if compute == "fp8" and device.fp8_tflops is not None:
+        return device.fp8_tflops * TERA
+    if compute == "int8" and device.int8_tops is not None:
+        return device.int8_tops * TERA
+    if device.fp16_tflops is not None:
+        return device.fp16_tflops * TERA
+    if device.int8_tops is not None:
+        return device.int8_tops / 2 * TERA
+    return (device.bandwidth_gb_s or 0.0) * known.tflops_per_gb_s * TERA
 
 
 def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image: bool) -> Work:
@@ -118,23 +245,68 @@ def passes(prompt_tokens: int, rules: EngineSpeed) -> int:
     return -(-prompt_tokens // rules.batch_tokens)
 
 
-def step_times(
+def splits(constants: SpeedConstants, machine: Machine, parallel: Parallel, layers: float, batches: float) -> Splits:
+    """Return the speed-up of `machine` over one of its devices; `batches` are the prompt's.
+
+    By layers, one device works at a time on a token; a prompt of several batches is pipelined, of
+    which the engine attains a share.
+    """
+    rules = constants.parallel
+    if parallel == "none" or machine.devices == 1:
+        return ALONE
+    nodes_s = rules.node_ms * (machine.nodes - 1) / 1e3
+    if parallel == "layer":
+        count = machine.devices
+        full = batches * count / (batches + count - 1)
+        pipelined = 1 + rules.layer_prefill_scaling * (full - 1)
+        return Splits(1.0, pipelined, nodes_s + rules.device_ms * (count - 1) / 1e3)
+    further = machine.count - 1
+    reduce_s = rules.tensor_layer_us * layers * log2(machine.count) / 1e6
+    return Splits(
+        bandwidth=1 + rules.tensor_scaling * further,
+        prefill=1 + rules.prefill_scaling * further,
+        extra_s=nodes_s + reduce_s,
+    )
+
+
+def decode_step_s(work: Work, rates: Attainable, split: Splits, context_tokens: float, sequences: float) -> float:
+    """Return seconds of one decode step for `sequences` at a mean context of `context_tokens`."""
+    weights = work.read_bytes / (rates.weights_bytes_s * split.bandwidth)
+    cache = sequences * work.kv_bytes * context_tokens / (rates.cache_bytes_s * split.bandwidth)
+    compute = 2 * work.parameters * sequences / (rates.decode_flop_s * split.bandwidth)
+    return weights + cache + compute + work.layers * rates.layer_s + split.extra_s + rates.step_s
+
+
+def prefill_s(
     work: Work,
     rates: Attainable,
-    constants: SpeedConstants,
-    rules: EngineSpeed,
-    machine: Machine,
-    workload: Workload,
-    parallel: Parallel,
-) -> tuple[float, float]:
-    """Return seconds per decode step and seconds to read one prompt, all weights on devices."""
-    prompt = max(1, workload.prompt_tokens)
-    count = passes(prompt, rules)
-    split = splits(constants, machine, parallel, work.layers, batches(prompt, rules))
-    context = min(workload.prompt_tokens + workload.output_tokens / 2, workload.context_tokens)
-    step = decode_step_s(work, rates, split, context, workload.concurrent_requests)
-    attention = constants.attention_compute * rules.attention
-    return step, prefill_s(work, rates, split, prompt, count, attention)
+    split: Splits,
+    prompt_tokens: float,
+    passes: float,
+    attention_compute: float,
+) -> float:
+    """Return seconds to read one prompt in `passes`, each of which reads the weights once."""
+    flop_s = rates.prefill_flop_s * split.prefill
+    products = 2 * work.parameters * prompt_tokens / flop_s
+    scores = 2 * work.layers * work.width * prompt_tokens**2 / (flop_s * attention_compute)
+    weights = work.read_bytes / (rates.weights_bytes_s * split.bandwidth)
+    return products + scores + passes * (weights + work.layers * rates.layer_s + split.extra_s)
+
+
+def offloaded_s(constants: SpeedConstants, read_bytes: float, share: float) -> float:
+    """Return seconds per pass to read the `share` of the weights left in host memory."""
+    bandwidth = constants.host_bandwidth_gb_s * GIGA * constants.host_efficiency
+    return share * read_bytes / bandwidth
+
+
+def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Spreads:
+    """Return the spreads of a class, widened in logarithms where data are few, under load, or split over devices."""
+    decode = widening(constants, known.decode_devices, parallel, loaded=loaded)
+    prefill = widening(constants, known.prefill_devices, parallel, loaded=loaded)
+    return Spreads(
+        (known.decode_spread.low**decode, known.decode_spread.high**decode),
+        (known.prefill_spread.low**prefill, known.prefill_spread.high**prefill),
+    )
 
 
 def widening(constants: SpeedConstants, devices: int, parallel: Parallel, *, loaded: bool) -> float:
@@ -147,47 +319,10 @@ def widening(constants: SpeedConstants, devices: int, parallel: Parallel, *, loa
     return factor * constants.parallel.spread if parallel == "tensor" else factor
 
 
-def spread_range(mid: float, spread: Spread, widen: float) -> Range:
-    """Return the range about `mid`, its width scaled by `widen` in logarithms."""
-    return Range(low=mid * spread.low**widen, mid=mid, high=mid * spread.high**widen)
-
-
-def first_token(prefill: Range, prompt: int, latency_s: float, workload: Workload) -> Range:
-    """Return seconds to the first token; requests that come at once wait for half of the rest."""
-    queue = (workload.concurrent_requests + 1) / 2
-    low, mid, high = (queue * prompt / rate + latency_s for rate in (prefill.high, prefill.mid, prefill.low))
-    return Range(low=low, mid=mid, high=high)
-
-
-def total_throughput(decode: Range, prefill: Range, workload: Workload) -> Range:
-    """Return generated tokens per second over all users, prompts read in between."""
-    requests, prompt = workload.concurrent_requests, workload.prompt_tokens
-    output = max(1, workload.output_tokens)
-
-    def rate(decode_rate: float, prefill_rate: float) -> float:
-        return requests * output / (output / decode_rate + requests * prompt / prefill_rate)
-
-    return Range(
-        low=rate(decode.low, prefill.low),
-        mid=rate(decode.mid, prefill.mid),
-        high=rate(decode.high, prefill.high),
-    )
-
-
-def basis(
-    constants: SpeedConstants,
-    known: ClassSpeed,
-    machine: Machine,
-    parallel: Parallel,
-    workload: Workload,
-) -> str:
+def basis(constants: SpeedConstants, known: ClassSpeed, machine: Machine) -> str:
     """Say in one phrase how much data stands behind the prediction."""
     label = machine.device.speed_class
     if known.decode_groups == 0:
         return f"little data: no measurements of class {label}, a guess from similar devices"
     text = f"{known.decode_groups} groups of measurements on {known.decode_devices} devices of class {label}"
-    if known.decode_devices < constants.little_data_devices:
-        text = f"little data: {text}"
-    if parallel == "tensor" or workload.concurrent_requests > 1:
-        text += "; load and tensor parallelism rest on fewer"
-    return text
+    return f"little data: {text}" if known.decode_devices < constants.little_data_devices else text

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Device
@@ -16,8 +15,7 @@ HOSTED = "hosted"
 """Id of the engine that stands for services, which bring their own hardware."""
 
 
-@dataclass(frozen=True)
-class Support:
+class Support(NamedTuple):
     """How an engine and a machine take a model and quantization ."""
 
     runs_model: bool
@@ -25,6 +23,11 @@ class Support:
     runs_on_machine: bool
     runs_quantization: Literal["native", "weight_only", "no"] | None
     used_where_it_runs: bool
+
+    @property
+    def needs_pin(self) -> bool:
+        """Whether only an old version runs the model."""
+        return self.pinned_version is not None
 
     @property
     def reasons_against(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.sizing.figures import DeviceMemory, Training
-from llama_advisor.sizing.overhead import GIB
+from llama_advisor.sizing.kv_cache import GIB
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import TrainingRecipe

@@ -1,72 +1,84 @@
-"""Which rules come true while a scenario is answered: conditions that remember, on a copy of the rule base."""
+"""Which rules come true while a scenario is answered: instrumented rules, on a copy of the rule base."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from llama_advisor.knowledge.conditions import Condition, Decide, Junction, Lookup, Proof
+from llama_advisor.engine.fact import BUILD
+from llama_advisor.knowledge.conditions import OPEN
+from llama_advisor.knowledge.rule import CompiledRule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.knowledge.base import RuleBase
+
+    Tested = Callable[[Any], "bool | str | None"]
 
 
 @dataclass
 class Watch:
     """Rules seen at work since it was last emptied."""
 
-    fired: set[str] = field(default_factory=set)  # Rules whose condition was true for some build.
-    touched: set[str] = field(default_factory=set)
-    """Rules that came to anything but false, so that removing them may change the answer."""
+    fired: set[str] = field(default_factory=set)  # rules whose condition was true for some build
+    touched: set[str] = field(default_factory=set)  # rules that came to anything but false
+
+    def noting(self, rule: str, test: Tested, *, main: bool = True) -> Any:
+        """Return the same test that notes what it comes to."""
+
+        def noted(candidate: Any) -> bool | str | None:
+            outcome = test(candidate)
+            if outcome is not False and outcome is not OPEN:
+                self.touched.add(rule)
+                if main and outcome:
+                    self.fired.add(rule)
+            return outcome
+
+        return noted
 
 
 @dataclass(frozen=True)
-class Watched(Junction):
-    """A condition that notes in `watch` what it came to."""
+class WatchedRule(CompiledRule):
+    """A rule that notes in `watch` what it comes to."""
 
-    rule: str
     watch: Watch
-    main: bool
-
-    def prove(self, lookup: Lookup) -> Proof:
-        """Evaluate the condition inside, and remember."""
-        proof = self.parts[0].prove(lookup)
-        self._note(outcome=proof.outcome)
-        return proof
 
     @cached_property
-    def decide(self) -> Decide:
-        """The same, for the outcome alone."""
-        inner = self.parts[0].decide
+    def test(self) -> Callable[[Any], bool | None]:
+        """The condition, noted."""
+        noted: Callable[[Any], bool | None] = self.watch.noting(self.id, super().test)
+        return noted
 
-        def decide(lookup: Lookup) -> bool | None:
-            outcome = inner(lookup)
-            self._note(outcome=outcome)
-            return outcome
+    @cached_property
+    def tight_test(self) -> Callable[[Any], bool | None] | None:
+        """The condition under which it barely holds, noted."""
+        test = super().tight_test
+        return self.watch.noting(self.id, test, main=False) if test else None
 
-        return decide
+    # A plan evaluates early at every level, to drop rules; what counts is the level at which the outcome is used.
 
-    def _note(self, *, outcome: bool | None) -> None:
-        if outcome is not False:
-            self.watch.touched.add(self.rule)
-            if self.main and outcome:
-                self.watch.fired.add(self.rule)
+    @cached_property
+    def _early(self) -> list[Tested]:
+        used = BUILD if self.folder == "preferences" else self.level
+        return [
+            self.watch.noting(self.id, test) if level == used else test for level, test in enumerate(super()._early)
+        ]
+
+    @cached_property
+    def _early_tight(self) -> list[Tested | None]:
+        return [
+            self.watch.noting(self.id, test, main=False) if test and level == self.level else test
+            for level, test in enumerate(super()._early_tight)
+        ]
 
 
 def watched(base: RuleBase, watch: Watch) -> RuleBase:
-    """Return the rule base with conditions that report to `watch`."""
-
-    def eye(rule: str, condition: Condition, *, main: bool) -> Watched:
-        return Watched("all", (condition,), condition.level, rule, watch, main)
-
+    """Return the rule base with rules that report to `watch`."""
     return base.with_rules(
         {
-            name: replace(
-                rule,
-                condition=eye(name, rule.condition, main=True),
-                tight=eye(name, rule.tight, main=False) if rule.tight else None,
-            )
+            name: WatchedRule(**{item.name: getattr(rule, item.name) for item in fields(rule)}, watch=watch)
             for name, rule in base.rules.items()
         }
     )

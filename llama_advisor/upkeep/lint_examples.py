@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import Condition, Test
 from llama_advisor.upkeep.finding import Finding
 from llama_advisor.upkeep.rule_examples import example_facts

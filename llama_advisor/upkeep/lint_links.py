@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import facts_read
 from llama_advisor.knowledge.upkeep_entries import Misunderstanding, Statement
 from llama_advisor.text.errors import nearest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.engine.facts import FACTS, PLACEMENT, SCENARIO
+from llama_advisor.engine.fact import FACTS, PLACEMENT, SCENARIO
 from llama_advisor.text.template import fields_read
 from llama_advisor.upkeep.finding import Finding
 from llama_advisor.upkeep.reasoning import TRUE, Literal, TooManyWaysError, ways

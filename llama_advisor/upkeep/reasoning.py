@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 
 if TYPE_CHECKING:

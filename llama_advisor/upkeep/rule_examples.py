@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.fact import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from llama_advisor.sizing.overhead import carries_adapters
 from measured_rows import read_cases
 
 from llama_advisor.sizing.memory import estimate_memory
-from llama_advisor.sizing.overhead import carries_adapters
 
 if TYPE_CHECKING:
     from measured_rows import Case

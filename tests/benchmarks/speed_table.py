@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from llama_advisor.sizing.attainable import Attainable, attainable, engine_speed
-from llama_advisor.sizing.speed import batches, passes, token_work
 from llama_advisor.sizing.timing import Splits, Work, decode_step_s, prefill_s, splits
+
+from llama_advisor.sizing.speed import batches, passes, token_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from llama_advisor.sizing.available import device_available_gib
+from llama_advisor.sizing.overhead import carries_adapters, engine_memory
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.scenario.workload import Workload
-from llama_advisor.sizing.available import device_available_gib
 from llama_advisor.sizing.limits import largest, largest_concurrency, largest_context
 from llama_advisor.sizing.memory import estimate_memory
-from llama_advisor.sizing.overhead import carries_adapters, engine_memory
 from llama_advisor.sizing.placement import place, tensor_parallel_divides
 from llama_advisor.sizing.weights import weights_bytes
 

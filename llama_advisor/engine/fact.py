@@ -1,0 +1,28 @@
+"""What a fact is, and the table of all: modules that declare facts fill it when they are imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Kind = Literal["flag", "number", "text", "set"]
+SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD = range(5)
+LEVELS = ("scenario", "model", "quantization", "placement", "build")
+
+
+class Fact(NamedTuple):
+    """A named figure of the scenario, model, quantization, placement or build."""
+
+    name: str
+    kind: Kind
+    unit: str
+    says: str
+    level: int
+    compute: Callable[[Any], Any]  # its value for a candidate; None where it is not known
+    choices: frozenset[str] | None
+    moves: bool  # whether it hangs on a number of the scenario or on the layout, so that no plan settles it
+
+
+FACTS: dict[str, Fact] = {}

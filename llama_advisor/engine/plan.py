@@ -1,0 +1,260 @@
+"""A plan: all of the search that reads no number of the scenario, made once for a kind of need and kept.
+
+Rules are dropped as soon as what is settled makes them false, and settled where nothing open is left in them; what
+remains is tested for each need. Variants and places are opened when they are first visited.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llama_advisor.engine import candidates
+from llama_advisor.engine.candidate import Candidate, Place
+from llama_advisor.engine.fact import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.engine.score import criterion_terms
+from llama_advisor.knowledge.conditions import OPEN
+from llama_advisor.knowledge.judgement import Adjust
+from llama_advisor.sizing import quality
+from llama_advisor.sizing.cost import retired
+from llama_advisor.sizing.support import HOSTED, official_build, support
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from llama_advisor.engine.score import CriterionTerms
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.engine import Engine
+    from llama_advisor.knowledge.model import Model
+    from llama_advisor.knowledge.quantization import Quantization
+    from llama_advisor.knowledge.rule import CompiledRule, State
+    from llama_advisor.scenario.need import Need
+    from llama_advisor.sizing.layouts import Layout, Sizes
+    from llama_advisor.text.strict import CriterionId
+
+    States = tuple[tuple[CompiledRule, State], ...]
+
+
+class Check(NamedTuple):
+    """A constraint at its level: its state where it is settled, else None."""
+
+    rule: CompiledRule
+    state: State | None
+
+
+def run_checks(checks: tuple[Check, ...], candidate: Candidate) -> States:
+    """Return the constraints that do not plainly hold, with their state."""
+    return tuple(
+        (rule, found) for rule, state in checks if (found := rule.state(candidate) if state is None else state)
+    )
+
+
+class Rules(NamedTuple):
+    """Constraints and preferences that may still be at work."""
+
+    constraints: tuple[CompiledRule, ...]
+    preferences: tuple[CompiledRule, ...]
+
+    def narrowed(self, candidate: Candidate, level: int) -> Rules:
+        """Leave out what the facts up to a level make false."""
+        return Rules(
+            tuple(rule for rule in self.constraints if rule.early_state(candidate, level) is not None),
+            tuple(rule for rule in self.preferences if rule.early(candidate, level) not in {False, None}),
+        )
+
+    def checks(self, candidate: Candidate, level: int) -> tuple[Check, ...]:
+        """Return the constraints of one level, settled as far as the place does."""
+        found = []
+        for rule in self.constraints:
+            if rule.level == level:
+                state = rule.early_state(candidate, level)
+                if state == "open":
+                    found.append(Check(rule, None))
+                elif state is not None:
+                    found.append(Check(rule, state))
+        return tuple(found)
+
+
+class Spot:
+    """A variant on an engine and a machine, or an offer: what is judged once a load is known."""
+
+    def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules) -> None:
+        self.plan, self.place, self.rules = plan, place, rules
+        candidate = Candidate(need, place)
+        self.checks = rules.checks(candidate, PLACEMENT)
+        self.blocked = sum(check.state == "fails" for check in self.checks)
+        self._first = candidate
+
+    @cached_property
+    def build_checks(self) -> tuple[Check, ...]:
+        """Constraints of the build, settled as far as the place does."""
+        return self.rules.checks(self._first, BUILD)
+
+    @cached_property
+    def criteria(self) -> tuple[CriterionTerms, ...]:
+        """The criteria that count, settled as far as the place does."""
+        base, weights, candidate = self.plan.base, self.plan.weights, self._first
+        fired: dict[str, list[tuple[CompiledRule, float, bool]]] = {}
+        for rule in self.rules.preferences:
+            then = rule.rule.then
+            if not isinstance(then, Adjust) or weights.get(then.criterion, 0.0) <= 0:
+                continue
+            outcome = rule.early(candidate, BUILD)
+            if outcome in {True, OPEN}:
+                fired.setdefault(then.criterion, []).append((rule, then.points, outcome == OPEN))
+        bound = base.criteria.preference_bound
+        return tuple(
+            criterion_terms(item, weights[item.id], bound, candidate, fired.get(item.id, ()))
+            for item in base.criteria.criteria
+            if weights.get(item.id, 0.0) > 0
+        )
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Layout, ...], ...]:
+        """Layouts in the groups of the ladder."""
+        place = self.place
+        assert place.machine is not None
+        return self.plan.sizes.groups(
+            place.model, place.quantization, place.engine, place.machine, with_image=self.plan.with_image
+        )
+
+
+class Variant:
+    """A model in a quantization, with the engines that load it."""
+
+    def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules, engines: tuple[Engine, ...]) -> None:
+        self.plan, self.place, self.engines = plan, place, engines
+        candidate = Candidate(need, place)
+        self.checks = rules.checks(candidate, VARIANT)
+        self.rules = rules.narrowed(candidate, VARIANT)
+        self.weights_bytes = plan.sizes.weights(place.model.id, place.quantization.id)
+        self._spots: dict[int, tuple[Machine, list[Spot], Iterator[Spot]]] = {}
+
+    def spots(self, machine: Machine, need: Need) -> Iterator[Spot]:
+        """Yield the places on a machine, opened when visited: the most mature engine that takes it there first."""
+        if id(machine) not in self._spots:
+            self._spots[id(machine)] = machine, [], self._opened(machine, need)
+        _, kept, further = self._spots[id(machine)]
+        yield from kept
+        for spot in further:
+            kept.append(spot)
+            yield spot
+
+    def _opened(self, machine: Machine, need: Need) -> Iterator[Spot]:
+        place = self.place
+        for taken, engine in self.plan.engines_on(self.engines, place.model, place.quantization, machine):
+            placed = place._replace(engine=engine, machine=machine, support=taken)
+            yield Spot(self.plan, placed, need, self.rules)
+
+
+class ModelPlan:
+    """A model with what is settled of it, its variants and its offers."""
+
+    def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules) -> None:
+        self.plan, self.place, self.need = plan, place, need
+        candidate = Candidate(need, place)
+        self.checks = (*rules.checks(candidate, SCENARIO), *rules.checks(candidate, MODEL))
+        self.rules = rules.narrowed(candidate, MODEL)
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """Quantizations that some engine of one's own loads."""
+        plan, place, need = self.plan, self.place, self.need
+        model: Model = place.model
+        found = []
+        for quantization in candidates.quantizations(model, need, plan.base, plan.local):
+            official = official_build(model, quantization)
+            made = quality.build_quality(model, quantization, official, need.cases, plan.base)
+            loading = tuple(engine for engine in plan.local if quantization.id in plan.loads[engine.id])
+            variant = place._replace(quantization=quantization, official=official, quality=made)
+            found.append(Variant(plan, variant, need, self.rules, loading))
+        return tuple(found)
+
+    @cached_property
+    def offers(self) -> tuple[tuple[Spot, tuple[Check, ...]], ...]:
+        """Hosted offers in the order in which they are taken, each with the checks of its quantization."""
+        plan, need = self.plan, self.need
+        service = plan.service
+        if service is None:
+            return ()
+        model: Model = self.place.model
+        quantization = plan.base.quantizations[service.quantizations[0].quantization]
+        hosted = self.place._replace(
+            quantization=quantization,
+            quality=quality.build_quality(model, quantization, None, need.cases, plan.base),
+            engine=service,
+            support=support(service, model, quantization, None, need.target),
+        )
+        found = []
+        for offer in candidates.offers(model, need, plan.base, plan.as_of) or (None,):
+            place = hosted._replace(
+                offer=offer, served=offer is not None, retired=offer is not None and retired(offer, plan.as_of)
+            )
+            found.append((Spot(plan, place, need, self.rules), self.rules.checks(Candidate(need, place), VARIANT)))
+        return tuple(found)
+
+    def standing_for(self, known: tuple[Engine, ...]) -> Place:
+        """Return the first quantization on the most mature of these engines."""
+        base = self.plan.base
+        choices = candidates.quantizations(self.place.model, self.need, base, known)
+        first: Quantization = (choices or tuple(base.quantizations.values()))[0]
+        return self.place._replace(quantization=first, engine=max(known, key=lambda item: (item.maturity, item.id)))
+
+
+class Plan:
+    """What a kind of need comes to on a rule base, whatever its numbers."""
+
+    def __init__(
+        self, base: RuleBase, sizes: Sizes, as_of: date, need: Need, weights: dict[CriterionId, float]
+    ) -> None:
+        self.base, self.sizes, self.as_of, self.weights = base, sizes, as_of, weights
+        self.target = need.target
+        self.with_image = need.images_per_prompt > 0
+        self.engines = candidates.engines(need, base)
+        self.local = tuple(engine for engine in self.engines if engine.id != HOSTED)
+        self.service = next((engine for engine in self.engines if engine.id == HOSTED), None)
+        self.loads = base.kept(_loads)
+        rules = Rules(tuple(base.in_folder("constraints")), tuple(base.in_folder("preferences")))
+        self.rules = rules.narrowed(Candidate(need), SCENARIO)
+        named = quality.model_quality(base.models[need.model], need.cases, base) if need.model else None
+        self.models = tuple(
+            ModelPlan(self, _place_of(model, need, base, named), need, self.rules)
+            for model in candidates.models(need, base)
+        )
+
+    def engines_on(
+        self, engines: tuple[Engine, ...], model: Model, quantization: Quantization, machine: Machine
+    ) -> list[tuple[Any, Engine]]:
+        """Return the engines with how each takes the model on the machine, the most mature that does first."""
+        found = [(support(engine, model, quantization, machine.device, self.target), engine) for engine in engines]
+        return sorted(found, key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
+
+
+def _loads(base: RuleBase) -> dict[str, frozenset[str]]:
+    """Return the quantizations that each engine loads."""
+    return {
+        engine.id: frozenset(item.quantization for item in engine.quantizations) for engine in base.engines.values()
+    }
+
+
+def _place_of(model: Model, need: Need, base: RuleBase, named_quality: float | None) -> Place:
+    cases = need.cases
+    return Place(
+        model=model,
+        model_quality=quality.model_quality(model, cases, base),
+        floor_gap=quality.floor_gap(model, cases, base),
+        tool_score=quality.tool_score(model, base),
+        named_quality=named_quality,
+        estimated=quality.estimated_benchmarks(model, cases, base),
+    )
+
+
+def memory_gib(machine: Machine) -> float:
+    """Return the memory of all devices and hosts, GiB; endless where it is not known."""
+    memory = machine.device.memory_gib
+    if memory is None and machine.ram_gib is None:
+        return inf
+    return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
