@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine.fact import BUILD
+from llama_advisor.engine.fact import BUILD, HOPELESS
 from llama_advisor.engine.facts import declare
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ _memory(
     "Share of the need in host memory.",
     _sized(lambda memory: memory.offloaded_gib / memory.total_gib),
 )
-_memory("memory.fits", "flag", "Whether every device holds its part.")
+_memory("memory.fits", "flag", "Whether every device holds its part.", settles=HOPELESS)
 
 
 def _at_worst_and_best(worst: float, best: float, limit: float, sign: int) -> bool | None:

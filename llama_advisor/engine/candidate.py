@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from llama_advisor.knowledge.conditions import Proof
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.engine import Engine
@@ -69,6 +72,13 @@ class Part(NamedTuple):
     weight: float
 
 
+class Scored(Protocol):
+    """A criterion with the rules that move it."""
+
+    def parts_of(self, candidate: Any) -> Iterable[Part]:
+        """Return the parts of a candidate's score."""
+
+
 class Outcome(NamedTuple):
     """A constraint that does not plainly hold for a candidate."""
 
@@ -94,23 +104,13 @@ class Outcome(NamedTuple):
 class Candidate:
     """One build under one need; it qualifies when no constraint fails. Facts and rules read it."""
 
-    __slots__ = (
-        "bottlenecks",
-        "cost",
-        "given",
-        "layout",
-        "machine",
-        "memory",
-        "named",
-        "need",
-        "parts",
-        "place",
-        "score",
-        "speed",
-        "states",
-        "training",
-        "weights",
-    )
+    states: tuple[tuple[CompiledRule, State], ...] = ()  # constraints that do not plainly hold
+    criteria: tuple[Scored, ...] = ()  # what its score is made of; nothing where it is ruled out
+    score = 0.0
+    weights: Mapping[CriterionId, float] = MappingProxyType({})
+    bottlenecks: frozenset[str] = frozenset()
+    given: Machine | None = None
+    named: Named | None = None
 
     def __init__(
         self,
@@ -130,17 +130,15 @@ class Candidate:
         self.speed = speed
         self.cost = cost
         self.training = training
-        self.states: tuple[tuple[CompiledRule, State], ...] = ()
-        self.parts: tuple[Part, ...] = ()
-        self.score = 0.0
-        self.weights: dict[CriterionId, float] = {}
-        self.bottlenecks: frozenset[str] = frozenset()
-        self.given: Machine | None = None
-        self.named: Named | None = None
 
     def lookup(self, fact: str) -> Any:
         """Return a fact by name; None where it is not known."""
         return FACTS[fact].compute(self)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of its score; none where it is ruled out."""
+        return tuple(part for terms in self.criteria for part in terms.parts_of(self))
 
     @property
     def model(self) -> Model:

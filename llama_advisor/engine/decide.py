@@ -98,10 +98,10 @@ class Advisor:
         if need.engine is not None and not candidates.engines(need, self.base):
             need = need.on_any_engine()
         found = self.search.run(need, among)
-        if need.engine is None or found.qualified:
+        if need.engine is None or found.order:
             return found
         anywhere = self.search.run(need.on_any_engine(), among)
-        return anywhere if anywhere.qualified else found
+        return anywhere if anywhere.order else found
 
     def _ask_for_input(self, need: Need) -> Advice:
         return self._advice(need, "need_input", None, missing=NEEDED)

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Kind = Literal["flag", "number", "text", "set"]
-SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD = range(5)
+SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD, HOPELESS, LOAD = range(7)
+"""When a fact is known; HOPELESS: when no load at all fits; LOAD: only with the numbers of the scenario."""
 LEVELS = ("scenario", "model", "quantization", "placement", "build")
 
 
@@ -22,7 +23,7 @@ class Fact(NamedTuple):
     level: int
     compute: Callable[[Any], Any]  # its value for a candidate; None where it is not known
     choices: frozenset[str] | None
-    moves: bool  # whether it hangs on a number of the scenario or on the layout, so that no plan settles it
+    settles: int  # level at which a plan settles it; LOAD for what hangs on a number of the scenario or the layout
 
 
 FACTS: dict[str, Fact] = {}

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.fact import FACTS, MODEL, PLACEMENT, SCENARIO, VARIANT, Fact
+from llama_advisor.engine.fact import FACTS, LOAD, MODEL, PLACEMENT, SCENARIO, VARIANT, Fact
 from llama_advisor.scenario.scenario import Method, Symptom
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.strict import Modality, Target
@@ -51,10 +51,13 @@ def declare(
     *,
     choices: tuple[str, ...] | None = None,
     moves: bool = False,
+    settles: int | None = None,
 ) -> None:
     """Declare a fact; `value` is a function, a path below its owner, or nothing where the path is the name's."""
     compute = value if callable(value) else _read(f"{owner}.{value or name.partition('.')[2]}")
-    FACTS[name] = Fact(name, kind, unit, says, level, compute, frozenset(choices) if choices else None, moves)
+    kept = frozenset(choices) if choices else None
+    settled = settles if settles is not None else LOAD if moves else level
+    FACTS[name] = Fact(name, kind, unit, says, level, compute, kept, settled)
 
 
 _need = partial(declare, SCENARIO, "need")

@@ -11,17 +11,18 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine import candidates
-from llama_advisor.engine.candidate import Candidate, Place
-from llama_advisor.engine.fact import BUILD, MODEL, PLACEMENT, SCENARIO, VARIANT
-from llama_advisor.engine.score import criterion_terms
-from llama_advisor.knowledge.conditions import OPEN
+from llama_advisor.engine.candidate import Candidate, Outcome, Place
+from llama_advisor.engine.fact import BUILD, HOPELESS, MODEL, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.engine.score import criterion_terms, missed_by
 from llama_advisor.knowledge.judgement import Adjust
+from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired
+from llama_advisor.sizing.layouts import laid_out
 from llama_advisor.sizing.support import HOSTED, official_build, support
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from llama_advisor.engine.score import CriterionTerms
@@ -38,18 +39,32 @@ if TYPE_CHECKING:
     States = tuple[tuple[CompiledRule, State], ...]
 
 
-class Check(NamedTuple):
-    """A constraint at its level: its state where it is settled, else None."""
-
-    rule: CompiledRule
-    state: State | None
+SMALLEST = Workload(1, 1, 1)
+"""Whatever else a load is, it needs more memory than this."""
 
 
-def run_checks(checks: tuple[Check, ...], candidate: Candidate) -> States:
-    """Return the constraints that do not plainly hold, with their state."""
-    return tuple(
-        (rule, found) for rule, state in checks if (found := rule.state(candidate) if state is None else state)
-    )
+class Checks(NamedTuple):
+    """Constraints of one level at one place, settled as far as the place does."""
+
+    settled: States  # those that do not plainly hold, whatever the load
+    left: tuple[tuple[int, CompiledRule, Callable[[Any], State | None]], ...]  # where among them it stands, its test
+
+    @property
+    def fails(self) -> int:
+        """Number of constraints that fail whatever the load."""
+        return sum(state == "fails" for _, state in self.settled)
+
+    def states(self, candidate: Candidate) -> States:
+        """Return the constraints that do not plainly hold, with their state, in the order of the rules."""
+        if not self.left:
+            return self.settled
+        found = [(place, rule, state) for place, rule, test in self.left if (state := test(candidate))]
+        if not found:
+            return self.settled
+        states = list(self.settled)
+        for place, rule, state in reversed(found):
+            states.insert(place, (rule, state))
+        return tuple(states)
 
 
 class Rules(NamedTuple):
@@ -61,35 +76,37 @@ class Rules(NamedTuple):
     def narrowed(self, candidate: Candidate, level: int) -> Rules:
         """Leave out what the facts up to a level make false."""
         return Rules(
-            tuple(rule for rule in self.constraints if rule.early_state(candidate, level) is not None),
-            tuple(rule for rule in self.preferences if rule.early(candidate, level) not in {False, None}),
+            tuple(rule for rule in self.constraints if rule.settle_state(candidate, level) is not None),
+            tuple(rule for rule in self.preferences if rule.settle(candidate, level)),
         )
 
-    def checks(self, candidate: Candidate, level: int) -> tuple[Check, ...]:
-        """Return the constraints of one level, settled as far as the place does."""
-        found = []
-        for rule in self.constraints:
-            if rule.level == level:
-                state = rule.early_state(candidate, level)
-                if state == "open":
-                    found.append(Check(rule, None))
+    def checks(self, candidate: Candidate, *levels: int) -> Checks:
+        """Return the constraints of some levels, settled as far as the place does."""
+        settled, left = [], []
+        for level in levels:
+            for rule in self.constraints:
+                if rule.level != level:
+                    continue
+                state = rule.settle_state(candidate, level)
+                if callable(state):
+                    left.append((len(settled), rule, state))
                 elif state is not None:
-                    found.append(Check(rule, state))
-        return tuple(found)
+                    settled.append((rule, state))
+        return Checks(tuple(settled), tuple(left))
 
 
 class Spot:
     """A variant on an engine and a machine, or an offer: what is judged once a load is known."""
 
-    def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules) -> None:
+    def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules, *levels: int) -> None:
         self.plan, self.place, self.rules = plan, place, rules
         candidate = Candidate(need, place)
-        self.checks = rules.checks(candidate, PLACEMENT)
-        self.blocked = sum(check.state == "fails" for check in self.checks)
+        self.checks = rules.checks(candidate, *levels)
+        self.blocked = self.checks.fails > 0
         self._first = candidate
 
     @cached_property
-    def build_checks(self) -> tuple[Check, ...]:
+    def build_checks(self) -> Checks:
         """Constraints of the build, settled as far as the place does."""
         return self.rules.checks(self._first, BUILD)
 
@@ -97,20 +114,45 @@ class Spot:
     def criteria(self) -> tuple[CriterionTerms, ...]:
         """The criteria that count, settled as far as the place does."""
         base, weights, candidate = self.plan.base, self.plan.weights, self._first
-        fired: dict[str, list[tuple[CompiledRule, float, bool]]] = {}
+        fired: dict[str, list[tuple[CompiledRule, float, Callable[[Any], bool | None] | None]]] = {}
         for rule in self.rules.preferences:
             then = rule.rule.then
             if not isinstance(then, Adjust) or weights.get(then.criterion, 0.0) <= 0:
                 continue
-            outcome = rule.early(candidate, BUILD)
-            if outcome in {True, OPEN}:
-                fired.setdefault(then.criterion, []).append((rule, then.points, outcome == OPEN))
+            outcome = rule.settle(candidate, BUILD)
+            if outcome:
+                fired.setdefault(then.criterion, []).append((rule, then.points, outcome if callable(outcome) else None))
         bound = base.criteria.preference_bound
         return tuple(
             criterion_terms(item, weights[item.id], bound, candidate, fired.get(item.id, ()))
             for item in base.criteria.criteria
             if weights.get(item.id, 0.0) > 0
         )
+
+    @cached_property
+    def floor(self) -> tuple[int, float]:
+        """How far it is out whatever the load: constraints that fail, and by how much those on memory are missed.
+
+        Of a place that holds not even the smallest load no larger one needs to be sized.
+        """
+        checks, need = self.build_checks, self._first.need
+        layout, smallest = laid_out(self.groups, SMALLEST)[0]
+        if smallest.fits is not False:
+            return checks.fails, 0.0
+        candidate = Candidate(need, self.place, layout, smallest)
+        failing = [
+            rule
+            for rule in self.rules.constraints
+            if rule.level == BUILD and rule.settle_state(candidate, HOPELESS) == "fails"
+        ]
+        settled = {rule.id for rule, _ in checks.settled}
+        missed = sum(missed_by(Outcome(rule, "fails", candidate)) for rule in failing if rule.id not in settled)
+        return len(failing), missed
+
+    @cached_property
+    def bound(self) -> float:
+        """A bound of the score, whatever the load."""
+        return sum(terms.most for terms in self.criteria)
 
     @cached_property
     def groups(self) -> tuple[tuple[Layout, ...], ...]:
@@ -129,6 +171,7 @@ class Variant:
         self.plan, self.place, self.engines = plan, place, engines
         candidate = Candidate(need, place)
         self.checks = rules.checks(candidate, VARIANT)
+        self.blocked = self.checks.fails > 0
         self.rules = rules.narrowed(candidate, VARIANT)
         self.weights_bytes = plan.sizes.weights(place.model.id, place.quantization.id)
         self._spots: dict[int, tuple[Machine, list[Spot], Iterator[Spot]]] = {}
@@ -147,7 +190,7 @@ class Variant:
         place = self.place
         for taken, engine in self.plan.engines_on(self.engines, place.model, place.quantization, machine):
             placed = place._replace(engine=engine, machine=machine, support=taken)
-            yield Spot(self.plan, placed, need, self.rules)
+            yield Spot(self.plan, placed, need, self.rules, PLACEMENT)
 
 
 class ModelPlan:
@@ -156,7 +199,7 @@ class ModelPlan:
     def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules) -> None:
         self.plan, self.place, self.need = plan, place, need
         candidate = Candidate(need, place)
-        self.checks = (*rules.checks(candidate, SCENARIO), *rules.checks(candidate, MODEL))
+        self.checks = rules.checks(candidate, SCENARIO, MODEL)
         self.rules = rules.narrowed(candidate, MODEL)
 
     @cached_property
@@ -174,8 +217,8 @@ class ModelPlan:
         return tuple(found)
 
     @cached_property
-    def offers(self) -> tuple[tuple[Spot, tuple[Check, ...]], ...]:
-        """Hosted offers in the order in which they are taken, each with the checks of its quantization."""
+    def offers(self) -> tuple[Spot, ...]:
+        """Hosted offers in the order in which they are taken."""
         plan, need = self.plan, self.need
         service = plan.service
         if service is None:
@@ -193,7 +236,7 @@ class ModelPlan:
             place = hosted._replace(
                 offer=offer, served=offer is not None, retired=offer is not None and retired(offer, plan.as_of)
             )
-            found.append((Spot(plan, place, need, self.rules), self.rules.checks(Candidate(need, place), VARIANT)))
+            found.append(Spot(plan, place, need, self.rules, VARIANT, PLACEMENT))
         return tuple(found)
 
     def standing_for(self, known: tuple[Engine, ...]) -> Place:

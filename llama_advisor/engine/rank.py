@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.need import Need
@@ -15,10 +17,8 @@ def ranked(builds: tuple[Candidate, ...], need: Need, base: RuleBase) -> tuple[C
     by_model: dict[str, list[Candidate]] = {}
     for build in builds:
         by_model.setdefault(build.model.id, []).append(build)
-    margin = base.criteria.wish_margin
-    best = [_first(group, need, margin) for group in by_model.values()]
-    order = sorted(best, key=best_first)
-    return tuple(_wished_model_first(order, need, base))
+    best = [best_of(group, need, base.criteria.wish_margin) for group in by_model.values()]
+    return tuple(_wished_model_first(sorted(best, key=best_first), need, base))
 
 
 def best_first(build: Candidate) -> tuple[float, float, str, str, str]:
@@ -26,7 +26,7 @@ def best_first(build: Candidate) -> tuple[float, float, str, str, str]:
     return (-build.score, build.footprint_gib, build.model.id, build.quantization.id, build.engine.id)
 
 
-def _first(group: list[Candidate], need: Need, margin: float) -> Candidate:
+def best_of(group: Iterable[Candidate], need: Need, margin: float) -> Candidate:
     """Return a model's best build; the quantization wished for wins within the margin."""
     order = sorted(group, key=best_first)
     near = [build for build in order if build.score >= order[0].score - margin]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine.advice import Excuse
 from llama_advisor.engine.candidate import Part
-from llama_advisor.engine.fact import FACTS
+from llama_advisor.engine.fact import BUILD, FACTS
 from llama_advisor.knowledge.judgement import RuleOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.rule import CompiledRule
     from llama_advisor.text.strict import CriterionId
 
-    Moves = tuple[tuple[CompiledRule, float], ...]
+    Move = tuple[CompiledRule, float, Callable[[Any], bool | None] | None]
+    """A rule, its points, and its test where that hangs on the load."""
+    Moves = tuple[Move, ...]
 
 TINY = 1e-9
 
@@ -31,36 +33,59 @@ class CriterionTerms(NamedTuple):
     criterion: Criterion
     weight: float
     bound: float  # most points that rules together may move it
-    measures: tuple[tuple[float, float | None, Callable[[Any], Any], ValueMeasure], ...]  # share, value if settled
-    fired: tuple[tuple[CompiledRule, float, bool], ...]  # rule, points, whether its test is still open
-    parts: tuple[Part, ...] | None  # all parts, where nothing is open
+    settled: float  # value of the measures that are settled
+    measures: tuple[tuple[float, Callable[[Any], Any], Callable[[float], float]], ...]  # open: share, figure, worth
+    fired: Moves  # rules that move it
+    points: float | None  # of all parts, where nothing is open
 
-    def parts_of(self, candidate: Candidate) -> tuple[Part, ...]:
-        """Return the value of the criterion and what rules add to it."""
-        if self.parts is not None:
-            return self.parts
-        criterion, weight = self.criterion, self.weight
-        value = 0.0
-        for share, settled, compute, measure in self.measures:
-            if settled is not None:
-                value += share * settled
-                continue
+    def value(self, candidate: Candidate) -> float:
+        """Return the criterion's value on its fixed anchors, 0-100."""
+        value = self.settled
+        for share, compute, curve in self.measures:
             figure = compute(candidate)
-            value += share * (criterion.unknown_value if figure is None else worth(measure, figure))
-        own = Part(criterion, None, round(weight * value, 2) + 0.0, value, weight)
-        if not self.fired:
-            return (own,)
-        moves = [(rule, points) for rule, points, is_open in self.fired if not is_open or rule.test(candidate)]
-        return (own, *moved(criterion, weight, self.bound, moves))
+            value += share * (self.criterion.unknown_value if figure is None else curve(figure))
+        return value
 
+    def points_of(self, candidate: Candidate) -> float:
+        """Return the points that the criterion gives, rules included."""
+        if self.points is not None:
+            return self.points
+        weight = self.weight
+        points = round(weight * self.value(candidate), 2)
+        if self.fired and (moves := [move for _, move, test in self.fired if test is None or test(candidate)]):
+            factor = self._factor(moves)
+            for move in moves:
+                points += round(weight * (move * factor), 2)
+        return points
 
-def moved(criterion: Criterion, weight: float, bound: float, moves: list[tuple[CompiledRule, float]]) -> Iterable[Part]:
-    """Yield what rules add to a criterion, together no more than the bound."""
-    total = sum(points for _, points in moves)
-    factor = min(1.0, bound / abs(total)) if total else 1.0
-    for rule, points in moves:
-        value = points * factor
-        yield Part(criterion, rule, round(weight * value, 2) + 0.0, value, weight)
+    def _factor(self, moves: list[float]) -> float:
+        """Return what keeps all moves together within the bound."""
+        total = sum(moves)
+        return min(1.0, self.bound / abs(total)) if total else 1.0
+
+    @property
+    def most(self) -> float:
+        """A bound of its points, whatever the load; a hundredth is left for rounding of each part."""
+        if self.points is not None:
+            return self.points
+        value = self.settled + sum(share * 100 for share, *_ in self.measures)
+        moves = sum(points for _, points, test in self.fired if points > 0 or test is None)
+        moved = max(-self.bound, min(self.bound, moves))
+        return self.weight * (value + moved) + 0.01 * (1 + len(self.fired))
+
+    def parts_of(self, candidate: Candidate) -> Iterator[Part]:
+        """Yield the value of the criterion and what rules add to it."""
+        value = self.value(candidate)
+        yield Part(self.criterion, None, round(self.weight * value, 2) + 0.0, value, self.weight)
+        yield from self.moved(candidate)
+
+    def moved(self, candidate: Candidate) -> Iterator[Part]:
+        """Yield what rules add, together no more than the bound."""
+        moves = [(rule, points) for rule, points, test in self.fired if test is None or test(candidate)]
+        factor = self._factor([points for _, points in moves])
+        for rule, points in moves:
+            value = points * factor
+            yield Part(self.criterion, rule, round(self.weight * value, 2) + 0.0, value, self.weight)
 
 
 def criterion_terms(
@@ -68,20 +93,21 @@ def criterion_terms(
     weight: float,
     bound: float,
     candidate: Candidate,
-    rules: Iterable[tuple[CompiledRule, float, bool]],
+    rules: Iterable[Move],
 ) -> CriterionTerms:
     """Settle what no load changes of a criterion, for a place; `rules` are those that fire there or may."""
-    fired = tuple(rules)
-    measures = []
+    settled, measures, fired = 0.0, [], tuple(rules)
     for measure in criterion.measures:
         fact = FACTS[measure.fact]
-        figure = None if fact.moves else fact.compute(candidate)
-        settled = None if fact.moves else criterion.unknown_value if figure is None else worth(measure, figure)
-        measures.append((measure.share, settled, fact.compute, measure))
-    terms = CriterionTerms(criterion, weight, bound, tuple(measures), fired, None)
-    if any(value is None for _, value, *_ in measures) or any(is_open for *_, is_open in fired):
+        if fact.settles > BUILD:
+            measures.append((measure.share, fact.compute, curve(measure)))
+        else:
+            figure = fact.compute(candidate)
+            settled += measure.share * (criterion.unknown_value if figure is None else curve(measure)(figure))
+    terms = CriterionTerms(criterion, weight, bound, settled, tuple(measures), fired, None)
+    if measures or any(test for *_, test in fired):
         return terms
-    return terms._replace(parts=terms.parts_of(candidate))
+    return terms._replace(points=sum(part.points for part in terms.parts_of(candidate)))
 
 
 def counted_weights(
@@ -98,16 +124,33 @@ def counted_weights(
     return {name: weight / total for name, weight in weights.items()} if total else weights
 
 
-def worth(measure: ValueMeasure, figure: float) -> float:
-    """Interpolate between the anchors, piecewise; beyond them the end anchor's value holds."""
-    anchors = measure.anchors
-    if figure <= anchors[0][0]:
-        return anchors[0][1]
-    for (low, at_low), (high, at_high) in pairwise(anchors):
-        if figure <= high:
-            share = log(figure / low) / log(high / low) if measure.scale == "log" else (figure - low) / (high - low)
-            return at_low + (at_high - at_low) * share
-    return anchors[-1][1]
+def curve(measure: ValueMeasure) -> Callable[[float], float]:
+    """Return the piecewise interpolation between the anchors; beyond them the end anchor's value holds."""
+    if id(measure) not in _CURVES:
+        _CURVES[id(measure)] = measure, _curve(measure)
+    return _CURVES[id(measure)][1]
+
+
+_CURVES: dict[int, tuple[ValueMeasure, Callable[[float], float]]] = {}
+
+
+def _curve(measure: ValueMeasure) -> Callable[[float], float]:
+    logarithmic = measure.scale == "log"
+    (first, at_first), (_, at_last) = measure.anchors[0], measure.anchors[-1]
+    segments = tuple(
+        (high, low, at_low, at_high - at_low, log(high / low) if logarithmic else high - low)
+        for (low, at_low), (high, at_high) in pairwise(measure.anchors)
+    )
+
+    def value(figure: float) -> float:
+        if figure <= first:
+            return at_first
+        for high, low, at_low, rise, width in segments:
+            if figure <= high:
+                return at_low + rise * ((log(figure / low) if logarithmic else figure - low) / width)
+        return at_last
+
+    return value
 
 
 def excuse(outcome: Outcome) -> Excuse:

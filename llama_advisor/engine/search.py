@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import inf
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.plan import Plan, memory_gib, run_checks
-from llama_advisor.engine.rank import ranked
+from llama_advisor.engine.plan import Plan, memory_gib
+from llama_advisor.engine.rank import best_of, ranked
 from llama_advisor.engine.score import counted_weights, nearness
 from llama_advisor.hardware import catalogue_of
 from llama_advisor.sizing.cost import hosted_cost, self_hosted_cost
@@ -33,6 +34,8 @@ LONGEST_SAMPLE = 4096
 """Tokens of the longest sample that tuning is sized for."""
 HOPELESS_BYTES = 2 * 2**30
 """Bytes of weights for each GiB of a machine's memory beyond which a build is not tried on it."""
+SIZED = 2
+"""Stage of a candidate that was sized."""
 MOST_KEPT = 256
 """Plans, and readings of hardware, that are kept."""
 
@@ -84,7 +87,8 @@ class Found:
     @cached_property
     def order(self) -> tuple[Candidate, ...]:
         """The best build of each model that qualifies, best model first."""
-        return ranked(self.qualified, self.need, self.plan.base)
+        best = (model.best for model in self._models)
+        return ranked(tuple(build for build in best if build), self.need, self.plan.base)
 
     @property
     def winner(self) -> Candidate | None:
@@ -112,12 +116,12 @@ class Found:
     @cached_property
     def excluded(self) -> tuple[Candidate, ...]:
         """The nearest build of each model that has none."""
-        return tuple(min(model.builds, key=nearness) for model in self._models if not model.qualified)
+        return tuple(model.nearest for model in self._models if model.best is None)
 
     @cached_property
     def failures(self) -> frozenset[str]:
         """What ruled builds out, over all builds of the excluded models."""
-        out = (model.builds for model in self._models if not model.qualified)
+        out = (model.builds for model in self._models if model.best is None)
         return frozenset(kind for builds in out for build in builds for kind in build.bottleneck_kinds())
 
     @cached_property
@@ -151,31 +155,99 @@ class ModelSearch:
     def __init__(self, found: Found, model: ModelPlan) -> None:
         self.found, self.model = found, model
         self.need, self.base, self.sizes = found.need, found.plan.base, found.plan.sizes
+        self._sized_at: dict[int, Candidate] = {}
+
+    @cached_property
+    def states(self) -> States:
+        """Constraints of the model that do not plainly hold."""
+        return self.model.checks.states(Candidate(self.need, self.model.place))
+
+    @cached_property
+    def best(self) -> Candidate | None:
+        """The model's best build; None where none qualifies.
+
+        On machines that were given, builds are sized in the order of a bound of their score, until no other can
+        come near. Of assumed machines the first that holds the model well ends the search, so all on it are sized.
+        """
+        need, margin = self.need, self.base.criteria.wish_margin
+        if any(state == "fails" for _, state in self.states):
+            return None
+        near = margin if need.quantizations_wished else 0.0
+        fitting = [build for build in self._hosted(blocked=False) if not build.failures]
+        if not need.hardware_stated:
+            fitting = [build for build in self._at_home(blocked=False) if not build.failures] + fitting
+            return best_of(fitting, need, margin) if fitting else None
+        sized: list[tuple[int, Candidate]] = []
+        lead = max((build.score for build in fitting), default=-inf)
+        for place, (spot, before) in sorted(enumerate(self._spots()), key=lambda item: -item[1][0].bound):
+            if spot.bound < lead - near:
+                break
+            build = self._sized(spot, before)
+            if not build.failures:
+                sized.append((place, build))
+                lead = max(lead, build.score)
+        fitting = [build for _, build in sorted(sized, key=itemgetter(0))] + fitting
+        return best_of(fitting, need, margin) if fitting else None
+
+    def _spots(self) -> Iterator[tuple[Spot, States]]:
+        """Yield the places that some load may fit."""
+        for machine, tried in self._tries():
+            for variant in tried:
+                taken = None if variant.blocked else self._spot(variant, machine, blocked=False)
+                if isinstance(taken, tuple) and not taken[0].floor[0]:
+                    yield taken
+
+    @cached_property
+    def nearest(self) -> Candidate:
+        """The build that came nearest, of a model that has none; what cannot come nearer is not sized."""
+        if any(state == "fails" for _, state in self.states):
+            return self.builds[0]
+        taken = [self._spot(variant, machine) for machine, tried in self._tries() for variant in tried]
+        others = [item for item in taken if isinstance(item, Candidate)]
+        places = [item for item in taken if isinstance(item, tuple)]
+        first = itemgetter(0, 1)
+        reached = [(nearness(build), place, build) for place, build in enumerate((*others, *self._hosted()))]
+        for place, (spot, before) in sorted(enumerate(places), key=lambda item: item[1][0].floor):
+            if reached and (-SIZED, *spot.floor) > min(reached, key=first)[0]:
+                continue
+            build = self._sized(spot, before)
+            reached.append((nearness(build), place, build))
+        return min(reached, key=first)[-1] if reached else self.builds[0]
 
     @cached_property
     def builds(self) -> tuple[Candidate, ...]:
         """All builds judged; where none was made, the commonest stands for the model."""
-        model, need, plan = self.model, self.need, self.found.plan
-        states = run_checks(model.checks, Candidate(need, model.place))
         every = tuple(self.base.engines.values())
-        if any(state == "fails" for _, state in states):
-            return (self._stopped(plan.engines or every, states),)
-        made = (*self._at_home(states), *self._hosted(states))
-        return made or (self._stopped(every, states),)
+        if any(state == "fails" for _, state in self.states):
+            return (self._stopped(self.found.plan.engines or every),)
+        return (*self._at_home(), *self._hosted()) or (self._stopped(every),)
 
     @cached_property
     def qualified(self) -> tuple[Candidate, ...]:
         """Builds that no constraint rules out."""
         return tuple(build for build in self.builds if not build.failures)
 
-    def _stopped(self, engines: tuple[Engine, ...], states: States) -> Candidate:
+    def _stopped(self, engines: tuple[Engine, ...]) -> Candidate:
         """A model ruled out before any build was made."""
         stopped = Candidate(self.need, self.model.standing_for(engines))
-        stopped.states = states
+        stopped.states = self.states
         return stopped
 
-    def _at_home(self, before: States) -> Iterator[Candidate]:
+    def _at_home(self, *, blocked: bool = True) -> Iterator[Candidate]:
         """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
+        for machine, tried in self._tries():
+            taken = [found for variant in tried if (found := self._spot(variant, machine, blocked=blocked))]
+            builds = [
+                self._sized(*item) if isinstance(item, tuple) else item
+                for item in taken
+                if blocked or (isinstance(item, tuple) and not item[0].floor[0])
+            ]
+            yield from builds
+            if not self.need.hardware_stated and any(map(self.comfortable, builds)):
+                break
+
+    def _tries(self) -> Iterator[tuple[Machine, tuple[Variant, ...]]]:
+        """Yield each machine with the variants worth trying on it."""
         machines = self.found.machines
         largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
         for machine in machines:
@@ -185,10 +257,7 @@ class ModelSearch:
             if machine is not largest:
                 most = HOPELESS_BYTES * memory_gib(machine)
                 tried = tuple(variant for variant in tried if variant.weights_bytes <= most)
-            builds = [self._placed(variant, before, machine) for variant in tried]
-            yield from builds
-            if not self.need.hardware_stated and any(map(self.comfortable, builds)):
-                break
+            yield machine, tried
 
     def comfortable(self, build: Candidate) -> bool:
         """Return whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""
@@ -199,43 +268,52 @@ class ModelSearch:
         bits = criteria.comfortable_bits_precise if precise else criteria.comfortable_bits
         return held and quick and build.quantization.bits >= bits
 
-    def _placed(self, variant: Variant, before: States, machine: Machine) -> Candidate:
-        """Place a variant on a machine with the most mature engine that takes it there, an old version last."""
+    def _spot(
+        self, variant: Variant, machine: Machine, *, blocked: bool = True
+    ) -> tuple[Spot, States] | Candidate | None:
+        """Place a variant on a machine with the most mature engine that takes it there, an old version last.
+
+        Where none does, the place that fails the fewest constraints stands for it; None where `blocked` places, which
+        fail whatever the load, are not looked at.
+        """
         need = self.need
-        before = (*before, *run_checks(variant.checks, Candidate(need, variant.place)))
-        failed = sum(state == "fails" for _, state in before)
+        before = (*self.states, *variant.checks.states(Candidate(need, variant.place)))
+        failed = any(state == "fails" for _, state in before)
         least: Candidate | None = None
         for spot in variant.spots(machine, need):
+            if spot.blocked and not blocked:
+                continue
             candidate = Candidate(need, spot.place)
-            states = (*before, *run_checks(spot.checks, candidate))
+            states = (*before, *spot.checks.states(candidate))
             if not failed and not any(state == "fails" for _, state in states):
-                return self._sized(spot, states)
+                return spot, states
             candidate.states = states
             if least is None or candidate.failures < least.failures:
                 least = candidate
-        assert least is not None, "some engine loads every quantization that is tried"
         return least
 
     def _sized(self, spot: Spot, before: States) -> Candidate:
         """Judge the ways to lay a placed variant out: fewest failures, then score, then footprint."""
-        place = spot.place
-        assert place.machine is not None
-        cost = self.found.rent(place.machine)
-        training = self._tuning(place.model, place.quantization, place.machine)
-        load = self.need.workload
-        made = []
-        for layout, sized in laid_out(spot.groups, load):
-            speed = None if sized.fits is False else layout.speed(load, sized)
-            made.append(self._judged(spot, before, Candidate(self.need, place, layout, sized, speed, cost, training)))
-        return min(made, key=lambda build: (build.failures, -build.score, build.footprint_gib))
+        if id(spot) not in self._sized_at:
+            place, load = spot.place, self.need.workload
+            assert place.machine is not None
+            cost = self.found.rent(place.machine)
+            training = self._tuning(place.model, place.quantization, place.machine)
+            made = []
+            for layout, sized in laid_out(spot.groups, load):
+                speed = None if sized.fits is False else layout.speed(load, sized)
+                candidate = Candidate(self.need, place, layout, sized, speed, cost, training)
+                made.append(self._judged(spot, before, candidate))
+            self._sized_at[id(spot)] = min(made, key=lambda build: (build.failures, -build.score, build.footprint_gib))
+        return self._sized_at[id(spot)]
 
     def _judged(self, spot: Spot, before: States, candidate: Candidate) -> Candidate:
         """Test the constraints of a build, and score it where none fails."""
-        candidate.states = states = (*before, *run_checks(spot.build_checks, candidate))
+        candidate.states = states = (*before, *spot.build_checks.states(candidate))
         candidate.weights = self.found.plan.weights
         if not any(state == "fails" for _, state in states):
-            candidate.parts = tuple(part for terms in spot.criteria for part in terms.parts_of(candidate))
-            candidate.score = round(sum(part.points for part in candidate.parts), 2)
+            candidate.criteria = spot.criteria
+            candidate.score = round(sum([terms.points_of(candidate) for terms in spot.criteria]), 2)
         return candidate
 
     def _tuning(self, model: Model, quantization: Quantization, machine: Machine) -> Training | None:
@@ -254,18 +332,19 @@ class ModelSearch:
                 tried.append(training)
         return min(tried, key=lambda training: training.per_device.need_gib, default=None)
 
-    def _hosted(self, before: States) -> Iterator[Candidate]:
-        """Judge the offers in their order until one qualifies."""
+    def _hosted(self, *, blocked: bool = True) -> Iterator[Candidate]:
+        """Judge the offers in their order until one qualifies; those `blocked` whatever the load only if asked for."""
         need, load = self.need, self.need.workload
         prompt_share = need.prompt_tokens / (need.prompt_tokens + need.output_tokens)
-        for spot, checks in self.model.offers:
+        for spot in self.model.offers:
+            if spot.blocked and not blocked:
+                continue
             place, speed, cost = spot.place, None, None
             if place.offer is not None:
                 speed = self.sizes.stand_in_speed(place.model, place.engine, load)
                 cost = hosted_cost(place.offer, need.tokens_per_month, prompt_share)
             candidate = Candidate(need, place, speed=speed, cost=cost)
-            states = (*before, *run_checks(checks, candidate), *run_checks(spot.checks, candidate))
-            built = self._judged(spot, states, candidate)
+            built = self._judged(spot, (*self.states, *spot.checks.states(candidate)), candidate)
             yield built
             if not built.failures:
                 return

@@ -1,7 +1,7 @@
 """Structured predicates: compiled with names and types checked, evaluated to a proof tree.
 
 Three-valued (Kleene): true, false, and None for not known. `prove` names every value read, for explanations;
-`evaluator` compiles the same to a function for the search, and `early_evaluator` evaluates as far as facts are settled.
+`evaluator` compiles the same to a function for the search, and `Settler` evaluates as far as facts are settled.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class FactType(Protocol):
         """The only values it has, if they are few."""
 
     @property
-    def moves(self) -> bool:
-        """Whether it hangs on a number of the scenario, so that a plan does not settle it."""
+    def settles(self) -> int:
+        """From when on a plan settles it."""
 
     @property
     def compute(self) -> Callable[[Any], Value]:
@@ -167,35 +167,59 @@ def _junction(parts: tuple[Callable[[Any], bool | None], ...], *, settles: bool)
     return evaluate
 
 
-OPEN = "open"
-"""Comes of a condition that hangs on facts that are not settled yet."""
+class Settler:
+    """Evaluates a condition as far as its tests are settled, and compiles what is left of it.
+
+    What is left is kept by the outcomes of the settled tests, of which there are few.
+    """
+
+    def __init__(
+        self, condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
+    ) -> None:
+        self._condition, self._reader = condition, reader
+        self._tests = [test for test in _tests(condition) if settled(test)]
+        self._evaluators = [evaluator(test, reader) for test in self._tests]
+        self._left: dict[tuple[bool | None, ...], Residue] = {}
+
+    def __call__(self, subject: Any) -> Residue:
+        """Return the outcome where it is settled, else a function of what is known later."""
+        outcomes = tuple([evaluate(subject) for evaluate in self._evaluators])
+        if outcomes not in self._left:
+            known = {id(test): outcome for test, outcome in zip(self._tests, outcomes, strict=True)}
+            self._left[outcomes] = self._reduced(self._condition, known)
+        return self._left[outcomes]
+
+    def _reduced(self, condition: Condition, known: dict[int, bool | None]) -> Residue:
+        if isinstance(condition, Test):
+            return known[id(condition)] if id(condition) in known else evaluator(condition, self._reader)
+        parts = [self._reduced(part, known) for part in condition.parts]
+        if condition.kind == "not":
+            (inner,) = parts
+            if callable(inner):
+                return lambda subject: None if (outcome := inner(subject)) is None else not outcome
+            return None if inner is None else not inner
+        settles = condition.kind == "any"
+        if any(part is settles for part in parts):
+            return settles
+        left = tuple(part for part in parts if callable(part))
+        unknown = None in parts
+        if not left:
+            return None if unknown else not settles
+        if unknown:
+            left = (*left, lambda _: None)
+        return left[0] if len(left) == 1 else _junction(left, settles=settles)
 
 
-def early_evaluator(
-    condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
-) -> Callable[[Any], bool | str | None]:
-    """Compile a condition to a function that evaluates it as far as tests are settled: an outcome, or OPEN."""
+Residue = bool | None | Callable[[Any], bool | None]
+"""An outcome, or what is left to be evaluated."""
+
+
+def _tests(condition: Condition) -> Iterator[Test]:
     if isinstance(condition, Test):
-        return evaluator(condition, reader) if settled(condition) else lambda _: OPEN
-    parts = tuple(early_evaluator(part, reader, settled) for part in condition.parts)
-    if condition.kind == "not":
-        (inner,) = parts
-        return lambda subject: (not outcome) if isinstance(outcome := inner(subject), bool) else outcome
-    settles = condition.kind == "any"
-
-    def evaluate(subject: Any) -> bool | str | None:
-        outcome: bool | str | None = not settles
-        for part in parts:
-            found = part(subject)
-            if found is settles:
-                return settles
-            if found is OPEN:
-                outcome = OPEN
-            elif found is None and outcome is not OPEN:
-                outcome = None
-        return outcome
-
-    return evaluate
+        yield condition
+    else:
+        for part in condition.parts:
+            yield from _tests(part)
 
 
 def facts_read(condition: Condition) -> frozenset[str]:

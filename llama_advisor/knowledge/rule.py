@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from llama_advisor.knowledge.conditions import (
-    OPEN,
-    Condition,
-    ConditionError,
-    compile_condition,
-    early_evaluator,
-    evaluator,
-)
+from llama_advisor.knowledge.conditions import Condition, ConditionError, Settler, compile_condition, evaluator
 from llama_advisor.text.errors import RuleBaseError, nearest
 from llama_advisor.text.template import fields_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from llama_advisor.knowledge.conditions import FactType, Test
+    from llama_advisor.knowledge.conditions import FactType, Residue, Test
     from llama_advisor.knowledge.judgement import Rule
     from llama_advisor.knowledge.layers import Layer
 
@@ -39,9 +32,8 @@ class Origin:
 
 
 State = Literal["fails", "unknown", "tight"]
-Early = Literal["fails", "unknown", "tight", "open"]
-LEVELS = 5
-"""Scenario, model, quantization, placement, build: when facts are known."""
+LEVELS = 6
+"""When facts settle: with the scenario, model, quantization, place, build; and once no load at all fits."""
 
 
 @dataclass(frozen=True)
@@ -83,31 +75,42 @@ class CompiledRule:
             return "unknown" if self.rule.say_unknown else None
         return "tight" if self.tight_test is not None and self.tight_test(candidate) else None
 
-    def early(self, candidate: Any, level: int) -> bool | str | None:
-        """Evaluate the condition as far as facts up to a level settle it: True, False, None for not known, or OPEN."""
-        return self._early[level](candidate)
+    def settle(self, candidate: Any, level: int) -> Residue:
+        """Evaluate the condition as far as facts up to a level settle it: an outcome, or what is left of it."""
+        return self._settlers[level](candidate)
 
-    def early_state(self, candidate: Any, level: int) -> Early | None:
-        """Return the state as far as facts up to a level settle it, or OPEN."""
-        outcome = self._early[level](candidate)
-        if outcome is OPEN:
-            return "open"
-        if outcome is not False:
-            return "fails" if outcome else "unknown" if self.rule.say_unknown else None
-        tight = self._early_tight[level]
-        outcome = tight(candidate) if tight else False
-        return "open" if outcome is OPEN else "tight" if outcome else None
+    def settle_tight(self, candidate: Any, level: int) -> Residue:
+        """Evaluate likewise the condition under which it barely holds; False where there is none."""
+        settler = self._tight_settlers[level]
+        return settler(candidate) if settler else False
+
+    def settle_state(self, candidate: Any, level: int) -> State | Callable[[Any], State | None] | None:
+        """Return the state of a constraint as far as facts up to a level settle it; None where it plainly holds."""
+        failing = self.settle(candidate, level)
+        unknown: State | None = "unknown" if self.rule.say_unknown else None
+        if failing is True or failing is None:
+            return "fails" if failing else unknown
+        tight = self.settle_tight(candidate, level)
+        if not callable(failing) and not callable(tight):
+            return "tight" if tight else None
+
+        def state(later: Any) -> State | None:
+            outcome = failing(later) if callable(failing) else failing
+            if outcome is not False:
+                return "fails" if outcome else unknown
+            return "tight" if (tight(later) if callable(tight) else tight) else None
+
+        return state
 
     @cached_property
-    def _early(self) -> list[Callable[[Any], bool | str | None]]:
-        return [early_evaluator(self.condition, self._reader, partial(self._settled, level)) for level in range(LEVELS)]
+    def _settlers(self) -> list[Settler]:
+        return [Settler(self.condition, self._reader, partial(self._settled, level)) for level in range(LEVELS)]
 
     @cached_property
-    def _early_tight(self) -> list[Callable[[Any], bool | str | None] | None]:
+    def _tight_settlers(self) -> list[Settler | None]:
         tight = self.tight
         return [
-            early_evaluator(tight, self._reader, partial(self._settled, level)) if tight else None
-            for level in range(LEVELS)
+            Settler(tight, self._reader, partial(self._settled, level)) if tight else None for level in range(LEVELS)
         ]
 
     def _settled(self, level: int, test: Test) -> bool:
@@ -115,7 +118,7 @@ class CompiledRule:
         read = [self.facts[name] for name in (test.fact, test.other) if name]
         if test.operator == "known" and read[0].level == 0:
             return True
-        return all(fact.level <= level and not fact.moves for fact in read)
+        return all(fact.settles <= level for fact in read)
 
 
 def compiled_rule(rule: Rule, folder: str, origin: Origin, facts: Mapping[str, FactType]) -> CompiledRule:

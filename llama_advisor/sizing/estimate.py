@@ -14,7 +14,7 @@ from llama_advisor.sizing.figures import MachineUsed, machine_name
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts
 from llama_advisor.sizing.limits import largest_concurrency, largest_context
-from llama_advisor.sizing.memory import memory
+from llama_advisor.sizing.memory import measure, memory
 from llama_advisor.sizing.placement import place
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.rounding import rounded_cost, rounded_memory, rounded_speed, rounded_training
@@ -185,7 +185,7 @@ class Sizer:
         quantization, engine = option.quantization, option.engine
         if self._machines(where) is None:
             terms = self.sizes.memory_terms(model, quantization, engine, None, cache)
-            return Placed(option, None, memory(terms, workload))
+            return Placed(option, None, memory(terms, measure(terms, workload)))
         first: Placed | None = None
         images = workload.images_per_prompt
         for layout in self._layouts(model.id, quantization.id, engine.id, where, cache, min(images, 1)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
-from llama_advisor.sizing.memory import carries_adapters, memory, memory_terms
+from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms
 from llama_advisor.sizing.placement import tensor_parallel_divides
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.support import quantization_entry
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.workload import Workload
     from llama_advisor.sizing.figures import Memory, Speed, Training
-    from llama_advisor.sizing.memory import MemoryTerms
+    from llama_advisor.sizing.memory import Measured, MemoryTerms
     from llama_advisor.sizing.placement import Parallel
     from llama_advisor.sizing.speed import SpeedTerms
 
@@ -55,7 +55,8 @@ class Layout:
         self._sizes, self._build, self._with_image = sizes, build, with_image
 
     @cached_property
-    def _memory_terms(self) -> MemoryTerms:
+    def memory_terms(self) -> MemoryTerms:
+        """Its memory as far as no load changes it."""
         model, quantization, engine = self._build
         return self._sizes.memory_terms(
             model, quantization, engine, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
@@ -80,9 +81,13 @@ class Layout:
             replicas=self.replicas,
         )
 
+    def measure(self, load: Workload) -> Measured:
+        """Measure one copy, which carries its share of the load."""
+        return measure(self.memory_terms, load.shared_by(self.replicas))
+
     def memory(self, load: Workload) -> Memory:
-        """Size one copy, which carries its share of the load."""
-        return memory(self._memory_terms, load.shared_by(self.replicas))
+        """Size one copy, likewise."""
+        return memory(self.memory_terms, self.measure(load))
 
     def speed(self, load: Workload, sized: Memory) -> Speed | None:
         """Predict the speed per user of one copy; None where the device's is not known."""
@@ -203,20 +208,22 @@ def laid_out(groups: tuple[tuple[Layout, ...], ...], load: Workload) -> list[Siz
 
     Where nothing fits, the layout that falls short by the least stands for the build.
     """
-    tried: list[Sized] = []
+    tried: list[tuple[Layout, Measured]] = []
     for group in groups:
-        made = [(layout, layout.memory(load)) for layout in group]
-        if fitting := [item for item in made if item[1].fits]:
-            return fitting
-        if unknown := [item for item in made if item[1].fits is None]:
-            return unknown[-1:]
+        made = [(layout, layout.measure(load)) for layout in group]
+        fits = [fit(layout.memory_terms, measured)[0] for layout, measured in made]
+        chosen = [item for item, fitting in zip(made, fits, strict=True) if fitting]
+        chosen = chosen or [item for item, fitting in zip(made, fits, strict=True) if fitting is None][-1:]
+        if chosen:
+            return [(layout, memory(layout.memory_terms, measured)) for layout, measured in chosen]
         tried.extend(made)
-    return [min(tried, key=_shortfall)]
+    layout, measured = min(tried, key=_shortfall)
+    return [(layout, memory(layout.memory_terms, measured))]
 
 
-def _shortfall(item: Sized) -> float:
-    part = item[1].per_device
-    return part.need_gib / part.available_gib if part.available_gib else float("inf")
+def _shortfall(item: tuple[Layout, Measured]) -> float:
+    available = item[0].memory_terms.available_gib
+    return item[1].need / available if available else float("inf")
 
 
 def _widened(speed: Speed, stand_in: StandIn) -> Speed:

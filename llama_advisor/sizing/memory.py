@@ -1,6 +1,6 @@
 """Memory a build needs, with its parts, against what the machine has.
 
-`memory_terms` settles all that no load changes; `memory` is then a few products for a context and a number of
+`memory_terms` settles all that no load changes; `measure` is then a few products for a context and a number of
 sequences.
 """
 
@@ -42,7 +42,7 @@ class MemoryTerms(NamedTuple):
     layer_bytes: float  # whatever the batch
     base_gib: float  # driver context and libraries
     further_gib: tuple[float, ...]  # vision encoder, links between devices and nodes, adapters
-    uncertainty: float
+    uncertain: float  # factor for the upper estimate of the overhead
     available_gib: float | None
     host_gib: float | None  # host memory that may take what devices cannot
     offload: bool
@@ -91,7 +91,7 @@ def memory_terms(
         layer_bytes=layer_bytes * shape.layers * shape.hidden_size,
         base_gib=context_gib(rules, machine.device if machine else None) + rules.base_gib,
         further_gib=_further_gib(shape, rules, placement, adapters=adapters),
-        uncertainty=constants.overhead_uncertainty,
+        uncertain=1 + constants.overhead_uncertainty,
         available_gib=device_available_gib(rules, machine) if machine else None,
         host_gib=host_available_gib(constants, machine) if machine else None,
         offload=offload and machine is not None and not machine.device.unified_memory,
@@ -111,26 +111,56 @@ def _further_gib(
     return tuple(gib for gib in taken if gib)
 
 
-def memory(terms: MemoryTerms, load: Workload) -> Memory:
-    """Size one layout under a load; `fits` compares the upper need of the fullest device with what it has.
+class Measured(NamedTuple):
+    """A layout under a load, GiB: what `memory` shows and `fit` judges."""
 
-    `total_gib` is the expected need; a device's need adds the uncertainty of the overhead. `fits` and
-    `available_gib` are None where the machine's memory is not known.
-    """
+    cache: float  # of one copy, KV heads counted once
+    images: float
+    overhead: float  # of one device
+    fixed: float  # the overhead with its uncertainty
+    need: float  # of the fullest device
+
+
+def measure(terms: MemoryTerms, load: Workload) -> Measured:
+    """Apply a load: a few products."""
     context = max(load.context_tokens, terms.minimum_context_tokens)
     sequences = load.concurrent_requests
     cache = terms.kv_bytes * context * sequences / GIB * terms.cache_factor
     images = terms.image_bytes * load.images_per_prompt * sequences / GIB
-    batch = min(terms.batch_tokens, context * sequences)
     per_token = terms.logits_bytes + (terms.hidden_bytes + terms.mask_bytes * context)
-    overhead = terms.base_gib + (batch * per_token + terms.layer_bytes) / GIB
+    overhead = terms.base_gib + (min(terms.batch_tokens, context * sequences) * per_token + terms.layer_bytes) / GIB
     for gib in terms.further_gib:
         overhead += gib
-    fixed = overhead * (1 + terms.uncertainty)
+    fixed = overhead * terms.uncertain
     need = terms.weights_gib * terms.weights_share + (cache + images) * terms.cache_share + fixed
+    return Measured(cache, images, overhead, fixed, need)
+
+
+def fit(terms: MemoryTerms, measured: Measured) -> tuple[bool | None, float]:
+    """Decide the fit, and how much lies in host memory, GiB; overhead stays on the device."""
+    available, need = terms.available_gib, measured.need
+    if not terms.possible:
+        return False, 0.0
+    if available is None:
+        return None, 0.0
+    if need <= available or not terms.offload:
+        return need <= available, 0.0
+    if measured.fixed > available:
+        return False, 0.0
+    excess = (need - available) * terms.devices
+    return None if terms.host_gib is None else excess <= terms.host_gib, excess
+
+
+def memory(terms: MemoryTerms, measured: Measured) -> Memory:
+    """Sum up one layout; `fits` compares the upper need of the fullest device with what it has.
+
+    `total_gib` is the expected need; a device's need adds the uncertainty of the overhead. `fits` and
+    `available_gib` are None where the machine's memory is not known.
+    """
     available, devices = terms.available_gib, terms.devices
-    fits, offloaded = _fit(terms, need, fixed)
-    cache, images, overhead = cache * terms.cache_copies, images * terms.cache_copies, overhead * devices
+    fits, offloaded = fit(terms, measured)
+    cache, images = measured.cache * terms.cache_copies, measured.images * terms.cache_copies
+    overhead = measured.overhead * devices
     return Memory(
         terms.weights_gib,
         cache,
@@ -138,25 +168,10 @@ def memory(terms: MemoryTerms, load: Workload) -> Memory:
         overhead,
         terms.weights_gib + (cache + images) + overhead,
         None if available is None else available * devices,
-        DeviceMemory(need, available),
+        DeviceMemory(measured.need, available),
         offloaded,
         fits,
     )
-
-
-def _fit(terms: MemoryTerms, need: float, fixed: float) -> tuple[bool | None, float]:
-    """Decide the fit, and how much lies in host memory, GiB; overhead stays on the device."""
-    available = terms.available_gib
-    if not terms.possible:
-        return False, 0.0
-    if available is None:
-        return None, 0.0
-    if need <= available or not terms.offload:
-        return need <= available, 0.0
-    if fixed > available:
-        return False, 0.0
-    excess = (need - available) * terms.devices
-    return None if terms.host_gib is None else excess <= terms.host_gib, excess
 
 
 def context_gib(engine: EngineMemory, device: Device | None) -> float:

@@ -69,9 +69,10 @@ class SpeedTerms(NamedTuple):
     rates: Attainable
     splits: Splits | None  # None where it hangs on the prompt
     constants: SpeedConstants
-    rules: EngineSpeed
     machine: Machine
     parallel: Parallel
+    batch_tokens: int
+    latency_s: float
     attention_compute: float
     alone: Spreads
     loaded: Spreads
@@ -113,17 +114,18 @@ def speed_terms(
     rules = engine_speed(constants, engine)
     known = constants.classes[machine.device.speed_class]
     work = token_work(read_bytes, model, kv_cache_type, with_image=with_image)
-    pipelined = parallel == "layer" and machine.devices > 1
+    by_layers = parallel == "layer" and machine.devices > 1
     text = basis(constants, known, machine)
     few = f"{text}; load and tensor parallelism rest on fewer" if known.decode_groups else text
     return SpeedTerms(
         work=work,
         rates=rates,
-        splits=None if pipelined else splits(constants, machine, parallel, work.layers, 1.0),
+        splits=None if by_layers else splits(constants, machine, parallel, work.layers, 1.0),
         constants=constants,
-        rules=rules,
         machine=machine,
         parallel=parallel,
+        batch_tokens=rules.batch_tokens,
+        latency_s=rules.latency_ms / 1e3,
         attention_compute=constants.attention_compute * rules.attention,
         alone=spreads(constants, known, parallel, loaded=False),
         loaded=spreads(constants, known, parallel, loaded=True),
@@ -138,33 +140,40 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
 
     Decode is taken at the prompt plus half the answer.
     """
-    work, rates, rules = terms.work, terms.rates, terms.rules
-    prompt, requests = max(1, load.prompt_tokens), load.concurrent_requests
-    count = passes(prompt, rules)
-    split = terms.splits or splits(terms.constants, terms.machine, terms.parallel, work.layers, batches(prompt, rules))
-    context = min(load.prompt_tokens + load.output_tokens / 2, load.context_tokens)
-    host_s = offloaded_s(terms.constants, work.read_bytes, offloaded_share)
-    step_s = decode_step_s(work, rates, split, context, requests) + host_s
-    reading_s = prefill_s(work, rates, split, prompt, count, terms.attention_compute) + count * host_s
-    spread = terms.loaded if requests > 1 or offloaded_share > 0 else terms.alone
-    decode, prefill = 1 / step_s, prompt / reading_s
-    decodes = (decode * spread.decode[0], decode, decode * spread.decode[1])
-    prefills = (prefill * spread.prefill[0], prefill, prefill * spread.prefill[1])
-    # requests that come at once wait for half of the rest
-    queue, latency_s = (requests + 1) / 2, rules.latency_ms / 1e3
-    output = max(1, load.output_tokens)
-    factor, all_copies = terms.factor, terms.factor * terms.replicas
-    totals = [
-        requests * output / (output / decode + requests * load.prompt_tokens / prefill) * all_copies
-        for decode, prefill in zip(decodes, prefills, strict=True)
-    ]
+    work, rates = terms.work, terms.rates
+    prompt, output, requests = load.prompt_tokens, max(1, load.output_tokens), load.concurrent_requests
+    reading = max(1, prompt)
+    count = -(-reading // terms.batch_tokens)
+    split = terms.splits or pipelined(terms, max(1.0, reading / terms.batch_tokens))
+    context = min(prompt + load.output_tokens / 2, load.context_tokens)
+    step_s = decode_step_s(work, rates, split, context, requests)
+    reading_s = prefill_s(work, rates, split, reading, count, terms.attention_compute)
+    if offloaded_share:
+        host_s = offloaded_s(terms.constants, work.read_bytes, offloaded_share)
+        step_s, reading_s = step_s + host_s, reading_s + count * host_s
+    (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
+    decode, prefill = 1 / step_s, reading / reading_s
+    low, high = decode * slow, decode * fast
+    lowest, highest = prefill * slower, prefill * faster
+    factor, copies = terms.factor, terms.factor * terms.replicas
+    generated, read = requests * output, requests * prompt
+    wait = (requests + 1) / 2 * reading  # requests that come at once wait for half of the rest
     return Speed(
-        Range(decodes[0] * factor, decode * factor, decodes[2] * factor),
-        Range(*prefills),
-        Range(*[queue * prompt / rate + latency_s for rate in reversed(prefills)]),
-        Range(*totals),
+        Range(low * factor, decode * factor, high * factor),
+        Range(lowest, prefill, highest),
+        Range(wait / highest + terms.latency_s, wait / prefill + terms.latency_s, wait / lowest + terms.latency_s),
+        Range(
+            generated / (output / low + read / lowest) * copies,
+            generated / (output / decode + read / prefill) * copies,
+            generated / (output / high + read / highest) * copies,
+        ),
         terms.basis[requests > 1],
     )
+
+
+def pipelined(terms: SpeedTerms, batches: float) -> Splits:
+    """Return the speed-up of layers spread over devices, for a prompt of so many batches."""
+    return splits(terms.constants, terms.machine, terms.parallel, terms.work.layers, batches)
 
 
 def attainable(
