@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
 from llama_advisor.engine.advice import Advice, RuleBaseShown, Verdict
-from llama_advisor.engine.candidate import Named
+from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import relaxations, ways_round
 from llama_advisor.engine.search import LONGEST_SAMPLE, Search
@@ -79,19 +79,26 @@ class Advisor:
         if not found.order:
             way = next((way for way in ways_round(found, self) if way.counts), None)
             return Outcome(way.build.model.id, "change_requirement") if way else Outcome(None, "no_fit")
-        return Outcome(found.order[0].model.id, self._verdict(found, self._named(found)))
+        winner = found.order[0]
+        if winner.states:
+            return Outcome(winner.model.id, "recommended_with_caveats")
+        return Outcome(winner.model.id, self._verdict(winner, closing(winner, found, self.base, self._named(found))))
 
-    def _verdict(self, found: Found, named: Named | None) -> Verdict:
-        if found.order[0].states:
-            return "recommended_with_caveats"
-        ending = closing(found.order[0], found, self.base, named)
-        return "recommended_with_caveats" if any(rule.test(ending) for rule in self.heavy) else "recommended"
+    def _verdict(self, winner: Candidate, ending: Candidate) -> Verdict:
+        heavy = bool(winner.states) or any(rule.test(ending) for rule in self.heavy)
+        return "recommended_with_caveats" if heavy else "recommended"
+
+    @cached_property
+    def caveats(self) -> tuple[CompiledRule, ...]:
+        """Rules that warn."""
+        return tuple(self.base.in_folder("caveats"))
 
     @cached_property
     def heavy(self) -> tuple[CompiledRule, ...]:
         """Caveats that make a verdict one with caveats."""
-        rules = self.base.in_folder("caveats")
-        return tuple(rule for rule in rules if isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy")
+        return tuple(
+            rule for rule in self.caveats if isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy"
+        )
 
     def decide(self, need: Need, among: frozenset[str] | None = None) -> Found:
         """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""
@@ -107,16 +114,17 @@ class Advisor:
         return self._advice(need, "need_input", None, missing=NEEDED)
 
     def _yes(self, found: Found, *, why: bool) -> Advice:
-        order, named = found.order, self._named(found)
+        order = found.order
+        ending = closing(order[0], found, self.base, self._named(found))
         return self._advice(
             found.need,
-            self._verdict(found, named),
+            self._verdict(order[0], ending),
             found,
             recommendation=shown(order[0], 1, why=why),
             ranking=tuple(shown(build, place, why=why) for place, build in enumerate(order, 1)),
             excluded=excluded(found, self.base),
             wishes=wishes(found, self.base),
-            caveats=caveats(order[0], found, self.base, named),
+            caveats=caveats(order[0], ending, self.caveats, self.base.criteria.caveats_shown),
             alternatives=self._other_lane(found.need),
         )
 
@@ -124,15 +132,17 @@ class Advisor:
         """Nothing fits: say the nearest excuses, what change would help, and the ways round."""
         ways = relaxations(found, self)
         counted = next((way for way in ways if way.counts), None)
+        told = counted.build if counted else None
+        ending = closing(told, found, self.base, self._named(found))
         return self._advice(
             found.need,
             "change_requirement" if counted else "no_fit",
             found,
-            recommendation=shown(counted.build, 1) if counted else None,
+            recommendation=shown(told, 1) if told else None,
             changes=counted.changes if counted else (),
             excluded=excluded(found, self.base),
             wishes=wishes(found, self.base),
-            caveats=caveats(counted.build if counted else None, found, self.base, self._named(found)),
+            caveats=caveats(told, ending, self.caveats, self.base.criteria.caveats_shown),
             alternatives=self._other_lane(found.need),
             relaxations=tuple(way.shown for way in ways),
             routes=routes(found, self.base),

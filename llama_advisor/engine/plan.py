@@ -17,7 +17,7 @@ from llama_advisor.engine.score import criterion_terms, missed_by
 from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing import quality
-from llama_advisor.sizing.cost import retired
+from llama_advisor.sizing.cost import retired, self_hosted_cost
 from llama_advisor.sizing.layouts import laid_out
 from llama_advisor.sizing.support import HOSTED, official_build, support
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need
+    from llama_advisor.sizing.figures import Cost
     from llama_advisor.sizing.layouts import Layout, Sizes
     from llama_advisor.text.strict import CriterionId
 
@@ -82,7 +83,8 @@ class Rules(NamedTuple):
 
     def checks(self, candidate: Candidate, *levels: int) -> Checks:
         """Return the constraints of some levels, settled as far as the place does."""
-        settled, left = [], []
+        settled: list[tuple[CompiledRule, State]] = []
+        left: list[tuple[int, CompiledRule, Callable[[Any], State | None]]] = []
         for level in levels:
             for rule in self.constraints:
                 if rule.level != level:
@@ -150,9 +152,22 @@ class Spot:
         return len(failing), missed
 
     @cached_property
-    def bound(self) -> float:
+    def rough_bound(self) -> float:
         """A bound of the score, whatever the load."""
         return sum(terms.most for terms in self.criteria)
+
+    @cached_property
+    def bound(self) -> float:
+        """A closer bound: what the score would be under the smallest load, on the best part of the machine."""
+        parts = {layout.part: layout for group in reversed(self.groups) for layout in group}
+        cost = rent(self.place.machine, self.plan.base) if self.place.machine else None
+        scores = []
+        for layout in parts.values():
+            smallest = layout.memory(SMALLEST)
+            speed = layout.speed(SMALLEST, smallest)
+            candidate = Candidate(self._first.need, self.place, layout, smallest, speed, cost)
+            scores.append(sum(terms.most_of(candidate) for terms in self.criteria))
+        return max(scores)
 
     @cached_property
     def groups(self) -> tuple[tuple[Layout, ...], ...]:
@@ -301,3 +316,10 @@ def memory_gib(machine: Machine) -> float:
     if memory is None and machine.ram_gib is None:
         return inf
     return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
+
+
+def rent(machine: Machine, base: RuleBase, tokens_per_month: float | None = None) -> Cost | None:
+    """Return the price of a rented machine; None where it is owned or has no price."""
+    if machine.owned or machine.offer is None:
+        return None
+    return self_hosted_cost(base.rentals[machine.offer], machine, tokens_per_month)

@@ -65,10 +65,17 @@ class CriterionTerms(NamedTuple):
 
     @property
     def most(self) -> float:
-        """A bound of its points, whatever the load; a hundredth is left for rounding of each part."""
+        """A bound of its points, whatever the load."""
+        return self._bound(self.settled + sum(share * 100 for share, *_ in self.measures))
+
+    def most_of(self, smallest: Candidate) -> float:
+        """A bound of its points by a candidate under the smallest load: a larger one is neither faster nor smaller."""
+        return self._bound(self.value(smallest))
+
+    def _bound(self, value: float) -> float:
+        """Add what rules may add, and a hundredth for the rounding of each part."""
         if self.points is not None:
             return self.points
-        value = self.settled + sum(share * 100 for share, *_ in self.measures)
         moves = sum(points for _, points, test in self.fired if points > 0 or test is None)
         moved = max(-self.bound, min(self.bound, moves))
         return self.weight * (value + moved) + 0.01 * (1 + len(self.fired))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.plan import Plan, memory_gib
+from llama_advisor.engine.plan import Plan, memory_gib, rent
 from llama_advisor.engine.rank import best_of, ranked
 from llama_advisor.engine.score import counted_weights, nearness
 from llama_advisor.hardware import catalogue_of
-from llama_advisor.sizing.cost import hosted_cost, self_hosted_cost
+from llama_advisor.sizing.cost import hosted_cost
 from llama_advisor.sizing.layouts import Sizes, laid_out
 from llama_advisor.sizing.support import HOSTED
 
@@ -135,12 +135,9 @@ class Found:
         return tuple(build for build in self.ruled_out if build.wished())
 
     def rent(self, machine: Machine) -> Cost | None:
-        """Return the price of a rented machine; None where it is owned or has no price."""
+        """Return the price of a rented machine at the volume; None where it is owned or has no price."""
         if id(machine) not in self._costs:
-            rented = not machine.owned and machine.offer is not None
-            volume, rentals = self.need.tokens_per_month, self.plan.base.rentals
-            cost = self_hosted_cost(rentals[str(machine.offer)], machine, volume) if rented else None
-            self._costs[id(machine)] = cost
+            self._costs[id(machine)] = rent(machine, self.plan.base, self.need.tokens_per_month)
         return self._costs[id(machine)]
 
     def affordable(self, machine: Machine) -> bool:
@@ -179,9 +176,11 @@ class ModelSearch:
             return best_of(fitting, need, margin) if fitting else None
         sized: list[tuple[int, Candidate]] = []
         lead = max((build.score for build in fitting), default=-inf)
-        for place, (spot, before) in sorted(enumerate(self._spots()), key=lambda item: -item[1][0].bound):
-            if spot.bound < lead - near:
+        for place, (spot, before) in sorted(enumerate(self._spots()), key=lambda item: -item[1][0].rough_bound):
+            if spot.rough_bound < lead - near:
                 break
+            if spot.bound < lead - near:
+                continue
             build = self._sized(spot, before)
             if not build.failures:
                 sized.append((place, build))
@@ -276,9 +275,10 @@ class ModelSearch:
         Where none does, the place that fails the fewest constraints stands for it; None where `blocked` places, which
         fail whatever the load, are not looked at.
         """
-        need = self.need
-        before = (*self.states, *variant.checks.states(Candidate(need, variant.place)))
-        failed = any(state == "fails" for _, state in before)
+        need, before, failed = self.need, self.states, variant.blocked
+        if variant.checks.settled or variant.checks.left:
+            before = (*before, *variant.checks.states(Candidate(need, variant.place)))
+            failed = any(state == "fails" for _, state in before)
         least: Candidate | None = None
         for spot in variant.spots(machine, need):
             if spot.blocked and not blocked:

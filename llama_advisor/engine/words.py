@@ -27,7 +27,7 @@ from llama_advisor.sizing.figures import DeviceMemory, MachineUsed, Range, machi
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from llama_advisor.engine.candidate import Named, Outcome
     from llama_advisor.engine.search import Found
@@ -214,21 +214,19 @@ def _plain_wish(
 
 
 def caveats(
-    winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None
+    winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], most: int
 ) -> tuple[CaveatShown, ...]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
     said: list[tuple[int, str, CompiledRule, str]] = []
     for outcome in winner.outcomes if winner else ():
         said.append((CONSTRAINT_RANK, outcome.rule.id, outcome.rule, outcome.text))
-    ending = closing(winner, found, base, named)
-    for rule in base.in_folder("caveats"):
+    for rule in rules:
         then = rule.rule.then
         if isinstance(then, Caveat) and rule.test(ending):
             said.append((then.rank, rule.id, rule, fill(rule.rule.say, ending.lookup)))
     said.sort(key=lambda item: item[:2])
     return tuple(
-        CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer)
-        for _, _, rule, text in said[: base.criteria.caveats_shown]
+        CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer) for _, _, rule, text in said[:most]
     )
 
 
@@ -238,14 +236,10 @@ def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named
     given = found.machines[0] if found.machines and need.hardware_stated else None
     candidate = winner or Candidate(need)
     stated = candidate.need if candidate.need.stated == need.stated else replace(candidate.need, stated=need.stated)
-    return candidate.closing(stated, frozenset(_bottlenecks(found, base)), given, named)
-
-
-def _bottlenecks(found: Found, base: RuleBase) -> Iterator[str]:
-    for build in found.excluded:
-        then = decisive(build, base).rule.rule.then
-        if isinstance(then, RuleOut):
-            yield then.rule_out
+    kinds = frozenset(
+        then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
+    )
+    return candidate.closing(stated, kinds, given, named)
 
 
 def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from llama_advisor.engine.advice import Robustness, WeightRange
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.text.strict import CriterionId
 
@@ -19,7 +21,7 @@ PRIMES = (2, 3, 5, 7, 11)
 
 
 def robustness(
-    winner: Candidate, qualified: tuple[Candidate, ...], weights: dict[CriterionId, float]
+    winner: Candidate, qualified: tuple[Candidate, ...], weights: Mapping[CriterionId, float]
 ) -> Robustness | None:
     """Compare the winner with every build of every other model; None where it has no rival.
 
@@ -39,7 +41,7 @@ def robustness(
     )
 
 
-def values(build: Candidate, weights: dict[CriterionId, float]) -> Values:
+def values(build: Candidate, weights: Mapping[CriterionId, float]) -> Values:
     """Return the build's value per criterion, rules included: its points over the weight."""
     points = dict.fromkeys(weights, 0.0)
     for part in build.parts:
@@ -48,7 +50,7 @@ def values(build: Candidate, weights: dict[CriterionId, float]) -> Values:
     return {name: points[name] / weight for name, weight in weights.items()}
 
 
-def _range(name: CriterionId, weights: dict[CriterionId, float], gaps: list[Values]) -> WeightRange:
+def _range(name: CriterionId, weights: Mapping[CriterionId, float], gaps: list[Values]) -> WeightRange:
     """Return the weights of `name`, 0 to 1, for which no gap is negative."""
     weight = weights[name]
     low, high = 0.0, 1.0

@@ -50,6 +50,7 @@ class Layout:
         offload: bool = False,
         with_image: bool = False,
     ) -> None:
+        self.part = id(part[0]), *part[1:]
         self.machine, self.replicas, self.parallel = part
         self.kv_cache_type, self.offload = kv_cache_type, offload
         self._sizes, self._build, self._with_image = sizes, build, with_image

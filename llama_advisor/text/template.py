@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +22,42 @@ def fields_read(template: str) -> list[str]:
 
 def fill(template: str, lookup: Lookup) -> str:
     """Fill in the facts; what is not known reads `?`, and a part in double brackets that needs it is left out."""
-    template = _OPTIONAL.sub(lambda match: "" if _lacking(match[1], lookup) else match[1], template)
-    return " ".join(_FIELD.sub(lambda match: _shown(lookup(match[1]), match[2] or ""), template).split())
+    return " ".join("".join([_filled(piece, lookup) for piece in _pieces(template)]).split())
 
 
-def _lacking(part: str, lookup: Lookup) -> bool:
-    return any(lookup(fact) is None for fact in fields_read(part))
+class _Fact(NamedTuple):
+    name: str
+    spec: str
+
+
+@cache
+def _pieces(template: str) -> tuple[Any, ...]:
+    """Split a template into text, facts, and tuples of both that are left out where one fact is not known."""
+    pieces: list[Any] = []
+    end = 0
+    for match in _OPTIONAL.finditer(template):
+        pieces += [*_plain_pieces(template[end : match.start()]), _plain_pieces(match[1])]
+        end = match.end()
+    return (*pieces, *_plain_pieces(template[end:]))
+
+
+def _plain_pieces(text: str) -> tuple[Any, ...]:
+    pieces: list[Any] = []
+    end = 0
+    for match in _FIELD.finditer(text):
+        pieces += [text[end : match.start()], _Fact(match[1], match[2] or "")]
+        end = match.end()
+    return (*pieces, text[end:])
+
+
+def _filled(piece: Any, lookup: Lookup) -> str:
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, _Fact):
+        return _shown(lookup(piece.name), piece.spec)
+    if any(isinstance(part, _Fact) and lookup(part.name) is None for part in piece):
+        return ""
+    return "".join([_filled(part, lookup) for part in piece])
 
 
 def _shown(value: Any, spec: str) -> str:
