@@ -156,6 +156,11 @@ class Spot:
         """A bound of the score, whatever the load."""
         return sum(terms.most for terms in self.criteria)
 
+    @property
+    def known_bound(self) -> float:
+        """The closer bound where it was needed before, else the rough one."""
+        return self.bound if "bound" in self.__dict__ else self.rough_bound
+
     @cached_property
     def bound(self) -> float:
         """A closer bound: what the score would be under the smallest load, on the best part of the machine."""
@@ -190,6 +195,7 @@ class Variant:
         self.rules = rules.narrowed(candidate, VARIANT)
         self.weights_bytes = plan.sizes.weights(place.model.id, place.quantization.id)
         self._spots: dict[int, tuple[Machine, list[Spot], Iterator[Spot]]] = {}
+        self._fronts: dict[int, Spot | None] = {}
 
     def spots(self, machine: Machine, need: Need) -> Iterator[Spot]:
         """Yield the places on a machine, opened when visited: the most mature engine that takes it there first."""
@@ -200,6 +206,14 @@ class Variant:
         for spot in further:
             kept.append(spot)
             yield spot
+
+    def front(self, machine: Machine, need: Need) -> Spot | None:
+        """Return the first place on a machine where nothing fails whatever the load."""
+        if self.blocked:
+            return None
+        if id(machine) not in self._fronts:
+            self._fronts[id(machine)] = next((spot for spot in self.spots(machine, need) if not spot.blocked), None)
+        return self._fronts[id(machine)]
 
     def _opened(self, machine: Machine, need: Need) -> Iterator[Spot]:
         place = self.place

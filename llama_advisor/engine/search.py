@@ -176,25 +176,39 @@ class ModelSearch:
             return best_of(fitting, need, margin) if fitting else None
         sized: list[tuple[int, Candidate]] = []
         lead = max((build.score for build in fitting), default=-inf)
-        for place, (spot, before) in sorted(enumerate(self._spots()), key=lambda item: -item[1][0].rough_bound):
-            if spot.rough_bound < lead - near:
+        for spot, place, variant in self._open_spots():
+            if spot.known_bound < lead - near:
                 break
             if spot.bound < lead - near:
                 continue
-            build = self._sized(spot, before)
+            build = self._sized(spot, (*self._before(variant), *spot.checks.states(Candidate(need, spot.place))))
             if not build.failures:
                 sized.append((place, build))
                 lead = max(lead, build.score)
         fitting = [build for _, build in sorted(sized, key=itemgetter(0))] + fitting
         return best_of(fitting, need, margin) if fitting else None
 
-    def _spots(self) -> Iterator[tuple[Spot, States]]:
-        """Yield the places that some load may fit."""
+    def _open_spots(self) -> list[tuple[Spot, int, Variant]]:
+        """Return the places that may hold a build, in the order of their bounds, with their own order."""
+        found: list[tuple[Spot, int, Variant]] = []
+        place = 0
         for machine, tried in self._tries():
             for variant in tried:
-                taken = None if variant.blocked else self._spot(variant, machine, blocked=False)
-                if isinstance(taken, tuple) and not taken[0].floor[0]:
-                    yield taken
+                place += 1
+                front = variant.front(machine, self.need)
+                if front is not None and not passes(front, self.need):
+                    taken = self._spot(variant, machine, blocked=False)
+                    front = taken[0] if isinstance(taken, tuple) else None
+                if front is not None and not front.floor[0]:
+                    found.append((front, place, variant))
+        found.sort(key=lambda item: -item[0].known_bound)
+        return found
+
+    def _before(self, variant: Variant) -> States:
+        """Return the states of the model and the variant."""
+        if not variant.checks.settled and not variant.checks.left:
+            return self.states
+        return (*self.states, *variant.checks.states(Candidate(self.need, variant.place)))
 
     @cached_property
     def nearest(self) -> Candidate:
@@ -202,15 +216,17 @@ class ModelSearch:
         if any(state == "fails" for _, state in self.states):
             return self.builds[0]
         taken = [self._spot(variant, machine) for machine, tried in self._tries() for variant in tried]
-        others = [item for item in taken if isinstance(item, Candidate)]
         places = [item for item in taken if isinstance(item, tuple)]
+        reached = [(nearness(build), place, build) for place, build in enumerate(self._hosted())]
         first = itemgetter(0, 1)
-        reached = [(nearness(build), place, build) for place, build in enumerate((*others, *self._hosted()))]
         for place, (spot, before) in sorted(enumerate(places), key=lambda item: item[1][0].floor):
             if reached and (-SIZED, *spot.floor) > min(reached, key=first)[0]:
                 continue
             build = self._sized(spot, before)
             reached.append((nearness(build), place, build))
+        if not places:  # what was sized got further than what found no place
+            others = [item for item in taken if isinstance(item, Candidate)]
+            reached += [(nearness(build), place - len(others), build) for place, build in enumerate(others)]
         return min(reached, key=first)[-1] if reached else self.builds[0]
 
     @cached_property
@@ -275,10 +291,8 @@ class ModelSearch:
         Where none does, the place that fails the fewest constraints stands for it; None where `blocked` places, which
         fail whatever the load, are not looked at.
         """
-        need, before, failed = self.need, self.states, variant.blocked
-        if variant.checks.settled or variant.checks.left:
-            before = (*before, *variant.checks.states(Candidate(need, variant.place)))
-            failed = any(state == "fails" for _, state in before)
+        need, before = self.need, self._before(variant)
+        failed = any(state == "fails" for _, state in before)
         least: Candidate | None = None
         for spot in variant.spots(machine, need):
             if spot.blocked and not blocked:
@@ -348,6 +362,14 @@ class ModelSearch:
             yield built
             if not built.failures:
                 return
+
+
+def passes(spot: Spot, need: Need) -> bool:
+    """Return whether no constraint of the place fails under the need; what settles is known not to."""
+    if not spot.checks.left:
+        return True
+    candidate = Candidate(need, spot.place)
+    return all(test(candidate) != "fails" for _, _, test in spot.checks.left)
 
 
 def extremes(variants: tuple[Variant, ...]) -> tuple[Variant, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llama_advisor.text.errors import InputError, nearest
@@ -20,6 +21,7 @@ _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
 
+@lru_cache(4096)
 def key(name: str) -> str:
     """Fold case, separators and the publisher's prefixes."""
     return _NOISE.sub("", _PREFIX.sub("", name.strip().lower()))
@@ -83,10 +85,16 @@ def quantization_ids(name: str, base: RuleBase, field: str = "quantization") -> 
 
 def use_case_id(name: str, base: RuleBase) -> str:
     """Return the id of a use case by any of its names."""
-    for case in base.use_cases.values():
-        if key(name) in {key(text) for text in (case.id, case.name, *case.aliases)}:
-            return case.id
+    known = base.kept(_use_case_names)
+    if key(name) in known:
+        return known[key(name)]
     raise InputError(f"use_cases: unknown use case {printable(name)!r}{nearest(name, base.use_cases)}")
+
+
+def _use_case_names(base: RuleBase) -> dict[str, str]:
+    """Return the ids by every folded name; of two with one name the first."""
+    cases = reversed(base.use_cases.values())
+    return {key(text): case.id for case in cases for text in (case.id, case.name, *case.aliases)}
 
 
 def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:

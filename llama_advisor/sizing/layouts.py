@@ -211,13 +211,21 @@ def laid_out(groups: tuple[tuple[Layout, ...], ...], load: Workload) -> list[Siz
     """
     tried: list[tuple[Layout, Measured]] = []
     for group in groups:
-        made = [(layout, layout.measure(load)) for layout in group]
-        fits = [fit(layout.memory_terms, measured)[0] for layout, measured in made]
-        chosen = [item for item, fitting in zip(made, fits, strict=True) if fitting]
-        chosen = chosen or [item for item, fitting in zip(made, fits, strict=True) if fitting is None][-1:]
+        chosen: list[tuple[Layout, Measured]] = []
+        unknown = None
+        for layout in group:
+            measured = layout.measure(load)
+            fits = fit(layout.memory_terms, measured)[0]
+            if fits:
+                chosen.append((layout, measured))
+            elif fits is None:
+                unknown = layout, measured
+            else:
+                tried.append((layout, measured))
+        if unknown and not chosen:
+            chosen.append(unknown)
         if chosen:
             return [(layout, memory(layout.memory_terms, measured)) for layout, measured in chosen]
-        tried.extend(made)
     layout, measured = min(tried, key=_shortfall)
     return [(layout, memory(layout.memory_terms, measured))]
 
