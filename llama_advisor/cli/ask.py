@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import signal
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from llama_advisor.cli.ask_files import answers, check_place, free_name, kept
-from llama_advisor.cli.streams import write
+import typer
+
+from llama_advisor.cli.options import AsOf, Format, Rules, day
+from llama_advisor.cli.streams import screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -18,7 +21,7 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.handing_over import as_command, as_file, as_shown
-from llama_advisor.interview.log import Answer, Log, saved, scenario_of
+from llama_advisor.interview.log import Answer, Log, resumed, saved, scenario_of
 from llama_advisor.interview.next_question import standing
 from llama_advisor.interview.prefetch import Ahead
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt_parts, wrapped
@@ -28,7 +31,7 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterator
 
     from llama_advisor.scenario.questions import CompiledQuestion
 
@@ -42,33 +45,35 @@ Missing: at least one of --use-case, --input, --model
 """
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
-
-    answers: str | None
-    resume: str | None
-    save: str | None
-    force: bool
-    json: bool
-    rules: tuple[str, ...]
-    as_of: date
-    screen: tuple[bool, int]
-    repeated: tuple[str, ...]  # Flags that a command to have the answer again needs, too.
-
-
 class LeaveError(Exception):
     """The user leaves; the log is kept."""
 
 
-def run(request: Request) -> int:
+def ask(
+    answers: Annotated[
+        str | None, typer.Option("--answers", metavar="FILE", help="Answers, a line a prompt; - reads standard input.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="FILE", help="Go on with a saved interview.")
+    ] = None,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="FILE", help="Write the project file that the answers made.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
     """Ask, answer, and return the exit code."""
-    shown = sys.stderr if request.json else sys.stdout
-    if request.answers is None and not (sys.stdin.isatty() and shown.isatty()):
+    advisor_day = day(as_of)
+    in_json = format_ == "json"
+    shown = sys.stderr if in_json else sys.stdout
+    if answers is None and not (sys.stdin.isatty() and shown.isatty()):
         sys.stderr.write(USAGE)
-        return 2
-    check_place(request.save, force=request.force)
-    interview = Interview(request)
+        return INPUT_ERROR
+    _check_place(save, force=force)
+    repeated = (*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ()))
+    interview = Interview(Advisor(load_rules(*rules or ()), advisor_day), answers, resume, save, repeated, json=in_json)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -81,13 +86,23 @@ def run(request: Request) -> int:
 class Interview:
     """Lines in, lines out; the log is the only state."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.file = request.resume or free_name(SAVED)
-        self.log: Log = kept(self.file) if request.resume else ()
-        self.outlook = Outlook(Advisor(load_rules(*request.rules), request.as_of))
-        self.machine = _machine(self.outlook) if request.answers is None else None
-        self.lines = None if request.answers is None else answers(request.answers)
+    def __init__(
+        self,
+        advisor: Advisor,
+        answers: str | None,
+        resume: str | None,
+        save: str | None,
+        repeated: tuple[str, ...],  # Flags that a command to have the answer again needs, too.
+        *,
+        json: bool,
+    ) -> None:
+        self.resumed, self.save, self.repeated, self.json = bool(resume), save, repeated, json
+        self.colour, self.width = screen(None)
+        self.file = resume or _free_name(SAVED)
+        self.log: Log = _kept(self.file) if resume else ()
+        self.outlook = Outlook(advisor)
+        self.machine = _machine(self.outlook) if answers is None else None
+        self.lines = None if answers is None else _piped(answers)
         self.interrupted = False
         self.place = 0
         self.plain = not _unicode()
@@ -120,12 +135,12 @@ class Interview:
             if self.lines is not None:
                 question = asked[0].question.text if len(asked) == 1 else LIST
                 raise InputError(f"answer on line {self.place} ({question}): {error}") from error
-            self.show(wrapped([f"Not understood: {error}"], self.request.screen[1]))
+            self.show(wrapped([f"Not understood: {error}"], self.width))
             return True
         if isinstance(said, Answer):
             self.log = (*self.log, said)
         elif said == "help":
-            self.show("\n" + explained(self.log, self.outlook, self.request.screen[1]))
+            self.show("\n" + explained(self.log, self.outlook, self.width))
         elif said == "back" and self.log:
             self.log = self.log[:-1]
         elif said == "back":
@@ -146,7 +161,7 @@ class Interview:
     def ask(self) -> tuple[CompiledQuestion, ...]:
         """Show the next prompt, each line as soon as it is found; return what it asks."""
         if self.lines is None:
-            for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.request.screen[1])):
+            for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.width)):
                 self.show(part if place else "\n" + part)
         return standing(self.log, self.outlook).next
 
@@ -178,14 +193,14 @@ class Interview:
     def show(self, text: str) -> None:
         """Write to the terminal; piped answers are answered by the result alone."""
         if self.lines is None:
-            stream = sys.stderr if self.request.json else sys.stdout
+            stream = sys.stderr if self.json else sys.stdout
             stream.write(in_ascii(text) if self.plain else text)
             stream.flush()
 
     def leave(self, code: int) -> int:
         """Save the log and say how to go on."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if not self.log and not self.request.resume:
+        if not self.log and not self.resumed:
             return code
         try:
             write(saved(self.log), self.file, "the interview,")
@@ -193,8 +208,8 @@ class Interview:
             self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
             return INPUT_ERROR
         count = len(self.log)
-        further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.request.repeated])
-        said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''}. Go on with:"], self.request.screen[1])
+        further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.repeated])
+        said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''}. Go on with:"], self.width)
         text = f"{said}  {printable(further)}\n"
         if self.lines is None:
             self.show(text)
@@ -207,21 +222,20 @@ class Interview:
         self.close(log)
         scenario = scenario_of(log)
         advice = self.outlook.advisor.advise(scenario)
-        if self.request.json:
+        if self.json:
             sys.stdout.write(to_json(advice) + "\n")
         else:
             from llama_advisor.render.advice_text import advice_text
 
-            colour, width = self.request.screen
-            text = advice_text(advice, self.outlook.base, why=False, top=5, colour=colour, width=width)
+            text = advice_text(advice, self.outlook.base, why=False, top=5, colour=self.colour, width=self.width)
             if advice.verdict != "need_input":
-                command = as_command(scenario, self.request.repeated)
-                text += self.again(command, as_shown(scenario, advice, width - 4))
+                command = as_command(scenario, self.repeated)
+                text += self.again(command, as_shown(scenario, advice, self.width - 4))
             sys.stdout.write(in_ascii(text) if self.plain else text)
-        if self.request.save:
+        if self.save:
             sys.stdout.flush()
             try:
-                write(as_file(scenario, advice), self.request.save, "--save")
+                write(as_file(scenario, advice), self.save, "--save")
             except InputError:
                 self.leave(INPUT_ERROR)
                 raise
@@ -229,7 +243,7 @@ class Interview:
 
     def close(self, log: Log) -> None:
         """Say whether it is settled; beside the result, where the answers were piped."""
-        said = wrapped([closing(log, self.outlook)], self.request.screen[1])
+        said = wrapped([closing(log, self.outlook)], self.width)
         if self.lines is None:
             self.show(f"\n{said}\n")
         elif standing(log, self.outlook).next:
@@ -237,14 +251,15 @@ class Interview:
 
     def again(self, command: str | None, file: str) -> str:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
-        width, kept = self.request.screen[1], self.request.save
-        said = wrapped(["The same again:"], width) + (f"  {printable(command)}\n" if command else "")
-        if kept:
-            return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', kept, *self.request.repeated]))}\n"
+        said = wrapped(["The same again:"], self.width) + (f"  {printable(command)}\n" if command else "")
+        if self.save:
+            return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', self.save, *self.repeated]))}\n"
         if not file:
             return f"\n{said}"
         indented = "".join(f"  {line}\n" for line in file.splitlines())
-        return f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], width) + indented
+        return (
+            f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width) + indented
+        )
 
 
 def _machine(outlook: Outlook) -> str | None:
@@ -263,3 +278,43 @@ def _unicode() -> bool:
     """Tell whether the locale writes UTF-8; no locale set is taken for none."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     return "utf" in locale.lower()
+
+
+def _check_place(save: str | None, *, force: bool) -> None:
+    """Refuse before the first question what could not be saved after the last."""
+    if save is None:
+        return
+    path = Path(save)
+    if path.is_dir():
+        raise InputError(f"--save {printable(path)}: it is a folder")
+    if path.exists() and not force:
+        raise InputError(f"--save {printable(path)}: it is there already; --force overwrites it")
+    if not path.parent.is_dir():
+        raise InputError(f"--save {printable(path)}: no such folder")
+
+
+def _free_name(name: str) -> str:
+    """Return a file name under which no other interview is kept."""
+    path = Path(name)
+    names = (path if count == 1 else path.with_stem(f"{path.stem}-{count}") for count in itertools.count(1))
+    return str(next(free for free in names if not free.exists()))
+
+
+def _kept(file: str) -> Log:
+    """Return the log of a saved interview; raise InputError for what is none."""
+    try:
+        return resumed(Path(file).read_text(encoding="utf-8"), printable(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--resume {printable(file)}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _piped(name: str) -> Iterator[str]:
+    """Yield the lines of a file, or of standard input for `-`; raise InputError for what is no text."""
+    try:
+        if name == "-":
+            yield from sys.stdin
+            return
+        with Path(name).open(encoding="utf-8") as lines:
+            yield from lines
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--answers {printable(name)}: {getattr(error, 'strerror', None) or error}") from error

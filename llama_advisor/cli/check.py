@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from enum import Enum
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from llama_advisor.check.checker import Checker, Collected, Filter, result
 from llama_advisor.check.config import known_prefixes, read_settings
@@ -16,10 +18,10 @@ from llama_advisor.check.files import default_file, project_files
 from llama_advisor.check.finding import Found
 from llama_advisor.check.lock import lock_path, lock_text, locked
 from llama_advisor.check.project import read_project
-from llama_advisor.cli.own_layer import with_own_layer
-from llama_advisor.cli.streams import write
+from llama_advisor.cli.options import AsOf, Rules, day, layers
+from llama_advisor.cli.streams import screen, write
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.findings import rendered
+from llama_advisor.render.findings import FORMATS, rendered
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,34 +29,125 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.check.decide import Decision
-    from llama_advisor.check.settings import FailOn, Settings
     from llama_advisor.scenario.project_file import Deployment
-
 
 WORTH_WORKERS = 60
 MOST_WORKERS = 8
 CHUNK = 10
+NAMES = {"--format": "format", "-f": "format", "--output": "output", "-o": "output"}
+Codes = list[str] | None
+CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 
 
-class Printed(NamedTuple):
-    """One format and where it goes; None is standard output."""
+def check(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATHS]", help="Project files, or folders to look through; llama-advisor.yaml if none."
+        ),
+    ] = None,
+    format_: Annotated[
+        list[CheckFormat] | None,
+        typer.Option("--format", "-f", help="How to print the findings; may repeat."),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where the format before it goes; - is standard output."),
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "never"] | None,
+        typer.Option("--fail-on", help="Severity from which findings fail the check; error if not given."),
+    ] = None,
+    select: Annotated[
+        Codes, typer.Option("--select", metavar="CODE", help="Report these codes, or all that begin so.")
+    ] = None,
+    ignore: Annotated[
+        Codes, typer.Option("--ignore", metavar="CODE", help="Leave these codes out, or all that begin so.")
+    ] = None,
+    discover: Annotated[
+        bool,
+        typer.Option("--discover", help="Look through the folder for models that run, and propose a project file."),
+    ] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Check, print every format asked for, and return the exit code."""
+    today = day(as_of)
+    if discover:
+        from llama_advisor.cli.init import print_proposals
 
-    format: str
-    output: str | None
+        return print_proposals(tuple(paths or ()), tuple(rules or ()), today)
+    prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
+    settings = read_settings(Path())
+    checkers = Checkers((*settings.rules, *(rules or ())), today)
+    plain = checkers.plain
+    wanted = Filter(
+        select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
+        ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
+        fail_on=fail_on or settings.fail_on or "error",
+    )
+    collected = Collected()
+    for found, deployments in _checked(_paths(tuple(paths or settings.paths)), checkers):
+        collected.add(found, deployments)
+    answer = result(collected, plain.base, today, wanted)
+    shown = screen(None if any(file is None for _, file in prints) else "files")
+    for name, file in prints:
+        write(rendered(name, answer, plain.kinds, shown), file)
+    return answer.exit_code
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for; None where it said nothing."""
+def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
+    """Return each format with its file: as many of both go in order, else a file belongs to the format before it."""
+    formats = formats or ["text"]
+    if len(formats) == len(outputs):
+        pairs: list[tuple[str, str | None]] = list(zip(formats, outputs, strict=True))
+    else:
+        pairs = _by_place(formats, outputs, arguments)
+    pairs = [(name, None if file == "-" else file) for name, file in pairs]
+    if sum(file is None for _, file in pairs) > 1:
+        raise InputError("--format: two formats would be mixed on standard output; give all but one an --output FILE")
+    return pairs
 
-    paths: tuple[str, ...]
-    prints: tuple[Printed, ...]
-    fail_on: FailOn | None
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    rules: tuple[str, ...]
-    as_of: date
-    screen: tuple[bool, int]
+
+def _by_place(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
+    """Pair by the order in which the options were written."""
+    files: list[str | None] = [None] * len(formats)
+    left, at = list(outputs), -1
+    for argument in arguments:
+        kind = NAMES.get(argument.split("=", 1)[0])
+        if kind == "format":
+            at += 1
+        elif kind == "output" and left:
+            if not 0 <= at < len(files) or files[at] is not None:
+                raise InputError("--output: name the --format before it")
+            files[at] = left.pop(0)
+    return list(zip(formats, files, strict=True))
+
+
+def lock(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through."),
+    ] = None,
+    verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
+    settings = read_settings(Path())
+    checkers = Checkers((*settings.rules, *(rules or ())), day(as_of))
+    worst = 0
+    for path in _paths(tuple(paths or settings.paths)):
+        text = _lock(path, checkers.beside(path))
+        target = lock_path(path)
+        if verify:
+            current = target.read_text(encoding="utf-8") if target.is_file() else None
+            worst = max(worst, 0 if current == text else 1)
+            sys.stdout.write(f"{target}: {'current' if current == text else 'out of date'}\n")
+        else:
+            write(text, str(target))
+            sys.stdout.write(f"{target}: written\n")
+    return worst
 
 
 class Checkers:
@@ -75,7 +168,7 @@ class Checkers:
         """Return the layers for a project file; a team's own is told of once."""
         folder = path.parent
         if folder not in self._folders:
-            self._folders[folder] = with_own_layer(str(path), self.rules)
+            self._folders[folder] = layers(str(path), self.rules)
         return self._folders[folder]
 
     def of(self, layers: tuple[str, ...]) -> Checker:
@@ -83,20 +176,6 @@ class Checkers:
         if layers not in self._made:
             self._made[layers] = Checker(load_rules(*layers), self.as_of)
         return self._made[layers]
-
-
-def run(request: Request) -> int:
-    """Check, print every format asked for, and return the exit code."""
-    settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *request.rules), request.as_of)
-    wanted = _filter(request, settings, checkers.plain)
-    collected = Collected()
-    for found, deployments in _checked(_paths(request.paths or settings.paths), checkers):
-        collected.add(found, deployments)
-    answer = result(collected, checkers.plain.base, request.as_of, wanted)
-    for printed in request.prints:
-        write(rendered(printed.format, answer, checkers.plain.kinds, request.screen), printed.output)
-    return answer.exit_code
 
 
 def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[Found], int]]:
@@ -129,33 +208,6 @@ def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[Found], int]:
 
 def _paths(named: tuple[str, ...]) -> list[Path]:
     return project_files(named) if named else [default_file()]
-
-
-def _filter(request: Request, settings: Settings, checker: Checker) -> Filter:
-    codes = checker.kinds
-    return Filter(
-        select=known_prefixes(request.select or settings.select, codes, "--select"),
-        ignore=known_prefixes(request.ignore or settings.ignore, codes, "--ignore"),
-        fail_on=request.fail_on or settings.fail_on or "error",
-    )
-
-
-def run_lock(paths: tuple[str, ...], rules: tuple[str, ...], as_of: date, *, verify: bool) -> int:
-    """Write the lock beside each project file; a file that is malformed gets none."""
-    settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *rules), as_of)
-    worst = 0
-    for path in _paths(paths or settings.paths):
-        text = _lock(path, checkers.beside(path))
-        target = lock_path(path)
-        if verify:
-            current = target.read_text(encoding="utf-8") if target.is_file() else None
-            worst = max(worst, 0 if current == text else 1)
-            sys.stdout.write(f"{target}: {'current' if current == text else 'out of date'}\n")
-        else:
-            write(text, str(target))
-            sys.stdout.write(f"{target}: written\n")
-    return worst
 
 
 def _lock(path: Path, checker: Checker) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from llama_advisor.cli.streams import stream, write
+from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, with_flags
+from llama_advisor.cli.streams import screen, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
+from llama_advisor.scenario.flags import flags_of
 from llama_advisor.scenario.read import batch_lines
 from llama_advisor.sizing.estimate import Sizer
-from llama_advisor.sizing.estimate_flags import FLAG_OF
 from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import plain
@@ -21,62 +22,72 @@ from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-    from typing import TextIO
+    from collections.abc import Iterable
+
+    from llama_advisor.cli.batch import Answered, Answers
 
 FITS, FITS_NOT, BAD_LINE = 0, 1, 2
 ONLY_WHEN_ASKED = ("training", "limits")
+FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"id", "model"})
+FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
+@with_flags(FLAGS, "Build")
+def estimate(
+    said: dict[str, Any],
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out."),
+    ] = None,
+    jobs: Jobs = 1,
+    max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,
+    max_concurrency: Annotated[
+        bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
+    ] = False,
+    format_: Format = "text",
+    output: Output = None,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Size one build, or each of a batch; exit code 1 where it does not fit."""
+    today = day(as_of)
+    fields = said | ({"model": model} if model else {})
+    with_limits = max_context or max_concurrency
+    if batch is not None:
+        from llama_advisor.cli.batch import stream
 
-    model: str | None
-    batch: str | None
-    json: bool
-    limits: bool
-    output: str | None
-    rules: tuple[str, ...]
-    as_of: date
-    said: dict[str, Any]
-    screen: tuple[bool, int]
-
-
-def run(request: Request) -> int:
-    """Estimate and return the exit code."""
-    said = request.said | ({"model": request.model} if request.model else {})
-    sizer = Sizer(load_rules(*request.rules))
-    if request.batch is not None:
-        return stream(request.batch, lambda lines: _answers(lines, said, sizer, limits=request.limits))
-    if request.model is None:
+        return stream(batch, jobs, line_answers, tuple(rules or ()), fields, with_limits)
+    sizer = Sizer(load_rules(*rules or ()))
+    if model is None:
         raise InputError("estimate: name a model, or a file with --batch")
-    asked = _validated(said, FLAG_OF)
-    estimate = sizer.estimate(asked)
-    if request.limits or not request.json:
-        estimate = estimate._replace(limits=sizer.limits(asked, estimate))
-    write(_rendered(estimate, asked, sizer, request), request.output)
-    return exit_code(estimate)
+    in_json = format_ == "json"
+    asked = _validated(fields, FLAG_OF)
+    made = _sized(asked, sizer, with_limits=with_limits or not in_json)
+    if in_json:
+        text = as_json(_shown(made)) + "\n"
+    else:
+        from llama_advisor.render.estimate_text import estimate_text
+
+        colour, width = screen(output)
+        text = estimate_text(made, asked, sizer.base, today, colour=colour, width=width)
+    write(text, output)
+    return exit_code(made)
 
 
-def _rendered(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, request: Request) -> str:
-    if request.json:
-        return as_json(_shown(estimate)) + "\n"
-    from llama_advisor.render.estimate_text import estimate_text
-
-    colour, width = request.screen
-    return estimate_text(estimate, asked, sizer.base, request.as_of, colour=colour, width=width)
-
-
-def exit_code(estimate: Estimate) -> int:
+def exit_code(made: Estimate) -> int:
     """Return 1 when the build, or a tuning that was asked for, does not fit; else 0."""
-    tuned = [item.fits for item in estimate.training or ()]
-    return FITS_NOT if False in {estimate.memory.fits, *tuned} else FITS
+    tuned = [item.fits for item in made.training or ()]
+    return FITS_NOT if False in {made.memory.fits, *tuned} else FITS
 
 
-def _shown(estimate: Estimate) -> dict[str, Any]:
-    return {name: value for name, value in plain(estimate).items() if value is not None or name not in ONLY_WHEN_ASKED}
+def _sized(asked: EstimateRequest, sizer: Sizer, *, with_limits: bool) -> Estimate:
+    made = sizer.estimate(asked)
+    return made._replace(limits=sizer.limits(asked, made)) if with_limits else made
+
+
+def _shown(made: Estimate) -> dict[str, Any]:
+    return {name: value for name, value in plain(made).items() if value is not None or name not in ONLY_WHEN_ASKED}
 
 
 def _validated(data: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
@@ -88,18 +99,21 @@ def _validated(data: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
     raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
 
 
-def _answers(lines: TextIO, said: dict[str, Any], sizer: Sizer, *, limits: bool) -> Iterator[tuple[int, str]]:
-    """Estimate line by line; a bad line yields an error on its line and the rest go on."""
-    for number, data in batch_lines(lines):
-        if isinstance(data, InputError):
-            yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
-            continue
-        try:
-            asked = _validated(said | data, {})
-            estimate = sizer.estimate(asked)
-            if limits:
-                estimate = estimate._replace(limits=sizer.limits(asked, estimate))
-        except InputError as error:
-            yield BAD_LINE, as_json({"id": data.get("id"), "error": f"line {number}: {error}"}, indent=None)
-            continue
-        yield exit_code(estimate), to_json(_shown(estimate)).decode()
+def line_answers(rules: tuple[str, ...], fields: dict[str, Any], with_limits: bool) -> Answers:  # noqa: FBT001
+    """Return what estimates the lines of a batch; flags hold for every line that does not say otherwise."""
+    sizer = Sizer(load_rules(*rules))
+
+    def answers(lines: Iterable[str], first: int) -> Answered:
+        """Estimate line by line; a bad line yields an error on its line and the rest go on."""
+        for number, data in batch_lines(lines, first):
+            if isinstance(data, InputError):
+                yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
+                continue
+            try:
+                made = _sized(_validated(fields | data, {}), sizer, with_limits=with_limits)
+            except InputError as error:
+                yield BAD_LINE, as_json({"id": data.get("id"), "error": f"line {number}: {error}"}, indent=None)
+                continue
+            yield exit_code(made), to_json(_shown(made)).decode()
+
+    return answers

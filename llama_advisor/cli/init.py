@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from llama_advisor import __version__
 from llama_advisor.check.ci_templates import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FILE
@@ -13,14 +14,15 @@ from llama_advisor.check.discover import discovered
 from llama_advisor.check.files import SCHEMA_FILE
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.propose import from_discovery
-from llama_advisor.cli.own_layer import with_own_layer
+from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
-from llama_advisor.scenario.flags import nested
-from llama_advisor.scenario.project_file import WISHES
+from llama_advisor.scenario.flags import FLAGS, nested
+from llama_advisor.scenario.project_file import WISHES, Project
 from llama_advisor.scenario.project_text import project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
+from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -28,69 +30,88 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.engine.advice import Advice
+    from llama_advisor.scenario.scenario import Scenario
 
 NOTHING = 1
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
-
-    file: str
-    name: str
-    discover: bool
-    sources: tuple[str, ...]
-    github: bool
-    gitlab: bool
-    pre_commit: bool
-    force: bool
-    rules: tuple[str, ...]
-    as_of: date
-    said: dict[str, Any]
-
-
-def run(request: Request) -> int:
+@with_flags(FLAGS, "Scenario")
+def init(
+    said: dict[str, Any],
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="Project file to write.")] = "llama-advisor.yaml",
+    name: Annotated[str, typer.Option("--name", help="Name of the deployment.")] = "main",
+    discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="PATTERN", help="Files in which the choice shows up; may repeat."),
+    ] = None,
+    github: Annotated[bool, typer.Option("--github", help="Also write .github/workflows/llama-advisor.yml.")] = False,
+    gitlab: Annotated[bool, typer.Option("--gitlab", help="Also print the job for .gitlab-ci.yml.")] = False,
+    pre_commit: Annotated[
+        bool, typer.Option("--pre-commit", help="Also print the entry for .pre-commit-config.yaml.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
     """Write the project file and its schema, then the entries asked for."""
-    target = Path(request.file)
+    today = day(as_of)
+    target = Path(file)
     workflow = target.parent / WORKFLOW_FILE
-    for path in (target, *((workflow,) if request.github else ())):
-        if path.exists() and not request.force:
+    for path in (target, *((workflow,) if github else ())):
+        if path.exists() and not force:
             raise InputError(f"{printable(path)} is there already; --force overwrites it")
-    text = _discovered(request) if request.discover else _from_flags(request)
+    if discover:
+        text = _proposal(target.parent, tuple(rules or ()), today)
+    else:
+        scenario = validated(nested(said), None, nested(said))
+        if not scenario.use_cases and scenario.inputs is None:
+            raise InputError("state at least --use-case or --input, or take --discover")
+        advisor = Advisor(load_rules(*layers(file, rules)), today)
+        text = _from_scenario(scenario, advisor, name, tuple(source or ()))
     if text is None:
         return NOTHING
     schema = target.parent / SCHEMA_FILE
-    _write(schema, _schema_text())
+    _write(schema, as_json(json_schema(Project)) + "\n")
     _write(target, text)
     sys.stdout.write(f"{target}: written\n{schema}: written\n")
-    paths = "" if request.file == "llama-advisor.yaml" else scalar(request.file)
-    _entries(request, workflow, paths)
-    return 0
-
-
-def _entries(request: Request, workflow: Path, paths: str) -> None:
-    if request.github:
+    paths = "" if file == "llama-advisor.yaml" else scalar(file)
+    if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
         _write(workflow, _entry(GITHUB, paths))
         sys.stdout.write(f"{workflow}: written\n")
-    if request.gitlab:
+    if gitlab:
         sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{_entry(GITLAB, paths)}")
-    if request.pre_commit:
+    if pre_commit:
         sys.stdout.write(f"\n# For .pre-commit-config.yaml:\n{_entry(PRE_COMMIT, paths)}")
+    return 0
 
 
-def _entry(template: str, paths: str) -> str:
-    lines = template.format(version=__version__, paths=paths).splitlines()
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+def print_proposals(paths: tuple[str, ...], rules: tuple[str, ...], today: date) -> int:
+    """Print a proposal for each folder named, or for this one."""
+    text = ""
+    for name in paths or (".",):
+        if not Path(name).is_dir():
+            raise InputError(f"{printable(name)}: --discover looks through folders")
+        text += _proposal(Path(name), rules, today) or ""
+    sys.stdout.write(text)
+    return 0 if text else NOTHING
 
 
-def _from_flags(request: Request) -> str | None:
-    """Return a project file for the scenario of the flags; the choice is what they wish for, else the advice."""
-    scenario = validated(nested(request.said), None, nested(request.said))
-    if not scenario.use_cases and scenario.inputs is None:
-        raise InputError("state at least --use-case or --input, or take --discover")
-    advisor = Advisor(load_rules(*with_own_layer(request.file, request.rules)), request.as_of)
-    wished = {name: getattr(scenario, name) for name in reversed(WISHES) if getattr(scenario, name) is not None}
+def _proposal(folder: Path, rules: tuple[str, ...], today: date) -> str | None:
+    base = load_rules(*rules)
+    found = discovered(folder, Scanner.of(base, base.checking))
+    if not found:
+        sys.stderr.write(f"llama-advisor: no file in {printable(folder)} names a model that the rule base holds\n")
+        return None
+    deployments = list(from_discovery(found))
+    name = deployments[0][0].removeprefix("  - name: ").strip('"')
+    return project_text(deployments, SCHEMA_FILE, name, today.year + 1)
+
+
+def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tuple[str, ...]) -> str | None:
+    """Return a project file; the choice is what the scenario wishes for, else the advice."""
+    wished = {wish: getattr(scenario, wish) for wish in reversed(WISHES) if getattr(scenario, wish) is not None}
     advice = advisor.advise(scenario)
     if "model" in wished:
         choice, why = wished, "as given; `llama-advisor check` says what speaks against it"
@@ -100,10 +121,10 @@ def _from_flags(request: Request) -> str | None:
     else:
         build = advice.recommendation
         choice = {"model": build.model, "quantization": build.quantization, "engine": build.engine}
-        why = f"recommended on {request.as_of} with {build.score:.1f} points"
+        why = f"recommended on {advisor.as_of} with {build.score:.1f} points"
     stated = scenario.model_dump(mode="json", exclude_defaults=True, exclude=set(WISHES))
-    lines = proposed(request.name, stated, choice, request.sources, why)
-    return project_text([lines], SCHEMA_FILE, request.name, request.as_of.year + 1)
+    lines = proposed(name, stated, choice, sources, why)
+    return project_text([lines], SCHEMA_FILE, name, advisor.as_of.year + 1)
 
 
 def _say_no(advice: Advice) -> None:
@@ -113,38 +134,9 @@ def _say_no(advice: Advice) -> None:
         sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")
 
 
-def _discovered(request: Request) -> str | None:
-    folder = Path(request.file).parent
-    return _proposal(folder, request.rules, request.as_of.year + 1)
-
-
-def run_discover(paths: tuple[str, ...], rules: tuple[str, ...], year: int) -> int:
-    """Print a proposal for each folder named, or for this one."""
-    text = ""
-    for name in paths or (".",):
-        if not Path(name).is_dir():
-            raise InputError(f"{printable(name)}: --discover looks through folders")
-        text += _proposal(Path(name), rules, year) or ""
-    sys.stdout.write(text)
-    return 0 if text else NOTHING
-
-
-def _proposal(folder: Path, rules: tuple[str, ...], year: int) -> str | None:
-    base = load_rules(*rules)
-    found = discovered(folder, Scanner.of(base, base.checking))
-    if not found:
-        sys.stderr.write(f"llama-advisor: no file in {printable(folder)} names a model that the rule base holds\n")
-        return None
-    deployments = list(from_discovery(found))
-    name = deployments[0][0].removeprefix("  - name: ").strip('"')
-    return project_text(deployments, SCHEMA_FILE, name, year)
-
-
-def _schema_text() -> str:
-    from llama_advisor.scenario.project_file import Project
-    from llama_advisor.text.descriptions import json_schema
-
-    return as_json(json_schema(Project)) + "\n"
+def _entry(template: str, paths: str) -> str:
+    lines = template.format(version=__version__, paths=paths).splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
 from itertools import pairwise
-from typing import Annotated
-
-import typer
 
 from llama_advisor import __version__
-from llama_advisor.cli import args_answers as answers
-from llama_advisor.cli import args_ask as asking
-from llama_advisor.cli import args_check as checking
-from llama_advisor.cli import args_explain as explaining
-from llama_advisor.cli import args_explore as exploring
-from llama_advisor.cli import args_listings as listings
-from llama_advisor.cli import args_upkeep as upkeep
-from llama_advisor.cli.flagged import give_flags
-from llama_advisor.cli.gc import collect_seldom
-from llama_advisor.text.errors import AdvisorError, nearest
-from llama_advisor.text.yaml_file import printable
-
-app = typer.Typer(
-    name="llama-advisor",
-    help="Which Llama 3.1 or 3.2 variant to deploy, in which build, on what hardware, and why.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-PARTS = (answers, asking, checking, explaining, exploring, listings, upkeep)
-for part in PARTS:
-    app.add_typer(part.app)
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-
-
-@app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
-) -> None:
-    if version:
-        typer.echo(f"llama-advisor {__version__}")
-        raise typer.Exit
+COLLECT_EVERY = 200_000
+"""Objects between two collections of the youngest."""
 
 
 def main() -> None:
@@ -53,14 +22,26 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_run(asking.with_file(sys.argv[1:])))
+    sys.exit(_run(sys.argv[1:]))
+
+
+def collect_seldom() -> None:
+    """Look for unreachable objects seldom, in this process: a command is over before it pays to look as often."""
+    gc.set_threshold(COLLECT_EVERY, 50, 50)
 
 
 def _run(arguments: list[str]) -> int:
-    for part in PARTS:
-        give_flags(part.app, arguments)
+    if arguments == ["--version"]:  # the answer is there before the parser would be
+        sys.stdout.write(f"llama-advisor {__version__}\n")
+        return 0
+    import typer
+
+    from llama_advisor.cli.commands import app_for, completed
+    from llama_advisor.text.errors import AdvisorError
+
+    arguments = completed(arguments)
     try:
-        code = app(arguments, prog_name="llama-advisor", standalone_mode=False)
+        code = app_for(arguments)(arguments, prog_name="llama-advisor", standalone_mode=False)
         sys.stdout.flush()
     except AdvisorError as error:
         return _failed(str(error), error.exit_code, arguments)
@@ -79,6 +60,8 @@ def _run(arguments: list[str]) -> int:
 
 def _unknown_option(error: Exception) -> str | None:
     """Return what to say of an option that a command does not have."""
+    from llama_advisor.text.errors import nearest
+
     name, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     if name is None or context is None or type(error).__name__ != "NoSuchOption":
         return None
@@ -88,14 +71,12 @@ def _unknown_option(error: Exception) -> str | None:
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:
     from llama_advisor.render.json_text import as_json
+    from llama_advisor.text.yaml_file import printable
 
     text = printable(message)
-    if _wants_json(arguments):
+    if any(pair in {("--format", "json"), ("-f", "json")} for pair in pairwise(arguments)) or (
+        "--format=json" in arguments
+    ):
         sys.stdout.write(as_json({"schema_version": 1, "error": {"message": text, "exit_code": code}}) + "\n")
     sys.stderr.write(f"llama-advisor: {text}\n")
     return code
-
-
-def _wants_json(arguments: list[str]) -> bool:
-    pairs = pairwise(arguments)
-    return any(a in {"--format", "-f"} and b == "json" for a, b in pairs) or "--format=json" in arguments

@@ -1,30 +1,63 @@
-"""Options that many commands share."""
+"""Options that many commands share, and what they are read as."""
 
 from __future__ import annotations
 
-import os
+import inspect
 import sys
 from datetime import date, datetime
-from typing import Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llama_advisor.scenario.read import folder_beside, same_folder
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llama_advisor.scenario.flags import Flag
+
 Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
 Rules = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option(
         "--rules", metavar="DIR", help="Folder of own rules and data, laid over the shipped ones; may repeat."
     ),
 ]
-AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="DATE", help="Day to answer for; today if not given.")]  # noqa: UP045
-
-Output = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file."),
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day to answer for; today if not given.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", min=1, help="Processes that share the lines of --batch; the answers are the same.")
 ]
+OWN_LAYER = "llama-advisor.d"
+_TYPES: dict[str, Any] = {"one": str | None, "many": list[str] | None, "yes": bool | None}
+
+
+def with_flags(flags: Sequence[Flag], panel: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command one option for each flag; it receives those that were given as `said`, by field."""
+    options = [
+        inspect.Parameter(flag.parameter, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(flag, panel))
+        for flag in flags
+    ]
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        def called(**arguments: Any) -> int:
+            values = {flag.field: arguments.pop(flag.parameter) for flag in flags}
+            return command(said={field: value for field, value in values.items() if value is not None}, **arguments)
+
+        own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "said"]
+        keyed = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        called.__signature__ = inspect.Signature([*keyed, *options])  # type: ignore[attr-defined]
+        return called
+
+    return decorate
+
+
+def _option(flag: Flag, panel: str) -> Any:
+    names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
+    option = typer.Option(*names, help=flag.doc, show_default=False, rich_help_panel=panel)
+    return Annotated[_TYPES[flag.kind], option]
 
 
 def day(text: str | None) -> date:
@@ -37,10 +70,14 @@ def day(text: str | None) -> date:
         raise InputError(f"--as-of: {printable(text)!r} is not a day; write it as 2026-11-24") from error
 
 
-def screen(output: str | None) -> tuple[bool, int]:
-    """Return whether to colour, and the width: a terminal's own, else 80 columns."""
-    terminal = sys.stdout.isatty() and output is None
-    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
-    return colour, width
+def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the layers to load: a team's own `llama-advisor.d/` beside its file, then those named by --rules.
+
+    The own one is taken without being named, so it is told of on standard error.
+    """
+    named = tuple(rules or ())
+    folder = folder_beside(file, OWN_LAYER)
+    if folder is None:
+        return named
+    sys.stderr.write(f"llama-advisor: {printable(folder)}/ is laid over the shipped rules\n")
+    return (folder, *(other for other in named if not same_folder(other, folder)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor.cli.own_layer import with_own_layer
-from llama_advisor.cli.streams import stream, write
+import typer
+
+from llama_advisor.cli.options import AsOf, Jobs, Output, Rules, day, layers, with_flags
+from llama_advisor.cli.streams import screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -19,10 +20,10 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
-    from typing import TextIO
 
+    from llama_advisor.cli.batch import Answered, Answers
     from llama_advisor.engine.advice import Advice
 
 BAD_LINE = 2
@@ -30,101 +31,105 @@ SAVED_AS = "scenario.yaml"
 REPORTS = frozenset({"markdown", "html"})
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
+@with_flags((*FLAGS, DEPLOYMENT), "Scenario")
+def recommend(
+    said: dict[str, Any],
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out."),
+    ] = None,
+    jobs: Jobs = 1,
+    format_: Annotated[
+        Literal["text", "json", "markdown", "html"], typer.Option("--format", "-f", help="How to print the result.")
+    ] = "text",
+    print_: Annotated[
+        Literal["model", "hf", "ollama", "build"] | None,
+        typer.Option("--print", help="Print one thing for scripts."),
+    ] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
+    ] = False,
+    top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
+    output: Output = None,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Answer one scenario, or each of a batch."""
+    today = day(as_of)
+    if batch is not None:
+        from llama_advisor.cli.batch import stream
 
-    file: str | None
-    batch: str | None
-    format: str
-    only: str | None
-    why: bool
-    top: int
-    output: str | None
-    rules: tuple[str, ...]
-    as_of: date
-    said: dict[str, Any]
-    screen: tuple[bool, int]
-
-
-def run(request: Request) -> int:
-    """Answer and return the exit code."""
-    if request.batch is not None:
-        if request.file or request.only or request.output:
+        if file or print_ or output:
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
-        if request.format in REPORTS:
-            raise InputError(f"--batch writes a line of JSON for each answer, not {request.format}")
-        advisor = Advisor(load_rules(*request.rules), request.as_of)
-        return stream(request.batch, lambda lines: _answers(lines, advisor, nested(request.said)))
-    if request.format in REPORTS and not request.only:
-        return _report(request)
-    scenario = read_scenario(request.file, request.said)
-    rules = with_own_layer(request.file, request.rules)
-    advisor = Advisor(load_rules(*rules), request.as_of)
-    if request.why:
+        if format_ in REPORTS:
+            raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
+        return stream(batch, jobs, line_answers, tuple(rules or ()), today, said)
+    if format_ in REPORTS and not print_:
+        return _report(file, said, format_, output, rules, today)
+    scenario = read_scenario(file, said)
+    advisor = Advisor(load_rules(*layers(file, rules)), today)
+    if why:
         from llama_advisor.explain.why import explained
 
         advice = explained(scenario, advisor).advice
     else:
         advice = advisor.advise(scenario)
-    text = _rendered(advice, advisor, request)
-    write(text, request.output)
-    if request.only and not text:
-        sys.stderr.write(f"llama-advisor: the answer names no {request.only}; --print build shows it\n")
+    if print_:
+        text = printed(advice, print_)
+    elif format_ == "json":
+        text = to_json(advice) + "\n"
+    else:
+        from llama_advisor.render.advice_text import advice_text
+
+        colour, width = screen(output)
+        text = advice_text(advice, advisor.base, why=why, top=top, colour=colour, width=width)
+    write(text, output)
+    if print_ and not text:
+        sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
         return max(1, EXIT_CODES[advice.verdict])
     if advice.verdict == "need_input":
         sys.stderr.write(f"llama-advisor: state at least one of: {', '.join(advice.missing)}\n")
     return EXIT_CODES[advice.verdict]
 
 
-def _rendered(advice: Advice, advisor: Advisor, request: Request) -> str:
-    if request.only:
-        return printed(advice, request.only)
-    if request.format == "json":
-        return to_json(advice) + "\n"
-    from llama_advisor.render.advice_text import advice_text
-
-    colour, width = request.screen
-    return advice_text(advice, advisor.base, why=request.why, top=request.top, colour=colour, width=width)
-
-
-def _report(request: Request) -> int:
+def _report(
+    file: str | None, said: dict[str, Any], format_: str, output: str | None, rules: list[str] | None, today: date
+) -> int:
     """Write a decision record or a page, which show every reason."""
-    from llama_advisor.cli.progress import count
+    from llama_advisor.cli.streams import count
     from llama_advisor.explain.report import report
     from llama_advisor.render.advice_text import nearest_excuse
 
-    in_html = request.format == "html"
+    in_html = format_ == "html"
     if in_html:
         from llama_advisor.render.charts import needed_for
 
-        needed_for(request.format)
-    scenario = read_scenario(request.file, request.said)
-    advisor = Advisor(load_rules(*with_own_layer(request.file, request.rules)), request.as_of)
+        needed_for(format_)
+    scenario = read_scenario(file, said)
+    advisor = Advisor(load_rules(*layers(file, rules)), today)
     made = report(scenario, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"), varied=in_html)
     if in_html:
         from llama_advisor.render.page import report_html as rendered
     else:
         from llama_advisor.render.record import record as rendered
-    write(rendered(made, advisor.base, again(request)), request.output)
+    again = [*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_]
+    write(rendered(made, advisor.base, shlex.join(again)), output)
     return EXIT_CODES[made.advice.verdict]
 
 
-def again(request: Request) -> str:
-    """Return the command that prints the same answer again, on any day."""
-    words = ["llama-advisor", "recommend", *([_named(request.file)] if request.file else [])]
+def _again(file: str | None, said: dict[str, Any], rules: Iterable[str]) -> Iterator[str]:
+    """Yield the words of the command that gives the same answer again."""
+    yield from ("llama-advisor", "recommend")
+    if file:  # what came by standard input is to be saved under a name
+        yield SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file
     for flag in (*FLAGS, DEPLOYMENT):
-        value = request.said.get(flag.field)
-        if value is not None:
-            words += spelled(flag, value)
-    for folder in request.rules:
-        words += ["--rules", folder]
-    return shlex.join([*words, "--as-of", str(request.as_of), "--format", request.format])
-
-
-def _named(file: str) -> str:
-    """Return a file's name as an argument; what came by standard input is to be saved under a name."""
-    return SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file
+        if flag.field in said:
+            yield from spelled(flag, said[flag.field])
+    for folder in rules:
+        yield from ("--rules", folder)
 
 
 def printed(advice: Advice, what: str) -> str:
@@ -142,17 +147,24 @@ def printed(advice: Advice, what: str) -> str:
     return f"{found}\n" if found else ""
 
 
-def _answers(lines: TextIO, advisor: Advisor, flags: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Answer line by line; a bad line yields an error on its line and the rest go on."""
-    for number, data in batch_lines(lines):
-        if isinstance(data, InputError):
-            yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
-            continue
-        name = data.pop("id", None)
-        try:
-            advice = advisor.advise(validated(flags | data, None, {}))
-        except InputError as error:
-            yield BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
-            continue
-        answer = {"id": name} | plain(advice)
-        yield EXIT_CODES[advice.verdict], as_json(answer, indent=None)
+def line_answers(rules: tuple[str, ...], today: date, said: dict[str, Any]) -> Answers:
+    """Return what answers the lines of a batch; flags hold for every line."""
+    advisor = Advisor(load_rules(*rules), today)
+    flags = nested(said)
+
+    def answers(lines: Iterable[str], first: int) -> Answered:
+        """Answer line by line; a bad line yields an error on its line and the rest go on."""
+        for number, data in batch_lines(lines, first):
+            if isinstance(data, InputError):
+                yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
+                continue
+            name = data.pop("id", None)
+            try:
+                advice = advisor.advise(validated(flags | data, None, {}))
+            except InputError as error:
+                yield BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
+                continue
+            answer = {"id": name} | plain(advice)
+            yield EXIT_CODES[advice.verdict], as_json(answer, indent=None)
+
+    return answers

@@ -1,48 +1,150 @@
-"""rules lint, coverage, ablate: what maintainers ask of the rule base."""
+"""rules test, lint, coverage, ablate: what maintainers ask of the rule base."""
 
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
-from llama_advisor.cli.gc import collect_seldom
-from llama_advisor.cli.progress import progress
+import typer
+
+from llama_advisor.cli.options import AsOf, Format, Rules, day
+from llama_advisor.cli.streams import progress
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.read import read_document, validated
 from llama_advisor.text.errors import InputError
-from llama_advisor.upkeep import lint
+from llama_advisor.text.yaml_file import printable
+from llama_advisor.upkeep import lint as findings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario
     from llama_advisor.upkeep import Finding
-    from llama_advisor.upkeep.coverage import Coverage, Sampler, Seen
+    from llama_advisor.upkeep.coverage import Coverage, Seen
+
+    Timed = tuple[Seen, float]
 
 FINDINGS = 1
 WORTH_WORKERS = 40
 CHUNK = 10
 SLOWEST = 3
-Timed = tuple["Seen", float]
 
 
-def run_lint(rules: tuple[str, ...], as_of: date, *, in_json: bool) -> int:
+def examples(format_: Format = "text", rules: Rules = None) -> int:
+    """Run the examples of all rules; print those that fail and a count."""
+    from llama_advisor.upkeep.rule_examples import run_examples
+
+    results = list(run_examples(load_rules(*rules or ())))
+    failed = [result for result in results if not result.passed]
+    if format_ == "json":
+        shown = [result._asdict() for result in failed]
+        sys.stdout.write(as_json({"schema_version": 1, "examples": len(results), "failed": shown}) + "\n")
+    else:
+        for result in failed:
+            place = f"{result.rule}: {result.kind}[{result.place}]"
+            sys.stdout.write(f"{place}: came to {result.got}, example {printable(result.example)}\n")
+        count = len({result.rule for result in results})
+        sys.stdout.write(f"{len(results)} examples of {count} rules, {len(failed)} failed\n")
+    return FINDINGS if failed else 0
+
+
+def lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> int:
     """Print what the lints find; exit code 1 for findings that are errors."""
-    base = load_rules(*rules)
-    found = lint(base, as_of)
-    if in_json:
-        sys.stdout.write(as_json({"schema_version": 1, "as_of": str(as_of), **_findings(found, base)}) + "\n")
+    today = day(as_of)
+    base = load_rules(*rules or ())
+    found = findings_of(base, today)
+    if format_ == "json":
+        sys.stdout.write(as_json({"schema_version": 1, "as_of": str(today), **_findings(found, base)}) + "\n")
     else:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(found, base)))
         files = sum(len(layer.files) for layer in base.layers)
         sys.stdout.write(f"{len(base.rules)} rules in {files} files: {_count(found, base)}\n")
     return _code(found, base)
+
+
+def coverage(
+    samples: Annotated[int, typer.Option("--samples", min=1, help="Scenarios to draw.")] = 300,
+    seed: Annotated[int, typer.Option("--seed", help="Which scenarios are drawn.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that share the work.")] = 2,
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Answer sampled scenarios and print what they reach; the same output for the same seed."""
+    from llama_advisor.upkeep.coverage import summed
+
+    today = day(as_of)
+    base = load_rules(*rules or ())
+    timed = list(_answered(samples, workers, (tuple(rules or ()), today, seed)))
+    result = summed(base, seed, (seen for seen, _ in timed))
+    _say_slowest(timed)
+    if format_ == "json":
+        shown = {name: getattr(result, name) for name in ("samples", "seed", "verdicts", "wins", "fired")}
+        told = {"schema_version": 1, "as_of": str(today), **shown, **_findings(result.findings, base)}
+        sys.stdout.write(as_json(told) + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _summary(result, base)))
+    return _code(result.findings, base)
+
+
+def ablate(
+    scenarios: Annotated[
+        str, typer.Option("--scenarios", metavar="FILE", help="YAML with `cases:`, each an id and a scenario.")
+    ],
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Print what the removal of each rule changes over the scenarios of a file."""
+    from llama_advisor.render.effects import effects_text
+    from llama_advisor.upkeep.ablation import ablate as effects_of
+
+    today = day(as_of)
+    base = load_rules(*rules or ())
+    asked = _scenarios(scenarios)
+    effects = effects_of(base, asked, today, progress)
+    progress("")
+    if format_ == "json":
+        shown = [vars(effect) for effect in effects.values()]
+        sys.stdout.write(
+            as_json({"schema_version": 1, "as_of": str(today), "scenarios": list(asked), "rules": shown}) + "\n"
+        )
+    else:
+        sys.stdout.write(effects_text(list(effects.values()), len(asked)))
+    return 0
+
+
+def _answered(samples: int, workers: int, sampled: tuple[tuple[str, ...], date, int]) -> Iterator[Timed]:
+    """Yield every scenario in order, answered here or by worker processes; a terminal shows how many are done."""
+    from llama_advisor.cli.batch import in_order
+
+    indexes = range(samples)
+    chunks = ([indexes[at : at + CHUNK]] for at in range(0, samples, CHUNK))
+    shared = workers > 1 and samples >= WORTH_WORKERS
+    made = in_order(chunks, workers, _sampler, sampled) if shared else _sampler(*sampled)(indexes)
+    for count, item in enumerate(made, 1):
+        progress(f"{count} of {samples} scenarios")
+        yield item
+    progress("")
+
+
+def _sampler(rules: tuple[str, ...], today: date, seed: int) -> Callable[[Iterable[int]], Iterator[Timed]]:
+    """Return what answers the scenarios drawn with a seed, by their indexes."""
+    from llama_advisor.upkeep.coverage import Sampler
+
+    sampler = Sampler(load_rules(*rules), today, seed)
+
+    def timed(indexes: Iterable[int]) -> Iterator[Timed]:
+        for index in indexes:
+            start = perf_counter()
+            seen = sampler.see(index)
+            yield seen, perf_counter() - start
+
+    return timed
 
 
 def _code(found: tuple[Finding, ...], base: RuleBase) -> int:
@@ -86,31 +188,6 @@ def _findings(found: tuple[Finding, ...], base: RuleBase) -> dict[str, Any]:
     }
 
 
-class Sample(NamedTuple):
-    """Which scenarios to draw, and how many processes answer them."""
-
-    samples: int
-    seed: int
-    workers: int
-
-
-def run_coverage(rules: tuple[str, ...], as_of: date, asked: Sample, *, in_json: bool) -> int:
-    """Answer sampled scenarios and print what they reach; the same output for the same seed."""
-    from llama_advisor.upkeep.coverage import summed
-
-    base = load_rules(*rules)
-    timed = list(_answered(base, rules, as_of, asked))
-    result = summed(base, asked.seed, (seen for seen, _ in timed))
-    _say_slowest(timed)
-    if in_json:
-        shown = {name: getattr(result, name) for name in ("samples", "seed", "verdicts", "wins", "fired")}
-        told = {"schema_version": 1, "as_of": str(as_of), **shown, **_findings(result.findings, base)}
-        sys.stdout.write(as_json(told) + "\n")
-    else:
-        sys.stdout.write("".join(f"{line}\n" for line in _summary(result, base)))
-    return _code(result.findings, base)
-
-
 def _summary(result: Coverage, base: RuleBase) -> Iterator[str]:
     silent = sum(not count for count in result.fired.values())
     yield f"{result.samples} scenarios, seed {result.seed}"
@@ -125,66 +202,12 @@ def _shares(counts: dict[str, int], total: int) -> str:
     return ", ".join(f"{name} {count} ({count / total:.1%})" for name, count in counts.items())
 
 
-def _answered(base: RuleBase, rules: tuple[str, ...], as_of: date, asked: Sample) -> Iterator[Timed]:
-    """Yield every scenario in order, answered here or by worker processes."""
-    samples, seed, workers = asked
-    if workers <= 1 or samples < WORTH_WORKERS:
-        _start(rules, as_of, seed, base)
-        yield from _told((_see(index) for index in range(samples)), samples)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (rules, as_of, seed)) as pool:
-        yield from _told(pool.map(_see, range(samples), chunksize=CHUNK), samples)
-
-
-_SAMPLER: list[Sampler] = []
-
-
-def _start(rules: tuple[str, ...], as_of: date, seed: int, base: RuleBase | None = None) -> None:
-    """Give this process its own sampler."""
-    from llama_advisor.upkeep.coverage import Sampler
-
-    collect_seldom()
-    _SAMPLER[:] = [Sampler(base or load_rules(*rules), as_of, seed)]
-
-
-def _see(index: int) -> Timed:
-    start = perf_counter()
-    return _SAMPLER[0].see(index), perf_counter() - start
-
-
-def _told(seen: Iterator[Timed], samples: int) -> Iterator[Timed]:
-    """Pass results on, with a count on a terminal."""
-    for count, item in enumerate(seen, 1):
-        progress(f"{count} of {samples} scenarios")
-        yield item
-    progress("")
-
-
 def _say_slowest(timed: list[Timed]) -> None:
     """Times differ from run to run, so they are words about the result, not part of it."""
     total = sum(seconds for _, seconds in timed)
     worst = sorted(timed, key=lambda item: -item[1])[:SLOWEST]
     told = ", ".join(f"scenario {seen.index} ({seconds:.2f} s, {seen.verdict})" for seen, seconds in worst)
     sys.stderr.write(f"llama-advisor: {total / max(1, len(timed)):.3f} s a scenario; slowest: {told}\n")
-
-
-def run_ablate(rules: tuple[str, ...], as_of: date, scenarios: str, *, in_json: bool) -> int:
-    """Print what the removal of each rule changes over the scenarios of a file."""
-    from llama_advisor.render.effects import effects_text
-    from llama_advisor.upkeep.ablation import ablate
-
-    base = load_rules(*rules)
-    asked = _scenarios(scenarios)
-    effects = ablate(base, asked, as_of, progress)
-    progress("")
-    if in_json:
-        shown = [vars(effect) for effect in effects.values()]
-        sys.stdout.write(
-            as_json({"schema_version": 1, "as_of": str(as_of), "scenarios": list(asked), "rules": shown}) + "\n"
-        )
-    else:
-        sys.stdout.write(effects_text(list(effects.values()), len(asked)))
-    return 0
 
 
 def _scenarios(file: str) -> dict[str, Scenario]:

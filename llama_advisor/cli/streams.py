@@ -1,20 +1,14 @@
-"""Results out to a file or standard output; batches in and out line by line, in constant memory."""
+"""Results out to a file or standard output, how they look on its screen, and how far long work has come."""
 
 from __future__ import annotations
 
-import io
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from llama_advisor.cli.progress import progress
 from llama_advisor.text.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TextIO
-
-    Answers = Callable[[TextIO], Iterator[tuple[int, str]]]
+WIDTH = 40
 
 
 def write(text: str, output: str | None, flag: str = "--output") -> None:
@@ -28,29 +22,22 @@ def write(text: str, output: str | None, flag: str = "--output") -> None:
         raise InputError(f"{flag} {output}: {error.strerror or error}") from error
 
 
-def stream(name: str, answers: Answers) -> int:
-    """Write the answer to each line as it is made; return the worst of their exit codes."""
-    worst = 0
-    shown = not sys.stdout.isatty()  # there the answers themselves are the progress
-    with _opened(name) as lines:
-        for done, (code, text) in enumerate(answers(lines), 1):
-            worst = max(worst, code)
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-            if shown:
-                progress(f"{done} answers")
-    if shown:
-        progress("")
-    return worst
+def screen(output: str | None) -> tuple[bool, int]:
+    """Return whether to colour, and the width: a terminal's own, else 80 columns."""
+    terminal = sys.stdout.isatty() and output is None
+    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
+    return colour, width
 
 
-def _opened(name: str) -> TextIO:
-    """Open a batch; bytes that are no UTF-8 spoil their own line alone."""
-    if name == "-":
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
-        return sys.stdin
-    try:
-        return Path(name).open(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"--batch {name}: {error.strerror or error}") from error
+def progress(text: str) -> None:
+    """Show one line on standard error that overwrites itself, on a terminal only; an empty one clears it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text[:WIDTH]:<{WIDTH}}" + ("" if text else "\r"))
+        sys.stderr.flush()
+
+
+def count(done: int, of: int, what: str) -> None:
+    """Show `3 of 12 cells`; when all are done the line is cleared."""
+    progress(f"{done} of {of} {what}" if done < of else "")

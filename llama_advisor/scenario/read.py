@@ -16,8 +16,7 @@ from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import Document, parse, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TextIO
+    from collections.abc import Iterable, Iterator
 
 
 def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
@@ -89,9 +88,9 @@ def read_document(file: str) -> Document:
     return parse(text, "<stdin>" if file == "-" else file)
 
 
-def batch_lines(stream: TextIO) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+def batch_lines(lines: Iterable[str], first: int = 1) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield (line number, object or what is wrong with the line), one at a time; blank lines are skipped."""
-    for number, line in enumerate(stream, 1):
+    for number, line in enumerate(lines, first):
         if not line.strip():
             continue
         try:

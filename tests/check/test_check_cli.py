@@ -16,7 +16,7 @@ import yaml
 from checked_projects import PROJECT
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.args_check import paired
+from llama_advisor.cli.check import paired
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:

@@ -244,7 +244,7 @@ def test_detect_names_this_computer_in_words_that_can_be_read(run: Run) -> None:
 def test_detect_shows_free_against_total(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     card, host = Found("gpu", "NVIDIA GeForce RTX 3060", 11.99, 10.5), Found("cpu", "x86_64", 31.2, 20.0)
     monkeypatch.setattr(detect_command, "detect", lambda: [card, host])
-    assert detect_command.run((), in_json=False, screen=(False, 80)) == 0
+    assert detect_command.hardware_detect() == 0
     told = capsys.readouterr().out
     assert told.splitlines()[:2] == [
         '--hardware "1x NVIDIA GeForce RTX 3060 12GB + 32GB RAM"',
@@ -255,7 +255,7 @@ def test_detect_shows_free_against_total(monkeypatch: pytest.MonkeyPatch, capsys
 
 def test_detect_that_finds_nothing_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(detect_command, "detect", list)
-    assert detect_command.run((), in_json=False, screen=(False, 80)) == 1
+    assert detect_command.hardware_detect() == 1
     assert "state --hardware" in capsys.readouterr().out
     assert detect.describe([]) is None
 

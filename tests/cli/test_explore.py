@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from llama_advisor.cli import main as cli
-from llama_advisor.cli.inspect import schemas
-from llama_advisor.cli.progress import count, progress
+from llama_advisor.cli.schema import schemas
+from llama_advisor.cli.streams import count, progress
 from llama_advisor.text.descriptions import json_schema
 
 if TYPE_CHECKING:

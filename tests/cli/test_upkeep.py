@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +61,7 @@ def test_workers_change_no_byte(capsys: pytest.CaptureFixture[str], monkeypatch:
     monkeypatch.setattr(command, "WORTH_WORKERS", 2)
     shown = []
     for workers in (1, 2):
-        code = command.run_coverage((), date(2026, 11, 24), command.Sample(6, 5, workers), in_json=True)
+        code = command.coverage(6, 5, workers, "json", as_of=AS_OF)
         assert code == 0
         captured = capsys.readouterr()
         shown.append(captured.out)

@@ -1,0 +1,117 @@
+"""models, hardware, rules: list and show what the rule base holds."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llama_advisor.cli.options import Format, Rules
+from llama_advisor.cli.streams import screen
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.render import listing
+from llama_advisor.render.json_text import as_json
+from llama_advisor.scenario import names
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.base import RuleBase
+
+
+def models_list(format_: Format = "text", rules: Rules = None) -> int:
+    """List the models: ranked ones first, by family and size."""
+    base = load_rules(*rules or ())
+    models = sorted(base.models.values(), key=lambda m: (m.role != "ranked", m.family, m.parameters, m.id))
+    rows = [
+        {
+            "id": model.id,
+            "family": model.family,
+            "kind": model.kind,
+            "role": model.role,
+            "parameters": model.parameters,
+            "context_tokens": model.context_tokens,
+            "inputs": list(model.inputs),
+            "released": str(model.released),
+        }
+        for model in models
+    ]
+    return _shown("models", rows, format_)
+
+
+def models_show(
+    name: Annotated[str, typer.Argument(help="Any name of the model.")], format_: Format = "text", rules: Rules = None
+) -> int:
+    """Show one model with its sources."""
+    base = load_rules(*rules or ())
+    model = base.models[names.model_id(name, base)]
+    layer = base.origin("models", model.id).layer.label
+    return _shown("models", {"layer": layer, **model.model_dump(mode="json", exclude_defaults=True)}, format_)
+
+
+def hardware_list(format_: Format = "text", rules: Rules = None) -> int:
+    """List the devices by kind."""
+    base = load_rules(*rules or ())
+    rows = [
+        {
+            "id": device.id,
+            "name": device.name,
+            "kind": device.kind,
+            "memory_gib": device.memory_gib,
+            "bandwidth_gb_s": device.bandwidth_gb_s,
+            "fp16_tflops": device.fp16_tflops,
+        }
+        for device in sorted(base.devices.values(), key=lambda d: (d.kind, d.id))
+    ]
+    return _shown("hardware", rows, format_)
+
+
+def hardware_show(
+    name: Annotated[str, typer.Argument(help="Hardware as people write it.")],
+    format_: Format = "text",
+    rules: Rules = None,
+) -> int:
+    """Show what a name of hardware is read as."""
+    machine = read_hardware(name, catalogue_of(load_rules(*rules or ())))
+    return _shown("hardware", machine.model_dump(mode="json", exclude_defaults=True), format_)
+
+
+def rules_list(format_: Format = "text", rules: Rules = None) -> int:
+    """List the rules."""
+    rows = [
+        {
+            "id": rule.id,
+            "kind": rule.folder,
+            "title": rule.rule.title,
+            "confidence": rule.rule.confidence,
+            "layer": rule.layer,
+        }
+        for rule in load_rules(*rules or ()).rules.values()
+    ]
+    return _shown("rules", rows, format_)
+
+
+def rules_show(
+    name: Annotated[str, typer.Argument(help="Rule id.")], format_: Format = "text", rules: Rules = None
+) -> int:
+    """Show one rule: what it says, cites and is tested by."""
+    return _shown("rules", rule_entry(name, load_rules(*rules or ())), format_)
+
+
+def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
+    """Return a rule as plain data, its sources written out."""
+    if name not in base.rules:
+        raise InputError(f"unknown rule {printable(name)!r}{nearest(name, base.rules)}")
+    rule = base.rules[name]
+    sources = {item.id: base.sources[item.id].text for item in rule.rule.sources if item.id in base.sources}
+    shown = rule.rule.model_dump(mode="json", exclude_defaults=True)
+    return {"kind": rule.folder, "layer": rule.layer, **shown, "cited": sources}
+
+
+def _shown(kind: str, data: Any, format_: str) -> int:
+    colour, width = screen(None)
+    json = format_ == "json"
+    sys.stdout.write(as_json(data) + "\n" if json else listing.render(kind, data, colour=colour, width=width))
+    return 0
