@@ -134,8 +134,9 @@ def lock(
     as_of: AsOf = None,
 ) -> int:
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
+    today = day(as_of)
     settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *(rules or ())), day(as_of))
+    checkers = Checkers((*settings.rules, *(rules or ())), today)
     worst = 0
     for path in _paths(tuple(paths or settings.paths)):
         text = _lock(path, checkers.beside(path))

@@ -22,7 +22,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_run(sys.argv[1:]))
+    code = _run(sys.argv[1:])
+    gc.freeze()  # else the interpreter looks once more through all that there is before it gives it back
+    sys.exit(code)
 
 
 def collect_seldom() -> None:
