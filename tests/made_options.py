@@ -26,4 +26,4 @@ def made(name: str = "m", **fields: Any) -> Option:
         "available_gib": None,
         "excuse": None,
     }
-    return Option.model_validate(plain | fields)
+    return Option(**(plain | fields))

@@ -94,6 +94,6 @@ def test_the_nearest_miss_of_a_model_is_the_one_that_the_advice_tells(advisor: A
 
 def test_ruled_out_builds_change_no_wish(advisor: Advisor) -> None:
     wish = Scenario.model_validate({"use_cases": ["coding"], "hardware": "1x L4", "quantization": "bf16"})
-    _, need, found = advisor.answer(wish)
+    _, _, found = advisor.answer(wish)
     assert found is not None
-    assert list(found.refused) == [build for build in found.ruled_out if build.wished(need)]
+    assert list(found.refused) == [build for build in found.ruled_out if build.wished()]
