@@ -65,7 +65,7 @@ def ask(
     as_of: AsOf = None,
 ) -> int:
     """Ask, answer, and return the exit code."""
-    advisor_day = day(as_of)
+    today = day(as_of)
     in_json = format_ == "json"
     shown = sys.stderr if in_json else sys.stdout
     if answers is None and not (sys.stdin.isatty() and shown.isatty()):
@@ -73,7 +73,9 @@ def ask(
         return INPUT_ERROR
     _check_place(save, force=force)
     repeated = (*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ()))
-    interview = Interview(Advisor(load_rules(*rules or ()), advisor_day), answers, resume, save, repeated, json=in_json)
+    log = _kept(resume) if resume else ()
+    advisor = Advisor(load_rules(*rules or ()), today)
+    interview = Interview(advisor, log, answers, resume, save, repeated, json=in_json)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -89,6 +91,7 @@ class Interview:
     def __init__(
         self,
         advisor: Advisor,
+        log: Log,
         answers: str | None,
         resume: str | None,
         save: str | None,
@@ -99,7 +102,7 @@ class Interview:
         self.resumed, self.save, self.repeated, self.json = bool(resume), save, repeated, json
         self.colour, self.width = screen(None)
         self.file = resume or _free_name(SAVED)
-        self.log: Log = _kept(self.file) if resume else ()
+        self.log = log
         self.outlook = Outlook(advisor)
         self.machine = _machine(self.outlook) if answers is None else None
         self.lines = None if answers is None else _piped(answers)

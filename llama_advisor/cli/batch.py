@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
 import signal
 import sys
@@ -15,17 +16,18 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from llama_advisor.cli.main import collect_seldom
 from llama_advisor.cli.streams import progress
+from llama_advisor.render.json_text import as_json
 from llama_advisor.text.errors import AdvisorError, InputError
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-    Answered = Generator[tuple[int, str], None, None]
-    # From lines and the number of the first to an exit code and the text of the answer for each that is not blank.
-    Answers = Callable[[Iterable[str], int], Answered]
+    Answer = Callable[[dict[str, Any]], tuple[int, str]]  # From the object of a line to its exit code and its answer.
 
+BAD_LINE = 2
 BLOCK = 1 << 16
 CHUNK = 16
 AHEAD = 4
@@ -39,12 +41,12 @@ class Chunk(NamedTuple):
     first: int
 
 
-def stream(name: str, jobs: int, start: Callable[..., Answers], *args: Any) -> int:
+def stream(name: str, jobs: int, start: Callable[..., Answer], *args: Any) -> int:
     """Write the answer to each line as it is made; return the worst of their exit codes.
 
     `start(*args)` gives the function that answers; each process has its own.
     """
-    answers = start(*args)  # however many processes: wrong rules are told of here, before a line is read
+    answer = start(*args)  # however many processes: wrong rules are told of here, before a line is read
     worst = 0
     shown = not sys.stdout.isatty()  # there the answers themselves are the progress
     try:
@@ -53,7 +55,7 @@ def stream(name: str, jobs: int, start: Callable[..., Answers], *args: Any) -> i
         raise InputError(f"--batch {name}: {error.strerror or error}") from error
     with source:
         made = (
-            (answer for chunks in _chunks(source) for chunk in chunks for answer in answers(*chunk))
+            (answered for chunks in _chunks(source) for chunk in chunks for answered in _answers(chunk, answer))
             if jobs == 1
             else in_order(_chunks(source), jobs, _chunk_answers, (start, *args), source.fileno())
         )
@@ -88,9 +90,34 @@ def _chunks(source: IO[bytes]) -> Iterator[list[Chunk]]:
         first += len(lines)
 
 
-def _chunk_answers(start: Callable[..., Answers], *args: Any) -> Callable[[Chunk], Answered]:
-    answers = start(*args)
-    return lambda chunk: answers(*chunk)
+def _chunk_answers(start: Callable[..., Answer], *args: Any) -> Callable[[Chunk], Iterator[tuple[int, str]]]:
+    answer = start(*args)
+    return lambda chunk: _answers(chunk, answer)
+
+
+def _answers(chunk: Chunk, answer: Answer) -> Iterator[tuple[int, str]]:
+    """Answer line by line; a bad line yields an error on its line and the rest go on, a blank one nothing."""
+    for number, line in enumerate(chunk.lines, chunk.first):
+        if not line.strip():
+            continue
+        name = None
+        try:
+            data = _object(line)
+            name = data.get("id")
+            answered = answer(data)
+        except InputError as error:
+            answered = BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
+        yield answered
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not valid JSON: {printable(error)[:120]}") from error
+    if not isinstance(data, dict):
+        raise InputError("not a JSON object")
+    return data
 
 
 def in_order(

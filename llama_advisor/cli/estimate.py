@@ -13,7 +13,6 @@ from llama_advisor.cli.streams import screen, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.flags import flags_of
-from llama_advisor.scenario.read import batch_lines
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
@@ -22,11 +21,9 @@ from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from llama_advisor.cli.batch import Answer
 
-    from llama_advisor.cli.batch import Answered, Answers
-
-FITS, FITS_NOT, BAD_LINE = 0, 1, 2
+FITS, FITS_NOT = 0, 1
 ONLY_WHEN_ASKED = ("training", "limits")
 FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"id", "model"})
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
@@ -57,7 +54,7 @@ def estimate(
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
-        return stream(batch, jobs, line_answers, tuple(rules or ()), fields, with_limits)
+        return stream(batch, jobs, line_answer, tuple(rules or ()), fields, with_limits)
     sizer = Sizer(load_rules(*rules or ()))
     if model is None:
         raise InputError("estimate: name a model, or a file with --batch")
@@ -99,21 +96,12 @@ def _validated(data: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
     raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
 
 
-def line_answers(rules: tuple[str, ...], fields: dict[str, Any], with_limits: bool) -> Answers:  # noqa: FBT001
-    """Return what estimates the lines of a batch; flags hold for every line that does not say otherwise."""
+def line_answer(rules: tuple[str, ...], fields: dict[str, Any], with_limits: bool) -> Answer:  # noqa: FBT001
+    """Return what estimates a line of a batch; fields that it states outweigh the flags."""
     sizer = Sizer(load_rules(*rules))
 
-    def answers(lines: Iterable[str], first: int) -> Answered:
-        """Estimate line by line; a bad line yields an error on its line and the rest go on."""
-        for number, data in batch_lines(lines, first):
-            if isinstance(data, InputError):
-                yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
-                continue
-            try:
-                made = _sized(_validated(fields | data, {}), sizer, with_limits=with_limits)
-            except InputError as error:
-                yield BAD_LINE, as_json({"id": data.get("id"), "error": f"line {number}: {error}"}, indent=None)
-                continue
-            yield exit_code(made), to_json(_shown(made)).decode()
+    def answer(line: dict[str, Any]) -> tuple[int, str]:
+        made = _sized(_validated(fields | line, {}), sizer, with_limits=with_limits)
+        return exit_code(made), to_json(_shown(made)).decode()
 
-    return answers
+    return answer

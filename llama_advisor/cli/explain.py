@@ -19,6 +19,7 @@ from llama_advisor.scenario import names
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.read import read_scenario
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.record import plain
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -82,10 +83,8 @@ def _entry(name: str, base: RuleBase) -> dict[str, Any] | None:
     if name in base.rules:
         return rule_entry(name, base)
     criterion = next((item for item in base.criteria.criteria if item.id == name), None)
-    if criterion is not None:
-        return criterion.model_dump(mode="json", exclude_defaults=True)
-    kind = base.finding_kinds.get(name.upper())
-    return kind.model_dump(mode="json", exclude_defaults=True) if kind else None
+    entry: dict[str, Any] | None = plain(criterion or base.finding_kinds.get(name.upper()), exclude_defaults=True)
+    return entry
 
 
 def _entry_text(name: str, entry: dict[str, Any], base: RuleBase) -> str:

@@ -15,29 +15,21 @@ from llama_advisor.render import listing
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.record import plain
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
+
+MODEL = ("id", "family", "kind", "role", "parameters", "context_tokens", "inputs", "released")
+DEVICE = ("id", "name", "kind", "memory_gib", "bandwidth_gb_s", "fp16_tflops")
 
 
 def models_list(format_: Format = "text", rules: Rules = None) -> int:
     """List the models: ranked ones first, by family and size."""
     base = load_rules(*rules or ())
     models = sorted(base.models.values(), key=lambda m: (m.role != "ranked", m.family, m.parameters, m.id))
-    rows = [
-        {
-            "id": model.id,
-            "family": model.family,
-            "kind": model.kind,
-            "role": model.role,
-            "parameters": model.parameters,
-            "context_tokens": model.context_tokens,
-            "inputs": list(model.inputs),
-            "released": str(model.released),
-        }
-        for model in models
-    ]
+    rows = [{name: plain(getattr(model, name)) for name in MODEL} for model in models]
     return _shown("models", rows, format_)
 
 
@@ -48,23 +40,14 @@ def models_show(
     base = load_rules(*rules or ())
     model = base.models[names.model_id(name, base)]
     layer = base.origin("models", model.id).layer.label
-    return _shown("models", {"layer": layer, **model.model_dump(mode="json", exclude_defaults=True)}, format_)
+    return _shown("models", {"layer": layer, **plain(model, exclude_defaults=True)}, format_)
 
 
 def hardware_list(format_: Format = "text", rules: Rules = None) -> int:
     """List the devices by kind."""
     base = load_rules(*rules or ())
-    rows = [
-        {
-            "id": device.id,
-            "name": device.name,
-            "kind": device.kind,
-            "memory_gib": device.memory_gib,
-            "bandwidth_gb_s": device.bandwidth_gb_s,
-            "fp16_tflops": device.fp16_tflops,
-        }
-        for device in sorted(base.devices.values(), key=lambda d: (d.kind, d.id))
-    ]
+    devices = sorted(base.devices.values(), key=lambda d: (d.kind, d.id))
+    rows = [{name: getattr(device, name) for name in DEVICE} for device in devices]
     return _shown("hardware", rows, format_)
 
 
@@ -75,7 +58,7 @@ def hardware_show(
 ) -> int:
     """Show what a name of hardware is read as."""
     machine = read_hardware(name, catalogue_of(load_rules(*rules or ())))
-    return _shown("hardware", machine.model_dump(mode="json", exclude_defaults=True), format_)
+    return _shown("hardware", plain(machine, exclude_defaults=True), format_)
 
 
 def rules_list(format_: Format = "text", rules: Rules = None) -> int:
@@ -106,7 +89,7 @@ def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
         raise InputError(f"unknown rule {printable(name)!r}{nearest(name, base.rules)}")
     rule = base.rules[name]
     sources = {item.id: base.sources[item.id].text for item in rule.rule.sources if item.id in base.sources}
-    shown = rule.rule.model_dump(mode="json", exclude_defaults=True)
+    shown = plain(rule.rule, exclude_defaults=True)
     return {"kind": rule.folder, "layer": rule.layer, **shown, "cited": sources}
 
 

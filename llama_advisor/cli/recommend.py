@@ -15,7 +15,7 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
-from llama_advisor.scenario.read import batch_lines, read_scenario, validated
+from llama_advisor.scenario.read import read_scenario, validated
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import plain
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from llama_advisor.cli.batch import Answered, Answers
+    from llama_advisor.cli.batch import Answer
     from llama_advisor.engine.advice import Advice
 
-BAD_LINE = 2
 SAVED_AS = "scenario.yaml"
 REPORTS = frozenset({"markdown", "html"})
 
@@ -66,7 +65,7 @@ def recommend(
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
         if format_ in REPORTS:
             raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
-        return stream(batch, jobs, line_answers, tuple(rules or ()), today, said)
+        return stream(batch, jobs, line_answer, tuple(rules or ()), today, said)
     if format_ in REPORTS and not print_:
         return _report(file, said, format_, output, rules, today)
     scenario = read_scenario(file, said)
@@ -147,24 +146,14 @@ def printed(advice: Advice, what: str) -> str:
     return f"{found}\n" if found else ""
 
 
-def line_answers(rules: tuple[str, ...], today: date, said: dict[str, Any]) -> Answers:
-    """Return what answers the lines of a batch; flags hold for every line."""
+def line_answer(rules: tuple[str, ...], today: date, said: dict[str, Any]) -> Answer:
+    """Return what answers a line of a batch; fields that it states outweigh the flags."""
     advisor = Advisor(load_rules(*rules), today)
     flags = nested(said)
 
-    def answers(lines: Iterable[str], first: int) -> Answered:
-        """Answer line by line; a bad line yields an error on its line and the rest go on."""
-        for number, data in batch_lines(lines, first):
-            if isinstance(data, InputError):
-                yield BAD_LINE, as_json({"id": None, "error": str(data)}, indent=None)
-                continue
-            name = data.pop("id", None)
-            try:
-                advice = advisor.advise(validated(flags | data, None, {}))
-            except InputError as error:
-                yield BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
-                continue
-            answer = {"id": name} | plain(advice)
-            yield EXIT_CODES[advice.verdict], as_json(answer, indent=None)
+    def answer(line: dict[str, Any]) -> tuple[int, str]:
+        name = line.pop("id", None)
+        advice = advisor.advise(validated(flags | line, None, {}))
+        return EXIT_CODES[advice.verdict], as_json({"id": name} | plain(advice), indent=None)
 
-    return answers
+    return answer

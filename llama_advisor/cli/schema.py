@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,9 +15,6 @@ from llama_advisor.render.json_text import as_json
 from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 SCHEMAS = (
     ("scenario", "scenario.scenario", "Scenario"),
@@ -59,6 +56,6 @@ def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hard
     return 0
 
 
-def schemas() -> dict[str, type[BaseModel]]:
+def schemas() -> dict[str, type[Any]]:
     """Return the kinds of file and result that have a schema."""
     return {kind: getattr(import_module(f"llama_advisor.{module}"), name) for kind, module, name in SCHEMAS}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,9 +13,6 @@ from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import Document, parse, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
@@ -86,19 +82,6 @@ def read_document(file: str) -> Document:
     except OSError as error:
         raise InputError(f"{printable(file)}: {error.strerror or error}") from error
     return parse(text, "<stdin>" if file == "-" else file)
-
-
-def batch_lines(lines: Iterable[str], first: int = 1) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    """Yield (line number, object or what is wrong with the line), one at a time; blank lines are skipped."""
-    for number, line in enumerate(lines, first):
-        if not line.strip():
-            continue
-        try:
-            data = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, InputError(f"line {number}: not valid JSON: {printable(error)[:120]}")
-            continue
-        yield number, data if isinstance(data, dict) else InputError(f"line {number}: not a JSON object")
 
 
 def folder_beside(file: str | None, name: str) -> str | None:
