@@ -33,26 +33,30 @@ def collect_seldom() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    if arguments == ["--version"]:  # the answer is there before the parser would be
-        sys.stdout.write(f"llama-advisor {__version__}\n")
-        return 0
-    import typer
-
-    from llama_advisor.cli.commands import app_for, completed
-    from llama_advisor.text.errors import AdvisorError
-
-    arguments = completed(arguments)
     try:
-        code = app_for(arguments)(arguments, prog_name="llama-advisor", standalone_mode=False)
+        code = 0
+        if arguments == ["--version"]:  # answered before the parser is loaded
+            sys.stdout.write(f"llama-advisor {__version__}\n")
+        else:
+            from llama_advisor.cli.commands import app_for, completed
+
+            arguments = completed(arguments)
+            code = app_for(arguments)(arguments, prog_name="llama-advisor", standalone_mode=False)
         sys.stdout.flush()
-    except AdvisorError as error:
-        return _failed(str(error), error.exit_code, arguments)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # the reader left early; the parser turns that into an exit of its own
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        import typer
+
+        from llama_advisor.text.errors import AdvisorError
+
+        if isinstance(error, typer.Abort):
+            return INTERRUPTED
+        if isinstance(error, AdvisorError):
+            return _failed(str(error), error.exit_code, arguments)
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
