@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llama_advisor.check.explain_code import code_page
+from llama_advisor.check.findings import code_page
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook

@@ -13,7 +13,7 @@ import pytest
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.upkeep import lint
-from llama_advisor.upkeep.rule_examples import run_examples
+from llama_advisor.upkeep.lint_examples import run_examples
 
 if TYPE_CHECKING:
     import subprocess

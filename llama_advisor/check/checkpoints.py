@@ -1,15 +1,16 @@
-"""Names of checkpoints as deployments write them, each with what it says of the weights."""
+"""Names of checkpoints and versions of engines, as deployments write them: what each of them means."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from llama_advisor.scenario.names import key
+from llama_advisor.sizing.support import architecture_support
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
 
 _HOST = re.compile(
@@ -23,21 +24,23 @@ _UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\
 _PLAIN = frozenset(
     {"", "gguf", "hf", "unsloth", "dynamic", "quantized", "bnb", "imatrix", "ud", "i1", "onnx", "mlx", "q4f16"}
 )
+_PART = re.compile(r"\d{1,9}")
 LONGEST = 200
+WRONG_VERSION = "LA206"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """What a name stands for."""
 
-    model: str | None  # Model id; None for a model that the rule base does not hold.
-    quantizations: frozenset[str] = frozenset()
-    """Quantizations that the name may mean; empty where it says nothing of them."""
-    loose: bool = False  # Whether the name leaves open which sibling is meant.
+    model: Annotated[str | None, "Model id; None for a model that the rule base does not hold."]
+    quantizations: Annotated[frozenset[str], "What the name may mean; empty where it says nothing of them."] = (
+        frozenset()
+    )
+    loose: Annotated[bool, "Whether the name leaves open which sibling is meant."] = False
 
 
 class Checkpoints:
-    """Finds what names stand for; made once for a rule base."""
+    """The names of all checkpoints of a rule base; made once."""
 
     def __init__(self, base: RuleBase) -> None:
         self.base = base
@@ -73,15 +76,10 @@ class Checkpoints:
     def find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
         if token not in self._kept:
-            self._kept[token] = self._find(_HOST.sub("", token.strip()))
+            name = _HOST.sub("", token.strip())
+            found = self._exact.get(name.lower()) or self._tagged(name.lower()) or self._spelled(name)
+            self._kept[token] = found or (Checkpoint(None) if _UNKNOWN.fullmatch(name) else None)
         return self._kept[token]
-
-    def _find(self, name: str) -> Checkpoint | None:
-        lower = name.lower()
-        found = self._exact.get(lower) or self._tagged(lower) or self._spelled(name)
-        if found is None and _UNKNOWN.fullmatch(name):
-            return Checkpoint(None)
-        return found
 
     def _tagged(self, lower: str) -> Checkpoint | None:
         """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""
@@ -137,3 +135,37 @@ class Checkpoints:
             if text in self._quantizations:
                 return self._quantizations[text]
         return frozenset()
+
+
+def wrong_version(engine: Engine, version: str, model: Model) -> str | None:
+    """Say that a version of an engine does not run a model, and which do; a version without a number is not judged."""
+    support = architecture_support(engine, model)
+    if support is None or not parts(version):
+        return None
+    late = support.until is not None and compared(version, support.until) > 0
+    early = support.since is not None and compared(version, support.since) < 0
+    if not late and not early:
+        return None
+    bounds = [f"from {support.since}" if support.since else "", f"up to {support.until}" if support.until else ""]
+    pin = f" ({support.pin})" if support.pin else ""
+    return f"{engine.name} {version} does not run {model.name}; versions {' '.join(filter(None, bounds))} do{pin}"
+
+
+def parts(version: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version: `v0.11.0rc1` is (0, 11, 0)."""
+    found = []
+    for piece in version.strip().lstrip("vV=").split("."):
+        match = _PART.match(piece)
+        if match is None:
+            break
+        found.append(int(match[0]))
+        if match.end() != len(piece):
+            break
+    return tuple(found)
+
+
+def compared(one: str, other: str) -> int:
+    """Return -1, 0 or 1; what one of them does not say counts as the same."""
+    a, b = parts(one), parts(other)
+    length = min(len(a), len(b))
+    return (a[:length] > b[:length]) - (a[:length] < b[:length])

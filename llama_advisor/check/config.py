@@ -1,15 +1,15 @@
-"""Settings of the check from the pyproject.toml of the current folder."""
+"""`[tool.llama-advisor]` in pyproject.toml: what `check` does where no flag says otherwise."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor.check.files import file_text
-from llama_advisor.check.settings import Settings
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
 FILE = "pyproject.toml"
 TABLE = "llama-advisor"
+FailOn = Literal["error", "warning", "never"]
+
+
+class Settings(Strict):
+    """Settings of the check."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    paths: Annotated[tuple[str, ...], "Project files and folders to check."] = ()
+    select: Annotated[
+        tuple[str, ...], "Codes, or beginnings of codes, that are reported; all where none are named."
+    ] = ()
+    ignore: Annotated[tuple[str, ...], "Codes, or beginnings of codes, that are not."] = ()
+    fail_on: Annotated[FailOn | None, "Severity from which findings fail the check."] = Field(
+        default=None, alias="fail-on"
+    )
+    rules: Annotated[tuple[str, ...], "Folders of own rules, laid over the shipped ones."] = ()
 
 
 def read_settings(folder: Path) -> Settings:

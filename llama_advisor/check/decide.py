@@ -1,26 +1,36 @@
-"""What the engine says of a deployment: all builds in order, and the choice judged by itself."""
+"""What the engine decides for a deployment: all builds in order, and the choice judged by itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from llama_advisor.engine.rank import best_first
+from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.score import nearness
+from llama_advisor.engine.words import decisive
+from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Only
+from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Advice
+    from llama_advisor.check.findings import CheckFinding
+    from llama_advisor.check.project import Deployed
+    from llama_advisor.engine.advice import RelaxationShown
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.model import Model
+    from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.project_file import Choice, Requirements
 
+UNKNOWN_CHOICE, NOT_UNDERSTOOD = "LA905", "LA908"
 MOST_KEPT = 200
+_FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 
 
 class UnknownNameError(InputError):
@@ -31,24 +41,30 @@ class UnknownNameError(InputError):
         self.field = field
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """A choice by id."""
 
     model: Model
-    quantizations: frozenset[str]  # Quantizations that its name may mean; empty where none was chosen.
+    quantizations: Annotated[frozenset[str], "What its name may mean; empty where none was chosen."]
     engine: str | None
 
+    def includes(self, build: Candidate) -> bool:
+        """Whether a build is one of the choice."""
+        return (
+            build.model.id == self.model.id
+            and (not self.quantizations or build.quantization.id in self.quantizations)
+            and self.engine in {None, build.engine.id}
+        )
 
-@dataclass(frozen=True)
-class Decision:
-    """All builds for the requirements, and what came of the choice."""
+
+class Decision(NamedTuple):
+    """All builds for the requirements, and what the rules say of the choice."""
 
     need: Need
-    order: tuple[Candidate, ...]  # The best build of each model that qualifies, best first.
+    order: Annotated[tuple[Candidate, ...], "The best build of each model that qualifies, best first."]
     chosen: Chosen
-    best: Candidate | None  # The best build of the choice that qualifies.
-    nearest: Candidate | None  # Where none does, the one that came nearest; None where no such build can be made.
+    best: Annotated[Candidate | None, "The best build of the choice that qualifies."]
+    nearest: Annotated[Candidate | None, "Where none does, the one that came nearest; None where none can be made."]
 
     @property
     def winner(self) -> Candidate | None:
@@ -61,100 +77,115 @@ class Decision:
         return round(self.order[0].score - self.order[1].score, 2) if len(self.order) > 1 else None
 
 
-def resolved(choice: Choice, advisor: Advisor) -> Chosen:
-    """Look the names of a choice up; raise UnknownNameError for one that is not known."""
-    base = advisor.base
-    try:
-        field = "model"
-        model = base.models[names.model_id(choice.model, base)]
-        field = "quantization"
-        asked = choice.quantization
-        held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
-        field = "engine"
-        engine = names.engine_id(choice.engine, base) if choice.engine else None
-    except InputError as error:
-        raise UnknownNameError(field, error) from error
-    return Chosen(model, frozenset(held), engine)
-
-
 class Decider:
-    """Decides deployments on one rule base; the same question is answered once."""
+    """Decides deployments on one rule base: the one place where the check calls the engine; answers are memoized."""
 
     def __init__(self, advisor: Advisor) -> None:
         self.advisor = advisor
-        self._asked: dict[Requirements, tuple[Need, tuple[Candidate, ...]]] = {}
-        self._judged: dict[tuple[Requirements, Choice], tuple[Chosen, Candidate | None, Candidate | None]] = {}
-        self._advised: dict[Requirements, Advice] = {}
+        self._decisions: dict[tuple[Requirements, Choice], Decision] = {}
+        self._obstacles: dict[Requirements, tuple[list[str], RelaxationShown | None]] = {}
         self._last: tuple[Requirements, Found] | None = None
 
     def decide(self, requirements: Requirements, choice: Choice) -> Decision:
         """Answer the requirements and judge the choice; raise InputError for what is not known."""
-        _keep_small(self._asked, self._judged)
-        chosen = resolved(choice, self.advisor)
-        if requirements not in self._asked:
-            need = understand(requirements, self.advisor.base)
-            found = self.advisor.decide(need)
-            self._asked[requirements] = found.need, found.order
-            self._last = requirements, found
-        if (requirements, choice) not in self._judged:
-            judged = self._seen(requirements, chosen) or self._judge(requirements, choice, chosen)
-            self._judged[requirements, choice] = (chosen, *judged)
-        need, order = self._asked[requirements]
-        return Decision(need, order, *self._judged[requirements, choice])
+        if (requirements, choice) not in self._decisions:
+            _keep_small(self._decisions)
+            chosen = self._resolved(choice)
+            found = self._search(requirements)
+            judged = _best_of(chosen, found, requirements) or self.judge_alone(requirements, choice, chosen)
+            self._decisions[requirements, choice] = Decision(found.need, found.order, chosen, *judged)
+        return self._decisions[requirements, choice]
 
-    def _seen(self, requirements: Requirements, chosen: Chosen) -> tuple[Candidate, None] | None:
-        """Return the best build of the choice if the search of all builds has just judged one that qualifies.
+    def obstacles(self, requirements: Requirements) -> tuple[list[str], RelaxationShown | None]:
+        """Return what rules all models out where nothing fits, and the first change that was checked to help."""
+        if requirements not in self._obstacles:
+            _keep_small(self._obstacles)
+            found = self._search(requirements)
+            first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
+            way = next(ways_round(found, self.advisor), None)
+            kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
+            self._obstacles[requirements] = list(kinds), way.shown if way else None
+        return self._obstacles[requirements]
 
-        That search keeps the best engine of each quantization on a machine, so it has seen all builds of a choice
-        without an engine, and the one build of a whole choice on one stated machine.
-        """
-        one_build = len(chosen.quantizations) == 1 and isinstance(requirements.hardware, str)
-        if self._last is None or self._last[0] is not requirements or (chosen.engine is not None and not one_build):
-            return None
-        fitting = [build for build in self._last[1].qualified if _is(build, chosen)]
-        return (min(fitting, key=best_first), None) if fitting else None
+    def _search(self, requirements: Requirements) -> Found:
+        """Judge all builds for the requirements; the last search is kept whole."""
+        if self._last is None or self._last[0] != requirements:
+            self._last = requirements, self.advisor.decide(understand(requirements, self.advisor.base))
+        return self._last[1]
 
-    def advice(self, requirements: Requirements) -> Advice:
-        """Return the whole answer, for what would help where nothing fits."""
-        if requirements not in self._advised:
-            _keep_small(self._advised)
-            self._advised[requirements] = self.advisor.advise(requirements)
-        return self._advised[requirements]
+    def _resolved(self, choice: Choice) -> Chosen:
+        """Look the names of a choice up; raise UnknownNameError for one that is not known."""
+        base, field = self.advisor.base, "model"
+        try:
+            model = base.models[names.model_id(choice.model, base)]
+            field = "quantization"
+            asked = choice.quantization
+            held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
+            field = "engine"
+            engine = names.engine_id(choice.engine, base) if choice.engine else None
+        except InputError as error:
+            raise UnknownNameError(field, error) from error
+        return Chosen(model, frozenset(held), engine)
 
-    def _judge(
+    def judge_alone(
         self, requirements: Requirements, choice: Choice, chosen: Chosen
     ) -> tuple[Candidate | None, Candidate | None]:
-        """Search the choice alone: the model by a hard limit, the rest as wishes, which earn no points."""
+        """Search the choice alone: the model by a hard limit, the rest as wishes, which earn no points.
+
+        Where nothing qualifies, return the refused build that came nearest; failing that, the model as it was stopped.
+        """
         only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
         asked = {"only": only, "engine": chosen.engine, "quantization": choice.quantization}
         need = understand(requirements.model_copy(update=asked), self.advisor.base)
         if not choice.quantization and chosen.quantizations:
             need = replace(need, quantizations_wished=chosen.quantizations)
         found = self.advisor.search.run(need)
-        fitting = [build for build in found.qualified if _is(build, chosen)]
+        fitting = [build for build in found.qualified if chosen.includes(build)]
         if fitting:
             return min(fitting, key=best_first), None
-        return None, _nearest(found, chosen)
+        refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
+        stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
+        nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
+        return None, nearest
 
 
-def _nearest(found: Found, chosen: Chosen) -> Candidate | None:
-    """Return the refused build of the choice that came nearest; failing that, the model as it was stopped."""
-    refused = [build for build in (*found.refused, *found.excluded) if _is(build, chosen)]
-    stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
-    return min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
+def _best_of(chosen: Chosen, found: Found, requirements: Requirements) -> tuple[Candidate, None] | None:
+    """Return the best build of the choice if the search of all builds has judged one that qualifies.
+
+    That search keeps the best engine of each quantization on a machine, so it has seen all builds of a choice without
+    an engine, and the one build of a whole choice on one stated machine.
+    """
+    if chosen.engine is not None and (len(chosen.quantizations) != 1 or not isinstance(requirements.hardware, str)):
+        return None
+    fitting = [build for build in found.qualified if chosen.includes(build)]
+    return (min(fitting, key=best_first), None) if fitting else None
 
 
-def _is(build: Candidate, chosen: Chosen) -> bool:
-    """Tell whether a build is one of the choice."""
-    return (
-        build.model.id == chosen.model.id
-        and (not chosen.quantizations or build.quantization.id in chosen.quantizations)
-        and chosen.engine in {None, build.engine.id}
-    )
-
-
-def _keep_small(*kept: dict[Any, Any]) -> None:
+def _keep_small(answers: dict[Any, Any]) -> None:
     """Forget answers before they fill the memory."""
-    for answers in kept:
-        if len(answers) >= MOST_KEPT:
-            answers.clear()
+    if len(answers) >= MOST_KEPT:
+        answers.clear()
+
+
+def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:
+    """Decide one deployment, or say what of it is not understood."""
+    requirements = item.deployment.requirements
+    if not requirements.use_cases and requirements.inputs is None:
+        return item.finding(NOT_UNDERSTOOD, ("requirements",), "state at least a use case or the inputs")
+    try:
+        return decider.decide(requirements, item.deployment.choice)
+    except UnknownNameError as error:
+        return item.finding(UNKNOWN_CHOICE, ("choice", error.field), str(error), of_a_name=True)
+    except InputError as error:
+        match = _FIELD.match(str(error))
+        field = match[0].split(".") if match else [""]
+        known = field[0] in type(requirements).model_fields
+        place = ("requirements", *(field if known else ()))
+        return item.finding(NOT_UNDERSTOOD, place, str(error), of_a_name=True)
+
+
+def in_words(build: Candidate) -> str:
+    """Return a build in words."""
+    machine = build.machine
+    place = f", {machine_name(machine.device.name, machine.count, machine.nodes)}" if machine else ""
+    return f"{build.model.id} as {build.quantization.id} on {build.engine.id}{place}"

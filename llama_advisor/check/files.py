@@ -50,9 +50,9 @@ def file_text(path: Path, limit: int = MAX_BYTES) -> str:
 def shown_name(path: Path) -> str:
     """Return how a file is named in findings: relative to where the check runs, with slashes."""
     try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
+        return printable(path.absolute().relative_to(Path.cwd()).as_posix())
     except ValueError:
-        return path.as_posix()
+        return printable(path.as_posix())
 
 
 def project_files(paths: tuple[str, ...]) -> list[Path]:
@@ -70,8 +70,13 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
     return list(found)
 
 
+def lock_path(project: Path) -> Path:
+    """Return the lock file beside a project file."""
+    return project.with_suffix(".lock")
+
+
 def is_folder(path: Path) -> bool:
-    """Tell whether a path is a folder; what cannot be a name is none."""
+    """Whether a path is a folder; what cannot be a name is none."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -101,7 +106,7 @@ def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) 
 
 
 def leaves_folder(pattern: str) -> bool:
-    """Tell whether a pattern points outside its folder."""
+    """Whether a pattern points outside its folder."""
     parts = pattern.replace("\\", "/").split("/")
     return pattern.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
 
@@ -134,7 +139,7 @@ def _named(path: Path) -> list[Path]:
 
 
 def matches(names: Sequence[str], parts: Sequence[str]) -> bool:
-    """Tell whether the names of a path match the parts of a pattern; the same greedy walk as for letters."""
+    """Whether the names of a path match the parts of a pattern; the same greedy walk as for letters."""
     return _walk(names, parts, "**", lambda name, part: _walk(name, part, "*", lambda a, b: b in {"?", a}))
 
 

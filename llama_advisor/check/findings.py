@@ -1,13 +1,36 @@
-"""What `check` found: the JSON contract from which every format is made."""
+"""Findings: what `check` found, each at a place of a text; the JSON contract from which every format is made."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+from bisect import bisect_right
 from datetime import date
-from typing import Annotated
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.knowledge.upkeep_entries import Severity
+from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+_NEAREST = re.compile(r"; nearest: (\S+)$")
+LONGEST_TEXT = 600
+LONGEST_SNIPPET = 400
+SAYS = {
+    "error": "It fails the check.",
+    "warning": "It fails the check with `--fail-on warning`.",
+    "note": "It never fails the check.",
+}
+MALFORMED = "It means that the input is wrong: exit code 2, whatever the flags say."
 
 
 class Waived(Record):
@@ -58,3 +81,102 @@ class Findings(Record):
     summary: Annotated[Summary, "Counts."]
     exit_code: Annotated[int, "0 nothing that counts, 1 findings, 2 malformed input."]
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
+
+
+class Span(NamedTuple):
+    """From the first character to behind the last, lines and columns from 1, columns in code points."""
+
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+class SourceText:
+    """A text whose characters have lines and columns as editors count them; makes findings at places of it."""
+
+    def __init__(self, name: str, text: str, kinds: Mapping[str, FindingKind]) -> None:
+        self.name = name
+        self.text = text
+        self.kinds = kinds
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(found.end() for found in _BREAK.finditer(self.text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the place of the characters from `start` up to `end`."""
+        return Span(*self._at(start), *self._at(max(start, end)))
+
+    def _at(self, index: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, index)
+        return line, index - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """Return a line without its end, or nothing where there is none."""
+        if not 1 <= number <= len(self._starts):
+            return ""
+        start = self._starts[number - 1]
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+    def finding(
+        self,
+        code: str,
+        text: str,
+        start: int = 0,
+        end: int = 0,
+        *,
+        deployment: str | None = None,
+        about: str = "",
+        of_a_name: bool = False,
+    ) -> CheckFinding:
+        """Return a finding at the characters from `start` up to `end`.
+
+        `about` keeps the fingerprints of two findings apart; `of_a_name` says that just one name stands there, so that
+        the nearest known one would do in its place.
+        """
+        kind, span, value = self.kinds[code], self.span(start, end), self.text[start:end]
+        identity = "\x1f".join((code, self.name, deployment or "", about, value[:LONGEST_SNIPPET]))
+        known = _NEAREST.search(text) if of_a_name and re.fullmatch(r"[\w.\-]+", value) else None
+        told = clean(text)
+        return CheckFinding(
+            code=code,
+            severity=kind.severity,
+            title=kind.title,
+            text=told if len(told) <= LONGEST_TEXT else f"{told[: LONGEST_TEXT - 1]}…",
+            fix=kind.fix,
+            deployment=clean(deployment) if deployment else None,
+            file=clean(self.name),
+            **span._asdict(),
+            snippet=clean(self.line(span.line)[:LONGEST_SNIPPET]),
+            fingerprint=hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:20],
+            replacement=known[1] if known else None,
+        )
+
+
+def clean(text: object) -> str:
+    """Return text on one line, without control characters or halves of characters."""
+    return printable(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def explain_code(code: str, base: RuleBase) -> str:
+    """Return the page of a code as markdown; raise InputError for one that is not known."""
+    known = base.finding_kinds
+    found = known.get(code.strip().upper())
+    if found is None:
+        raise InputError(f"unknown code {printable(code)!r}{nearest(code.strip().upper(), known)}")
+    return code_page(found)
+
+
+def code_page(kind: FindingKind) -> str:
+    """Return the page of a kind of finding: for `explain`, and for docs/findings/."""
+    counts = MALFORMED if kind.malformed else SAYS[kind.severity]
+    if not kind.fix:
+        counts = "It is a finding of `llama-advisor rules`, about the rule base."
+    lines = [f"# {kind.id}: {kind.title}", "", f"{kind.severity.capitalize()}. {counts}", "", kind.explanation.strip()]
+    if kind.fix:
+        lines += ["", "## What to do", "", kind.fix]
+    if kind.example:
+        lines += ["", "## Example", "", *(f"    {line}" for line in kind.example.rstrip().splitlines())]
+    return "\n".join(lines) + "\n"

@@ -3,68 +3,93 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ValidationError
 
 from llama_advisor import __version__
-from llama_advisor.check.files import file_text, shown_name
-from llama_advisor.check.finding import Found
-from llama_advisor.check.lock_file import Lock, LockedBuild, LockedDeployment, LockedRuleBase
-from llama_advisor.check.requirements import told
-from llama_advisor.check.spans import SourceText
+from llama_advisor.check.decide import in_words
+from llama_advisor.check.files import file_text, lock_path, shown_name
+from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.engine.contributions import contributions
 from llama_advisor.scenario.project_file import Choice
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
-from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from llama_advisor.check.decide import Decider, Decision
-    from llama_advisor.check.project import Read
+    from llama_advisor.check.project import Deployed, ProjectFile
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
     from llama_advisor.scenario.project_file import Deployment
 
 OUTDATED, OTHERWISE, MOVED, UNREADABLE = "LA403", "LA404", "LA405", "LA911"
 OTHERS = 2
 NAMED = 4
-Loc = tuple[Any, ...]
 
 
-def lock_path(project: Path) -> Path:
-    """Return the lock file beside a project file."""
-    return project.with_suffix(".lock")
+class LockedBuild(Strict):
+    """A build as it was scored."""
+
+    model: Annotated[str, "Model id."]
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    machine: Annotated[str | None, "How the machine is written."]
+    score: Annotated[float, "Points."]
+    weights: Annotated[dict[str, float], "What each criterion counted."]
+    facts: Annotated[dict[str, Any], "Facts read, by id."]
+    rules: Annotated[dict[str, float], "Points of the rules that fired, by id."]
 
 
-def locked(deployments: Iterable[tuple[Deployment, Decision]], base: RuleBase) -> Lock:
-    """Pin decisions."""
-    return Lock(
+class LockedDeployment(Strict):
+    """One decision."""
+
+    requirements: Annotated[dict[str, Any], "What was needed."]
+    choice: Annotated[dict[str, Any], "What was chosen."]
+    winner: Annotated[LockedBuild | None, "The recommended build; null where none was."]
+    margin: Annotated[float | None, "Points ahead of the next model; null where there is none."]
+    others: Annotated[tuple[LockedBuild, ...], "The builds that came next."]
+
+
+class LockedRuleBase(Strict):
+    """Which rule base decided."""
+
+    version: Annotated[str, "Version of the package."]
+    hash: Annotated[str, "Hash of its content."]
+
+
+class Lock(Strict):
+    """llama-advisor.lock."""
+
+    version: Annotated[Literal[1], "Version of this format."]
+    rulebase: Annotated[LockedRuleBase, "Which rule base decided."]
+    deployments: Annotated[dict[str, LockedDeployment], "Decisions by name."]
+
+
+def lock_text(decisions: Iterable[tuple[Deployment, Decision]], base: RuleBase) -> str:
+    """Pin decisions, and return the bytes of the lock file as text: the same for the same decisions."""
+    lock = Lock(
         version=1,
         rulebase=LockedRuleBase(version=__version__, hash=base.hash),
-        deployments={
-            item.name: _pinned(item, decision) for item, decision in sorted(deployments, key=lambda d: d[0].name)
-        },
+        deployments={deployment.name: _pinned(deployment, decision) for deployment, decision in decisions},
     )
-
-
-def lock_text(lock: Lock) -> str:
-    """Return the bytes of a lock file as text: the same for the same decisions."""
     return json.dumps(lock.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _pinned(deployment: Deployment, decision: Decision) -> LockedDeployment:
-    first, *others = decision.order[: OTHERS + 1] or (None,)
+    builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
     return LockedDeployment(
         requirements=_plain(deployment.requirements),
         choice=_plain(deployment.choice),
-        winner=_build(first) if first else None,
+        winner=builds[0] if builds else None,
         margin=decision.margin,
-        others=tuple(_build(build) for build in others if build),
+        others=builds[1:],
     )
 
 
@@ -89,62 +114,59 @@ def _build(build: Candidate) -> LockedBuild:
     )
 
 
-def read_lock(project: Path) -> Lock | Found | None:
-    """Read the lock beside a project file; a finding where it holds something else, None where there is none."""
-    path = lock_path(project)
-    if not path.exists() and not path.is_symlink():
-        return None
-    source = SourceText(printable(shown_name(path)), "")
+def lock_findings(
+    path: Path, file: ProjectFile, decisions: list[tuple[Deployed, Decision]], decider: Decider
+) -> Iterator[CheckFinding]:
+    """Yield what the lock beside a project file says against the decisions of the rule base in use."""
+    lock = _read(lock_path(path), file.source.kinds)
+    if isinstance(lock, CheckFinding):
+        yield lock
+        return
+    for item, decision in decisions:
+        yield from _compared(item, decision, lock, decider)
+    for name in sorted(set(lock.deployments) - {item.name for item in file.deployments}):
+        text = f"the lock holds {name}, which is no deployment here"
+        yield file.documents[0].finding(OUTDATED, ("deployments",), text, name)
+
+
+def _read(path: Path, kinds: Mapping[str, FindingKind]) -> Lock | CheckFinding:
+    """Read a lock; a finding where it holds something else."""
+    source = SourceText(shown_name(path), "", kinds)
     try:
-        text = file_text(path)
-        source = SourceText(source.name, text)
-        return Lock.model_validate(json.loads(text))
+        source = SourceText(source.name, file_text(path), kinds)
+        return Lock.model_validate(json.loads(source.text))
     except InputError as error:
-        return Found(UNREADABLE, str(error), source)
+        return source.finding(UNREADABLE, str(error))
     except json.JSONDecodeError as error:
-        return Found(UNREADABLE, f"not JSON: {error.msg}", source, error.pos, error.pos)
+        return source.finding(UNREADABLE, f"not JSON: {error.msg}", error.pos, error.pos)
     except RecursionError:
-        return Found(UNREADABLE, "nested too deeply", source)
+        return source.finding(UNREADABLE, "nested too deeply")
     except ValueError as error:
         what = problem(error, Lock)[1] if isinstance(error, ValidationError) else "a number too long"
-        return Found(UNREADABLE, what, source)
+        return source.finding(UNREADABLE, what)
 
 
-def compared(
-    read: Read, loc: Loc, deployment: Deployment, decision: Decision, lock: Lock, decider: Decider
-) -> Iterator[Found]:
-    """Yield what the lock says against the decision of the rule base in use."""
-    where = (*loc, "name")
-    kept = lock.deployments.get(deployment.name)
+def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) -> Iterator[CheckFinding]:
+    kept, deployment = lock.deployments.get(item.name), item.deployment
     if kept is None:
-        yield read.at(OUTDATED, where, f"{deployment.name} is not in the lock", about="missing")
+        yield item.finding(OUTDATED, ("name",), f"{item.name} is not in the lock", "missing")
         return
-    changed = [name for name in ("requirements", "choice") if getattr(kept, name) != _json(getattr(deployment, name))]
+    now = {name: json.loads(json.dumps(_plain(getattr(deployment, name)))) for name in ("requirements", "choice")}
+    changed = [name for name, value in now.items() if getattr(kept, name) != value]
     if changed:
-        text = f"the {' and '.join(changed)} of {deployment.name} changed after the lock was written"
-        yield read.at(OUTDATED, where, text, about="changed")
+        text = f"the {' and '.join(changed)} of {item.name} changed after the lock was written"
+        yield item.finding(OUTDATED, ("name",), text, "changed")
         return
-    same = lock.rulebase.hash == decider.advisor.base.hash
-    before, after = kept.winner, decision.winner
+    before, after, locked, current = kept.winner, decision.winner, lock.rulebase.hash, decider.advisor.base.hash
     if _names(before) == _names(_build(after) if after else None):
-        if not same:
-            text = f"locked with rule base {lock.rulebase.hash}, now {decider.advisor.base.hash}: the same build wins"
-            yield read.at(MOVED, where, text, about="moved")
+        if locked != current:
+            text = f"locked with rule base {locked}, now {current}: the same build wins"
+            yield item.finding(MOVED, ("name",), text, "moved")
         return
-    now = told(after) if after else "no build"
     was = f"{before.model} as {before.quantization} on {before.engine}" if before else "no build"
-    text = f"locked: {was}; now: {now}. {_why(deployment, decision, kept, decider)}"
-    yield read.at(OTHERWISE, where, text, about="otherwise")
-
-
-def removed(read: Read, lock: Lock, names: set[str]) -> Iterator[Found]:
-    """Yield what the lock holds although the project file does not."""
-    for name in sorted(set(lock.deployments) - names):
-        yield read.at(OUTDATED, ("deployments",), f"the lock holds {name}, which is no deployment here", about=name)
-
-
-def _json(model: Any) -> Any:
-    return json.loads(json.dumps(_plain(model)))
+    wins = in_words(after) if after else "no build"
+    text = f"locked: {was}; now: {wins}. {_why(deployment, decision, kept, decider)}"
+    yield item.finding(OTHERWISE, ("name",), text, "otherwise")
 
 
 def _names(build: LockedBuild | None) -> tuple[str | None, ...] | None:
@@ -168,9 +190,7 @@ def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, dec
     if decision.winner is not None:
         now = _build(decision.winner)
         before = known.get((now.model, now.quantization, now.engine))
-        moved += (
-            list(_moved(before, now)) if before else [f"{now.model} was not among the first: {now.score:.1f} points"]
-        )
+        moved += _moved(before, now) if before else [f"{now.model} was not among the first: {now.score:.1f} points"]
     return "Moved: " + ("; ".join(moved[:NAMED]) or "nothing that was locked")
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import re
-from dataclasses import dataclass, field
+import string
+import tokenize
+from itertools import chain
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import yaml
 
 from llama_advisor.check.checkpoints import LONGEST, Checkpoint, Checkpoints
-from llama_advisor.check.comments import without_comments
-from llama_advisor.check.patterns import Spelled, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.checking import Checking, Spelling
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+WORD = frozenset(string.ascii_letters + string.digits + "_")
+_INSIDE = WORD | frozenset("-./:")
 _LLAMA = re.compile("llama", re.IGNORECASE)
-_INSIDE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:")
 _QUOTE = r"""(?:\\?["'])?"""
 _BETWEEN = (
     rf"{_QUOTE}(?:\s{{0,9}}[=:,]\s{{0,99}}|\s{{1,99}})(?:-\s{{1,9}})?{_QUOTE}"
@@ -27,52 +32,90 @@ _BETWEEN = (
 _NUMBER = r"(?P<number>\d[\d_]{0,11})(?P<scale>[kKmM]?)(?![\w.])"
 _TEXT = r"(?P<text>[A-Za-z][\w.\-]{0,60})(?![\w/])"
 _MODEL = r"(?P<text>[A-Za-z0-9][\w.\-]{0,95}(?:/[\w.\-]{1,95})?(?::[\w.\-]{1,60})?)(?![\w/])"
+_VERSION = r"(?:\[[\w,]{0,60}\])?(?::v?|\s?==\s?|@)(\d+(?:\.\d+)+)"
 _SERVED = re.compile(rf"\b(?:vllm\s+serve|ollama\s+(?:run|pull|create))\s+(?:\\?[\"'])?{_MODEL}")
 _FROM = re.compile(rf"(?im)^\s*FROM\s+{_MODEL}")
 _SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
 NOTHING = frozenset({"none", "null", "auto", "true", "false"})
 
+_HASH = re.compile(r"(?m)(?:^|(?<=\s))#[^\n\r]*")
+_HASH_IN_CELL = re.compile(r'(?:^"|\\n|\s)\s*#')
+_NOT_BREAK = re.compile(r"[^\n\r]")
+_DOCS_AFTER = frozenset(
+    {tokenize.ENCODING, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.COMMENT}
+)
+PROSE = frozenset({".md", ".rst", ".txt", ".adoc"})
+NO_COMMENTS = frozenset({".json", ".lock"}) | PROSE
 
-@dataclass(frozen=True)
-class Mention:
+
+class Mention(NamedTuple):
     """One thing that a file deploys, and where it says so."""
 
-    kind: str  # model, quantization, context, parallelism, nodes or version.
+    kind: Annotated[str, "model, quantization, context, parallelism, nodes or version."]
     start: int
     end: int
     text: str
     number: int = 0
-    total: bool = False  # Whether the number counts all sequences together.
+    total: Annotated[bool, "Whether the number counts all sequences together."] = False
     checkpoint: Checkpoint | None = None
     quantizations: frozenset[str] = frozenset()
     engine: str = ""
 
 
-@dataclass(frozen=True)
+class Spelled:
+    """One thing in all its spellings: found as plain words first, then read by a pattern that begins there."""
+
+    def __init__(self, names: Iterable[str], flags: Iterable[str], follows: str, barred: str = "") -> None:
+        """Take names with dashes, underscores or neither, flags as they are, what must follow and may not precede."""
+        self.literals = {*(name.replace("-", mark) for name in names for mark in ("-", "_", "")), *flags}
+        words = [re.escape(name).replace(r"\-", "[-_]?") for name in sorted(names, key=len, reverse=True)]
+        self.pattern = re.compile(f"(?:{'|'.join([*words, *map(re.escape, flags)])}){follows}", re.IGNORECASE)
+        self.barred = WORD | frozenset(barred)
+
+    def find(self, text: str, lower: str) -> Iterator[re.Match[str]]:
+        """Yield each match, in order; `lower` is the text folded."""
+        done = 0
+        for place in sorted(set(chain.from_iterable(_places(lower, literal) for literal in self.literals))):
+            before = place
+            while before > 0 and text[before - 1] == "-" and place - before < len("--"):
+                before -= 1
+            if place < done or (before > 0 and (text[before - 1] in self.barred or text[before - 1] == "-")):
+                continue
+            match = self.pattern.match(text, place)
+            if match:
+                done = match.end()
+                yield match
+
+
+def _places(lower: str, literal: str) -> Iterator[int]:
+    place = lower.find(literal)
+    while place >= 0:
+        yield place
+        place = lower.find(literal, place + 1)
+
+
+def folded(text: str) -> str:
+    """Return text in lower case, every character in its place."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else text.translate(_LOWER)
+
+
 class Scanner:
     """The patterns of one rule base; made once."""
 
-    checkpoints: Checkpoints
-    settings: tuple[tuple[Spelled, Spelling], ...] = field(repr=False)
-    runtimes: tuple[tuple[Spelled, str], ...] = field(repr=False)
-    options: Spelled = field(repr=False)
-    words: tuple[tuple[Spelled, str], ...] = field(repr=False)
-
-    @classmethod
-    def of(cls, base: RuleBase, checking: Checking) -> Scanner:
-        """Compile what the rule base lists."""
-        others = [spelling for spelling in checking.settings if spelling.sets != "model"]
+    def __init__(self, base: RuleBase) -> None:
+        checking = base.checking
         models = [spelling for spelling in checking.settings if spelling.sets == "model"]
-        options = tuple(f"--{name}" for spelling in models for name in spelling.names)
-        flags = tuple(flag for spelling in models for flag in spelling.flags)
-        version = r"(?:\[[\w,]{0,60}\])?(?::v?|\s?==\s?|@)(\d+(?:\.\d+)+)"
-        return cls(
-            checkpoints=Checkpoints(base),
-            settings=tuple((_setting(spelling), spelling) for spelling in others),
-            runtimes=tuple((Spelled.of(r.names, (), version, "./"), r.engine) for r in checking.runtimes),
-            options=Spelled.of((), (*options, *flags), f"{_BETWEEN}{_MODEL}"),
-            words=tuple((Spelled.of(r.names, (), r"(?![\w-])", "."), r.engine) for r in checking.runtimes),
-        )
+        flags = [*(f"--{name}" for item in models for name in item.names), *(f for item in models for f in item.flags)]
+        self.checkpoints = Checkpoints(base)
+        self.options = Spelled((), flags, f"{_BETWEEN}{_MODEL}")
+        self.settings = [
+            (Spelled(item.names, item.flags, _BETWEEN + (_TEXT if item.sets == "quantization" else _NUMBER)), item)
+            for item in checking.settings
+            if item.sets != "model"
+        ]
+        self.runtimes = [(Spelled(item.names, (), _VERSION, "./"), item.engine) for item in checking.runtimes]
+        self.words = [(Spelled(item.names, (), r"(?![\w-])", "."), item.engine) for item in checking.runtimes]
 
     def scan(self, name: str, text: str) -> tuple[Mention, ...]:
         """Return what a file deploys, in order."""
@@ -100,19 +143,13 @@ class Scanner:
             while end < len(text) and end - match.end() < LONGEST and text[end] in _INSIDE:
                 end += 1
             done = end
-            yield from self._named(text, start, end)
-
-    def _named(self, text: str, start: int, end: int) -> Iterator[Mention]:
-        while start < end and text[start] in "-./:_":
-            start += 1
-        while end > start and text[end - 1] in "-./:_":
-            end -= 1
-        token = text[start:end]
-        for cut in _beginnings(token):
-            found = self.checkpoints.find(token[cut:])
-            if found is not None:
-                yield Mention("model", start + cut, end, token[cut:], checkpoint=found)
-                return
+            token = text[start:end].rstrip("-./:_")
+            end, token = start + len(token), token.lstrip("-./:_")
+            for cut in _beginnings(token):
+                found = self.checkpoints.find(token[cut:])
+                if found is not None:
+                    yield Mention("model", end - len(token) + cut, end, token[cut:], checkpoint=found)
+                    break
 
     def _served(self, name: str, text: str, lower: str) -> Iterator[Mention]:
         """Yield models of other families where a server is told to load them."""
@@ -121,10 +158,10 @@ class Scanner:
         if PurePath(name).name.lower().startswith("modelfile") or name.lower().endswith(".modelfile"):
             matches += _FROM.finditer(text)
         for match in matches:
-            told = match["text"]
-            if not told.lower().endswith(".gguf"):
-                found = self.checkpoints.find(told) or Checkpoint(None)
-                yield Mention("model", *match.span("text"), told, checkpoint=found)
+            model = match["text"]
+            if not model.lower().endswith(".gguf"):
+                found = self.checkpoints.find(model) or Checkpoint(None)
+                yield Mention("model", *match.span("text"), model, checkpoint=found)
 
     def _set(self, text: str, lower: str) -> Iterator[Mention]:
         for spelled, spelling in self.settings:
@@ -153,6 +190,75 @@ def _beginnings(token: str) -> Iterator[int]:
         yield index + 1
 
 
-def _setting(spelling: Spelling) -> Spelled:
-    value = _TEXT if spelling.sets == "quantization" else _NUMBER
-    return Spelled.of(spelling.names, spelling.flags, f"{_BETWEEN}{value}")
+def without_comments(name: str, text: str) -> str:
+    """Blank out what a file says to people: comments, docstrings, prose of notebooks; the rest keeps its place."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix in NO_COMMENTS:
+        return text
+    try:
+        if suffix == ".ipynb":
+            return _blanked(text, _notebook_prose(text))
+        if suffix == ".py":
+            return _blanked(text, _python_prose(text))
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return text
+    except (tokenize.TokenError, SyntaxError, IndexError):  # no Python: it loses its comments alone
+        pass
+    return _blanked(text, (match.span() for match in _HASH.finditer(text)))
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [text[at:start], _NOT_BREAK.sub(" ", text[start:end])]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _python_prose(text: str) -> Iterator[tuple[int, int]]:
+    """Yield comments and strings that are statements."""
+    lines = text.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    before = tokenize.ENCODING
+    for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
+        (row, column), (end_row, end_column) = token.start, token.end
+        prose = token.type == tokenize.COMMENT
+        if token.type == tokenize.STRING and before in _DOCS_AFTER:
+            after = lines[end_row - 1][end_column:].split("#", 1)[0]
+            prose = not lines[row - 1][:column].strip() and not after.strip()
+        if prose:
+            yield starts[row - 1] + column, starts[end_row - 1] + end_column
+        if token.type not in {tokenize.NL, tokenize.COMMENT} or before in _DOCS_AFTER:
+            before = token.type
+
+
+def _notebook_prose(text: str) -> Iterator[tuple[int, int]]:
+    """Yield all but the source of a notebook's code cells, and the comments in it."""
+    at = 0
+    for start, end in sorted(set(_code(yaml.compose(text, Loader=_LOADER)))):
+        yield at, start
+        line = text[start:end]
+        comment = _HASH_IN_CELL.search(line)
+        at = start + comment.end() - 1 if comment and "\\n" not in line[comment.end() : -3] else end
+    yield at, len(text)
+
+
+def _code(notebook: Any) -> Iterator[tuple[int, int]]:
+    """Yield where the lines of code cells stand."""
+    for cell in _items(_value(notebook, "cells")):
+        if getattr(_value(cell, "cell_type"), "value", "") == "code":
+            source = _value(cell, "source")
+            for part in _items(source) or [source]:
+                if isinstance(part, yaml.ScalarNode):
+                    yield part.start_mark.index, part.end_mark.index
+
+
+def _value(node: Any, name: str) -> Any:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)
+
+
+def _items(node: Any) -> list[Any]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []

@@ -1,42 +1,33 @@
-"""Project files read: documents, deployments and waivers with the place of each value, and what is malformed."""
+"""A project file read: documents, deployments and waivers with the place of each value, and what is malformed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from llama_advisor.check.files import file_text, leaves_folder, shown_name
-from llama_advisor.check.finding import Found
-from llama_advisor.check.spans import SourceText, key_place, value_place
+from llama_advisor.check.findings import SourceText
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
 from llama_advisor.text.errors import InputError, PlacedError
 from llama_advisor.text.wording import problems
-from llama_advisor.text.yaml_file import Document, parse_all, printable
+from llama_advisor.text.yaml_file import Document, key_place, parse_all, value_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from llama_advisor.check.findings import CheckFinding
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
     from llama_advisor.scenario.project_file import Deployment
 
-UNREADABLE, UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, WISHED, MISSING, SAME_NAME, OUTSIDE = (
-    "LA901",
-    "LA902",
-    "LA903",
-    "LA904",
-    "LA906",
-    "LA907",
-    "LA909",
-    "LA910",
-)
+UNREADABLE, UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, WISHED = "LA901", "LA902", "LA903", "LA904", "LA906"
+MISSING, SAME_NAME, OUTSIDE = "LA907", "LA909", "LA910"
 MOST_PROBLEMS = 50
 CODES = {"extra_forbidden": UNKNOWN_KEY, "missing": MISSING, WISH: WISHED}
 
 
-@dataclass(frozen=True)
-class Read:
+class ProjectDocument(NamedTuple):
     """One document of a project file."""
 
     path: Path
@@ -44,103 +35,136 @@ class Read:
     document: Document
     project: Project
 
-    def at(self, code: str, loc: tuple[Any, ...], text: str, *, key: bool = False, about: str = "") -> Found:
-        """Return a finding at the value of `loc`, or at its key."""
-        start, end = (key_place if key else value_place)(self.document, loc)
-        named = self.named(loc)
-        return Found(code, text, self.source, start, end, named, about or ".".join(map(str, loc[2:])))
-
-    def named(self, loc: tuple[Any, ...]) -> str | None:
-        """Return the deployment that a place belongs to."""
-        match loc:
-            case ("deployments", int(index), *_):
-                return self.project.deployments[index].name
-        return None
-
-    def deployments(self) -> Iterator[tuple[tuple[Any, ...], Deployment]]:
-        """Yield each deployment with its place."""
-        for index, deployment in enumerate(self.project.deployments):
-            yield ("deployments", index), deployment
+    def finding(self, code: str, loc: tuple[Any, ...], text: str, about: str, **more: Any) -> CheckFinding:
+        """Return a finding at the value of `loc`."""
+        return self.source.finding(code, text, *value_place(self.document, loc), about=about, **more)
 
 
-@dataclass
-class ProjectFile:
+class Deployed(NamedTuple):
+    """A deployment and where it stands."""
+
+    inside: ProjectDocument
+    position: int
+    deployment: Deployment
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.deployment.name
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Its keys as they are written in the file."""
+        found: dict[str, Any] = self.inside.document.data["deployments"][self.position]
+        return found
+
+    def finding(
+        self, code: str, place: tuple[Any, ...], text: str, about: str = "", *, of_a_name: bool = False
+    ) -> CheckFinding:
+        """Return a finding at a value of the deployment; it is about that value if nothing else is said."""
+        return self.inside.finding(
+            code,
+            ("deployments", self.position, *place),
+            text,
+            about or ".".join(map(str, place)),
+            deployment=self.name,
+            of_a_name=of_a_name,
+        )
+
+    def pattern_place(self, index: int) -> tuple[Any, ...]:
+        """Return the place of a pattern of `sources`, which may be one text instead of a list."""
+        return ("sources",) if isinstance(self.written["sources"], str) else ("sources", index)
+
+
+class ProjectFile(NamedTuple):
     """A project file: its documents that hold, and what is wrong with it."""
 
     source: SourceText
-    reads: list[Read] = field(default_factory=list)
-    findings: list[Found] = field(default_factory=list)
+    documents: list[ProjectDocument]
+    findings: list[CheckFinding]
+
+    @property
+    def deployments(self) -> list[Deployed]:
+        """The deployments of all documents."""
+        return [Deployed(item, *place) for item in self.documents for place in enumerate(item.project.deployments)]
 
 
-def read_project(path: Path) -> ProjectFile:
+def read_project(path: Path, kinds: Mapping[str, FindingKind]) -> ProjectFile:
     """Read a project file; whatever is wrong becomes a finding."""
-    name = printable(shown_name(path))
+    name = shown_name(path)
+    file = ProjectFile(SourceText(name, "", kinds), [], [])
     try:
         text = file_text(path)
     except InputError as error:
-        source = SourceText(name, "")
-        return ProjectFile(source, findings=[Found(UNREADABLE, str(error), source)])
-    file = ProjectFile(SourceText(name, text))
-    try:
-        documents = parse_all(text, name)
-    except PlacedError as error:
-        code = DUPLICATE_KEY if error.what.startswith("duplicate key") else UNREADABLE
-        file.findings.append(Found(code, error.what, file.source, error.start, error.end))
+        file.findings.append(file.source.finding(UNREADABLE, str(error)))
         return file
-    except InputError as error:
-        file.findings.append(Found(UNREADABLE, str(error).removeprefix(f"{name}: "), file.source))
-        return file
-    if not documents:
-        file.findings.append(Found(MISSING, "the file is empty; it needs `version` and `deployments`", file.source))
-    for document in documents:
-        _take(path, file, document)
-    _same_names(file)
+    file = ProjectFile(SourceText(name, text, kinds), [], [])
+    file.findings.extend(_malformed(path, file))
+    seen: set[str] = set()
+    for item in file.deployments:
+        if item.name in seen:
+            text = f"another deployment is named {item.name!r} too"
+            file.findings.append(item.finding(SAME_NAME, ("name",), text))
+        seen.add(item.name)
     return file
 
 
-def _take(path: Path, file: ProjectFile, document: Document) -> None:
-    """Check one document; keep it if it holds."""
-    if not isinstance(document.data, dict):
-        start, end = value_place(document, ())
-        file.findings.append(
-            Found(WRONG_TYPE, "a project file is a mapping with `version` and `deployments`", file.source, start, end)
-        )
-        return
-    long = list(_too_long(document))
-    if long:
-        file.findings.extend(Found(WRONG_TYPE, text, file.source, *value_place(document, loc)) for loc, text in long)
-        return
+def _malformed(path: Path, file: ProjectFile) -> Iterator[CheckFinding]:
+    """Yield what is wrong with the documents of a file; those that hold are added to it."""
+    source = file.source
     try:
-        project = Project.model_validate(document.data)
-    except ValidationError as error:
-        file.findings.extend(_malformed(error, file.source, document))
+        documents = parse_all(source.text, source.name)
+    except PlacedError as error:
+        code = DUPLICATE_KEY if error.what.startswith("duplicate key") else UNREADABLE
+        yield source.finding(code, error.what, error.start, error.end)
         return
-    read = Read(path, file.source, document, project)
-    outside = list(_outside(read))
-    file.findings.extend(outside)
-    file.reads.append(read)
+    except InputError as error:
+        yield source.finding(UNREADABLE, str(error).removeprefix(f"{source.name}: "))
+        return
+    if not documents:
+        yield source.finding(MISSING, "the file is empty; it needs `version` and `deployments`")
+    for document in documents:
+        if not isinstance(document.data, dict):
+            text = "a project file is a mapping with `version` and `deployments`"
+            yield source.finding(WRONG_TYPE, text, *value_place(document, ()))
+            continue
+        if long := _too_long(document):
+            for key, text in long.items():
+                yield source.finding(WRONG_TYPE, text, *value_place(document, (key,)))
+            continue
+        try:
+            inside = ProjectDocument(path, source, document, Project.model_validate(document.data))
+        except ValidationError as error:
+            yield from _refused(error, source, document)
+            continue
+        file.documents.append(inside)
+        for place in enumerate(inside.project.deployments):
+            yield from _outside(Deployed(inside, *place))
 
 
-def _too_long(document: Document) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield lists longer than the schema allows: checking each of their entries would take long."""
-    for name, most in (("deployments", MOST_DEPLOYMENTS), ("waivers", MOST_WAIVERS)):
-        entries = document.data.get(name)
-        if isinstance(entries, list) and len(entries) > most:
-            yield (name,), f"{len(entries)} {name} in a file; at most {most} are checked"
+def _too_long(document: Document) -> dict[str, str]:
+    """Return lists longer than the schema allows: checking each of their entries would take long."""
+    counts = {"deployments": MOST_DEPLOYMENTS, "waivers": MOST_WAIVERS}
+    lists = {name: (document.data.get(name), most) for name, most in counts.items()}
+    return {
+        name: f"{len(entries)} {name} in a file; at most {most} are checked"
+        for name, (entries, most) in lists.items()
+        if isinstance(entries, list) and len(entries) > most
+    }
 
 
-def _malformed(error: ValidationError, source: SourceText, document: Document) -> Iterator[Found]:
+def _refused(error: ValidationError, source: SourceText, document: Document) -> Iterator[CheckFinding]:
     """Yield everything that the schema refuses, each at its key or value."""
     for loc, what, kind in problems(error, Project, MOST_PROBLEMS):
-        code = CODES.get(kind, WRONG_TYPE)
-        told = what
+        code, text = CODES.get(kind, WRONG_TYPE), what
         if kind == WISH:
-            told = f"{loc[-1]} is a wish; under `choice` it says what was chosen, under `only` what is allowed"
+            text = f"{loc[-1]} is a wish; under `choice` it says what was chosen, under `only` what is allowed"
         if kind == "extra_forbidden" and loc[-1] == "<<":
-            told = "'<<' is no key of YAML 1.2; repeat the keys, or use an alias for a whole value"
-        place = key_place if code in {UNKNOWN_KEY, WISHED} else value_place
-        start, end = place(document, loc)
-        yield Found(code, told, source, start, end, _name_in(document.data, loc), ".".join(map(str, loc)))
+            text = "'<<' is no key of YAML 1.2; repeat the keys, or use an alias for a whole value"
+        start, end = (key_place if code in {UNKNOWN_KEY, WISHED} else value_place)(document, loc)
+        about, of_a_name = ".".join(map(str, loc)), code == UNKNOWN_KEY
+        deployment = _name_in(document.data, loc)
+        yield source.finding(code, text, start, end, deployment=deployment, about=about, of_a_name=of_a_name)
 
 
 def _name_in(data: Any, loc: tuple[Any, ...]) -> str | None:
@@ -152,20 +176,9 @@ def _name_in(data: Any, loc: tuple[Any, ...]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _outside(read: Read) -> Iterator[Found]:
-    for loc, deployment in read.deployments():
-        for index, pattern in enumerate(deployment.sources):
-            if leaves_folder(pattern):
-                whole = isinstance(read.document.data["deployments"][loc[1]]["sources"], str)
-                place = (*loc, "sources") if whole else (*loc, "sources", index)
-                yield read.at(OUTSIDE, place, f"{pattern!r} leaves the folder of the project file")
-
-
-def _same_names(file: ProjectFile) -> None:
-    seen: set[str] = set()
-    for read in file.reads:
-        for loc, deployment in read.deployments():
-            if deployment.name in seen:
-                text = f"another deployment is named {deployment.name!r} too"
-                file.findings.append(read.at(SAME_NAME, (*loc, "name"), text))
-            seen.add(deployment.name)
+def _outside(item: Deployed) -> Iterator[CheckFinding]:
+    """Yield patterns that leave the folder of the project file."""
+    for index, pattern in enumerate(item.deployment.sources):
+        if leaves_folder(pattern):
+            text = f"{pattern!r} leaves the folder of the project file"
+            yield item.finding(OUTSIDE, item.pattern_place(index), text)

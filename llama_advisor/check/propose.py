@@ -1,21 +1,167 @@
-"""Deployments proposed from what the files of a repository deploy."""
+"""What `init` proposes: deployments from what the files of a repository deploy, and entries for build servers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.check.discover import SHOWN_SOURCES, Seen, deployment_name
+from llama_advisor.check.files import NAMES, file_text, files_below
 from llama_advisor.scenario.project_text import proposed
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from llama_advisor.check.mentions import Mention, Scanner
+
+SUFFIXES = frozenset(
+    {".py", ".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".env", ".ipynb", ".cfg", ".ini", ".conf", ".tf"}
+)
+FILES = ("dockerfile", "modelfile", "compose", "docker-compose", ".env", "makefile", "justfile", "procfile")
+IGNORE = ".gitignore"
+LARGEST = 1_000_000
+SHOWN_SOURCES = 20
+WORKFLOW_FILE = ".github/workflows/llama-advisor.yml"
+GITHUB = """\
+name: llama-advisor
+on:
+  push:
+  pull_request:
+  schedule:
+    - cron: "17 5 * * 1"  # prices and runtimes age without a commit
+permissions:
+  contents: read
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install llama-advisor=={version}
+      - run: >-
+          llama-advisor check {paths}
+          --format github
+          --format markdown --output "$GITHUB_STEP_SUMMARY"
+          --format sarif --output llama-advisor.sarif
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: llama-advisor
+          path: llama-advisor.sarif
+"""
+GITLAB = """\
+llama-advisor:
+  image: python:3.12-slim
+  script:
+    - pip install llama-advisor=={version}
+    - >-
+      llama-advisor check {paths}
+      --format text
+      --format gitlab --output gl-code-quality-report.json
+      --format junit --output llama-advisor.xml
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
+      junit: llama-advisor.xml
+"""
+PRE_COMMIT = """\
+repos:
+  - repo: local
+    hooks:
+      - id: llama-advisor-check
+        name: llama-advisor check
+        entry: llama-advisor check {paths}
+        language: python
+        additional_dependencies: ["llama-advisor=={version}"]
+        always_run: true
+        pass_filenames: false
+"""
+
+
+class Seen(NamedTuple):
+    """A model that files deploy, with what else they say."""
+
+    model: str
+    files: list[str]
+    quantizations: Counter[str]
+    contexts: Counter[int]
+    engines: Counter[str]
+
+
+def discovered(folder: Path, scanner: Scanner) -> list[Seen]:
+    """Return the models that the files below a folder deploy, the most often named first; `.gitignore` is respected."""
+    found: dict[str, Seen] = {}
+    for path in files_below(folder, ignored_by_git(folder)):
+        if not _telling(path):
+            continue
+        try:
+            text = file_text(path, LARGEST)
+        except InputError:
+            continue
+        name = path.relative_to(folder).as_posix()
+        mentions = scanner.scan(name, text)
+        for model in sorted({m.checkpoint.model for m in mentions if m.checkpoint and m.checkpoint.model}):
+            _take(found.setdefault(model, Seen(model, [], Counter(), Counter(), Counter())), name, mentions)
+            found[model].engines.update(scanner.engines(text))
+    return sorted(found.values(), key=lambda seen: (-len(seen.files), seen.model))
+
+
+def _telling(path: Path) -> bool:
+    name = path.name.lower()
+    return path.name not in NAMES and (path.suffix.lower() in SUFFIXES or name.startswith(FILES))
+
+
+def _take(seen: Seen, name: str, mentions: tuple[Mention, ...]) -> None:
+    seen.files.append(name)
+    for mention in mentions:
+        held = mention.quantizations or (mention.checkpoint.quantizations if mention.checkpoint else frozenset())
+        mine = mention.checkpoint is None or mention.checkpoint.model == seen.model
+        if mine and len(held) == 1:
+            seen.quantizations.update(held)
+        if mention.kind == "context" and not mention.total:
+            seen.contexts[mention.number] += 1
+
+
+def ignored_by_git(folder: Path) -> Callable[[str], bool]:
+    """Return a test for what the .gitignore files at and below a folder leave out."""
+    specs: list[tuple[str, Any]] = []
+    for path in files_below(folder):
+        if path.name == IGNORE:
+            inside = path.parent.relative_to(folder).as_posix()
+            specs.append(("" if inside == "." else f"{inside}/", _spec(path)))
+
+    def ignored(name: str) -> bool:
+        return any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
+
+    return ignored
+
+
+def _spec(path: Path) -> Any:
+    try:
+        from pathspec import GitIgnoreSpec
+    except ImportError as error:
+        raise InputError("--discover reads .gitignore with pathspec: pip install 'llama-advisor[discover]'") from error
+    try:
+        return GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
+    except (InputError, ValueError):
+        return GitIgnoreSpec.from_lines([])
 
 
 def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
-    """Yield the lines of a deployment for each model found; what no file says is left to fill in."""
+    """Yield the lines of a deployment for each model found; what no file says is left to fill in.
+
+    It is named after the folder that its files share, else after the model.
+    """
     used: set[str] = set()
     for seen in found:
-        name = deployment_name(seen)
+        folders = {file.rpartition("/")[0].split("/")[0] for file in seen.files}
+        shared = folders.pop() if len(folders) == 1 else ""
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", shared).strip("-") or seen.model
         name = name if name not in used else f"{name}-{seen.model}"
         used.add(name)
         requirements: dict[str, Any] = {"use_cases": ["general"]}

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llama_advisor.check.checker import Checker, Collected, Filter, result
+from llama_advisor.check.checker import Checker, Filter, result
 from llama_advisor.check.config import known_prefixes, read_settings
-from llama_advisor.check.files import default_file, project_files
-from llama_advisor.check.finding import Found
-from llama_advisor.check.lock import lock_path, lock_text, locked
+from llama_advisor.check.files import default_file, lock_path, project_files
+from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
 from llama_advisor.cli.options import AsOf, Rules, day, layers
 from llama_advisor.cli.streams import screen, write
@@ -86,10 +85,8 @@ def check(
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on or "error",
     )
-    collected = Collected()
-    for found, deployments in _checked(_paths(tuple(paths or settings.paths)), checkers):
-        collected.add(found, deployments)
-    answer = result(collected, plain.base, today, wanted)
+    checked = list(_checked(_paths(tuple(paths or settings.paths)), checkers))
+    answer = result(checked, plain.base, today, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
         write(rendered(name, answer, plain.kinds, shown), file)
@@ -179,7 +176,7 @@ class Checkers:
         return self._made[layers]
 
 
-def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[Found], int]]:
+def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     if len(paths) < WORTH_WORKERS or workers == 1:
@@ -202,7 +199,7 @@ def _start(rules: tuple[str, ...], as_of: date) -> None:
         _CHECKERS.append(Checkers(rules, as_of))
 
 
-def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[Found], int]:
+def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
     path, layers = task
     return _CHECKERS[0].of(layers).check(path)
 
@@ -212,17 +209,18 @@ def _paths(named: tuple[str, ...]) -> list[Path]:
 
 
 def _lock(path: Path, checker: Checker) -> str:
-    file = read_project(path)
+    from llama_advisor.check.lock import lock_text
+
+    file = read_project(path, checker.kinds)
     for found in file.findings:
         raise _refused(found)
     pinned: list[tuple[Deployment, Decision]] = []
-    for _, _, deployment, decision in checker.decisions(file):
-        if isinstance(decision, Found):
+    for item, decision in checker.decisions(file):
+        if isinstance(decision, CheckFinding):
             raise _refused(decision)
-        pinned.append((deployment, decision))
-    return lock_text(locked(pinned, checker.base))
+        pinned.append((item.deployment, decision))
+    return lock_text(pinned, checker.base)
 
 
-def _refused(found: Found) -> InputError:
-    span = found.source.span(found.start, found.end)
-    return InputError(f"{found.source.name}:{span.line}:{span.column}: {found.code} {found.text}")
+def _refused(found: CheckFinding) -> InputError:
+    return InputError(f"{found.file}:{found.line}:{found.column}: {found.code} {found.text}")

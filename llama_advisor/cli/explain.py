@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llama_advisor.check.explain_code import explain_code
+from llama_advisor.check.findings import explain_code
 from llama_advisor.cli.listings import rule_entry
 from llama_advisor.cli.options import AsOf, Format, Rules, day, layers, with_flags
 from llama_advisor.cli.streams import screen

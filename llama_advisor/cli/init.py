@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llama_advisor import __version__
-from llama_advisor.check.ci_templates import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FILE
-from llama_advisor.check.discover import discovered
 from llama_advisor.check.files import SCHEMA_FILE
 from llama_advisor.check.mentions import Scanner
-from llama_advisor.check.propose import from_discovery
+from llama_advisor.check.propose import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FILE, discovered, from_discovery
 from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -100,7 +98,7 @@ def print_proposals(paths: tuple[str, ...], rules: tuple[str, ...], today: date)
 
 def _proposal(folder: Path, rules: tuple[str, ...], today: date) -> str | None:
     base = load_rules(*rules)
-    found = discovered(folder, Scanner.of(base, base.checking))
+    found = discovered(folder, Scanner(base))
     if not found:
         sys.stderr.write(f"llama-advisor: no file in {printable(folder)} names a model that the rule base holds\n")
         return None

@@ -36,7 +36,7 @@ SLOWEST = 3
 
 def examples(format_: Format = "text", rules: Rules = None) -> int:
     """Run the examples of all rules; print those that fail and a count."""
-    from llama_advisor.upkeep.rule_examples import run_examples
+    from llama_advisor.upkeep.lint_examples import run_examples
 
     results = list(run_examples(load_rules(*rules or ())))
     failed = [result for result in results if not result.passed]
@@ -109,7 +109,7 @@ def ablate(
     effects = effects_of(base, asked, today, progress)
     progress("")
     if format_ == "json":
-        shown = [vars(effect) for effect in effects.values()]
+        shown = [effect._asdict() for effect in effects.values()]
         sys.stdout.write(
             as_json({"schema_version": 1, "as_of": str(today), "scenarios": list(asked), "rules": shown}) + "\n"
         )
@@ -206,7 +206,7 @@ def _say_slowest(timed: list[Timed]) -> None:
     """Times differ from run to run, so they are words about the result, not part of it."""
     total = sum(seconds for _, seconds in timed)
     worst = sorted(timed, key=lambda item: -item[1])[:SLOWEST]
-    told = ", ".join(f"scenario {seen.index} ({seconds:.2f} s, {seen.verdict})" for seen, seconds in worst)
+    told = ", ".join(f"scenario {seen.number} ({seconds:.2f} s, {seen.verdict})" for seen, seconds in worst)
     sys.stderr.write(f"llama-advisor: {total / max(1, len(timed)):.3f} s a scenario; slowest: {told}\n")
 
 

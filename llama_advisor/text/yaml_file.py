@@ -19,6 +19,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _BRACKETS = re.compile(r"[\[\]{}]|(?:[-?]\s+){20,}")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_ALIAS = re.compile(r"[\s:,\-\[?]*(\*[^\s,\[\]{}]+)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 LONGEST_NUMBER = 300
 DIGITS = "+-.0123456789"
@@ -45,29 +46,78 @@ class Document:
 
     def where(self, loc: Loc) -> str:
         """Return `file:line:column` of the value at `loc`, or of its nearest parent."""
-        node, mark = self.node or _compose(self.text, self.name), None
+        node = self.node or _compose(self.text, self.name)
         for key in loc:
-            if node is None:
+            inside = _child(node, key)
+            if inside is None:
                 break
-            mark = node.start_mark
-            node, mark = _step(node, key, mark)
-        mark = node.start_mark if node is not None else mark
-        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{self.name}:1:1"
+            _, node = inside
+        return f"{self.name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}" if node else f"{self.name}:1:1"
 
     def error(self, loc: Loc, what: str) -> str:
         """Return `file:line:column: what`, one printable line."""
         return f"{printable(self.where(loc))}: {printable(what)}"
 
 
-def _step(node: Any, key: Any, mark: Any) -> tuple[Any, Any]:
+def _child(node: Any, key: Any) -> tuple[Any, Any] | None:
+    """Return the nodes of a key and its value, for an entry of a list None and the entry; None where there is none."""
     if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == str(key):
-                return value, name.start_mark
-        return None, mark
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key], mark
-    return None, mark
+        return next(((name, value) for name, value in node.value if name.value == str(key)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value):
+        return None, node.value[key]
+    return None
+
+
+def value_place(document: Document, loc: Loc) -> tuple[int, int]:
+    """Return from where to where the value at `loc` stands, or its nearest parent; an alias stands where it is used."""
+    return _places(document, loc)[0]
+
+
+def key_place(document: Document, loc: Loc) -> tuple[int, int]:
+    """Return where the key of `loc` stands; where it has none, its value."""
+    value, key = _places(document, loc)
+    return key or value
+
+
+def _places(document: Document, loc: Loc) -> tuple[tuple[int, int], tuple[int, int] | None]:
+    """Return the places of the value at `loc`, or of its nearest parent, and of its key where it has one."""
+    node, name, text = document.node, None, document.text
+    place = _extent(node, text)
+    for key in loc:
+        inside = _child(node, key)
+        if inside is None:
+            return place, None
+        before = node.start_mark.index
+        name, value = inside
+        if name is not None:
+            before = name.end_mark.index
+        else:
+            for item in node.value[:key]:
+                before = _used(item, before, text)[1]
+        node, place = value, _used(value, before, text)
+    return place, None if name is None else _extent(name, text)
+
+
+def _used(value: Any, before: int, text: str) -> tuple[int, int]:
+    """Return where a value stands; one that stands before its key was written elsewhere and is named here."""
+    if value.start_mark.index >= before:
+        return _extent(value, text)
+    alias = _ALIAS.match(text, before)
+    return alias.span(1) if alias else (before, before)
+
+
+def _extent(node: Any, text: str) -> tuple[int, int]:
+    """Return where a node begins and where its last value ends: a block's own end lies behind blanks and comments."""
+    start, end = node.start_mark.index, node.end_mark.index
+    if isinstance(node, yaml.CollectionNode) and node.flow_style is False and node.value:
+        last = node.value[-1]
+        name, value = last if isinstance(last, tuple) else (None, last)
+        if name is not None:
+            return start, max(start, _used(value, name.end_mark.index, text)[1])
+        if value.start_mark.index >= start:
+            return start, _extent(value, text)[1]
+    blank = isinstance(node, yaml.CollectionNode) or node.style in {"|", ">"}
+    return start, start + len(text[start:end].rstrip()) if blank else end
 
 
 def parse(text: str, name: str) -> Document:

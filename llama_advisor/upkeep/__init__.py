@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.upkeep.finding import Finding
-from llama_advisor.upkeep.lint_conditions import condition_findings
-from llama_advisor.upkeep.lint_examples import example_findings
+from llama_advisor.upkeep.lint_conditions import condition_findings, overlap_findings
+from llama_advisor.upkeep.lint_examples import example_findings, sentence_findings
 from llama_advisor.upkeep.lint_links import link_findings
-from llama_advisor.upkeep.lint_overlaps import overlap_findings
-from llama_advisor.upkeep.lint_sentences import sentence_findings
 from llama_advisor.upkeep.lint_sources import source_findings
 
 if TYPE_CHECKING:

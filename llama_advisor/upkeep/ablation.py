@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.upkeep.instrumented import Watch, watched
+from llama_advisor.upkeep.coverage import Watch, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,17 +16,15 @@ if TYPE_CHECKING:
     from llama_advisor.scenario.scenario import Scenario
 
 
-@dataclass
-class Effect:
+class Effect(NamedTuple):
     """What the removal of one rule changes."""
 
     rule: str
     kind: str
-    at_work: list[str] = field(default_factory=list)  # Scenarios in which it comes to anything but false.
-    said: list[str] = field(default_factory=list)  # Scenarios whose answer names it.
-    picks: list[str] = field(default_factory=list)
-    """Scenarios whose pick, or changed requirement, is another without it."""
-    verdicts: list[str] = field(default_factory=list)  # Scenarios whose verdict is another without it.
+    at_work: Annotated[list[str], "Scenarios in which its outcome is anything but false."]
+    said: Annotated[list[str], "Scenarios whose answer names it."]
+    picks: Annotated[list[str], "Scenarios whose pick, or changed requirement, is another without it."]
+    verdicts: Annotated[list[str], "Scenarios whose verdict is another without it."]
 
     @property
     def decides(self) -> bool:
@@ -39,8 +36,8 @@ def ablate(
     base: RuleBase, scenarios: Mapping[str, Scenario], as_of: date, tell: Callable[[str], None]
 ) -> dict[str, Effect]:
     """Return the effect of each rule by id; `tell` hears the id of each scenario before its turn."""
-    effects = {name: Effect(name, rule.folder) for name, rule in sorted(base.rules.items())}
-    watch = Watch()
+    effects = {name: Effect(name, rule.folder, [], [], [], []) for name, rule in sorted(base.rules.items())}
+    watch = Watch(set(), set())
     whole = Advisor(watched(base, watch), as_of)
     for name, scenario in scenarios.items():
         tell(name)
@@ -52,7 +49,10 @@ def ablate(
             other = _without(rule, base, whole).advise(scenario)
             if rule in said or advice.routes != other.routes:
                 effects[rule].said.append(name)
-            _compare(effects[rule], name, advice, other)
+            if _pick(advice) != _pick(other):
+                effects[rule].picks.append(name)
+            if advice.verdict != other.verdict:
+                effects[rule].verdicts.append(name)
     return effects
 
 
@@ -62,13 +62,6 @@ def _without(rule: str, base: RuleBase, whole: Advisor) -> Advisor:
     advisor = Advisor(base.with_rules(rules), whole.as_of)
     advisor.search.sizes = whole.search.sizes
     return advisor
-
-
-def _compare(effect: Effect, name: str, before: Advice, after: Advice) -> None:
-    if _pick(before) != _pick(after):
-        effect.picks.append(name)
-    if before.verdict != after.verdict:
-        effect.verdicts.append(name)
 
 
 def _pick(advice: Advice) -> tuple[object, ...]:

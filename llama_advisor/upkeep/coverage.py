@@ -1,38 +1,148 @@
-"""What sampled scenarios reach: rules that never fire, models that never win, answers without a reason."""
+"""Coverage of sampled scenarios: rules that never fire, models that never win, answers without a reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.fact import BUILD
+from llama_advisor.knowledge.rule import CompiledRule
+from llama_advisor.knowledge.upkeep_entries import Sampling
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import AdvisorError
 from llama_advisor.upkeep.finding import Finding
-from llama_advisor.upkeep.instrumented import Watch, watched
-from llama_advisor.upkeep.sampling import FILE, drawn, scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from llama_advisor.engine.advice import Advice, Build
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.conditions import Residue
 
 NEVER_FIRED, NEVER_WON, NO_REASON, TIE, BROKEN = "LR501", "LR502", "LR503", "LR504", "LR505"
 BREAKS = (AdvisorError, ValidationError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 YES = ("recommended", "recommended_with_caveats")
 SHOWN = 5
 PAIR = 2
+FILE = "sampling.yaml"
+Item = TypeVar("Item")
+
+
+class Draws:
+    """A stream of draws that depends on its name alone, on every machine and version."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.count = 0
+
+    def share(self) -> float:
+        """Return the next number in [0, 1)."""
+        self.count += 1
+        return int.from_bytes(sha256(f"{self.name}:{self.count}".encode()).digest()[:6], "big") / 2**48
+
+    def one(self, items: Sequence[Item]) -> Item:
+        """Return one of the items, each as likely."""
+        return items[int(self.share() * len(items))]
+
+
+def drawn(base: RuleBase, seed: int, index: int) -> dict[str, Any]:
+    """Return the fields of one scenario, drawn as rules/sampling.yaml says; the same for the same seed and index."""
+    sampling = base.single(FILE, Sampling)
+    draws = Draws(f"{seed}/{index}")
+    cases = sorted(base.use_cases)
+    fields: dict[str, Any] = {"use_cases": [draws.one(cases)]}
+    if draws.share() < sampling.second_use_case:
+        fields["use_cases"] = sorted({*fields["use_cases"], draws.one(cases)})
+    if draws.share() < sampling.named_model:
+        fields["model"] = draws.one(sorted(base.models))
+    for field in sampling.fields:
+        stated, value = draws.share() < field.share, draws.one(field.values)
+        if stated and all(fields.get(name) in values for name, values in field.when.items()):
+            owner, _, key = field.field.rpartition(".")
+            (fields.setdefault(owner, {}) if owner else fields)[key] = value
+    return fields
+
+
+def scenario(base: RuleBase, seed: int, index: int) -> Scenario:
+    """Return one scenario, checked."""
+    return Scenario.model_validate(drawn(base, seed, index))
+
+
+class Watch(NamedTuple):
+    """Rules seen at work since it was last emptied."""
+
+    fired: Annotated[set[str], "Rules whose condition was true for some build."]
+    touched: Annotated[set[str], "Rules whose outcome was not false, so that removing them may change the answer."]
+
+    def note(self, rule: str, outcome: Residue, *, main: bool = True) -> Any:
+        """Note an outcome, or have what is left of a test note its own."""
+        if callable(outcome):
+            return lambda candidate: self.note(rule, outcome(candidate), main=main)
+        if outcome is not False:
+            self.touched.add(rule)
+            if main and outcome:
+                self.fired.add(rule)
+        return outcome
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one scenario came to."""
+class WatchedRule(CompiledRule):
+    """An instrumented rule: it notes its outcomes in `watch`.
 
-    index: int
+    A plan settles at every level, to drop rules; what counts is the level at which the outcome is used.
+    """
+
+    watch: Watch
+
+    @cached_property
+    def test(self) -> Callable[[Any], bool | None]:
+        """The condition, noted."""
+        noted: Callable[[Any], bool | None] = self.watch.note(self.id, super().test)
+        return noted
+
+    @cached_property
+    def tight_test(self) -> Callable[[Any], bool | None] | None:
+        """The condition under which it barely holds, noted."""
+        test = super().tight_test
+        return self.watch.note(self.id, test, main=False) if test else None
+
+    def settle(self, candidate: Any, level: int) -> Residue:
+        """Evaluate as far as facts settle it, noted."""
+        outcome = super().settle(candidate, level)
+        used = BUILD if self.folder == "preferences" else self.level
+        noted: Residue = self.watch.note(self.id, outcome) if level == used else outcome
+        return noted
+
+    def settle_tight(self, candidate: Any, level: int) -> Residue:
+        """Evaluate likewise the condition under which it barely holds, noted."""
+        outcome = super().settle_tight(candidate, level)
+        if self.tight is None or level != self.level:
+            return outcome
+        noted: Residue = self.watch.note(self.id, outcome, main=False)
+        return noted
+
+
+def watched(base: RuleBase, watch: Watch) -> RuleBase:
+    """Return the rule base with rules that report to `watch`."""
+    return base.with_rules(
+        {
+            name: WatchedRule(**{item.name: getattr(rule, item.name) for item in fields(rule)}, watch=watch)
+            for name, rule in base.rules.items()
+        }
+    )
+
+
+class Seen(NamedTuple):
+    """What one scenario brought."""
+
+    number: int
     verdict: str
     model: str | None = None
     fired: tuple[str, ...] = ()
@@ -41,8 +151,7 @@ class Seen:
     broke: str = ""
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(NamedTuple):
     """All scenarios together."""
 
     samples: int
@@ -50,7 +159,7 @@ class Coverage:
     verdicts: dict[str, int]
     wins: dict[str, int]
     fired: dict[str, int]
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...]
 
 
 class Sampler:
@@ -59,11 +168,11 @@ class Sampler:
     def __init__(self, base: RuleBase, as_of: date, seed: int) -> None:
         self.base = base
         self.seed = seed
-        self.watch = Watch()
+        self.watch = Watch(set(), set())
         self.advisor = Advisor(watched(base, self.watch), as_of)
 
     def see(self, index: int) -> Seen:
-        """Answer one scenario and say what it came to."""
+        """Answer one scenario and say what it brought."""
         self.watch.fired.clear()
         try:
             advice = self.advisor.advise(scenario(self.base, self.seed, index))
@@ -112,7 +221,7 @@ def _standing(build: Build) -> tuple[float, float]:
 
 
 def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
-    """Return what all scenarios came to, with findings."""
+    """Return the counts over all scenarios, with findings."""
     every = list(seen)
     fired = Counter(name for one in every for name in one.fired)
     wins = Counter(one.model for one in every if one.model)
@@ -137,10 +246,12 @@ def _findings(
 ) -> Iterator[Finding]:
     for one in every:
         if one.broke:
-            yield Finding(BROKEN, "", FILE, f"scenario {one.index} {_shown(base, seed, one)}: {one.broke}")
+            yield Finding(BROKEN, "", FILE, f"scenario {one.number} {drawn(base, seed, one.number)}: {one.broke}")
     for one in every:
         if one.without_reason:
-            yield Finding(NO_REASON, "", FILE, f"scenario {one.index} {_shown(base, seed, one)}: {one.without_reason}")
+            yield Finding(
+                NO_REASON, "", FILE, f"scenario {one.number} {drawn(base, seed, one.number)}: {one.without_reason}"
+            )
     for name, rule in sorted(base.rules.items()):
         if not fired[name]:
             yield Finding(NEVER_FIRED, rule.folder, name, f"did not fire in {len(every)} scenarios", ("when",))
@@ -150,10 +261,5 @@ def _findings(
     ties = [one for one in every if one.tied]
     if ties:
         pairs = ", ".join(sorted({one.tied for one in ties})[:SHOWN])
-        text = f"{len(ties)} of {len(every)} scenarios: {pairs}; first: {_shown(base, seed, ties[0])}"
+        text = f"{len(ties)} of {len(every)} scenarios: {pairs}; first: {drawn(base, seed, ties[0].number)}"
         yield Finding(TIE, "", FILE, text)
-
-
-def _shown(base: RuleBase, seed: int, one: Seen) -> str:
-    fields: dict[str, Any] = drawn(base, seed, one.index)
-    return str(fields)

@@ -1,13 +1,15 @@
-"""Conditions that can never be true, always are, or hold parts that change nothing."""
+"""Conditions that can never be true, always are, hold parts that change nothing, or undo those of another rule."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.knowledge.conditions import Condition, Junction, Test
+from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.text.errors import nearest
 from llama_advisor.upkeep.finding import Finding
-from llama_advisor.upkeep.reasoning import NOT_TRUE, TRUE, can_be, idle, without
+from llama_advisor.upkeep.reasoning import NOT_TRUE, TRUE, can_be, idle, implies, placed_parts, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.rule import CompiledRule
 
 DEAD, ALWAYS, IDLE, ONE_WAY, NO_SUCH_NAME, DEAD_TIGHT = "LR101", "LR102", "LR103", "LR104", "LR105", "LR106"
+CONTRADICT, UNDONE, NEVER_COUNTS = "LR111", "LR112", "LR113"
 
 
 def condition_findings(base: RuleBase) -> Iterator[Finding]:
@@ -26,7 +29,7 @@ def condition_findings(base: RuleBase) -> Iterator[Finding]:
             yield Finding(DEAD, rule.folder, rule.id, "its condition can never be true", ("when",))
         elif not can_be(rule.condition, NOT_TRUE):
             yield Finding(ALWAYS, rule.folder, rule.id, "its condition is always true", ("when",))
-        if rule.tight and not _can_be_tight(rule):
+        if rule.tight and not can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight):
             text = "`tight` is never true while the constraint holds"
             yield Finding(DEAD_TIGHT, rule.folder, rule.id, text, ("tight",))
         for name, condition in (("when", rule.condition), ("tight", rule.tight)):
@@ -35,33 +38,23 @@ def condition_findings(base: RuleBase) -> Iterator[Finding]:
                 yield from _names(rule, condition, (name,), names)
 
 
-def _can_be_tight(rule: CompiledRule) -> bool:
-    """Tight counts only while the constraint is false."""
-    return rule.tight is None or can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight)
-
-
 def _parts(rule: CompiledRule, condition: Condition, loc: tuple[Any, ...]) -> Iterator[Finding]:
-    """Yield parts of a condition that change nothing."""
+    """Yield parts of a condition that change nothing, and branches that the parts beside them rule out."""
     if isinstance(condition, Test):
         always, never = not can_be(condition, frozenset({False})), not can_be(condition, TRUE)
         if condition.operator != "known" and (always or never):
             text = f"`{condition.says}` is {'always' if always else 'never'} true where the fact is known"
             yield Finding(ONE_WAY, rule.folder, rule.id, text, loc)
         return
-    for index, part in enumerate(condition.parts):
-        place = (*loc, "not") if condition.kind == "not" else (*loc, condition.kind, index)
+    for index, (place, part) in enumerate(placed_parts(condition, loc)):
         if len(condition.parts) > 1 and idle(part, without(condition, index), condition.kind):
             yield Finding(IDLE, rule.folder, rule.id, f"without `{shown(part)}` it comes to the same", place)
         elif condition.kind == "all" and isinstance(part, Junction) and part.kind == "any":
-            yield from _unreachable(rule, part, without(condition, index), place)
+            for number, branch in enumerate(part.parts):
+                if not can_be(branch, TRUE, without(condition, index)):
+                    text = f"`{shown(branch)}` cannot be true here"
+                    yield Finding(IDLE, rule.folder, rule.id, text, (*place, "any", number))
         yield from _parts(rule, part, place)
-
-
-def _unreachable(rule: CompiledRule, part: Junction, given: Condition, loc: tuple[Any, ...]) -> Iterator[Finding]:
-    """Yield branches that the conditions beside them rule out."""
-    for index, branch in enumerate(part.parts):
-        if not can_be(branch, TRUE, given):
-            yield Finding(IDLE, rule.folder, rule.id, f"`{shown(branch)}` cannot be true here", (*loc, "any", index))
 
 
 def shown(condition: Condition) -> str:
@@ -101,8 +94,7 @@ def _names(
     rule: CompiledRule, condition: Condition, loc: tuple[Any, ...], names: dict[str, frozenset[str]]
 ) -> Iterator[Finding]:
     if isinstance(condition, Junction):
-        for index, part in enumerate(condition.parts):
-            place = (*loc, "not") if condition.kind == "not" else (*loc, condition.kind, index)
+        for place, part in placed_parts(condition, loc):
             yield from _names(rule, part, place, names)
         return
     known = names.get(condition.fact)
@@ -113,3 +105,32 @@ def _names(
         if operand not in known:
             text = f"{condition.fact} is never {operand!r} in this rule base{nearest(str(operand), known)}"
             yield Finding(NO_SUCH_NAME, rule.folder, rule.id, text, (*loc, condition.operator))
+
+
+def overlap_findings(base: RuleBase) -> Iterator[Finding]:
+    """Yield preferences that contradict each other, or that only fire on builds that are ruled out."""
+    adjusting = (rule for rule in base.in_folder("preferences") if isinstance(rule.rule.then, Adjust))
+    preferences = [rule for rule in adjusting if can_be(rule.condition, TRUE)]
+    for first, second in combinations(preferences, 2):
+        yield from _opposed(first, second)
+    for rule in preferences:
+        for constraint in base.in_folder("constraints"):
+            if implies(rule.condition, constraint.condition):
+                text = f"every build it fires for is ruled out by {constraint.id}"
+                yield Finding(NEVER_COUNTS, rule.folder, rule.id, text, ("when",))
+
+
+def _opposed(first: CompiledRule, second: CompiledRule) -> Iterator[Finding]:
+    one, other = first.rule.then, second.rule.then
+    assert isinstance(one, Adjust)
+    assert isinstance(other, Adjust)
+    if one.criterion != other.criterion or one.points * other.points >= 0:
+        return
+    forth, back = implies(first.condition, second.condition), implies(second.condition, first.condition)
+    told = f"({one.points:+g} against {other.points:+g} on {one.criterion})"
+    if forth and back:
+        yield Finding(CONTRADICT, first.folder, first.id, f"fires exactly when {second.id} does {told}", ("then",))
+    elif forth or back:
+        narrow, wide = (first, second) if forth else (second, first)
+        text = f"whenever it fires, {wide.id} moves the same criterion the other way {told}"
+        yield Finding(UNDONE, narrow.folder, narrow.id, text, ("then",))

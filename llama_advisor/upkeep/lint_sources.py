@@ -59,7 +59,7 @@ def _support(folder: str, rule: Rule, base: RuleBase) -> Iterator[Finding]:
 
 
 def _is_thread(source: Source) -> bool:
-    """Tell whether a source is an issue, a discussion or a question: one case."""
+    """Whether a source is an issue, a discussion or a question: one case."""
     return THREAD.search(source.text) is not None
 
 

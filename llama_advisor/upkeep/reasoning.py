@@ -1,4 +1,4 @@
-"""What conditions can come to, over all values of their facts: possible, implied, idle."""
+"""A small solver: which outcomes conditions can have over all values of their facts; satisfiable, implied, idle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 TRUE: frozenset[bool | None] = frozenset({True})
 FALSE: frozenset[bool | None] = frozenset({False})
@@ -28,7 +28,7 @@ OTHER_VALUE = "\0some other value"
 
 
 class Literal(NamedTuple):
-    """A test that must come to an outcome."""
+    """A test that must have an outcome."""
 
     test: Test
     outcome: bool | None
@@ -42,7 +42,7 @@ class TooManyWaysError(Exception):
 
 
 def ways(condition: Condition, outcomes: frozenset[bool | None]) -> set[Way]:
-    """Return the alternatives, each a set of literals, in which the condition comes to one of `outcomes`."""
+    """Return the disjunctive normal form of `condition has one of these outcomes`: a set of sets of literals."""
     if isinstance(condition, Test):
         return {frozenset({Literal(condition, outcome)}) for outcome in outcomes}
     if condition.kind == "not":
@@ -53,7 +53,7 @@ def ways(condition: Condition, outcomes: frozenset[bool | None]) -> set[Way]:
 
 
 def joined(parts: Iterable[set[Way]]) -> set[Way]:
-    """Return every combination of one way of each part; raise TooManyWaysError past MOST_WAYS."""
+    """Return every satisfiable combination of one way of each part; raise TooManyWaysError past MOST_WAYS."""
     found: set[Way] = {frozenset()}
     for part in parts:
         if len(found) * len(part) > MOST_WAYS:
@@ -63,7 +63,7 @@ def joined(parts: Iterable[set[Way]]) -> set[Way]:
 
 
 def can_be(condition: Condition, outcomes: frozenset[bool | None], *given: Condition) -> bool:
-    """Tell whether it can come to one of `outcomes` while all of `given` are true; True when too many to tell."""
+    """Whether it can have one of `outcomes` while all of `given` are true; True when too many to tell."""
     try:
         return bool(joined([*(ways(other, TRUE) for other in given), ways(condition, outcomes)]))
     except TooManyWaysError:
@@ -71,14 +71,14 @@ def can_be(condition: Condition, outcomes: frozenset[bool | None], *given: Condi
 
 
 def implies(first: Condition, second: Condition) -> bool:
-    """Tell whether the second is true whenever the first is; a condition over other facts says nothing of it."""
+    """Whether the second is true whenever the first is; a condition over other facts says nothing of it."""
     if facts_read(first).isdisjoint(facts_read(second)):
         return not can_be(second, NOT_TRUE)
     return not can_be(second, NOT_TRUE, first)
 
 
 def idle(part: Condition, rest: Condition, kind: str) -> bool:
-    """Tell whether `rest` alone, of an `all` or `any`, always comes to what it does with `part`."""
+    """Whether `rest` alone, of an `all` or `any`, always has the outcome that it has with `part`."""
     try:
         if kind == "all":
             pairs = ((ways(rest, TRUE), ways(part, NOT_TRUE)), (ways(part, FALSE), ways(rest, NOT_FALSE)))
@@ -95,8 +95,14 @@ def without(junction: Junction, index: int) -> Condition:
     return rest[0] if len(rest) == 1 else Junction(junction.kind, rest, max(part.level for part in rest))
 
 
+def placed_parts(junction: Junction, loc: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Condition]]:
+    """Yield each part of a junction with its place in the file."""
+    for index, part in enumerate(junction.parts):
+        yield (*loc, "not") if junction.kind == "not" else (*loc, junction.kind, index), part
+
+
 def possible(way: Way) -> bool:
-    """Tell whether some values of the facts give every literal its outcome."""
+    """Whether some values of the facts satisfy every literal."""
     plain: dict[str, list[Literal]] = {}
     related: dict[tuple[str, str], str] = {}
     for literal in way:
@@ -151,6 +157,6 @@ def _operands(test: Test) -> tuple[Any, ...]:
 
 
 def _bars(literal: Literal) -> bool:
-    """Tell whether a literal keeps its operands out of a set."""
+    """Whether a literal keeps its operands out of a set."""
     positive = literal.test.operator in {"has", "has_any"}
     return literal.outcome is not None and positive is not literal.outcome

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llama_advisor.check.checker import Checker, Collected, Filter, result
+from llama_advisor.check.checker import Checker, Filter, result
 from llama_advisor.engine.rules import load_rules
 
 if TYPE_CHECKING:
@@ -32,7 +32,5 @@ def checker(as_of: date = AS_OF) -> Checker:
 
 def checked(*paths: Path, as_of: date = AS_OF, wanted: Filter | None = None) -> Findings:
     """Check files and return the whole result."""
-    collected = Collected()
-    for path in paths:
-        collected.add(*checker(as_of).check(path))
-    return result(collected, checker(as_of).base, as_of, wanted or Filter())
+    found = [checker(as_of).check(path) for path in paths]
+    return result(found, checker(as_of).base, as_of, wanted or Filter())

@@ -15,10 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 
-from llama_advisor.check.checker import Collected, Filter, result
-from llama_advisor.check.finding import Found
-from llama_advisor.check.findings import Findings
-from llama_advisor.check.spans import SourceText
+from llama_advisor.check.checker import Filter, result
+from llama_advisor.check.findings import Findings, SourceText
 from llama_advisor.render.findings import FORMATS, rendered
 from llama_advisor.text.descriptions import json_schema
 
@@ -187,9 +185,10 @@ NASTY = st.one_of(
 
 def with_text(text: str) -> Findings:
     """Return a result in which a file's text stands in every place that file text can reach."""
-    source = SourceText(text.replace("\x00", "") or "f", f"{text}\n{text}")
-    found = [Found(code, text, source, 0, len(text), text, text) for code in ("LA101", "LA201", "LA901", "LA405")]
-    return result(Collected(found, 1, 1), checker().base, AS_OF, Filter())
+    source = SourceText(text.replace("\x00", "") or "f", f"{text}\n{text}", checker().kinds)
+    codes = ("LA101", "LA201", "LA901", "LA405")
+    found = [source.finding(code, text, 0, len(text), deployment=text, about=text) for code in codes]
+    return result([(found, 1)], checker().base, AS_OF, Filter())
 
 
 @given(NASTY)

@@ -11,17 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llama_advisor.check.checker import Filter
-from llama_advisor.check.comments import without_comments
+from llama_advisor.check.checkpoints import compared, parts
 from llama_advisor.check.config import known_prefixes
 from llama_advisor.check.decide import Decider
 from llama_advisor.check.files import leaves_folder, matches
-from llama_advisor.check.patterns import folded
-from llama_advisor.check.spans import SourceText, key_place, value_place
-from llama_advisor.check.versions import compared, parts
+from llama_advisor.check.findings import SourceText
+from llama_advisor.check.mentions import folded, without_comments
 from llama_advisor.scenario.project_file import Project
 from llama_advisor.scenario.project_text import scalar
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.yaml_file import parse, parse_all
+from llama_advisor.text.yaml_file import key_place, parse, parse_all, value_place
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 SCANNER = checker().sources.scanner
@@ -143,7 +142,7 @@ def test_the_place_of_a_value(loc: tuple[object, ...], value: str, span: tuple[i
     (document,) = parse_all(PLACES, "x.yaml")
     start, end = value_place(document, loc)
     assert PLACES[start:end] == value
-    assert SourceText("x", PLACES).span(start, end) == span
+    assert SourceText("x", PLACES, {}).span(start, end) == span
 
 
 def test_the_place_of_a_key() -> None:
@@ -215,7 +214,7 @@ def test_a_choice_seen_in_the_search_is_judged_as_by_itself() -> None:
         except (ValueError, InputError, yaml.YAMLError):
             continue
         for item, decision in zip(project.deployments, decisions, strict=True):
-            best, _ = decider._judge(item.requirements, item.choice, decision.chosen)  # noqa: SLF001
+            best, _ = decider.judge_alone(item.requirements, item.choice, decision.chosen)
             names = [b and (b.quantization.id, b.engine.id, b.score, b.scope.machine) for b in (best, decision.best)]
             assert names[0] == names[1], path
             seen += 1

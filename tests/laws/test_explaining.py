@@ -17,7 +17,7 @@ from llama_advisor.explain.why_not import why_not
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.upkeep.sampling import scenario as sampled
+from llama_advisor.upkeep.coverage import scenario as sampled
 
 if TYPE_CHECKING:
     from llama_advisor.engine.advice import Change, TippingPoint

@@ -1,0 +1,177 @@
+"""The choice against its requirements: a finding for each constraint that it violates, is close to or may violate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
+from llama_advisor.check.decide import in_words
+from llama_advisor.engine.words import decisive
+from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.scenario import names
+from llama_advisor.sizing.support import HOSTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.check.decide import Decider, Decision
+    from llama_advisor.check.findings import CheckFinding
+    from llama_advisor.check.project import Deployed
+    from llama_advisor.engine.candidate import Candidate, Outcome
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.scenario.project_file import Requirements
+    from llama_advisor.text.strict import Bottleneck
+
+BY_BOTTLENECK: dict[Bottleneck, str] = {
+    "memory": "LA101",
+    "modality": "LA102",
+    "licence": "LA103",
+    "language": "LA104",
+    "context": "LA105",
+    "tools": "LA106",
+    "engine": "LA107",
+    "hardware": "LA108",
+    "speed": "LA109",
+    "budget": "LA110",
+    "training": "LA111",
+    "quality": "LA112",
+    "other": "LA113",
+}
+BETTER, IMPOSSIBLE, DOUBTFUL, SHORT_BUILD, OLD_RUNTIME, RETIRED = "LA201", "LA202", "LA203", "LA204", "LA205", "LA207"
+ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
+
+
+def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Iterator[CheckFinding]:
+    """Yield what the rules have against the choice."""
+    base, best = decider.advisor.base, decision.best
+    if not decision.order:
+        yield item.finding(IMPOSSIBLE, ("requirements",), _impossible(item.deployment.requirements, decider))
+    outside = list(_outside_limits(item, decision, base))
+    yield from outside
+    if best is None and not outside:
+        yield from _violations(item, decision, base)
+    elif best is not None:
+        for outcome in best.outcomes:
+            yield item.finding(DOUBTFUL, ("choice", "model"), outcome.text, outcome.rule.id)
+        if not outside:
+            yield from _better(item, decision, best, base)
+    build, version = best or decision.nearest, item.deployment.choice.engine_version
+    engine = base.engines.get(decision.chosen.engine or (build.engine.id if build else ""))
+    wrong = wrong_version(engine, version, decision.chosen.model) if engine and version is not None else None
+    if wrong:
+        yield item.finding(WRONG_VERSION, ("choice", "engine_version"), wrong)
+    elif best is not None:
+        yield from _old_runtime(item, best)
+
+
+def _impossible(requirements: Requirements, decider: Decider) -> str:
+    """Say what stands in the way, and which change was checked to help."""
+    kinds, way = decider.obstacles(requirements)
+    text = f"no model meets these requirements ({', '.join(kinds)})"
+    if way:
+        changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.changes)
+        text += f"; changed {changes}, {way.then.model} as {way.then.quantization} would do"
+    return text
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
+    """Yield the names of the choice that the requirements' own `only` does not allow."""
+    only, chosen = item.deployment.requirements.only, decision.chosen
+    if only is None:
+        return
+    models = {names.model_id(name, base) for name in only.models}
+    engines = {names.engine_id(name, base) for name in only.engines}
+    quantizations = {held for name in only.quantizations for held in names.quantization_ids(name, base)}
+    checks = (
+        ("model", models, {chosen.model.id}),
+        ("engine", engines, {chosen.engine} - {None}),
+        ("quantization", quantizations, chosen.quantizations),
+    )
+    for key, allowed, mine in checks:
+        if allowed and mine and not allowed & mine:
+            written = getattr(item.deployment.choice, key)
+            text = f"{written or ', '.join(sorted(map(str, mine)))} is outside the limits under `only`"
+            yield item.finding(LIMIT, ("choice", key if written else "model"), text, key)
+
+
+def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
+    """Yield a finding for each constraint that rules the nearest build of the choice out."""
+    build = decision.nearest
+    if build is None or not build.fails:
+        yield _no_such_build(item, decision, base)
+        return
+    first = decisive(build, base).rule
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for outcome in sorted(build.fails, key=lambda failed: (failed.rule is not first, failed.rule.id)):
+        code = _code(outcome, build)
+        grouped.setdefault((code, _blamed(outcome, code, item)), []).append(outcome.text)
+    for (code, key), texts in grouped.items():
+        yield item.finding(code, ("choice", key), "; ".join(texts))
+
+
+def _no_such_build(item: Deployed, decision: Decision, base: RuleBase) -> CheckFinding:
+    """Say why nothing could be judged: no ranked model, not considered in this place, or not loaded by the engine."""
+    chosen = decision.chosen
+    if chosen.model.role != "ranked":
+        text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
+        return item.finding(DOUBTFUL, ("choice", "model"), text, "unranked")
+    held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
+    engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
+    text = f"{engine} {'does not load' if chosen.engine else 'loads'} {chosen.model.name}{held}"
+    if chosen.engine == HOSTED and not decision.need.hosted_considered:
+        text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
+    return item.finding(ENGINE, ("choice", "engine" if chosen.engine else "model"), text, "loads")
+
+
+def _code(outcome: Outcome, build: Candidate) -> str:
+    """Return the code for a failed constraint: by its bottleneck, or by the fact that failed where that says more."""
+    then = outcome.rule.rule.then
+    assert isinstance(then, RuleOut)
+    if "hosted.retired" in {leaf.fact for leaf in outcome.proof.leaves()}:
+        return RETIRED
+    if then.rule_out == "context":
+        limit = build.lookup("build.context_tokens")
+        if isinstance(limit, int) and limit < build.model.context_tokens:
+            return SHORT_BUILD
+    return BY_BOTTLENECK[then.rule_out]
+
+
+def _blamed(outcome: Outcome, code: str, item: Deployed) -> str:
+    """Return the key of the choice that a constraint speaks of; the model where that key was left out."""
+    written = item.written["choice"]
+    facts = [str(leaf.fact) for leaf in outcome.proof.leaves() if leaf.fact]
+    if "quantization" in written and (code == SHORT_BUILD or any("quantization" in fact for fact in facts)):
+        return "quantization"
+    if "engine" in written and any(fact.startswith("engine.") for fact in facts):
+        return "engine"
+    return "model"
+
+
+def _better(item: Deployed, decision: Decision, best: Candidate, base: RuleBase) -> Iterator[CheckFinding]:
+    """Yield a build of another kind that scores clearly more."""
+    winner = decision.winner
+    if winner is None:
+        return
+    ahead = round(winner.score - best.score, 2)
+    same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
+    if ahead > base.checking.better_margin and not same:
+        text = f"{in_words(winner)} scores {winner.score:.1f}, the choice {best.score:.1f}: {ahead:.1f} points ahead"
+        yield item.finding(BETTER, ("choice", "model"), text, "better")
+
+
+def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
+    """Yield an engine that runs the model in an old version alone, or is kept up no longer."""
+    support, engine = build.place.support, build.engine
+    place = ("choice", "engine" if item.deployment.choice.engine else "model")
+    if support and support.pinned_version:
+        text = f"{build.model.name} runs on {engine.name} only up to an old version: {support.pinned_version}"
+        yield item.finding(OLD_RUNTIME, place, text, "pinned")
+    elif engine.status == "maintenance":
+        note = engine.notes.get("maintenance", "It gets fixes only.")
+        yield item.finding(OLD_RUNTIME, place, f"{engine.name} is in maintenance. {note}", "status")
