@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine.facts import Scope
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
@@ -43,7 +43,7 @@ class Outlook:
 
     def lookup(self, stated: dict[str, Any]) -> Lookup:
         """Return the facts of the scenario, for the conditions of questions."""
-        return Scope(self.need(stated)).lookup
+        return Candidate(self.need(stated)).lookup
 
     def check(self, stated: dict[str, Any]) -> None:
         """Raise InputError for answers that do not go together, or hardware that cannot be read."""

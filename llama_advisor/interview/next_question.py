@@ -11,7 +11,6 @@ from math import log2
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.interview.log import Log, asked, picked, stated
-from llama_advisor.interview.open_score import WISHED_BUILDS, WISHES
 from llama_advisor.interview.proof import Proof
 from llama_advisor.knowledge.question import MOST_OPTIONS
 from llama_advisor.scenario.need import NEEDED
@@ -25,6 +24,10 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.question import Option
     from llama_advisor.scenario.questions import CompiledQuestion
+
+
+WISHES = frozenset({"model", "symptoms", "quantization"})
+"""Fields that earn no points."""
 
 
 class Standing(NamedTuple):
@@ -91,7 +94,7 @@ def _quiet_wishes(
     items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook
 ) -> tuple[CompiledQuestion, ...]:
     """Return the questions about wishes, where it is proved at once that none of them changes the outcome."""
-    wishes = tuple(item for item in items if fields_of(item) <= WISHES | WISHED_BUILDS)
+    wishes = tuple(item for item in items if fields_of(item) <= WISHES)
     key = repr((sorted(said.items()), [item.id for item in wishes]))
     if key not in outlook.settled:
         leads = outlook.outcome(said)

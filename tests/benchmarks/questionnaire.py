@@ -24,7 +24,7 @@ from llama_advisor.interview.prompt import expected_more
 from llama_advisor.text.yaml_file import parse
 
 TESTS = Path(__file__).parent.parent
-sys.path.insert(0, str(TESTS / "questionnaire"))
+sys.path.insert(0, str(TESTS / "interview"))
 
 from dialogues import changing, sampled  # noqa: E402
 from dialogues import proved as proved_of  # noqa: E402
