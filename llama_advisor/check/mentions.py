@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.checking import Checking, Spelling
+    from llama_advisor.knowledge.upkeep_entries import Checking, Spelling
 
 _LLAMA = re.compile("llama", re.IGNORECASE)
 _INSIDE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:")

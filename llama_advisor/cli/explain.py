@@ -15,6 +15,7 @@ from llama_advisor.render.json_text import as_json, to_json
 from llama_advisor.scenario import names
 from llama_advisor.scenario.read import read_scenario
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.record import plain
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -84,9 +85,10 @@ def _entry(name: str, base: RuleBase) -> dict[str, Any] | None:
         return ENTRIES["rules"](name, base)
     criterion = next((item for item in base.criteria.criteria if item.id == name), None)
     if criterion is not None:
-        return criterion.model_dump(mode="json", exclude_defaults=True)
+        shown: dict[str, Any] = plain(criterion, exclude_defaults=True)
+        return shown
     kind = base.finding_kinds.get(name.upper())
-    return kind.model_dump(mode="json", exclude_defaults=True) if kind else None
+    return plain(kind, exclude_defaults=True) if kind else None
 
 
 def _entry_text(entry: dict[str, Any], request: Request, base: RuleBase) -> str:

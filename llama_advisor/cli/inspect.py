@@ -11,12 +11,11 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.record import plain
 from llama_advisor.text.yaml_file import printable
 from llama_advisor.upkeep.rule_examples import run_examples
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from llama_advisor.knowledge.base import RuleBase
 
 FINDINGS = 1
@@ -27,14 +26,14 @@ SCHEMAS = (
     ("rule", "knowledge.judgement", "Rule"),
     ("use-case", "knowledge.judgement", "UseCase"),
     ("criteria", "knowledge.judgement", "Criteria"),
-    ("checking", "knowledge.checking", "Checking"),
+    ("checking", "knowledge.upkeep_entries", "Checking"),
     ("relaxations", "knowledge.judgement", "Relaxations"),
-    ("moves", "knowledge.moves", "Moves"),
+    ("moves", "knowledge.judgement", "Moves"),
     ("regions", "knowledge.judgement", "Regions"),
     ("reference", "knowledge.device", "Reference"),
     ("constants", "knowledge.constants", "Constants"),
     ("sampling", "knowledge.upkeep_entries", "Sampling"),
-    ("entries", "knowledge.entry_lists", "EntryLists"),
+    ("entries", "knowledge.kinds", "EntryLists"),
     ("model", "knowledge.model", "Model"),
     ("hardware", "knowledge.device", "Device"),
     ("engine", "knowledge.engine", "Engine"),
@@ -112,11 +111,12 @@ def _rules(base: RuleBase) -> list[dict[str, Any]]:
 def _model(name: str, base: RuleBase) -> dict[str, Any]:
     found = base.models[names.model_id(name, base)]
     layer = base.origin("models", found.id).layer.label
-    return {"layer": layer, **found.model_dump(mode="json", exclude_defaults=True)}
+    return {"layer": layer, **plain(found, exclude_defaults=True)}
 
 
 def _device(name: str, base: RuleBase) -> dict[str, Any]:
-    return read_hardware(name, catalogue_of(base)).model_dump(mode="json", exclude_defaults=True)
+    shown: dict[str, Any] = plain(read_hardware(name, catalogue_of(base)), exclude_defaults=True)
+    return shown
 
 
 def _rule(name: str, base: RuleBase) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def _rule(name: str, base: RuleBase) -> dict[str, Any]:
         raise InputError(f"unknown rule {printable(name)!r}{nearest(name, base.rules)}")
     rule = base.rules[name]
     sources = {item.id: base.sources[item.id].text for item in rule.rule.sources if item.id in base.sources}
-    shown = rule.rule.model_dump(mode="json", exclude_defaults=True)
+    shown = plain(rule.rule, exclude_defaults=True)
     return {"kind": rule.folder, "layer": rule.layer, **shown, "cited": sources}
 
 
@@ -162,6 +162,6 @@ def print_schema(name: str) -> int:
     return 0
 
 
-def schemas() -> dict[str, type[BaseModel]]:
+def schemas() -> dict[str, type[Any]]:
     """Return the kinds of file and result that have a schema."""
     return {kind: getattr(import_module(f"llama_advisor.{module}"), name) for kind, module, name in SCHEMAS}

@@ -131,7 +131,7 @@ def _pick_stated(
     if device.memory_gib is not None:
         options = describe_options(candidates)
         notes = (f"{options} listed for {device.name}; the stated {asked:g} GB are used",)
-    return device.model_copy(update={"memory_gib": asked}), notes
+    return device._replace(memory_gib=asked), notes
 
 
 def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label: str) -> tuple[Device, Assumptions]:
@@ -148,7 +148,7 @@ def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label
     said = gib if gib <= size * 1.005 else gib / devices
     if said < size * 0.995:
         notes = (*notes, f"{said:g} GB of the {size:g} GB are there to use")
-        return device.model_copy(update={"memory_gib": said}), notes
+        return device._replace(memory_gib=said), notes
     return device, notes
 
 
@@ -173,7 +173,7 @@ def _other_memory(candidates: tuple[Device, ...], gib: float, *, own: bool, labe
     under = [d for d in known if (d.memory_gib or 0) <= gib]
     base = max(under, key=smallest_first) if under else min(candidates, key=smallest_first)
     note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
-    return base.model_copy(update={"memory_gib": gib}), note
+    return base._replace(memory_gib=gib), note
 
 
 def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
@@ -183,7 +183,7 @@ def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
         if device.bandwidth_gb_s not in (None, asked):
             listed = f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}"
             notes = (f"{listed}; the stated {asked:g} are used",)
-        device = device.model_copy(update={"bandwidth_gb_s": asked})
+        device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
     if device.memory_gib is None:

@@ -9,66 +9,55 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
-from llama_advisor.knowledge.checking import Checking
+from llama_advisor.knowledge.conditions import ConditionError
 from llama_advisor.knowledge.constants import Constants, TrainingRecipe
 from llama_advisor.knowledge.device import Device, Instance, Reference
 from llama_advisor.knowledge.engine import Engine
-from llama_advisor.knowledge.judgement import Criteria, Regions, Relaxations, Rule, Source, UseCase
-from llama_advisor.knowledge.layers import Layer, merged, read_layer
+from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
+from llama_advisor.knowledge.layers import Layer, Origin, merged, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
-from llama_advisor.knowledge.moves import Moves
 from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
-from llama_advisor.knowledge.rule import CompiledRule, Origin, compiled_rule
-from llama_advisor.knowledge.rule_files import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
-from llama_advisor.knowledge.upkeep_entries import FindingKind
+from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
+from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
 from llama_advisor.text.errors import RuleBaseError, nearest
-from llama_advisor.text.wording import problem
+from llama_advisor.text.record import Record, model_of, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from llama_advisor.knowledge.conditions import FactType
-    from llama_advisor.text.strict import Strict
 
-Entry = TypeVar("Entry", bound="Strict")
+Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")
 
 
-class RuleBase:
-    """Everything the engine knows, read from one or more layers."""
+class _Raw:
+    """Entries as plain data, the layers laid one over the other, and where each was last written."""
 
-    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, FactType]) -> None:
-        self.layers = layers
-        self.facts = facts
-        self._kept: dict[Callable[[RuleBase], Any], Any] = {}
-        self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
-        self._raw: dict[str, dict[str, tuple[Any, Origin]]] = {}
-        self._singles: dict[str, tuple[Any, Origin]] = {}
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.entries: dict[str, dict[str, tuple[Any, Origin]]] = {}
+        self.singles: dict[str, tuple[Any, Origin]] = {}
         self.removed: dict[tuple[str, str], Origin] = {}
         for layer in layers:
             for file, data in layer.files.items():
-                self._take(layer, file, data)
+                self._take(Origin(layer, file), data)
 
-    def _take(self, layer: Layer, file: str, data: Any) -> None:
+    def _take(self, origin: Origin, data: Any) -> None:
+        file = origin.file
         folder, _, name = file.rpartition("/")
-        origin = Origin(layer, file)
         if not isinstance(data, dict):
             raise origin.error((), "the file must hold a mapping")
         if file in SINGLE_FILES:
-            before = self._singles.get(file, ({}, origin))[0]
-            self._singles[file] = merged(before, data), origin
-        elif folder in ENTRY_FOLDERS:
-            self._take_entry(folder, name.removesuffix(".yaml"), data, origin)
-        else:
+            before = self.singles.get(file, ({}, origin))[0]
+            self.singles[file] = merged(before, data), origin
+        elif folder not in ENTRY_FOLDERS:
             self._take_lists(data, origin)
-
-    def _take_entry(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
-        if data.get("id") != name:
-            raise origin.error(("id",), f"id must be the name of the file, {name!r}")
-        self._put(kind, name, data, origin)
+        elif data.get("id") != name.removesuffix(".yaml"):
+            raise origin.error(("id",), f"id must be the name of the file, {name.removesuffix('.yaml')!r}")
+        else:
+            self._put(folder, data["id"], data, origin)
 
     def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
         for key, entries in data.items():
@@ -78,7 +67,7 @@ class RuleBase:
                 raise origin.error((key,), f"{key!r} must be a list")
             seen: set[str] = set()
             for index, entry in enumerate(entries):
-                place = Origin(origin.layer, origin.file, (key, index))
+                place = origin._replace(loc=(key, index))
                 if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
                     raise place.error((), "an entry is a mapping with an `id`")
                 if entry["id"] in seen:
@@ -87,7 +76,7 @@ class RuleBase:
                 self._put(key, entry["id"], entry, place)
 
     def _put(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
-        entries = self._raw.setdefault(kind, {})
+        entries = self.entries.setdefault(kind, {})
         if data.get("remove") is True:
             entries.pop(name, None)
             self.removed[kind, name] = origin
@@ -98,9 +87,31 @@ class RuleBase:
             raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
         entries[name] = merged(lower, data), origin
 
+
+class RuleBase:
+    """Everything the engine knows, read from one or more layers."""
+
+    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, FactType]) -> None:
+        self.layers = layers
+        self.facts = facts
+        self._kept: dict[Callable[[RuleBase], Any], Any] = {}
+        self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
+        self._finished = layers[0].kept if layers[0].kept and layers[0].kept.finished else None
+        if len(layers) > 1 or not self._finished:
+            self._raw  # noqa: B018
+
+    @cached_property
+    def _raw(self) -> _Raw:
+        return _Raw(self.layers)
+
+    @property
+    def removed(self) -> dict[tuple[str, str], Origin]:
+        """Entries that a layer took away, by kind and id."""
+        return self._raw.removed
+
     def origin(self, kind: str, name: str) -> Origin:
         """Return where an entry, or a single file (kind ""), was last written."""
-        return self._raw[kind][name][1] if kind else self._singles[name][1]
+        return self._raw.entries[kind][name][1] if kind else self._raw.singles[name][1]
 
     def entries(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
         """Return the entries of a kind that only upkeep reads: findings, misunderstandings, statements."""
@@ -111,21 +122,36 @@ class RuleBase:
         return self._one(file, schema)
 
     def _all(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
-        raw = self._raw.get(kind, {})
-        return {name: self._valid(raw[name], schema) for name in sorted(raw)}
+        """Entries of a kind by id, in order; those of the lowest layer are kept from an earlier run."""
+        finished = self._finished.table(kind, schema) if self._finished else None
+        if finished is not None and len(self.layers) == 1:
+            return finished
+        raw = self._raw.entries.get(kind, {})
+        lowest, finished = self.layers[0], finished or {}
+        return {
+            name: finished[name] if name in finished and raw[name][1].layer is lowest else _valid(raw[name], schema)
+            for name in sorted(raw)
+        }
 
     def _one(self, file: str, schema: type[Entry]) -> Entry:
-        if file not in self._singles:
+        finished = self._finished.single(file, schema) if self._finished else None
+        if finished is not None and len(self.layers) == 1:
+            return finished
+        if file not in self._raw.singles:
             raise RuleBaseError(f"{self.layers[0].label}: {file} is missing")
-        return self._valid(self._singles[file], schema)
+        return _valid(self._raw.singles[file], schema)
 
-    @staticmethod
-    def _valid(found: tuple[Any, Origin], schema: type[Entry]) -> Entry:
-        data, origin = found
+    def finish(self) -> None:
+        """Keep all records of the lowest layer for the next run, unless one is wrong (told when it is asked for)."""
+        kept = self.layers[0].kept
+        if kept is None or kept.finished:
+            return
         try:
-            return schema.model_validate(data)
-        except ValidationError as error:
-            raise origin.error(*problem(error, schema)) from error
+            tables = {kind: self._all(kind, schema) for kind, schema in (ENTRY_FOLDERS | LIST_KEYS).items()}
+            singles = {file: self._one(file, schema) for file, schema in SINGLE_FILES.items()}
+            kept.keep(kept.digest, records=tables | singles)
+        except (RuleBaseError, ValueError):
+            return
 
     @cached_property
     def models(self) -> dict[str, Model]:
@@ -233,10 +259,14 @@ class RuleBase:
         compiled: dict[str, CompiledRule] = {}
         for folder in RULE_FOLDERS:
             for name, rule in self._all(folder, Rule).items():
-                origin = self.origin(folder, name)
                 if name in compiled:
-                    raise origin.error(("id",), f"duplicate id {name!r}, also in {compiled[name].folder}/")
-                compiled[name] = compiled_rule(rule, folder, origin, self.facts)
+                    what = f"duplicate id {name!r}, also in {compiled[name].folder}/"
+                    raise self.origin(folder, name).error(("id",), what)
+                layer = self.layers[0] if len(self.layers) == 1 else self.origin(folder, name).layer
+                try:
+                    compiled[name] = compiled_rule(rule, folder, layer.label, self.facts)
+                except ConditionError as error:
+                    raise self.origin(folder, name).error(error.loc, error.what) from error
         return compiled
 
     def kept(self, make: Callable[[RuleBase], Made]) -> Made:
@@ -257,6 +287,18 @@ class RuleBase:
         return (rule for rule in self.rules.values() if rule.folder == folder)
 
 
+def _valid(found: tuple[Any, Origin], schema: type[Entry]) -> Entry:
+    from pydantic import ValidationError
+
+    from llama_advisor.text.wording import problem
+
+    data, origin = found
+    try:
+        return validate(schema, data)
+    except ValidationError as error:
+        raise origin.error(*problem(error, model_of(schema))) from error
+
+
 def shipped_rules() -> Path:
     """Return the folder of the shipped rules: inside the wheel, else beside the checkout's package."""
     inside = Path(str(files("llama_advisor") / "rules"))
@@ -266,4 +308,8 @@ def shipped_rules() -> Path:
 def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:
     """Read the shipped rule base with the layers in `extra` over it, last on top; conditions may test `facts`."""
     shipped = read_layer(shipped_rules(), "rules")
+    base = RuleBase((shipped,), facts)
+    base.finish()
+    if not extra:
+        return base
     return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)), facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,6 @@ class Watch:
         return outcome
 
 
-@dataclass(frozen=True)
 class WatchedRule(CompiledRule):
     """A rule that notes in `watch` what it comes to.
 
@@ -75,7 +74,7 @@ def watched(base: RuleBase, watch: Watch) -> RuleBase:
     """Return the rule base with rules that report to `watch`."""
     return base.with_rules(
         {
-            name: WatchedRule(**{item.name: getattr(rule, item.name) for item in fields(rule)}, watch=watch)
+            name: WatchedRule(**rule._asdict(), watch=watch)
             for name, rule in base.rules.items()
         }
     )
