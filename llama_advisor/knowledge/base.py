@@ -15,13 +15,13 @@ from llama_advisor.knowledge.device import Device, Instance, Reference
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
-from llama_advisor.knowledge.layers import Layer, Origin, merged, read_layer
+from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
-from llama_advisor.text.errors import RuleBaseError, nearest
+from llama_advisor.text.errors import RuleBaseError
 from llama_advisor.text.record import Record, model_of, validate
 
 if TYPE_CHECKING:
@@ -31,61 +31,6 @@ if TYPE_CHECKING:
 
 Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")
-
-
-class _Raw:
-    """Entries as plain data, the layers laid one over the other, and where each was last written."""
-
-    def __init__(self, layers: tuple[Layer, ...]) -> None:
-        self.entries: dict[str, dict[str, tuple[Any, Origin]]] = {}
-        self.singles: dict[str, tuple[Any, Origin]] = {}
-        self.removed: dict[tuple[str, str], Origin] = {}
-        for layer in layers:
-            for file, data in layer.files.items():
-                self._take(Origin(layer, file), data)
-
-    def _take(self, origin: Origin, data: Any) -> None:
-        file = origin.file
-        folder, _, name = file.rpartition("/")
-        if not isinstance(data, dict):
-            raise origin.error((), "the file must hold a mapping")
-        if file in SINGLE_FILES:
-            before = self.singles.get(file, ({}, origin))[0]
-            self.singles[file] = merged(before, data), origin
-        elif folder not in ENTRY_FOLDERS:
-            self._take_lists(data, origin)
-        elif data.get("id") != name.removesuffix(".yaml"):
-            raise origin.error(("id",), f"id must be the name of the file, {name.removesuffix('.yaml')!r}")
-        else:
-            self._put(folder, data["id"], data, origin)
-
-    def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
-        for key, entries in data.items():
-            if key not in LIST_KEYS:
-                raise origin.error((key,), f"unknown key {key!r}{nearest(key, LIST_KEYS)}")
-            if not isinstance(entries, list):
-                raise origin.error((key,), f"{key!r} must be a list")
-            seen: set[str] = set()
-            for index, entry in enumerate(entries):
-                place = origin._replace(loc=(key, index))
-                if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-                    raise place.error((), "an entry is a mapping with an `id`")
-                if entry["id"] in seen:
-                    raise place.error(("id",), f"duplicate id {entry['id']!r}")
-                seen.add(entry["id"])
-                self._put(key, entry["id"], entry, place)
-
-    def _put(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
-        entries = self.entries.setdefault(kind, {})
-        if data.get("remove") is True:
-            entries.pop(name, None)
-            self.removed[kind, name] = origin
-            return
-        self.removed.pop((kind, name), None)
-        lower, first = entries.get(name, ({}, origin))
-        if name in entries and first.layer is origin.layer:
-            raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
-        entries[name] = merged(lower, data), origin
 
 
 class RuleBase:
@@ -98,11 +43,11 @@ class RuleBase:
         self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
         self._finished = layers[0].kept if layers[0].kept and layers[0].kept.finished else None
         if len(layers) > 1 or not self._finished:
-            self._raw  # noqa: B018
+            self._raw = Entries(layers)
 
     @cached_property
-    def _raw(self) -> _Raw:
-        return _Raw(self.layers)
+    def _raw(self) -> Entries:
+        return Entries(self.layers)
 
     @property
     def removed(self) -> dict[tuple[str, str], Origin]:
@@ -114,14 +59,6 @@ class RuleBase:
         return self._raw.entries[kind][name][1] if kind else self._raw.singles[name][1]
 
     def entries(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
-        """Return the entries of a kind that only upkeep reads: findings, misunderstandings, statements."""
-        return self._all(kind, schema)
-
-    def single(self, file: str, schema: type[Entry]) -> Entry:
-        """Return a single file that only upkeep reads."""
-        return self._one(file, schema)
-
-    def _all(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
         """Entries of a kind by id, in order; those of the lowest layer are kept from an earlier run."""
         finished = self._finished.table(kind, schema) if self._finished else None
         if finished is not None and len(self.layers) == 1:
@@ -133,9 +70,10 @@ class RuleBase:
             for name in sorted(raw)
         }
 
-    def _one(self, file: str, schema: type[Entry]) -> Entry:
+    def single(self, file: str, schema: type[Entry]) -> Entry:
+        """The record of a single file, kept from an earlier run where only the lowest layer has it."""
         finished = self._finished.single(file, schema) if self._finished else None
-        if finished is not None and len(self.layers) == 1:
+        if finished is not None and (len(self.layers) == 1 or self.origin("", file).layer is self.layers[0]):
             return finished
         if file not in self._raw.singles:
             raise RuleBaseError(f"{self.layers[0].label}: {file} is missing")
@@ -147,8 +85,8 @@ class RuleBase:
         if kept is None or kept.finished:
             return
         try:
-            tables = {kind: self._all(kind, schema) for kind, schema in (ENTRY_FOLDERS | LIST_KEYS).items()}
-            singles = {file: self._one(file, schema) for file, schema in SINGLE_FILES.items()}
+            tables = {kind: self.entries(kind, schema) for kind, schema in (ENTRY_FOLDERS | LIST_KEYS).items()}
+            singles = {file: self.single(file, schema) for file, schema in SINGLE_FILES.items()}
             kept.keep(kept.digest, records=tables | singles)
         except (RuleBaseError, ValueError):
             return
@@ -156,109 +94,109 @@ class RuleBase:
     @cached_property
     def models(self) -> dict[str, Model]:
         """Models by id."""
-        return self._all("models", Model)
+        return self.entries("models", Model)
 
     @cached_property
     def benchmarks(self) -> dict[str, Benchmark]:
         """Benchmarks by id."""
-        return self._all("benchmarks", Benchmark)
+        return self.entries("benchmarks", Benchmark)
 
     @cached_property
     def quantizations(self) -> dict[str, Quantization]:
         """Quantizations by id."""
-        return self._all("quantizations", Quantization)
+        return self.entries("quantizations", Quantization)
 
     @cached_property
     def block_types(self) -> dict[str, BlockType]:
         """Block types by id."""
-        return self._all("block_types", BlockType)
+        return self.entries("block_types", BlockType)
 
     @cached_property
     def devices(self) -> dict[str, Device]:
         """Devices by id."""
-        return self._all("devices", Device)
+        return self.entries("devices", Device)
 
     @cached_property
     def instances(self) -> dict[str, Instance]:
         """Cloud instances by name."""
-        return self._all("instances", Instance)
+        return self.entries("instances", Instance)
 
     @cached_property
     def reference(self) -> Reference:
         """Machines assumed where none was given."""
-        return self._one("hardware/reference.yaml", Reference)
+        return self.single("hardware/reference.yaml", Reference)
 
     @cached_property
     def engines(self) -> dict[str, Engine]:
         """Engines by id."""
-        return self._all("engines", Engine)
+        return self.entries("engines", Engine)
 
     @cached_property
     def constants(self) -> Constants:
         """Fitted constants of memory and speed."""
-        return self._one("engines/constants.yaml", Constants)
+        return self.single("engines/constants.yaml", Constants)
 
     @cached_property
     def recipes(self) -> dict[str, TrainingRecipe]:
         """Training recipes by id."""
-        return self._all("recipes", TrainingRecipe)
+        return self.entries("recipes", TrainingRecipe)
 
     @cached_property
     def rentals(self) -> dict[str, RentalPrice]:
         """Rental prices by id."""
-        return self._all("rentals", RentalPrice)
+        return self.entries("rentals", RentalPrice)
 
     @cached_property
     def hosted(self) -> dict[str, HostedPrice]:
         """Hosted prices by id."""
-        return self._all("hosted", HostedPrice)
+        return self.entries("hosted", HostedPrice)
 
     @cached_property
     def use_cases(self) -> dict[str, UseCase]:
         """Use cases by id."""
-        return self._all("use_cases", UseCase)
+        return self.entries("use_cases", UseCase)
 
     @cached_property
     def criteria(self) -> Criteria:
         """The criteria and the constants of ranking."""
-        return self._one("criteria.yaml", Criteria)
+        return self.single("criteria.yaml", Criteria)
 
     @cached_property
     def checking(self) -> Checking:
         """What `check` goes by."""
-        return self._one("checking.yaml", Checking)
+        return self.single("checking.yaml", Checking)
 
     @cached_property
     def relaxations(self) -> Relaxations:
         """Ways to soften a requirement, in order."""
-        return self._one("relaxations.yaml", Relaxations)
+        return self.single("relaxations.yaml", Relaxations)
 
     @cached_property
     def finding_kinds(self) -> dict[str, FindingKind]:
         """What each code of a finding stands for."""
-        return self._all("findings", FindingKind)
+        return self.entries("findings", FindingKind)
 
     @cached_property
     def moves(self) -> Moves:
         """How requirements are moved to see where the answer turns."""
-        return self._one("moves.yaml", Moves)
+        return self.single("moves.yaml", Moves)
 
     @cached_property
     def regions(self) -> Regions:
         """Country and language codes."""
-        return self._one("regions.yaml", Regions)
+        return self.single("regions.yaml", Regions)
 
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Sources by id."""
-        return self._all("sources", Source)
+        return self.entries("sources", Source)
 
     @cached_property
     def rules(self) -> dict[str, CompiledRule]:
         """All rules by id, compiled."""
         compiled: dict[str, CompiledRule] = {}
         for folder in RULE_FOLDERS:
-            for name, rule in self._all(folder, Rule).items():
+            for name, rule in self.entries(folder, Rule).items():
                 if name in compiled:
                     what = f"duplicate id {name!r}, also in {compiled[name].folder}/"
                     raise self.origin(folder, name).error(("id",), what)

@@ -41,7 +41,8 @@ class Kept:
 
     def __init__(self, root: Path, stats: str) -> None:
         self.stats = stats
-        self.code = f"{__version__} {fingerprint(Path(__file__).parents[1], '.py')[1]}"
+        code = fingerprint(Path(__file__).parents[1], ".py")[1]
+        self.code = f"{__version__} {code}" if code else ""
         self.digest = ""
         self._path: Path | None = None
         self._sections: dict[str, memoryview | bytes] = {}
@@ -61,7 +62,7 @@ class Kept:
         if said["format"] != FORMAT:
             return
         for name, (size, check) in said["sections"].items():
-            if name == FILES or said["code"] == self.code:
+            if name == FILES or said["code"] == self.code != "":
                 self._sections[name] = memoryview(content)[start : start + size]
                 self._checks[name] = check
             start += size

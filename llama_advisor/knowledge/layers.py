@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.knowledge.cache import Kept, fingerprint
-from llama_advisor.text.errors import InputError, RuleBaseError
+from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
+from llama_advisor.text.errors import InputError, RuleBaseError, nearest
 from llama_advisor.text.yaml_file import Document, parse
 
 if TYPE_CHECKING:
@@ -66,6 +67,61 @@ def read_layer(root: Path, label: str) -> Layer:
     files = None if kept.digest == digest and kept.files() is not None else _parsed(contents, label)
     kept.keep(digest, files)
     return Layer(root, label, digest, files, kept)
+
+
+class Entries:
+    """Entries as plain data, layers laid one over the other, and where each was last written."""
+
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.entries: dict[str, dict[str, tuple[Any, Origin]]] = {}
+        self.singles: dict[str, tuple[Any, Origin]] = {}
+        self.removed: dict[tuple[str, str], Origin] = {}
+        for layer in layers:
+            for file, data in layer.files.items():
+                self._take(Origin(layer, file), data)
+
+    def _take(self, origin: Origin, data: Any) -> None:
+        file = origin.file
+        folder, _, name = file.rpartition("/")
+        if not isinstance(data, dict):
+            raise origin.error((), "the file must hold a mapping")
+        if file in SINGLE_FILES:
+            before = self.singles.get(file, ({}, origin))[0]
+            self.singles[file] = merged(before, data), origin
+        elif folder not in ENTRY_FOLDERS:
+            self._take_lists(data, origin)
+        elif data.get("id") != name.removesuffix(".yaml"):
+            raise origin.error(("id",), f"id must be the name of the file, {name.removesuffix('.yaml')!r}")
+        else:
+            self._put(folder, data["id"], data, origin)
+
+    def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
+        for key, entries in data.items():
+            if key not in LIST_KEYS:
+                raise origin.error((key,), f"unknown key {key!r}{nearest(key, LIST_KEYS)}")
+            if not isinstance(entries, list):
+                raise origin.error((key,), f"{key!r} must be a list")
+            seen: set[str] = set()
+            for index, entry in enumerate(entries):
+                place = origin._replace(loc=(key, index))
+                if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+                    raise place.error((), "an entry is a mapping with an `id`")
+                if entry["id"] in seen:
+                    raise place.error(("id",), f"duplicate id {entry['id']!r}")
+                seen.add(entry["id"])
+                self._put(key, entry["id"], entry, place)
+
+    def _put(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
+        entries = self.entries.setdefault(kind, {})
+        if data.get("remove") is True:
+            entries.pop(name, None)
+            self.removed[kind, name] = origin
+            return
+        self.removed.pop((kind, name), None)
+        lower, first = entries.get(name, ({}, origin))
+        if name in entries and first.layer is origin.layer:
+            raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
+        entries[name] = merged(lower, data), origin
 
 
 def merged(lower: Any, upper: Any) -> Any:
