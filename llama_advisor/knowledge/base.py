@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from copy import copy
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -239,8 +238,9 @@ def _valid(found: tuple[Any, Origin], schema: type[Entry]) -> Entry:
 
 def shipped_rules() -> Path:
     """Return the folder of the shipped rules: inside the wheel, else beside the checkout's package."""
-    inside = Path(str(files("llama_advisor") / "rules"))
-    return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "rules"
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
 
 
 def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:

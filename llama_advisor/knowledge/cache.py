@@ -14,7 +14,6 @@ from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
@@ -131,6 +130,8 @@ class Kept:
             return
 
     def _write(self, content: bytes) -> None:
+        from tempfile import NamedTemporaryFile
+
         if self._path is None:
             return
         folder = self._path.parent

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import BaseModel
     from typing_extensions import Self, dataclass_transform
 else:
@@ -32,10 +35,13 @@ class Record:
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _field_defaults: ClassVar[dict[str, Any]] = {}
+    _values: ClassVar[Callable[[Any], Any]]  # All values at once, to compare and hash by.
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__annotations__)
-        cls._field_defaults = {name: cls.__dict__[name] for name in cls._fields if name in cls.__dict__}
+        own = cls.__annotations__
+        cls._fields = (*cls._fields, *own)
+        cls._field_defaults = cls._field_defaults | {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+        cls._values = attrgetter(*cls._fields) if cls._fields else repr
 
     def __init__(self, **values: Any) -> None:
         if len(values) != len(self._fields):
@@ -49,10 +55,10 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._asdict() == other._asdict()
+        return type(other) is type(self) and bool(type(self)._values(self) == type(self)._values(other))
 
     def __hash__(self) -> int:
-        return hash(tuple(self._asdict().values()))
+        return hash(type(self)._values(self))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._asdict().items())})"
@@ -88,7 +94,12 @@ def _model(kind: type[Any]) -> type[BaseModel]:
     from llama_advisor.text.strict import Strict
 
     names = _Names(vars(sys.modules[kind.__module__]))
-    hints = get_type_hints(SimpleNamespace(__annotations__=kind.__annotations__), names, names, include_extras=True)
+    says = {
+        name: text for base in reversed(kind.__mro__) for name, text in getattr(base, "__annotations__", {}).items()
+    }
+    hints = get_type_hints(
+        SimpleNamespace(__annotations__={name: says[name] for name in kind._fields}), names, names, include_extras=True
+    )
     fields: dict[str, Any] = {}
     for name in kind._fields:
         options: dict[str, Any] = {"alias": name[:-1]} if name.endswith("_") else {}
