@@ -57,17 +57,29 @@ class RuleBase:
         """Return where an entry, or a single file (kind ""), was last written."""
         return self._raw.entries[kind][name][1] if kind else self._raw.singles[name][1]
 
-    def entries(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
+    def entries(self, kind: str, schema: type[Entry]) -> Mapping[str, Entry]:
         """Entries of a kind by id, in order; those of the lowest layer are kept from an earlier run."""
-        finished = self._finished.table(kind, schema) if self._finished else None
-        if finished is not None and len(self.layers) == 1:
-            return finished
-        raw = self._raw.entries.get(kind, {})
-        lowest, finished = self.layers[0], finished or {}
+
+        def validated() -> dict[str, Entry]:
+            return {name: _valid(found, schema) for name, found in sorted(self._raw.entries.get(kind, {}).items())}
+
+        finished = self._finished.table(kind, schema, validated) if self._finished else None
+        if finished is None or len(self.layers) == 1:
+            return validated() if finished is None else finished
         return {
-            name: finished[name] if name in finished and raw[name][1].layer is lowest else _valid(raw[name], schema)
-            for name in sorted(raw)
+            name: finished[name] if name in finished and found[1].layer is self.layers[0] else _valid(found, schema)
+            for name, found in sorted(self._raw.entries.get(kind, {}).items())
         }
+
+    def lasting(self, make: Callable[[RuleBase], Any]) -> Any:
+        """Plain data that `make` makes of the records, kept with those of the lowest layer where it is alone."""
+        name = f"{make.__module__}.{make.__qualname__}"
+        kept = self._finished if len(self.layers) == 1 else None
+        if kept is None or (made := kept.data(name)) is None:
+            made = make(self)
+            if kept is not None:
+                kept.keep(kept.digest, records={name: made})
+        return made
 
     def single(self, file: str, schema: type[Entry]) -> Entry:
         """The record of a single file, kept from an earlier run where only the lowest layer has it."""
@@ -91,32 +103,32 @@ class RuleBase:
             return
 
     @cached_property
-    def models(self) -> dict[str, Model]:
+    def models(self) -> Mapping[str, Model]:
         """Models by id."""
         return self.entries("models", Model)
 
     @cached_property
-    def benchmarks(self) -> dict[str, Benchmark]:
+    def benchmarks(self) -> Mapping[str, Benchmark]:
         """Benchmarks by id."""
         return self.entries("benchmarks", Benchmark)
 
     @cached_property
-    def quantizations(self) -> dict[str, Quantization]:
+    def quantizations(self) -> Mapping[str, Quantization]:
         """Quantizations by id."""
         return self.entries("quantizations", Quantization)
 
     @cached_property
-    def block_types(self) -> dict[str, BlockType]:
+    def block_types(self) -> Mapping[str, BlockType]:
         """Block types by id."""
         return self.entries("block_types", BlockType)
 
     @cached_property
-    def devices(self) -> dict[str, Device]:
+    def devices(self) -> Mapping[str, Device]:
         """Devices by id."""
         return self.entries("devices", Device)
 
     @cached_property
-    def instances(self) -> dict[str, Instance]:
+    def instances(self) -> Mapping[str, Instance]:
         """Cloud instances by name."""
         return self.entries("instances", Instance)
 
@@ -126,7 +138,7 @@ class RuleBase:
         return self.single("hardware/reference.yaml", Reference)
 
     @cached_property
-    def engines(self) -> dict[str, Engine]:
+    def engines(self) -> Mapping[str, Engine]:
         """Engines by id."""
         return self.entries("engines", Engine)
 
@@ -136,22 +148,22 @@ class RuleBase:
         return self.single("engines/constants.yaml", Constants)
 
     @cached_property
-    def recipes(self) -> dict[str, TrainingRecipe]:
+    def recipes(self) -> Mapping[str, TrainingRecipe]:
         """Training recipes by id."""
         return self.entries("recipes", TrainingRecipe)
 
     @cached_property
-    def rentals(self) -> dict[str, RentalPrice]:
+    def rentals(self) -> Mapping[str, RentalPrice]:
         """Rental prices by id."""
         return self.entries("rentals", RentalPrice)
 
     @cached_property
-    def hosted(self) -> dict[str, HostedPrice]:
+    def hosted(self) -> Mapping[str, HostedPrice]:
         """Hosted prices by id."""
         return self.entries("hosted", HostedPrice)
 
     @cached_property
-    def use_cases(self) -> dict[str, UseCase]:
+    def use_cases(self) -> Mapping[str, UseCase]:
         """Use cases by id."""
         return self.entries("use_cases", UseCase)
 
@@ -171,7 +183,7 @@ class RuleBase:
         return self.single("relaxations.yaml", Relaxations)
 
     @cached_property
-    def finding_kinds(self) -> dict[str, FindingKind]:
+    def finding_kinds(self) -> Mapping[str, FindingKind]:
         """What each code of a finding stands for."""
         return self.entries("findings", FindingKind)
 
@@ -186,7 +198,7 @@ class RuleBase:
         return self.single("regions.yaml", Regions)
 
     @cached_property
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> Mapping[str, Source]:
         """Sources by id."""
         return self.entries("sources", Source)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,9 +25,12 @@ from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
 Entry = TypeVar("Entry", bound=Record)
+Table = Mapping[str, Entry]
+LOOKED_UP = frozenset({"devices", "instances", "rentals", "sources", "findings", "misunderstandings", "statements"})
+"""Kinds of which most answers need few of many; of the others they need all."""
 FORMAT = 3
 MOST_FILES = 8
 SETTLED_NS = 2_000_000_000
@@ -82,8 +87,13 @@ class Kept:
         found = self._section(FILES)
         return found if isinstance(found, dict) else None
 
-    def table(self, name: str, kind: type[Entry]) -> dict[str, Entry] | None:
-        """The records of a kind by id; None where they are not kept."""
+    def table(self, name: str, kind: type[Entry], otherwise: Callable[[], Table[Entry]]) -> Table[Entry] | None:
+        """The records of a kind by id, `otherwise` should one turn out broken; None where they are not kept."""
+        if name in LOOKED_UP:
+            found = self._section(f"{name} places")
+            body = bytes(self._sections.get(name, b""))
+            sound = isinstance(found, dict) and self._checks.get(name) == crc32(body)
+            return _Looked(kind, found, body, otherwise) if sound else None
         found = self._section(name, _revival())
         return found if isinstance(found, dict) and all(type(item) is kind for item in found.values()) else None
 
@@ -106,6 +116,10 @@ class Kept:
             if self._path:
                 self._path.unlink()
 
+    def data(self, name: str) -> Any:
+        """Plain data that follow from the records; None where they are not kept."""
+        return self._section(name)
+
     def keep(
         self, digest: str, files: Mapping[str, Any] | None = None, records: Mapping[str, Any] | None = None
     ) -> None:
@@ -115,7 +129,13 @@ class Kept:
         if files is not None:
             self._sections[FILES] = json.dumps(files).encode()
         for name, value in (records or {}).items():
-            self._sections[name] = json.dumps(_frozen(value), separators=(",", ":")).encode()
+            if name in LOOKED_UP:
+                parts = {key: _json(item) for key, item in value.items()}
+                ends = list(accumulate(map(len, parts.values())))
+                places = {key: [end - len(part), end] for (key, part), end in zip(parts.items(), ends, strict=True)}
+                self._sections |= {f"{name} places": _json(places), name: b"".join(parts.values())}
+            else:
+                self._sections[name] = _json(value)
         self._checks |= {name: crc32(content) for name, content in self._sections.items()}
         head = {
             "format": FORMAT,
@@ -159,6 +179,39 @@ def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:
     names = sorted(found, key=lambda name: name.split("/"))
     settled = max((time for _, time in found.values()), default=0) < time_ns() - SETTLED_NS
     return names, sha256(repr([(name, found[name]) for name in names]).encode()).hexdigest() if settled else ""
+
+
+class _Looked(Mapping[str, Entry]):
+    """Records by id, each made when it is looked up."""
+
+    def __init__(
+        self, kind: type[Entry], places: dict[str, Any], body: bytes, otherwise: Callable[[], Table[Entry]]
+    ) -> None:
+        self._kind, self._places, self._body, self._otherwise = kind, places, body, otherwise
+        self._made: dict[str, Entry] = {}
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._made:
+            place = self._places[name]
+            try:
+                made = json.loads(self._body[place[0] : place[1]], object_hook=_revival())
+            except (KeyError, ValueError, TypeError, RecursionError):
+                made = None
+            if not isinstance(made, self._kind):
+                self._made = dict(self._otherwise())
+                made = self._made[name]
+            self._made[name] = made
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(_frozen(value), separators=(",", ":")).encode()
 
 
 def _frozen(value: Any) -> Any:

@@ -9,8 +9,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pydantic import BaseModel
     from typing_extensions import Self, dataclass_transform
 else:
@@ -35,7 +33,7 @@ class Record:
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _field_defaults: ClassVar[dict[str, Any]] = {}
-    _values: ClassVar[Callable[[Any], Any]]  # All values at once, to compare and hash by.
+    _values: ClassVar[Any]  # Getter of all values at once, to compare and hash by.
 
     def __init_subclass__(cls) -> None:
         own = cls.__annotations__
@@ -55,10 +53,10 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and bool(type(self)._values(self) == type(self)._values(other))
+        return type(other) is type(self) and bool(self._values(self) == self._values(other))
 
     def __hash__(self) -> int:
-        return hash(type(self)._values(self))
+        return hash(self._values(self))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._asdict().items())})"

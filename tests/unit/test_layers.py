@@ -11,7 +11,7 @@ import pytest
 
 from llama_advisor.knowledge import cache as cache_module
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.judgement import Moves
+from llama_advisor.knowledge.judgement import Moves, Source
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Layer, merged, read_layer
 from llama_advisor.text.errors import InputError, RuleBaseError
@@ -185,10 +185,29 @@ def test_records_come_back_as_they_were(layer: Callable[[dict[str, str]], Path],
     again = read_layer(folder, "mine").kept
     assert again is not None
     for kind, schema in (ENTRY_FOLDERS | LIST_KEYS).items():
-        assert repr(again.table(kind, schema)) == repr(tables[kind])
+        assert repr(dict(again.table(kind, schema, dict) or {})) == repr(tables[kind])
     for file, single in SINGLE_FILES.items():
         assert repr(again.single(file, single)) == repr(singles[file])
     assert cache.is_dir()
+
+
+def test_a_broken_record_that_is_looked_up_is_made_anew(
+    layer: Callable[[dict[str, str]], Path], cache: Path, base: RuleBase
+) -> None:
+    folder = aged(layer({"a.yaml": "x: 1"}))
+    read = read_layer(folder, "mine").kept
+    assert read is not None
+    sources = dict(base.entries("sources", Source))
+    read.keep(read.digest, records={"sources": sources})
+    altered(kept(cache), '"!":"Source"', '"!":"Sauces"')
+    again = read_layer(folder, "mine").kept
+    assert again is not None
+    found = again.table("sources", Source, lambda: sources)
+    assert found is not None
+    assert len(found) == len(sources)
+    assert found["seed-article"] == sources["seed-article"]
+    with pytest.raises(KeyError):
+        found["no such source"]
 
 
 @pytest.mark.parametrize(
