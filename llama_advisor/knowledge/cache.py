@@ -103,7 +103,9 @@ class Kept:
         return found if isinstance(found, kind) else None
 
     def _section(self, name: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-        content = bytes(self._sections.get(name, b""))
+        if name not in self._sections:
+            return None
+        content = bytes(self._sections[name])
         try:
             return json.loads(content, object_hook=hook) if crc32(content) == self._checks[name] else self._forget()
         except (KeyError, ValueError, TypeError, RecursionError):
@@ -136,6 +138,8 @@ class Kept:
                 self._sections |= {f"{name} places": _json(places), name: b"".join(parts.values())}
             else:
                 self._sections[name] = _json(value)
+        if FILES not in self._sections:
+            return
         self._checks |= {name: crc32(content) for name, content in self._sections.items()}
         head = {
             "format": FORMAT,

@@ -191,6 +191,25 @@ def test_records_come_back_as_they_were(layer: Callable[[dict[str, str]], Path],
     assert cache.is_dir()
 
 
+def test_what_follows_from_records_is_kept_with_them(
+    layer: Callable[[dict[str, str]], Path], cache: Path, base: RuleBase
+) -> None:
+    folder = aged(layer({"moves.yaml": "x: 1"}))
+    read = read_layer(folder, "mine").kept
+    assert read is not None
+    read.keep(read.digest, records={"moves.yaml": Moves(numbers=(), choices=())})
+    counted: list[int] = []
+
+    def count(of: RuleBase) -> dict[str, int]:
+        counted.append(len(of.moves.numbers))
+        return {"numbers": len(of.moves.numbers)}
+
+    for _ in range(3):
+        assert RuleBase((read_layer(folder, "mine"),), base.facts).lasting(count) == {"numbers": 0}
+    assert counted == [0]
+    assert kept(cache).is_file()
+
+
 def test_a_broken_record_that_is_looked_up_is_made_anew(
     layer: Callable[[dict[str, str]], Path], cache: Path, base: RuleBase
 ) -> None:
