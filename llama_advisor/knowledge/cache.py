@@ -63,7 +63,7 @@ class Kept:
     def _read(self, content: bytes) -> None:
         start = content.index(b"\n") + 1
         said = json.loads(content[:start])
-        if said["format"] != FORMAT:
+        if said["format"] != FORMAT or FILES not in said["sections"]:
             return
         for name, (size, check) in said["sections"].items():
             if name == FILES or said["code"] == self.code != "":
