@@ -103,24 +103,24 @@ class RuleBase:
             return
 
     @cached_property
-    def models(self) -> Mapping[str, Model]:
+    def models(self) -> dict[str, Model]:
         """Models by id."""
-        return self.entries("models", Model)
+        return dict(self.entries("models", Model))
 
     @cached_property
-    def benchmarks(self) -> Mapping[str, Benchmark]:
+    def benchmarks(self) -> dict[str, Benchmark]:
         """Benchmarks by id."""
-        return self.entries("benchmarks", Benchmark)
+        return dict(self.entries("benchmarks", Benchmark))
 
     @cached_property
-    def quantizations(self) -> Mapping[str, Quantization]:
+    def quantizations(self) -> dict[str, Quantization]:
         """Quantizations by id."""
-        return self.entries("quantizations", Quantization)
+        return dict(self.entries("quantizations", Quantization))
 
     @cached_property
-    def block_types(self) -> Mapping[str, BlockType]:
+    def block_types(self) -> dict[str, BlockType]:
         """Block types by id."""
-        return self.entries("block_types", BlockType)
+        return dict(self.entries("block_types", BlockType))
 
     @cached_property
     def devices(self) -> Mapping[str, Device]:
@@ -138,9 +138,9 @@ class RuleBase:
         return self.single("hardware/reference.yaml", Reference)
 
     @cached_property
-    def engines(self) -> Mapping[str, Engine]:
+    def engines(self) -> dict[str, Engine]:
         """Engines by id."""
-        return self.entries("engines", Engine)
+        return dict(self.entries("engines", Engine))
 
     @cached_property
     def constants(self) -> Constants:
@@ -148,9 +148,9 @@ class RuleBase:
         return self.single("engines/constants.yaml", Constants)
 
     @cached_property
-    def recipes(self) -> Mapping[str, TrainingRecipe]:
+    def recipes(self) -> dict[str, TrainingRecipe]:
         """Training recipes by id."""
-        return self.entries("recipes", TrainingRecipe)
+        return dict(self.entries("recipes", TrainingRecipe))
 
     @cached_property
     def rentals(self) -> Mapping[str, RentalPrice]:
@@ -158,14 +158,14 @@ class RuleBase:
         return self.entries("rentals", RentalPrice)
 
     @cached_property
-    def hosted(self) -> Mapping[str, HostedPrice]:
+    def hosted(self) -> dict[str, HostedPrice]:
         """Hosted prices by id."""
-        return self.entries("hosted", HostedPrice)
+        return dict(self.entries("hosted", HostedPrice))
 
     @cached_property
-    def use_cases(self) -> Mapping[str, UseCase]:
+    def use_cases(self) -> dict[str, UseCase]:
         """Use cases by id."""
-        return self.entries("use_cases", UseCase)
+        return dict(self.entries("use_cases", UseCase))
 
     @cached_property
     def criteria(self) -> Criteria:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.text.errors import nearest
-from llama_advisor.text.record import Record
 
 Value = Any
 Lookup = Callable[[str], Value]
@@ -85,7 +84,7 @@ class Proof(NamedTuple):
                 yield from part.leaves()
 
 
-class Test(Record):
+class Test(NamedTuple):
     """One fact against one operand."""
 
     fact: str
@@ -106,7 +105,7 @@ class Test(Record):
         return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
 
 
-class Junction(Record):
+class Junction(NamedTuple):
     """All or any of several conditions, or the negation of one."""
 
     kind: str
@@ -241,7 +240,7 @@ def compile_condition(raw: Any, facts: Mapping[str, FactType], loc: Loc = ()) ->
         raise ConditionError((*loc, kind), f"`{kind}` takes a list of conditions")
     places = [(*loc, kind) if kind == "not" else (*loc, kind, index) for index in range(len(inner))]
     parts = tuple(compile_condition(part, facts, place) for part, place in zip(inner, places, strict=True))
-    return Junction(kind=kind, parts=parts, level=max(part.level for part in parts))
+    return Junction(kind, parts, max(part.level for part in parts))
 
 
 def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) -> Test:
@@ -262,8 +261,7 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
         return _compile_comparison(name, verb, str(operand["fact"]), facts, place)
     _check_operand(name, fact, verb, operand, place)
     kept = tuple(operand) if verb in _LISTS else operand
-    says = _says(name, verb, kept)
-    return Test(fact=name, operator=verb, operand=kept, other=None, level=fact.level, says=says)
+    return Test(name, verb, kept, None, fact.level, _says(name, verb, kept))
 
 
 def _compile_comparison(name: str, verb: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
@@ -272,8 +270,7 @@ def _compile_comparison(name: str, verb: str, other: str, facts: Mapping[str, Fa
     if facts[other].kind != facts[name].kind or verb in _LISTS or verb in {"has", "lacks"}:
         raise ConditionError(place, f"{name!r}, a {facts[name].kind}, does not compare with {other!r} by `{verb}`")
     level = max(facts[name].level, facts[other].level)
-    says = _says(name, verb, other)
-    return Test(fact=name, operator=verb, operand=None, other=other, level=level, says=says)
+    return Test(name, verb, None, other, level, _says(name, verb, other))
 
 
 def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Loc) -> None:

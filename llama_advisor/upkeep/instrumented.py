@@ -72,9 +72,4 @@ class WatchedRule(CompiledRule):
 
 def watched(base: RuleBase, watch: Watch) -> RuleBase:
     """Return the rule base with rules that report to `watch`."""
-    return base.with_rules(
-        {
-            name: WatchedRule(**rule._asdict(), watch=watch)
-            for name, rule in base.rules.items()
-        }
-    )
+    return base.with_rules({name: WatchedRule(**rule._asdict(), watch=watch) for name, rule in base.rules.items()})

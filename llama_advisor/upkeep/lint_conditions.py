@@ -37,9 +37,7 @@ def condition_findings(base: RuleBase) -> Iterator[Finding]:
 
 def _can_be_tight(rule: CompiledRule) -> bool:
     """Tight counts only while the constraint is false."""
-    return rule.tight is None or can_be(
-        Junction(kind="not", parts=(rule.condition,), level=rule.level), TRUE, rule.tight
-    )
+    return rule.tight is None or can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight)
 
 
 def _parts(rule: CompiledRule, condition: Condition, loc: tuple[Any, ...]) -> Iterator[Finding]:

@@ -92,9 +92,7 @@ def idle(part: Condition, rest: Condition, kind: str) -> bool:
 def without(junction: Junction, index: int) -> Condition:
     """Return the junction without one part."""
     rest = tuple(part for place, part in enumerate(junction.parts) if place != index)
-    return (
-        rest[0] if len(rest) == 1 else Junction(kind=junction.kind, parts=rest, level=max(part.level for part in rest))
-    )
+    return rest[0] if len(rest) == 1 else Junction(junction.kind, rest, max(part.level for part in rest))
 
 
 def possible(way: Way) -> bool:
