@@ -39,7 +39,9 @@ class Record:
         own = cls.__annotations__
         cls._fields = (*cls._fields, *own)
         cls._field_defaults = cls._field_defaults | {name: cls.__dict__[name] for name in own if name in cls.__dict__}
-        cls._values = attrgetter(*cls._fields) if cls._fields else repr
+        names = cls._fields
+        alone = staticmethod(lambda record: tuple(getattr(record, name) for name in names))
+        cls._values = attrgetter(*names) if len(names) > 1 else alone
 
     def __init__(self, **values: Any) -> None:
         if len(values) != len(self._fields):
@@ -53,7 +55,7 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and bool(self._values(self) == self._values(other))
+        return type(other) is type(self) and bool(self._values(self) == other._values(other))
 
     def __hash__(self) -> int:
         return hash(self._values(self))
@@ -63,11 +65,16 @@ class Record:
 
     def _asdict(self) -> dict[str, Any]:
         """Fields by name, values as they are; named as in `NamedTuple`."""
-        return {name: getattr(self, name) for name in self._fields}
+        return dict(zip(self._fields, self._values(self), strict=True))
 
     def _replace(self, **changes: Any) -> Self:
         """A copy with other values; named as in `NamedTuple`."""
-        return type(self)(**(self._asdict() | changes))
+        values = self._asdict()
+        if wrong := changes.keys() - values.keys():
+            raise TypeError(f"{type(self).__name__}: unknown: {', '.join(sorted(wrong))}")
+        made = object.__new__(type(self))
+        made.__dict__.update(values, **changes)
+        return made
 
 
 Kind = TypeVar("Kind")
