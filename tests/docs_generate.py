@@ -19,6 +19,7 @@ from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.knowledge.base import RULE_FOLDERS
 from llama_advisor.knowledge.upkeep_entries import Statement
 from llama_advisor.scenario.questions import questions
+from llama_advisor.text.record import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ def rules(base: RuleBase) -> Iterator[str]:
 
 def seed_coverage(base: RuleBase) -> Iterator[str]:
     """Yield the lines of the page of what became of the seed article."""
-    statements = [Statement.model_validate(item) for item in _in_order(base)]
+    statements = [validate(Statement, item) for item in _in_order(base)]
     counts = {name: sum(item.outcome == name for item in statements) for name in OUTCOMES}
     yield "# What became of the seed article\n"
     yield WRITTEN

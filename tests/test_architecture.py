@@ -140,7 +140,8 @@ def test_only_the_command_line_prints_and_leaves(name: Path) -> None:
 OPENING = {"open", "read_text", "read_bytes", "rglob", "glob", "iterdir", "shipped_rules", "read_layer"}
 OPENERS = {
     "knowledge/base.py": "finds the rules",
-    "knowledge/layers.py": "reads them and keeps a cache",
+    "knowledge/layers.py": "reads them",
+    "knowledge/cache.py": "keeps what was read",
     "scenario/read.py": "scenario files",
     "cli": "batch files and results; the null device, after a broken pipe",
     "hardware/detect.py": "/proc/meminfo",

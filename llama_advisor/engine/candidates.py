@@ -54,10 +54,8 @@ def with_memory(machine: Machine, need: Need, base: RuleBase) -> Machine:
         return machine
     gib = base.criteria.assumed_device_memory_gib[need.target]
     said = f"memory was not stated; {gib:g} GiB for a device on a {need.target} assumed"
-    known = device.model_copy(update={"memory_gib": gib})
-    return machine.model_copy(
-        update={"device": known, "memory_assumed": True, "assumptions": (*machine.assumptions, said)}
-    )
+    known = device._replace(memory_gib=gib)
+    return machine._replace(device=known, memory_assumed=True, assumptions=(*machine.assumptions, said))
 
 
 def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
@@ -67,7 +65,7 @@ def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
         return machine
     ram = base.criteria.assumed_host_ram_gib
     said = f"host memory was not stated; {ram:g} GiB beside the {device.name} assumed"
-    return machine.model_copy(update={"ram_gib": ram, "assumptions": (*machine.assumptions, said)})
+    return machine._replace(ram_gib=ram, assumptions=(*machine.assumptions, said))
 
 
 def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
@@ -77,9 +75,7 @@ def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tupl
         return ()
     return tuple(
         on_accelerator(
-            read_hardware(item.hardware, catalogue, need.target).model_copy(
-                update={"offer": item.offer, "owned": False, "step": step}
-            ),
+            read_hardware(item.hardware, catalogue, need.target)._replace(offer=item.offer, owned=False, step=step),
             need,
             catalogue,
         )
@@ -95,7 +91,7 @@ def on_accelerator(machine: Machine, need: Need, catalogue: Catalogue) -> Machin
     if ram is None:
         return machine
     host = read_hardware({"ram_gb": ram}, catalogue, "server")
-    return host.model_copy(update={"owned": machine.owned, "label": f"processor of {machine.label}"})
+    return host._replace(owned=machine.owned, label=f"processor of {machine.label}")
 
 
 def quantizations(model: Model, need: Need, base: RuleBase, engines: Iterable[Engine]) -> tuple[Quantization, ...]:

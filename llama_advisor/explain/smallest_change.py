@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.explain.ask_again import Changes, Picker
-    from llama_advisor.knowledge.moves import NumberMove
+    from llama_advisor.knowledge.judgement import NumberMove
 
 PROBES = 12
 """Values tried on the way to each end of a number, evenly by ratio."""

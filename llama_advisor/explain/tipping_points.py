@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine.advice import ShortBuild
     from llama_advisor.engine.search import Found
     from llama_advisor.explain.ask_again import Picker
-    from llama_advisor.knowledge.moves import ChoiceMove, NumberMove
+    from llama_advisor.knowledge.judgement import ChoiceMove, NumberMove
 
 RATIO = 2
 """A number is tried step by step, each so many times the last: a turn and its return in between go unseen."""

@@ -1,75 +1,166 @@
-"""Known devices and instances, indexed by every spelling."""
+"""How hardware is spelled: text cut into tokens, its amounts of memory taken out, and what is known by its tokens."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from llama_advisor.hardware.spelling import fold, name_tokens, tokens
-from llama_advisor.text.errors import nearest
+from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device, Instance
 
 Tokens = tuple[str, ...]
 
+MemoryKind = Literal["plain", "gpu", "ram"]
 
-@dataclass(frozen=True)
+LONGEST_TEXT = 400
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|(?<=\d)x(?=[a-z0-9])(?!tx?\b|large)|[a-z]+")
+_INSTANCE_SIZE = re.compile(r"\.(?=\d*(?:xlarge|metal))")
+_CORES = re.compile(
+    r"\b\d+\s*-?\s*(?:vcpus?|cpus|cores?)\b(?:\s*(?:gpu|cpu)\b)?"
+    r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*(?:gpu|cpu)\b)?"
+)
+_MEMORY = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s*-?\s*(tib|tb|gib|gb|gigs?|gbytes|mib|mb)(?![a-z0-9])"
+    r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9])"
+)
+_NO_NAME = re.compile(r"\b(?:[345]g|20[12]\d)\b")  # radio generations and years
+_GIB = {"t": 1024.0, "g": 1.0, "m": 1 / 1024}
+_TOTAL = r"(?:in\s+total|total|combined|altogether)"
+_AFTER = re.compile(
+    rf"[\s(]*(?:of\s+)?(?P<total>{_TOTAL}\s+)?(?:shared\s+|unified\s+)?"
+    r"(?:(?P<gpu>vram|gpu memory|gpu ram|gpus?|hbm\w*|gddr\w*|video memory"
+    r"|graphics cards?|cards?)\b"
+    r"|(?P<ram>(?:system|host|cpu|main|free)?\s*(?:ram|lpddr\w*|ddr\w*|dram|memory))\b"
+    r"|(?P<disk>ssd|nvme|disk|storage|hdd)\b)?"
+    rf"(?:\s*(?P<each>each|per gpu|per card))?(?:\s*(?P<sum>{_TOTAL})\b)?"
+)
+_BEFORE = re.compile(r"(?:(?P<gpu>vram|gpu memory)|(?P<ram>ram|memory))\s*(?:of|[:=])?\s*\(?$")
+_ADDED = re.compile(r"(?:[+&,]|\band|\bplus|\bwith)\s*$")
+_TOTAL_BEFORE = re.compile(r"(?:=|\btotal(?:ling)?(?: of)?)\s*$")
+
+
+class Amount(NamedTuple):
+    """An amount of memory in a text."""
+
+    gib: float  # GiB; marketed GB count as GiB.
+    kind: MemoryKind  # What the words beside it call it.
+    total: bool = False  # Whether it is said to be the sum over devices.
+    added: bool = False  # Whether it follows a comma, a plus sign or an `and`.
+
+
+def clean(text: str) -> str:
+    """Return `text` on one line without control characters; raise InputError when too long."""
+    if len(text) > LONGEST_TEXT:
+        raise InputError(f"hardware: longer than {LONGEST_TEXT} characters")
+    plain = unicodedata.normalize("NFKC", _ESCAPE.sub("", text))
+    spaced = (" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in plain)
+    return " ".join("".join(c for c in spaced if unicodedata.category(c) != "Cf").split())
+
+
+def fold(text: str) -> str:
+    """Return cleaned text in lower case, `×` as `x`, without core counts, years and `5G`."""
+    lowered = text.casefold().replace("×", "x").replace("✕", "x")
+    return _CORES.sub(" ", _INSTANCE_SIZE.sub(" ", _NO_NAME.sub(" ", lowered)))
+
+
+def tokens(text: str) -> Tokens:
+    """Cut folded text where letters meet digits, after the x of `8xh100`, and at other signs."""
+    return tuple(_TOKEN.findall(text))
+
+
+def name_tokens(name: str) -> Tokens:
+    """Return the tokens of a device's name, amounts of memory left out."""
+    folded = name.casefold()
+    return tokens(take_amounts(fold(folded))[0] if " gb" in folded else folded)
+
+
+def take_amounts(text: str) -> tuple[str, tuple[Amount, ...]]:
+    """Return folded text without its amounts of memory, and the amounts in order."""
+    kept: list[str] = []
+    amounts: list[Amount] = []
+    end = 0
+    for match in _MEMORY.finditer(text):
+        before = text[end : match.start()]
+        after = _AFTER.match(text, match.end())
+        words = after.groupdict() if after else {}
+        if not words.get("disk"):
+            amounts.append(_amount(match, before, words))
+        kept += [before, " gpu " if words.get("gpu") else " "]
+        end = after.end() if after else match.end()
+    return "".join(kept) + text[end:], tuple(amounts)
+
+
+def _amount(match: re.Match[str], before: str, words: dict[str, str | None]) -> Amount:
+    gib = float(match[1] or match[3]) * _GIB[(match[2] or match[4])[0]]
+    if not 0 < gib < 10**6:
+        raise InputError(f'hardware: "{match[0]}" is no amount of memory')
+    said = _BEFORE.search(before)
+    kind: MemoryKind = "gpu" if words.get("gpu") else "ram" if words.get("ram") else "plain"
+    if kind == "plain" and said:
+        kind = "gpu" if said["gpu"] else "ram"
+    total = bool(words.get("total") or words.get("sum") or _TOTAL_BEFORE.search(before))
+    return Amount(gib, kind, total=total and not words.get("each"), added=bool(_ADDED.search(before)))
+
+
 class Catalogue:
-    """Devices and instances; the index is built on first use."""
+    """Known devices and instances, found by the tokens of each name and alias."""
 
-    devices: tuple[Device, ...]  # All devices, in any order.
-    instances: tuple[Instance, ...] = ()  # Cloud instances and complete servers.
+    def __init__(
+        self, devices: Mapping[str, Device], instances: Mapping[str, Instance], spellings: Mapping[str, Any]
+    ) -> None:
+        self.by_id = devices
+        self._instances = instances
+        self._devices_named: dict[str, list[str]] = spellings["devices"]
+        self._instance_named: dict[str, str] = spellings["instances"]
+        self.longest_name: int = spellings["longest"]
 
     @classmethod
     def of(cls, devices: Iterable[Device], instances: Iterable[Instance] = ()) -> Catalogue:
         """Build a catalogue whose answers do not depend on the order of its entries."""
-        return cls(
-            tuple(sorted(devices, key=lambda device: device.id)),
-            tuple(sorted(instances, key=lambda instance: instance.id)),
-        )
+        by_id = {device.id: device for device in sorted(devices, key=lambda device: device.id)}
+        others = {instance.id: instance for instance in sorted(instances, key=lambda instance: instance.id)}
+        return cls(by_id, others, _spellings(by_id, others))
 
-    @cached_property
-    def by_id(self) -> dict[str, Device]:
-        """Devices by id."""
-        return {device.id: device for device in self.devices}
+    def devices(self, spelling: Tokens) -> tuple[Device, ...]:
+        """Devices of that name, amounts of memory left out."""
+        return tuple(self.by_id[name] for name in self._devices_named.get(" ".join(spelling), ()))
 
-    @cached_property
-    def names(self) -> dict[Tokens, tuple[Device, ...]]:
-        """Devices by the tokens of each name and alias, amounts of memory left out."""
-        index: dict[Tokens, list[Device]] = {}
-        for device in self.devices:
-            spellings = {tokens(alias.casefold()) for alias in device.aliases}
-            spellings.add(name_tokens(device.name))
-            for spelling in spellings:
-                index.setdefault(spelling, []).append(device)
-        return {spelling: tuple(found) for spelling, found in index.items() if spelling}
+    def instance(self, spelling: Tokens) -> Instance | None:
+        """The instance of that name."""
+        name = self._instance_named.get(" ".join(spelling))
+        return None if name is None else self._instances[name]
 
-    @cached_property
-    def instance_names(self) -> dict[Tokens, Instance]:
-        """Instances by the tokens of each spelling."""
-        return {
-            tokens(fold(text)): instance for instance in self.instances for text in (instance.id, *instance.aliases)
-        }
-
-    @cached_property
-    def longest_name(self) -> int:
-        """Most tokens in one spelling."""
-        return max(map(len, (*self.names, *self.instance_names)), default=0)
+    def knows(self, spelling: Tokens) -> bool:
+        """Whether it is the name of a device or an instance."""
+        name = " ".join(spelling)
+        return name in self._devices_named or name in self._instance_named
 
     def suggestion(self, text: str) -> str:
-        """Return `; nearest: x`, or where to look when nothing is near."""
-        close = nearest(text, self.display_names)
+        """Return `; nearest: x`, or where to look when nothing is near: devices by name, instances by id."""
+        close = nearest(text, {*(device.name for device in self.by_id.values()), *self._instances})
         return close if "nearest" in close else "; see: llama-advisor hardware list"
 
-    @cached_property
-    def display_names(self) -> tuple[str, ...]:
-        """Names to suggest: devices by name, instances by id."""
-        return tuple(sorted({device.name for device in self.devices} | {item.id for item in self.instances}))
+
+def _spellings(devices: Mapping[str, Device], instances: Mapping[str, Instance]) -> dict[str, Any]:
+    """Ids by the tokens of each spelling, joined by blanks, and the most tokens of one."""
+    named: dict[str, list[str]] = {}
+    for device in devices.values():
+        for spelling in {name_tokens(device.name), *(tokens(alias.casefold()) for alias in device.aliases)} - {()}:
+            named.setdefault(" ".join(spelling), []).append(device.id)
+    others = {
+        " ".join(tokens(fold(text))): instance.id
+        for instance in instances.values()
+        for text in (instance.id, *instance.aliases)
+    }
+    longest = max((len(spelling.split()) for spelling in (*named, *others)), default=0)
+    return {"devices": named, "instances": others, "longest": longest}
 
 
 def catalogue_of(base: RuleBase) -> Catalogue:
@@ -78,4 +169,8 @@ def catalogue_of(base: RuleBase) -> Catalogue:
 
 
 def _catalogue(base: RuleBase) -> Catalogue:
-    return Catalogue.of(base.devices.values(), base.instances.values())
+    return Catalogue(base.devices, base.instances, base.lasting(_spellings_of))
+
+
+def _spellings_of(base: RuleBase) -> dict[str, Any]:
+    return _spellings(base.devices, base.instances)

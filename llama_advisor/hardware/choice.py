@@ -1,13 +1,11 @@
-"""Which devices a reading may mean, before memory decides between them."""
+"""Which devices a reading may mean, and which amount of memory decides between them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.hardware.memory import GPU_KINDS, option
-from llama_advisor.hardware.spelling import Amount, tokens
+from llama_advisor.hardware.catalogue import Amount, tokens
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +14,11 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Device
     from llama_advisor.text.strict import Target
 
+GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
+WHOLE_COMPUTERS = frozenset({"apple-silicon", "phone", "sbc", "jetson", "unified-pc"})
+MOST_PHONE_GIB = 32
+_NEARLY = 0.85
+_CLOSE = 0.005
 GENERIC_GPU = "generic-gpu"
 GENERIC_PC = "generic-pc"
 _BY_TARGET = {
@@ -37,8 +40,7 @@ _BY_KIND = {
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """Devices that a reading may mean."""
 
     devices: tuple[Device, ...]  # Candidates, one of which memory decides for.
@@ -135,7 +137,7 @@ def _laptop_version(
     target: Target | None,
     amounts: tuple[Amount, ...],
 ) -> tuple[tuple[Device, ...], list[str]]:
-    mobile = catalogue.names.get((*name.spelling, "laptop"))
+    mobile = catalogue.devices((*name.spelling, "laptop"))
     if not mobile or not (reading.laptop or target == "laptop"):
         return name.devices, []
     if reading.laptop:
@@ -206,3 +208,55 @@ def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -
     if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu:
         return _BY_TARGET.get(target or "", GENERIC_PC)
     return GENERIC_GPU
+
+
+def share(
+    amounts: tuple[Amount, ...], candidates: tuple[Device, ...], devices: int, *, host: bool
+) -> tuple[float | None, float | None, list[str]]:
+    """Device memory, host memory and what was assumed of `amounts`; `host` is whether a host was named."""
+    kind = candidates[0].kind
+    listed = any(device.memory_gib is not None for device in candidates)
+    device_gib: float | None = None
+    ram_gib: float | None = None
+    notes: list[str] = []
+    for amount in amounts:
+        gib = amount.gib / devices if amount.total or kind == "cpu" else amount.gib
+        if kind == "browser" and amount.kind == "ram":
+            notes.append("a page may use only part of the RAM: the budget listed is kept")
+        elif kind not in GPU_KINDS and (device_gib is not None or (kind == "phone" and gib > MOST_PHONE_GIB)):
+            notes.append(f"{gib:g} GB taken as storage, not memory")
+        elif kind not in GPU_KINDS:
+            device_gib = gib
+        elif amount.kind == "ram":
+            ram_gib = amount.gib
+        elif device_gib is None and (
+            amount.kind == "gpu"
+            or not (amount.added or host)
+            or not listed
+            or option(candidates, gib, devices) is not None
+        ):
+            device_gib = gib
+        else:
+            ram_gib = amount.gib
+            notes.append(f"{gib:g} GB taken as host memory")
+    return device_gib, ram_gib, notes
+
+
+def option(candidates: tuple[Device, ...], gib: float, devices: int) -> float | None:
+    """Return the memory option meant by `gib`: itself, a sum over devices, or a little less."""
+    known = sorted({d.memory_gib for d in candidates if d.memory_gib is not None})
+    for stated in (gib, gib / devices):
+        for size in known:
+            if abs(stated - size) <= _CLOSE * size:
+                return size
+    for stated in (gib, gib / devices):
+        for size in known:
+            if _NEARLY * size <= stated < size:
+                return size
+    return None
+
+
+def describe_options(candidates: tuple[Device, ...]) -> str:
+    """Return the memory options as words, e.g. `8 or 12 GB`."""
+    known = sorted({d.memory_gib for d in candidates if d.memory_gib is not None})
+    return " or ".join(f"{size:g}" for size in known) + " GB"

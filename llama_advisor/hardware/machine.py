@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from llama_advisor.hardware.choice import choose, smallest_first
-from llama_advisor.hardware.memory import (
+from llama_advisor.hardware.catalogue import Amount, catalogue_of, clean, name_tokens
+from llama_advisor.hardware.choice import (
     GPU_KINDS,
     WHOLE_COMPUTERS,
+    choose,
     describe_options,
     option,
     share,
+    smallest_first,
 )
-from llama_advisor.hardware.spelling import Amount, name_tokens
 from llama_advisor.hardware.words import DEVICES_AND_NODES, GENERIC, read
 from llama_advisor.knowledge.device import Machine
-from llama_advisor.text.errors import InputError
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llama_advisor.hardware.catalogue import Catalogue
     from llama_advisor.hardware.words import Reading
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device, Instance
     from llama_advisor.text.strict import Target
 
 OTHERS_NAMED = 3
 Assumptions = tuple[str, ...]
+_KEYS = ("device", "count", "nodes", "memory_gb", "bandwidth_gb_s", "ram_gb")
+_WHOLE = ("count", "nodes")
 
 
-@dataclass(frozen=True)
-class Stated:
+class Stated(Record):
     """What a mapping says beside the name; the same units as its keys."""
 
     count: int | None = None  # Devices per node.
@@ -39,7 +44,50 @@ class Stated:
     ram_gb: float | None = None  # Host memory per node, GB, taken as GiB.
 
 
-def build(text: str, label: str, catalogue: Catalogue, target: Target | None, stated: Stated) -> Machine:
+def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:
+    """Return the machine that `value` describes.
+
+    `value` is text, or a mapping `{device, count, nodes, memory_gb, bandwidth_gb_s, ram_gb}` with
+    each key optional and null for "not said"; marketed GB count as GiB. What was taken for granted
+    stands in `Machine.assumptions`. Raises InputError, one line, for what cannot be read.
+    """
+    if isinstance(value, str):
+        text = clean(value)
+        if not text:
+            raise InputError("hardware: empty")
+        return _build(text, text, catalogue, target, Stated())
+    return _read_mapping(value, catalogue, target)
+
+
+def _read_mapping(value: Mapping[str, Any], catalogue: Catalogue, target: Target | None) -> Machine:
+    said = {key: item for key, item in value.items() if item is not None}
+    for key in said:
+        if key not in _KEYS:
+            raise InputError(f'hardware: unknown key "{clean(str(key))}"{nearest(str(key), _KEYS)}')
+    if not said:
+        raise InputError(f"hardware: empty; known keys: {', '.join(_KEYS)}")
+    text = clean(str(said.pop("device", "")))
+    stated = Stated(**{key: _number(key, item) for key, item in said.items()})
+    label = text or ", ".join(f"{key} {item:g}" for key, item in said.items())
+    return _build(text or _implied(stated), label, catalogue, target, stated)
+
+
+def _implied(stated: Stated) -> str:
+    """Return words for the memory of a device without a name, so that they are read as text."""
+    gpu = "" if stated.memory_gb is None else f"{stated.memory_gb:f} gb"
+    ram = "" if stated.ram_gb is None or stated.memory_gb is not None else f"{stated.ram_gb:f} gb ram"
+    return gpu or ram or "gpu"
+
+
+def _number(key: str, item: Any) -> Any:
+    whole = key in _WHOLE
+    number = isinstance(item, (int, float)) and not isinstance(item, bool)
+    if not number or not 0 < item < 10**6 or (whole and item != int(item)):
+        raise InputError(f"hardware: {key}: {clean(str(item))!r} is not a positive {'whole ' * whole}number")
+    return int(item) if whole else float(item)
+
+
+def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, stated: Stated) -> Machine:
     """Return the machine that cleaned `text` and `stated` describe; InputError where they clash."""
     reading = _with_stated(read(text, catalogue), stated)
     for name in reading.named:
@@ -50,18 +98,18 @@ def build(text: str, label: str, catalogue: Catalogue, target: Target | None, st
     whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
     extra = (f"{count} computers of one device each",) if whole else ()
     count, nodes = (1, nodes * count) if whole else (count, nodes)
-    found = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
-    device, picked = _pick_stated(choice.devices, found.device_gib, count * nodes, label, stated)
+    device_gib, ram_gib, shared = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
+    device, picked = _pick_stated(choice.devices, device_gib, count * nodes, label, stated)
     device, changed = _override(device, stated)
     return Machine(
         device=device,
         count=count,
         nodes=nodes,
-        ram_gib=found.ram_gib,
+        ram_gib=ram_gib,
         owned=target not in {"cloud", "hosted"},
         target=target,
         label=label,
-        assumptions=(*choice.assumptions, *extra, *found.assumptions, *picked, *changed),
+        assumptions=(*choice.assumptions, *extra, *shared, *picked, *changed),
     )
 
 
@@ -73,7 +121,7 @@ def _with_stated(reading: Reading, stated: Stated) -> Reading:
         amounts = (own, *(amount for amount in amounts if amount.kind == "ram"))
     if stated.ram_gb is not None:
         amounts = (*(a for a in amounts if a.kind != "ram"), Amount(stated.ram_gb, "ram"))
-    return replace(reading, amounts=amounts)
+    return reading._replace(amounts=amounts)
 
 
 def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: str) -> tuple[int, int]:
@@ -131,7 +179,7 @@ def _pick_stated(
     if device.memory_gib is not None:
         options = describe_options(candidates)
         notes = (f"{options} listed for {device.name}; the stated {asked:g} GB are used",)
-    return device.model_copy(update={"memory_gib": asked}), notes
+    return device._replace(memory_gib=asked), notes
 
 
 def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label: str) -> tuple[Device, Assumptions]:
@@ -148,7 +196,7 @@ def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label
     said = gib if gib <= size * 1.005 else gib / devices
     if said < size * 0.995:
         notes = (*notes, f"{said:g} GB of the {size:g} GB are there to use")
-        return device.model_copy(update={"memory_gib": said}), notes
+        return device._replace(memory_gib=said), notes
     return device, notes
 
 
@@ -173,7 +221,7 @@ def _other_memory(candidates: tuple[Device, ...], gib: float, *, own: bool, labe
     under = [d for d in known if (d.memory_gib or 0) <= gib]
     base = max(under, key=smallest_first) if under else min(candidates, key=smallest_first)
     note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
-    return base.model_copy(update={"memory_gib": gib}), note
+    return base._replace(memory_gib=gib), note
 
 
 def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
@@ -183,9 +231,20 @@ def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
         if device.bandwidth_gb_s not in (None, asked):
             listed = f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}"
             notes = (f"{listed}; the stated {asked:g} are used",)
-        device = device.model_copy(update={"bandwidth_gb_s": asked})
+        device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
     if device.memory_gib is None:
         notes = (*notes, "its memory is not stated")
     return device, notes
+
+
+def check_machines(base: RuleBase) -> None:
+    """Raise RuleBaseError at the first reference machine that cannot be read."""
+    for target, machines in base.reference.reference.items():
+        for index, machine in enumerate(machines):
+            try:
+                read_hardware(machine.hardware, catalogue_of(base), target)
+            except InputError as error:
+                origin = base.origin("", "hardware/reference.yaml")
+                raise origin.error(("reference", target, index, "hardware"), str(error)) from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.hardware.spelling import Amount, fold, take_amounts, tokens
+from llama_advisor.hardware.catalogue import Amount, fold, take_amounts, tokens
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
     from llama_advisor.hardware.catalogue import Catalogue, Tokens
@@ -56,8 +56,7 @@ _FILLER_WORDS = """
 _FILLER = frozenset(_FILLER_WORDS.split())
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """A name found in a text."""
 
     spelling: Tokens  # Its tokens.
@@ -72,8 +71,7 @@ class Named:
         return all(device.id.startswith(GENERIC) for device in self.devices) and not self.instance
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Record):
     """All that a text says about hardware."""
 
     named: tuple[Named, ...]  # Names, in order.
@@ -98,11 +96,11 @@ def read(text: str, catalogue: Catalogue) -> Reading:
     alone = None if counted else _standalone_count(free)
     unread = [word for word in free if word not in _FILLER and word not in _NUMBERS]
     return Reading(
-        named,
-        amounts,
-        nodes,
-        spread,
-        alone,
+        named=named,
+        amounts=amounts,
+        nodes=nodes,
+        spread=spread,
+        count=alone,
         laptop=any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words),
         no_gpu=bool(denials),
         either="or" in words,
@@ -132,8 +130,8 @@ def _find(words: Tokens, catalogue: Catalogue) -> tuple[tuple[Named, ...], list[
         named.append(
             Named(
                 spelling,
-                catalogue.names.get(spelling, ()),
-                catalogue.instance_names.get(spelling),
+                catalogue.devices(spelling),
+                catalogue.instance(spelling),
                 ahead or behind,
                 _suffix(after, more=index + 1 < len(spans)),
             )
@@ -150,7 +148,7 @@ def _spans(words: Tokens, catalogue: Catalogue) -> list[tuple[int, int]]:
     while start < len(words):
         for size in range(min(catalogue.longest_name, len(words) - start), 0, -1):
             spelling = words[start : start + size]
-            if spelling in catalogue.names or spelling in catalogue.instance_names:
+            if catalogue.knows(spelling):
                 spans.append((start, start + size))
                 start += size
                 break

@@ -5,35 +5,30 @@ from __future__ import annotations
 import hashlib
 from copy import copy
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
-
-from llama_advisor.knowledge.checking import Checking
+from llama_advisor.knowledge.conditions import ConditionError
 from llama_advisor.knowledge.constants import Constants, TrainingRecipe
 from llama_advisor.knowledge.device import Device, Instance, Reference
 from llama_advisor.knowledge.engine import Engine
-from llama_advisor.knowledge.judgement import Criteria, Regions, Relaxations, Rule, Source, UseCase
-from llama_advisor.knowledge.layers import Layer, merged, read_layer
+from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
+from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
-from llama_advisor.knowledge.moves import Moves
 from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
-from llama_advisor.knowledge.rule import CompiledRule, Origin, compiled_rule
-from llama_advisor.knowledge.rule_files import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
-from llama_advisor.knowledge.upkeep_entries import FindingKind
-from llama_advisor.text.errors import RuleBaseError, nearest
-from llama_advisor.text.wording import problem
+from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
+from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
+from llama_advisor.text.errors import RuleBaseError
+from llama_advisor.text.record import Record, model_of, validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from llama_advisor.knowledge.conditions import FactType
-    from llama_advisor.text.strict import Strict
 
-Entry = TypeVar("Entry", bound="Strict")
+Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")
 
 
@@ -45,198 +40,182 @@ class RuleBase:
         self.facts = facts
         self._kept: dict[Callable[[RuleBase], Any], Any] = {}
         self.hash = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()[:12]
-        self._raw: dict[str, dict[str, tuple[Any, Origin]]] = {}
-        self._singles: dict[str, tuple[Any, Origin]] = {}
-        self.removed: dict[tuple[str, str], Origin] = {}
-        for layer in layers:
-            for file, data in layer.files.items():
-                self._take(layer, file, data)
+        self._finished = layers[0].kept if layers[0].kept and layers[0].kept.finished else None
+        if len(layers) > 1 or not self._finished:
+            self._raw = Entries(layers)
 
-    def _take(self, layer: Layer, file: str, data: Any) -> None:
-        folder, _, name = file.rpartition("/")
-        origin = Origin(layer, file)
-        if not isinstance(data, dict):
-            raise origin.error((), "the file must hold a mapping")
-        if file in SINGLE_FILES:
-            before = self._singles.get(file, ({}, origin))[0]
-            self._singles[file] = merged(before, data), origin
-        elif folder in ENTRY_FOLDERS:
-            self._take_entry(folder, name.removesuffix(".yaml"), data, origin)
-        else:
-            self._take_lists(data, origin)
+    @cached_property
+    def _raw(self) -> Entries:
+        return Entries(self.layers)
 
-    def _take_entry(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
-        if data.get("id") != name:
-            raise origin.error(("id",), f"id must be the name of the file, {name!r}")
-        self._put(kind, name, data, origin)
-
-    def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
-        for key, entries in data.items():
-            if key not in LIST_KEYS:
-                raise origin.error((key,), f"unknown key {key!r}{nearest(key, LIST_KEYS)}")
-            if not isinstance(entries, list):
-                raise origin.error((key,), f"{key!r} must be a list")
-            seen: set[str] = set()
-            for index, entry in enumerate(entries):
-                place = Origin(origin.layer, origin.file, (key, index))
-                if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-                    raise place.error((), "an entry is a mapping with an `id`")
-                if entry["id"] in seen:
-                    raise place.error(("id",), f"duplicate id {entry['id']!r}")
-                seen.add(entry["id"])
-                self._put(key, entry["id"], entry, place)
-
-    def _put(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
-        entries = self._raw.setdefault(kind, {})
-        if data.get("remove") is True:
-            entries.pop(name, None)
-            self.removed[kind, name] = origin
-            return
-        self.removed.pop((kind, name), None)
-        lower, first = entries.get(name, ({}, origin))
-        if name in entries and first.layer is origin.layer:
-            raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
-        entries[name] = merged(lower, data), origin
+    @property
+    def removed(self) -> dict[tuple[str, str], Origin]:
+        """Entries that a layer took away, by kind and id."""
+        return self._raw.removed
 
     def origin(self, kind: str, name: str) -> Origin:
         """Return where an entry, or a single file (kind ""), was last written."""
-        return self._raw[kind][name][1] if kind else self._singles[name][1]
+        return self._raw.entries[kind][name][1] if kind else self._raw.singles[name][1]
 
-    def entries(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
-        """Return the entries of a kind that only upkeep reads: findings, misunderstandings, statements."""
-        return self._all(kind, schema)
+    def entries(self, kind: str, schema: type[Entry]) -> Mapping[str, Entry]:
+        """Entries of a kind by id, in order; those of the lowest layer are kept from an earlier run."""
+
+        def validated() -> dict[str, Entry]:
+            return {name: _valid(found, schema) for name, found in sorted(self._raw.entries.get(kind, {}).items())}
+
+        finished = self._finished.table(kind, schema, validated) if self._finished else None
+        if finished is None or len(self.layers) == 1:
+            return validated() if finished is None else finished
+        return {
+            name: finished[name] if name in finished and found[1].layer is self.layers[0] else _valid(found, schema)
+            for name, found in sorted(self._raw.entries.get(kind, {}).items())
+        }
+
+    def lasting(self, make: Callable[[RuleBase], Any]) -> Any:
+        """Plain data that `make` makes of the records, kept with those of the lowest layer where it is alone."""
+        name = f"{make.__module__}.{make.__qualname__}"
+        kept = self._finished if len(self.layers) == 1 else None
+        if kept is None or (made := kept.data(name)) is None:
+            made = make(self)
+            if kept is not None:
+                kept.keep(kept.digest, records={name: made})
+        return made
 
     def single(self, file: str, schema: type[Entry]) -> Entry:
-        """Return a single file that only upkeep reads."""
-        return self._one(file, schema)
-
-    def _all(self, kind: str, schema: type[Entry]) -> dict[str, Entry]:
-        raw = self._raw.get(kind, {})
-        return {name: self._valid(raw[name], schema) for name in sorted(raw)}
-
-    def _one(self, file: str, schema: type[Entry]) -> Entry:
-        if file not in self._singles:
+        """The record of a single file, kept from an earlier run where only the lowest layer has it."""
+        finished = self._finished.single(file, schema) if self._finished else None
+        if finished is not None and (len(self.layers) == 1 or self.origin("", file).layer is self.layers[0]):
+            return finished
+        if file not in self._raw.singles:
             raise RuleBaseError(f"{self.layers[0].label}: {file} is missing")
-        return self._valid(self._singles[file], schema)
+        return _valid(self._raw.singles[file], schema)
 
-    @staticmethod
-    def _valid(found: tuple[Any, Origin], schema: type[Entry]) -> Entry:
-        data, origin = found
+    def finish(self) -> None:
+        """Keep all records of the lowest layer for the next run, unless one is wrong (told when it is asked for)."""
+        kept = self.layers[0].kept
+        if kept is None or kept.finished:
+            return
         try:
-            return schema.model_validate(data)
-        except ValidationError as error:
-            raise origin.error(*problem(error, schema)) from error
+            tables = {kind: self.entries(kind, schema) for kind, schema in (ENTRY_FOLDERS | LIST_KEYS).items()}
+            singles = {file: self.single(file, schema) for file, schema in SINGLE_FILES.items()}
+            kept.keep(kept.digest, records=tables | singles)
+        except (RuleBaseError, ValueError):
+            return
 
     @cached_property
     def models(self) -> dict[str, Model]:
         """Models by id."""
-        return self._all("models", Model)
+        return dict(self.entries("models", Model))
 
     @cached_property
     def benchmarks(self) -> dict[str, Benchmark]:
         """Benchmarks by id."""
-        return self._all("benchmarks", Benchmark)
+        return dict(self.entries("benchmarks", Benchmark))
 
     @cached_property
     def quantizations(self) -> dict[str, Quantization]:
         """Quantizations by id."""
-        return self._all("quantizations", Quantization)
+        return dict(self.entries("quantizations", Quantization))
 
     @cached_property
     def block_types(self) -> dict[str, BlockType]:
         """Block types by id."""
-        return self._all("block_types", BlockType)
+        return dict(self.entries("block_types", BlockType))
 
     @cached_property
-    def devices(self) -> dict[str, Device]:
+    def devices(self) -> Mapping[str, Device]:
         """Devices by id."""
-        return self._all("devices", Device)
+        return self.entries("devices", Device)
 
     @cached_property
-    def instances(self) -> dict[str, Instance]:
+    def instances(self) -> Mapping[str, Instance]:
         """Cloud instances by name."""
-        return self._all("instances", Instance)
+        return self.entries("instances", Instance)
 
     @cached_property
     def reference(self) -> Reference:
         """Machines assumed where none was given."""
-        return self._one("hardware/reference.yaml", Reference)
+        return self.single("hardware/reference.yaml", Reference)
 
     @cached_property
     def engines(self) -> dict[str, Engine]:
         """Engines by id."""
-        return self._all("engines", Engine)
+        return dict(self.entries("engines", Engine))
 
     @cached_property
     def constants(self) -> Constants:
         """Fitted constants of memory and speed."""
-        return self._one("engines/constants.yaml", Constants)
+        return self.single("engines/constants.yaml", Constants)
 
     @cached_property
     def recipes(self) -> dict[str, TrainingRecipe]:
         """Training recipes by id."""
-        return self._all("recipes", TrainingRecipe)
+        return dict(self.entries("recipes", TrainingRecipe))
 
     @cached_property
-    def rentals(self) -> dict[str, RentalPrice]:
+    def rentals(self) -> Mapping[str, RentalPrice]:
         """Rental prices by id."""
-        return self._all("rentals", RentalPrice)
+        return self.entries("rentals", RentalPrice)
 
     @cached_property
     def hosted(self) -> dict[str, HostedPrice]:
         """Hosted prices by id."""
-        return self._all("hosted", HostedPrice)
+        return dict(self.entries("hosted", HostedPrice))
 
     @cached_property
     def use_cases(self) -> dict[str, UseCase]:
         """Use cases by id."""
-        return self._all("use_cases", UseCase)
+        return dict(self.entries("use_cases", UseCase))
 
     @cached_property
     def criteria(self) -> Criteria:
         """The criteria and the constants of ranking."""
-        return self._one("criteria.yaml", Criteria)
+        return self.single("criteria.yaml", Criteria)
 
     @cached_property
     def checking(self) -> Checking:
         """What `check` goes by."""
-        return self._one("checking.yaml", Checking)
+        return self.single("checking.yaml", Checking)
 
     @cached_property
     def relaxations(self) -> Relaxations:
         """Ways to soften a requirement, in order."""
-        return self._one("relaxations.yaml", Relaxations)
+        return self.single("relaxations.yaml", Relaxations)
 
     @cached_property
-    def finding_kinds(self) -> dict[str, FindingKind]:
+    def finding_kinds(self) -> Mapping[str, FindingKind]:
         """What each code of a finding stands for."""
-        return self._all("findings", FindingKind)
+        return self.entries("findings", FindingKind)
 
     @cached_property
     def moves(self) -> Moves:
         """How requirements are moved to see where the answer turns."""
-        return self._one("moves.yaml", Moves)
+        return self.single("moves.yaml", Moves)
 
     @cached_property
     def regions(self) -> Regions:
         """Country and language codes."""
-        return self._one("regions.yaml", Regions)
+        return self.single("regions.yaml", Regions)
 
     @cached_property
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> Mapping[str, Source]:
         """Sources by id."""
-        return self._all("sources", Source)
+        return self.entries("sources", Source)
 
     @cached_property
     def rules(self) -> dict[str, CompiledRule]:
         """All rules by id, compiled."""
         compiled: dict[str, CompiledRule] = {}
         for folder in RULE_FOLDERS:
-            for name, rule in self._all(folder, Rule).items():
-                origin = self.origin(folder, name)
+            for name, rule in self.entries(folder, Rule).items():
                 if name in compiled:
-                    raise origin.error(("id",), f"duplicate id {name!r}, also in {compiled[name].folder}/")
-                compiled[name] = compiled_rule(rule, folder, origin, self.facts)
+                    what = f"duplicate id {name!r}, also in {compiled[name].folder}/"
+                    raise self.origin(folder, name).error(("id",), what)
+                layer = self.layers[0] if len(self.layers) == 1 else self.origin(folder, name).layer
+                try:
+                    compiled[name] = compiled_rule(rule, folder, layer.label, self.facts)
+                except ConditionError as error:
+                    raise self.origin(folder, name).error(error.loc, error.what) from error
         return compiled
 
     def kept(self, make: Callable[[RuleBase], Made]) -> Made:
@@ -257,13 +236,30 @@ class RuleBase:
         return (rule for rule in self.rules.values() if rule.folder == folder)
 
 
+def _valid(found: tuple[Any, Origin], schema: type[Entry]) -> Entry:
+    from pydantic import ValidationError
+
+    from llama_advisor.text.wording import problem
+
+    data, origin = found
+    try:
+        return validate(schema, data)
+    except ValidationError as error:
+        raise origin.error(*problem(error, model_of(schema))) from error
+
+
 def shipped_rules() -> Path:
     """Return the folder of the shipped rules: inside the wheel, else beside the checkout's package."""
-    inside = Path(str(files("llama_advisor") / "rules"))
-    return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "rules"
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent / "rules"
 
 
 def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:
     """Read the shipped rule base with the layers in `extra` over it, last on top; conditions may test `facts`."""
     shipped = read_layer(shipped_rules(), "rules")
+    base = RuleBase((shipped,), facts)
+    base.finish()
+    if not extra:
+        return base
     return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)), facts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.text.errors import nearest
@@ -85,8 +84,7 @@ class Proof(NamedTuple):
                 yield from part.leaves()
 
 
-@dataclass(frozen=True)
-class Test:
+class Test(NamedTuple):
     """One fact against one operand."""
 
     fact: str
@@ -107,8 +105,7 @@ class Test:
         return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
 
 
-@dataclass(frozen=True)
-class Junction:
+class Junction(NamedTuple):
     """All or any of several conditions, or the negation of one."""
 
     kind: str

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from llama_advisor.knowledge.device import SpeedClass
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import EMPTY, Record
 
 
-class Provenance(Strict):
+class Provenance(Record):
     """Where a block of constants comes from."""
 
     how: Annotated[str, "How the figures were found, in one or two sentences."]
@@ -18,7 +16,7 @@ class Provenance(Strict):
     unverified: Annotated[tuple[str, ...], "Fields that are judgement or memory, not measurement."] = ()
 
 
-class EngineMemory(Strict):
+class EngineMemory(Record):
     """What an engine takes beside weights and caches, and what it leaves free."""
 
     usable_share: Annotated[float, "Share of a device's memory the engine lets itself use."] = 1.0
@@ -51,7 +49,7 @@ class EngineMemory(Strict):
     provenance: Annotated[Provenance, "Where the figures come from."]
 
 
-class MemoryConstants(Strict):
+class MemoryConstants(Record):
     """Memory beside weights and caches."""
 
     engines: Annotated[dict[str, EngineMemory], "By engine id; `default` for the others."]
@@ -61,14 +59,14 @@ class MemoryConstants(Strict):
     host_usable_share: Annotated[float, "Share of host memory that weights left to the processor may take."]
 
 
-class Spread(Strict):
+class Spread(Record):
     """Ratio of truth to prediction at both ends of the range that holds about 80 % of truths."""
 
     low: Annotated[float, "Tenth percentile of the ratio."]
     high: Annotated[float, "Ninetieth percentile of the ratio."]
 
 
-class ClassSpeed(Strict):
+class ClassSpeed(Record):
     """A class of device on the reference engine."""
 
     bandwidth_efficiency: Annotated[float, "Share of peak bandwidth that weight reads attain."]
@@ -87,7 +85,7 @@ class ClassSpeed(Strict):
     prefill_devices: Annotated[int, "Devices among them."]
 
 
-class ArchitectureSpeed(Strict):
+class ArchitectureSpeed(Record):
     """How one device architecture differs from its class."""
 
     bandwidth: Annotated[float, "Factor on the bandwidth efficiency."] = 1.0
@@ -95,7 +93,7 @@ class ArchitectureSpeed(Strict):
     compute: Annotated[float, "Factor on the compute efficiency."] = 1.0
 
 
-class EngineSpeed(Strict):
+class EngineSpeed(Record):
     """How an engine differs from the reference engine on the same device."""
 
     bandwidth: Annotated[float, "Factor on the bandwidth efficiency; the result is capped at `maximum_efficiency`."] = (
@@ -112,12 +110,12 @@ class EngineSpeed(Strict):
     step_ms: Annotated[float, "Scheduling time per generated token, milliseconds."] = 0.0
     batch_tokens: Annotated[int, "Prompt tokens per forward pass; the weights are read once for each."]
     classes: Annotated[dict[SpeedClass, float], "Further factor on the bandwidth efficiency by class of device."] = (
-        Field(default_factory=dict)
+        EMPTY
     )
     provenance: Annotated[Provenance, "Where the figures come from."]
 
 
-class ParallelSpeed(Strict):
+class ParallelSpeed(Record):
     """How speed changes with the number of devices."""
 
     tensor_scaling: Annotated[
@@ -135,7 +133,7 @@ class ParallelSpeed(Strict):
     spread: Annotated[float, "Factor on the width of the range under tensor parallelism, where data are few."]
 
 
-class SpeedConstants(Strict):
+class SpeedConstants(Record):
     """Constants of the speed model."""
 
     provenance: Annotated[Provenance, "How they were fitted."]
@@ -154,7 +152,7 @@ class SpeedConstants(Strict):
     host_efficiency: Annotated[float, "Share of it that weight reads attain."]
 
 
-class TrainingRecipe(Strict):
+class TrainingRecipe(Record):
     """One way to tune: what is held in memory per parameter and per token."""
 
     id: Annotated[str, "Recipe id."]
@@ -183,7 +181,7 @@ class TrainingRecipe(Strict):
     note: Annotated[str, "What to know."] = ""
 
 
-class AssumedLoad(Strict):
+class AssumedLoad(Record):
     """What `estimate` takes where lengths were not said; the measurements mostly are of this size."""
 
     context_tokens: Annotated[int, "Tokens allocated per sequence, where prompt and answer do not need more."]
@@ -191,7 +189,7 @@ class AssumedLoad(Strict):
     output_tokens: Annotated[int, "Tokens of an answer."]
 
 
-class Constants(Strict):
+class Constants(Record):
     """Content of rules/engines/constants.yaml."""
 
     assumed_load: Annotated[AssumedLoad, "Lengths assumed by `estimate`."]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from llama_advisor.text.strict import Strict, Target
+from llama_advisor.text.record import EMPTY, Record
+from llama_advisor.text.strict import Target
 
 DeviceKind = Literal[
     "consumer-gpu",
@@ -41,14 +40,14 @@ SpeedClass = Literal[
 ]
 
 
-class Interconnect(Strict):
+class Interconnect(Record):
     """The link between devices of one node."""
 
     type: Annotated[str, "NVLink, PCIe, Infinity Fabric …"]
     gb_s_bidirectional: Annotated[float | None, "Both directions summed, per device, GB/s."] = None
 
 
-class Device(Strict):
+class Device(Record):
     """One accelerator, processor or phone, with one memory option."""
 
     id: Annotated[str, "Device id."]
@@ -76,12 +75,12 @@ class Device(Strict):
     cores: Annotated[int | None, "Processor cores that help inference."] = None
     ghz: Annotated[float | None, "Sustained clock of those cores, GHz."] = None
     flop_per_cycle: Annotated[int | None, "FP32 operations per core and cycle."] = None
-    sources: Annotated[dict[str, str], "Source id by field; `all` for the rest."] = Field(default_factory=dict)
+    sources: Annotated[dict[str, str], "Source id by field; `all` for the rest."] = EMPTY
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
     notes: Annotated[str, "What to know."] = ""
 
 
-class Machine(Strict):
+class Machine(Record):
     """What a model runs on: `count` devices in each of `nodes` nodes."""
 
     device: Annotated[Device, "The device."]
@@ -104,7 +103,7 @@ class Machine(Strict):
         return self.count * self.nodes
 
 
-class Instance(Strict):
+class Instance(Record):
     """A cloud instance by the name people use for it."""
 
     id: Annotated[str, "Instance name, lower case, e.g. `g5.xlarge`."]
@@ -118,14 +117,14 @@ class Instance(Strict):
     unverified: Annotated[bool, "Whether it was not read in a source."] = False
 
 
-class ReferenceMachine(Strict):
+class ReferenceMachine(Record):
     """A machine assumed where none was given."""
 
     hardware: Annotated[str, "As people write it."]
     offer: Annotated[str | None, "Id of the rental price that applies."] = None
 
 
-class Reference(Strict):
+class Reference(Record):
     """hardware/reference.yaml: machines assumed per target, smallest or cheapest first."""
 
     reference: Annotated[dict[Target, tuple[ReferenceMachine, ...]], "At most 12 per target."]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from llama_advisor.knowledge.device import DeviceKind
-from llama_advisor.text.strict import Strict, Target
+from llama_advisor.text.record import EMPTY, Record
+from llama_advisor.text.strict import Target
 
 
-class ArchitectureSupport(Strict):
+class ArchitectureSupport(Record):
     """Support for one architecture, and the versions it holds for."""
 
     architecture: Annotated[Literal["llama", "mllama"], "Architecture."]
@@ -22,7 +21,7 @@ class ArchitectureSupport(Strict):
     source: Annotated[tuple[str, ...], "Source ids."]
 
 
-class HardwareSupport(Strict):
+class HardwareSupport(Record):
     """A set of devices the engine runs on."""
 
     kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device."]
@@ -30,7 +29,7 @@ class HardwareSupport(Strict):
     minimum_compute_capability: Annotated[float | None, "Lowest CUDA compute capability."] = None
 
 
-class QuantizationSupport(Strict):
+class QuantizationSupport(Record):
     """What a quantization needs of the hardware on this engine."""
 
     quantization: Annotated[str, "Quantization id."]
@@ -45,14 +44,12 @@ class QuantizationSupport(Strict):
     ] = ()
     from_original: Annotated[bool, "Whether the engine makes it from the original weights while loading."] = False
     flags: Annotated[str, "Options that say so on the command line."] = ""
-    architecture_flags: Annotated[dict[str, str], "Further options by device architecture."] = Field(
-        default_factory=dict
-    )
+    architecture_flags: Annotated[dict[str, str], "Further options by device architecture."] = EMPTY
     decode_factor: Annotated[float, "Speed of generation against other formats of the same size on this engine."] = 1.0
     note: Annotated[str, "What to know."] = ""
 
 
-class StandIn(Strict):
+class StandIn(Record):
     """A machine whose predicted speed stands for a service that publishes none."""
 
     hardware: Annotated[str, "Machine, as people write it."]
@@ -61,7 +58,7 @@ class StandIn(Strict):
     widen: Annotated[float, "Factor by which the range is widened on both sides."]
 
 
-class Engine(Strict):
+class Engine(Record):
     """A runtime."""
 
     id: Annotated[str, "Engine id."]
@@ -74,9 +71,7 @@ class Engine(Strict):
     hardware: Annotated[tuple[HardwareSupport, ...], "Devices it runs on."]
     quantizations: Annotated[tuple[QuantizationSupport, ...], "Quantizations it loads."]
     kv_cache_types: Annotated[tuple[str, ...], "KV-cache types, best first."] = ("f16",)
-    kv_cache_flags: Annotated[dict[str, str], "Options by KV-cache type, for `{kv_cache_flags}` in commands."] = Field(
-        default_factory=dict
-    )
+    kv_cache_flags: Annotated[dict[str, str], "Options by KV-cache type, for `{kv_cache_flags}` in commands."] = EMPTY
     tensor_parallel: Annotated[bool, "Whether it splits each layer over devices."] = False
     layer_split: Annotated[bool, "Whether it splits by layers over devices."] = False
     multi_node: Annotated[bool, "Whether it spans nodes."] = False
@@ -94,4 +89,4 @@ class Engine(Strict):
     )
     sources: Annotated[tuple[str, ...], "Source ids."]
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
-    notes: Annotated[dict[str, str], "Further findings, by subject."] = Field(default_factory=dict)
+    notes: Annotated[dict[str, str], "Further findings, by subject."] = EMPTY

@@ -1,4 +1,4 @@
-"""Judgement as data: rules, use cases, criteria, relaxations."""
+"""Judgement as data: rules, use cases, criteria, relaxations, moves."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Strict, Target
+from llama_advisor.knowledge.device import DeviceKind
+from llama_advisor.text.record import EMPTY, Record
+from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target
 
 Points = Annotated[float, Field(ge=-30, le=30)]
 
 
-class Source(Strict):
+class Source(Record):
     """Where a figure or a judgement comes from."""
 
     id: Annotated[str, "Source id."]
@@ -24,27 +26,27 @@ class Source(Strict):
     ]
 
 
-class Citation(Strict):
+class Citation(Record):
     """A source and what it says in support."""
 
     id: Annotated[str, "Source id, from rules/sources/."]
     says: Annotated[str, "What it says, in our words."] = ""
 
 
-class RuleOut(Strict):
+class RuleOut(Record):
     """The build is ruled out when the condition is true."""
 
     rule_out: Annotated[Bottleneck, "What the excuse is about."]
 
 
-class Adjust(Strict):
+class Adjust(Record):
     """A criterion's value is moved when the condition is true."""
 
     criterion: Annotated[CriterionId, "The criterion."]
     points: Annotated[Points, "Points on the criterion's 0-100 scale."]
 
 
-class Caveat(Strict):
+class Caveat(Record):
     """A warning is said about the recommended build when the condition is true."""
 
     caveat: Annotated[
@@ -53,7 +55,7 @@ class Caveat(Strict):
     rank: Annotated[int, "By consequence: smaller is said first."] = 50
 
 
-class Route(Strict):
+class Route(Record):
     """A way out that is not one build is offered when the condition is true."""
 
     route: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way it is."]
@@ -67,7 +69,7 @@ def _kind_of_consequence(value: Any) -> str:
     return type(value).__name__
 
 
-class Measure(Strict):
+class Measure(Record):
     """The figure a constraint compares, for its excuse."""
 
     value: Annotated[str, "Fact with the value read."]
@@ -75,23 +77,23 @@ class Measure(Strict):
     unit: Annotated[str, "Unit of both."] = ""
 
 
-class Examples(Strict):
+class Examples(Record):
     """A rule's own tests: facts by name. Facts not named are not known."""
 
-    fires: Annotated[tuple[dict[str, Any], ...], "Facts for which the condition is true."] = Field(min_length=1)
-    silent: Annotated[tuple[dict[str, Any], ...], "Facts for which it is false; one just past each limit."] = Field(
-        min_length=1
-    )
+    fires: Annotated[tuple[dict[str, Any], ...], "Facts for which the condition is true.", Field(min_length=1)]
+    silent: Annotated[
+        tuple[dict[str, Any], ...], "Facts for which it is false; one just past each limit.", Field(min_length=1)
+    ]
     unknown: Annotated[tuple[dict[str, Any], ...], "Facts for which it is not known."] = ()
 
 
-class Rule(Strict):
+class Rule(Record):
     """One piece of judgement."""
 
     id: Annotated[str, "Rule id, and the name of its file."]
     title: Annotated[str, "The rule in one line."]
     why: Annotated[str, "Why it holds."]
-    sources: Annotated[tuple[Citation, ...], "What it rests on."] = Field(min_length=1)
+    sources: Annotated[tuple[Citation, ...], "What it rests on.", Field(min_length=1)]
     confidence: Annotated[Literal["high", "medium", "low"], "How sure it is; apart from how strongly it counts."]
     when: Annotated[Any, "Condition; see rules/README.md."]
     then: Annotated[
@@ -116,7 +118,7 @@ class Rule(Strict):
     examples: Annotated[Examples, "Its tests."]
 
 
-class Defaults(Strict):
+class Defaults(Record):
     """What is assumed where nothing was said."""
 
     target: Annotated[Target, "Where it runs."]
@@ -126,7 +128,7 @@ class Defaults(Strict):
     tool_calling: Annotated[Literal["none", "single", "multi_step"], "Tool calls."] = "none"
 
 
-class QualityFloor(Strict):
+class QualityFloor(Record):
     """A published score below which a model does not do the job."""
 
     benchmark: Annotated[str, "Benchmark id."]
@@ -134,7 +136,7 @@ class QualityFloor(Strict):
     why: Annotated[str, "Why it is the line."]
 
 
-class UseCase(Strict):
+class UseCase(Record):
     """A kind of work: what it reads, what it weighs, what it assumes."""
 
     id: Annotated[str, "Use-case id, and the name of its file."]
@@ -154,10 +156,10 @@ class UseCase(Strict):
     floor: Annotated[QualityFloor | None, "The line below which a model is ruled out."] = None
     companion: Annotated[str | None, "Model that goes beside the chosen one."] = None
     why: Annotated[str, "Why these weights."]
-    sources: Annotated[tuple[Citation, ...], "What they rest on."] = Field(min_length=1)
+    sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
 
 
-class ValueMeasure(Strict):
+class ValueMeasure(Record):
     """One figure of a criterion and what it is worth."""
 
     fact: Annotated[str, "The figure."]
@@ -169,7 +171,7 @@ class ValueMeasure(Strict):
     scale: Annotated[Literal["linear", "log"], "How to read between anchors."] = "linear"
 
 
-class Criterion(Strict):
+class Criterion(Record):
     """A dimension of value."""
 
     id: Annotated[CriterionId, "Criterion id."]
@@ -180,7 +182,7 @@ class Criterion(Strict):
     unknown_value: Annotated[float, "Value where a figure is not known."] = 50
 
 
-class Criteria(Strict):
+class Criteria(Record):
     """criteria.yaml: the five criteria and the constants of ranking."""
 
     criteria: Annotated[tuple[Criterion, ...], "The criteria."]
@@ -224,10 +226,10 @@ class Criteria(Strict):
         tuple[tuple[float, float], ...],
         "Billion parameters and factor on the loss that a quantization costs an 8B model.",
     ]
-    sources: Annotated[tuple[Citation, ...], "What they rest on."] = Field(min_length=1)
+    sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
 
 
-class Relaxation(Strict):
+class Relaxation(Record):
     """One way to soften a requirement, listed in the order of how hard it is to change."""
 
     field: Annotated[str, "Scenario field, `only.` for a hard limit."]
@@ -244,19 +246,54 @@ class Relaxation(Strict):
     why: Annotated[str, "Why it stands at this place in the list."]
 
 
-class Relaxations(Strict):
+class Relaxations(Record):
     """relaxations.yaml."""
 
     relaxations: Annotated[tuple[Relaxation, ...], "In order."]
 
 
-class Regions(Strict):
+class NumberMove(Record):
+    """A number that moves from today's value to both ends."""
+
+    field: Annotated[str, "Scenario field."]
+    low: Annotated[float, "Smallest value tried.", Field(gt=0)]
+    high: Annotated[float, "Largest value tried.", Field(gt=0)]
+    unit: Annotated[float, "Step to which a turning point is exact.", Field(gt=0)]
+    assumed: Annotated[bool, "Whether it moves where it was only assumed, too."] = False
+
+
+class ChoiceMove(Record):
+    """A choice whose other values are tried one by one."""
+
+    field: Annotated[str, "Scenario field, `only.` for a hard limit."]
+    to: Annotated[tuple[Any, ...], "Values that replace today's."] = ()
+    add: Annotated[tuple[str, ...], "Items laid beside those a list has."] = ()
+    drop: Annotated[bool, "Whether to take back what was stated: all of it, or each item of a list."] = False
+    devices: Annotated[tuple[float, ...], "Factors for the number of devices, for `hardware`."] = ()
+    kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device that come in numbers."] = ()
+    wins_only: Annotated[bool, "Whether it is tried only to make a model win, not to see where the answer turns."] = (
+        False
+    )
+    stated: Annotated[bool, "Whether it moves only where it was stated."] = False
+
+    def check(self) -> None:
+        """Refuse a move that moves nothing."""
+        if not (self.to or self.add or self.drop or self.devices):
+            raise ValueError("says none of `to`, `add`, `drop`, `devices`")
+
+
+class Moves(Record):
+    """moves.yaml: what is moved, and how far."""
+
+    numbers: Annotated[tuple[NumberMove, ...], "Numbers."]
+    choices: Annotated[tuple[ChoiceMove, ...], "Choices."]
+
+
+class Regions(Record):
     """regions.yaml: codes that scenarios may use."""
 
     eu: Annotated[tuple[str, ...], "Member states of the European Union, ISO 3166-1."]
     languages: Annotated[dict[str, str], "ISO 639-1 code and English name."]
     countries: Annotated[dict[str, str], "ISO 3166-1 code and English name."]
-    also: Annotated[dict[str, str], "Other names of countries that people use, and the code."] = Field(
-        default_factory=dict
-    )
+    also: Annotated[dict[str, str], "Other names of countries that people use, and the code."] = EMPTY
     sources: Annotated[tuple[Citation, ...], "What they rest on."]

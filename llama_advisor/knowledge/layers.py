@@ -1,29 +1,40 @@
-"""Rule-base folders as plain data: read, cached by content, and laid one over the other."""
+"""Rule-base folders as plain data: read, and laid one over the other."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.text.errors import InputError, RuleBaseError
+from llama_advisor.knowledge.cache import Kept, fingerprint
+from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
+from llama_advisor.text.errors import InputError, RuleBaseError, nearest
 from llama_advisor.text.yaml_file import Document, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FORMAT = "2"
 
 
-@dataclass(frozen=True)
 class Layer:
-    """One folder of rules."""
+    """One folder of rules: the label it has in messages, and the digest of its content."""
 
-    root: Path
-    label: str
-    digest: str
-    files: dict[str, Any]
+    def __init__(
+        self, root: Path, label: str, digest: str, files: dict[str, Any] | None = None, kept: Kept | None = None
+    ) -> None:
+        self.root = root
+        self.label = label
+        self.digest = digest
+        self.kept = kept
+        if files is not None:
+            self.files = files
+
+    @cached_property
+    def files(self) -> dict[str, Any]:
+        """Every file as plain data, by name; read only where finished records do not do."""
+        kept = self.kept.files() if self.kept else None
+        return _parsed(_contents(self.root, fingerprint(self.root, ".yaml")[0]), self.label) if kept is None else kept
 
     def document(self, relative: str) -> Document:
         """Read one file again, with the positions of its values."""
@@ -31,17 +42,86 @@ class Layer:
         return parse(path.read_text(encoding="utf-8"), f"{self.label}/{relative}")
 
 
+class Origin(NamedTuple):
+    """Where an entry was last written."""
+
+    layer: Layer
+    file: str
+    loc: tuple[Any, ...] = ()
+
+    def error(self, loc: tuple[Any, ...], what: str) -> RuleBaseError:
+        """Return the error for `loc` inside the entry."""
+        return RuleBaseError(self.layer.document(self.file).error((*self.loc, *loc), what))
+
+
 def read_layer(root: Path, label: str) -> Layer:
     """Read every YAML file below `root`; raise RuleBaseError with the position of what is wrong."""
     if not root.is_dir():
         raise InputError(f"--rules {root}: not a directory")
-    texts = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.yaml"))}
-    digest = _digest(texts)
-    files = _cached(digest)
-    if files is None:
-        files = {name: _parsed(content, f"{label}/{name}") for name, content in texts.items()}
-        _keep(digest, files)
-    return Layer(root, label, digest, files)
+    names, stats = fingerprint(root, ".yaml")
+    kept = Kept(root, stats)
+    if kept.unchanged:
+        return Layer(root, label, kept.digest, kept=kept)
+    contents = _contents(root, names)
+    digest = _digest(contents)
+    files = None if kept.digest == digest and kept.files() is not None else _parsed(contents, label)
+    kept.keep(digest, files)
+    return Layer(root, label, digest, files, kept)
+
+
+class Entries:
+    """Entries as plain data, layers laid one over the other, and where each was last written."""
+
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.entries: dict[str, dict[str, tuple[Any, Origin]]] = {}
+        self.singles: dict[str, tuple[Any, Origin]] = {}
+        self.removed: dict[tuple[str, str], Origin] = {}
+        for layer in layers:
+            for file, data in layer.files.items():
+                self._take(Origin(layer, file), data)
+
+    def _take(self, origin: Origin, data: Any) -> None:
+        file = origin.file
+        folder, _, name = file.rpartition("/")
+        if not isinstance(data, dict):
+            raise origin.error((), "the file must hold a mapping")
+        if file in SINGLE_FILES:
+            before = self.singles.get(file, ({}, origin))[0]
+            self.singles[file] = merged(before, data), origin
+        elif folder not in ENTRY_FOLDERS:
+            self._take_lists(data, origin)
+        elif data.get("id") != name.removesuffix(".yaml"):
+            raise origin.error(("id",), f"id must be the name of the file, {name.removesuffix('.yaml')!r}")
+        else:
+            self._put(folder, data["id"], data, origin)
+
+    def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
+        for key, entries in data.items():
+            if key not in LIST_KEYS:
+                raise origin.error((key,), f"unknown key {key!r}{nearest(key, LIST_KEYS)}")
+            if not isinstance(entries, list):
+                raise origin.error((key,), f"{key!r} must be a list")
+            seen: set[str] = set()
+            for index, entry in enumerate(entries):
+                place = origin._replace(loc=(key, index))
+                if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+                    raise place.error((), "an entry is a mapping with an `id`")
+                if entry["id"] in seen:
+                    raise place.error(("id",), f"duplicate id {entry['id']!r}")
+                seen.add(entry["id"])
+                self._put(key, entry["id"], entry, place)
+
+    def _put(self, kind: str, name: str, data: dict[str, Any], origin: Origin) -> None:
+        entries = self.entries.setdefault(kind, {})
+        if data.get("remove") is True:
+            entries.pop(name, None)
+            self.removed[kind, name] = origin
+            return
+        self.removed.pop((kind, name), None)
+        lower, first = entries.get(name, ({}, origin))
+        if name in entries and first.layer is origin.layer:
+            raise origin.error(("id",), f"duplicate id {name!r}, also in {first.file}")
+        entries[name] = merged(lower, data), origin
 
 
 def merged(lower: Any, upper: Any) -> Any:
@@ -60,45 +140,26 @@ def _entries(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "id" in item for item in value)
 
 
-def _parsed(content: bytes, name: str) -> Any:
-    try:
-        return parse(content.decode("utf-8"), name).data
-    except UnicodeDecodeError as error:
-        raise RuleBaseError(f"{name}: not UTF-8 text (byte {error.start})") from error
-    except InputError as error:
-        raise RuleBaseError(str(error)) from error
+def _contents(root: Path, names: list[str]) -> dict[str, bytes]:
+    return {name: (root / name).read_bytes() for name in names}
 
 
-def _digest(texts: dict[str, bytes]) -> str:
+def _parsed(contents: dict[str, bytes], label: str) -> dict[str, Any]:
+    files: dict[str, Any] = {}
+    for name, content in contents.items():
+        try:
+            files[name] = parse(content.decode("utf-8"), f"{label}/{name}").data
+        except UnicodeDecodeError as error:
+            raise RuleBaseError(f"{label}/{name}: not UTF-8 text (byte {error.start})") from error
+        except InputError as error:
+            raise RuleBaseError(str(error)) from error
+    return files
+
+
+def _digest(contents: dict[str, bytes]) -> str:
+    """Hash of names and contents; answers show it, so it must not change with the cache."""
     total = hashlib.sha256(_FORMAT.encode())
-    for name, content in texts.items():
+    for name, content in contents.items():
         total.update(f"{name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "llama-advisor"
-
-
-def _cached(digest: str) -> dict[str, Any] | None:
-    """Return the parsed files of an unchanged folder; a cache that cannot be read is no cache."""
-    try:
-        found = json.loads((_cache_folder() / f"{digest}.json").read_bytes())
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _keep(digest: str, files: dict[str, Any]) -> None:
-    try:
-        folder = _cache_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-8]:
-            old.unlink()
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as part:
-            json.dump(files, part)
-        Path(part.name).replace(folder / f"{digest}.json")
-    except (OSError, RuntimeError):
-        return

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import EMPTY, Record
 
 
-class Vision(Strict):
+class Vision(Record):
     """The image path of a vision model, added to an unchanged text model."""
 
     cross_attention_layers: Annotated[int, "Layers that read the image, beside the self-attention layers."]
@@ -24,7 +22,7 @@ class Vision(Strict):
     max_tiles: Annotated[int, "Most tiles one image is cut into."]
 
 
-class Architecture(Strict):
+class Architecture(Record):
     """The shape from which weights and KV cache are computed."""
 
     kind: Annotated[Literal["llama", "mllama"], "Name of the architecture as engines know it."]
@@ -42,14 +40,14 @@ class Architecture(Strict):
     vision: Annotated[Vision | None, "The image path, if the model has one."] = None
 
 
-class Languages(Strict):
+class Languages(Record):
     """Supported languages (ISO 639-1), by kind of prompt."""
 
     text: Annotated[tuple[str, ...], "For prompts of text alone."]
     image: Annotated[tuple[str, ...], "For prompts with an image."] = ()
 
 
-class Tools(Strict):
+class Tools(Record):
     """What the checkpoint was trained to do with tools."""
 
     trained: Annotated[bool, "Whether tool calling is documented for the checkpoint."]
@@ -60,7 +58,7 @@ class Tools(Strict):
     note: Annotated[str, "A documented limit, in one sentence."] = ""
 
 
-class Licence(Strict):
+class Licence(Record):
     """Terms that can decide a choice; not legal advice."""
 
     name: Annotated[str, "Name of the licence."]
@@ -73,7 +71,7 @@ class Licence(Strict):
     attribution: Annotated[str, "What must be shown when the model or a product with it is distributed."] = ""
 
 
-class OfficialBuild(Strict):
+class OfficialBuild(Record):
     """A quantized checkpoint published by the model's own maker, with its own size and scores."""
 
     quantization: Annotated[str, "Id of the quantization."]
@@ -81,10 +79,10 @@ class OfficialBuild(Strict):
     weights_bytes: Annotated[int, "Size of the weights as published, bytes."]
     context_tokens: Annotated[int | None, "Context it is limited to, where shorter than the model's."] = None
     parameters_extra: Annotated[int, "Parameters added by adapters."] = 0
-    scores: Annotated[dict[str, float], "Published scores by benchmark id."] = Field(default_factory=dict)
+    scores: Annotated[dict[str, float], "Published scores by benchmark id."] = EMPTY
 
 
-class EstimatedScore(Strict):
+class EstimatedScore(Record):
     """A score nobody published, estimated for ranking only."""
 
     benchmark: Annotated[str, "Benchmark id."]
@@ -92,7 +90,7 @@ class EstimatedScore(Strict):
     how: Annotated[str, "How it was estimated, in one sentence."]
 
 
-class Artifacts(Strict):
+class Artifacts(Record):
     """Where the weights are found."""
 
     hf_repo: Annotated[str, "Hugging Face repository of the original weights."]
@@ -100,12 +98,10 @@ class Artifacts(Strict):
     ollama_quantization: Annotated[str | None, "Quantization id that the tag holds."] = None
     gguf_repo: Annotated[str | None, "Hugging Face repository with GGUF files."] = None
     mlx_repo: Annotated[str | None, "Hugging Face repository with MLX 4-bit files."] = None
-    quantized_repos: Annotated[dict[str, str], "Hugging Face repositories of third parties by quantization id."] = (
-        Field(default_factory=dict)
-    )
+    quantized_repos: Annotated[dict[str, str], "Hugging Face repositories of third parties by quantization id."] = EMPTY
 
 
-class Model(Strict):
+class Model(Record):
     """A published checkpoint."""
 
     id: Annotated[str, "Canonical id, and the name of its file."]
@@ -137,9 +133,7 @@ class Model(Strict):
     text_scores_from: Annotated[
         str | None, "Model whose text weights it carries unchanged, and whose text scores therefore hold for it."
     ] = None
-    scores: Annotated[dict[str, float], "Published scores by benchmark id; a score never published is absent."] = Field(
-        default_factory=dict
-    )
+    scores: Annotated[dict[str, float], "Published scores by benchmark id; a score never published is absent."] = EMPTY
     estimated_scores: Annotated[
         tuple[EstimatedScore, ...], "Scores estimated for ranking; always marked in the output."
     ] = ()
@@ -147,7 +141,7 @@ class Model(Strict):
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
 
 
-class Benchmark(Strict):
+class Benchmark(Record):
     """One published measurement series; scores compare only within one."""
 
     id: Annotated[str, "Benchmark id."]

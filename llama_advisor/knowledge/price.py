@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import Record
 
 
-class RentalPrice(Strict):
+class RentalPrice(Record):
     """What one instance costs."""
 
     id: Annotated[str, "Offer id, `cloud/instance`."]
@@ -25,7 +25,7 @@ class RentalPrice(Strict):
     unverified: Annotated[bool, "Whether the figure was not read in a source."] = False
 
 
-class HostedPrice(Strict):
+class HostedPrice(Record):
     """What a hosted model costs, and until when it is served."""
 
     id: Annotated[str, "Offer id, `provider/model key`."]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import Record
 
 TensorName = Literal[
     "token_embd",
@@ -24,7 +24,7 @@ TensorName = Literal[
 LayerSet = Literal["all", "more_bits", "first_eighth", "first_sixteenth", "first_two", "first_four", "inner", "outer"]
 
 
-class BlockType(Strict):
+class BlockType(Record):
     """A storage type and what a weight costs in it, scales included."""
 
     id: Annotated[str, "Type id, e.g. `q4_k`."]
@@ -32,7 +32,7 @@ class BlockType(Strict):
     note: Annotated[str, "Where the figure comes from."] = ""
 
 
-class TensorRule(Strict):
+class TensorRule(Record):
     """Later rules override earlier ones for the tensors and layers they name."""
 
     tensor: Annotated[TensorName, "The tensor."]
@@ -49,7 +49,7 @@ class TensorRule(Strict):
     replaces: Annotated[tuple[str, ...], "Only where the type chosen so far is one of these."] = ()
 
 
-class Quantization(Strict):
+class Quantization(Record):
     """A way to store the weights."""
 
     id: Annotated[str, "Quantization id, e.g. `q4_k_m`."]

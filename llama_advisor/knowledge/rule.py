@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from llama_advisor.knowledge.conditions import Condition, ConditionError, Settler, compile_condition, evaluator
-from llama_advisor.text.errors import RuleBaseError, nearest
+from llama_advisor.knowledge.conditions import (
+    Condition,
+    ConditionError,
+    FactType,
+    Settler,
+    compile_condition,
+    evaluator,
+)
+from llama_advisor.knowledge.judgement import Rule
+from llama_advisor.text.errors import nearest
+from llama_advisor.text.record import Record
 from llama_advisor.text.template import fields_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from llama_advisor.knowledge.conditions import FactType, Residue, Test
-    from llama_advisor.knowledge.judgement import Rule
-    from llama_advisor.knowledge.layers import Layer
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an entry was last written."""
-
-    layer: Layer
-    file: str
-    loc: tuple[Any, ...] = ()
-
-    def error(self, loc: tuple[Any, ...], what: str) -> RuleBaseError:
-        """Return the error for `loc` inside the entry."""
-        return RuleBaseError(self.layer.document(self.file).error((*self.loc, *loc), what))
-
+    from llama_advisor.knowledge.conditions import Residue, Test
 
 State = Literal["fails", "unknown", "tight"]
 LEVELS = 6
 """When facts settle: with the scenario, model, quantization, place, build; and once no load at all fits."""
 
 
-@dataclass(frozen=True)
-class CompiledRule:
+class CompiledRule(Record):
     """A rule with its conditions checked, and the level at which they can be evaluated."""
 
     rule: Rule
@@ -121,23 +113,22 @@ class CompiledRule:
         return all(fact.settles <= level for fact in read)
 
 
-def compiled_rule(rule: Rule, folder: str, origin: Origin, facts: Mapping[str, FactType]) -> CompiledRule:
-    """Compile a rule; raise RuleBaseError at what is wrong in it."""
-    conditions = []
-    for name, raw in (("when", rule.when), ("tight", rule.tight)):
-        try:
-            conditions.append(None if raw is None else compile_condition(raw, facts, (name,)))
-        except ConditionError as error:
-            raise origin.error(error.loc, error.what) from error
-    condition, tight = conditions
+def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, FactType]) -> CompiledRule:
+    """Compile a rule; raise ConditionError at what is wrong in it."""
+    condition, tight = (
+        None if raw is None else compile_condition(raw, facts, (name,))
+        for name, raw in (("when", rule.when), ("tight", rule.tight))
+    )
     if condition is None:
-        raise origin.error(("when",), "a rule needs a condition")
-    _check_names(rule, origin, facts)
+        raise ConditionError(("when",), "a rule needs a condition")
+    _check_names(rule, facts)
     level = max(part.level for part in (condition, tight) if part is not None)
-    return CompiledRule(rule, folder, condition, tight, level, origin.layer.label, facts)
+    return CompiledRule(
+        rule=rule, folder=folder, condition=condition, tight=tight, level=level, layer=layer, facts=facts
+    )
 
 
-def _check_names(rule: Rule, origin: Origin, facts: Mapping[str, FactType]) -> None:
+def _check_names(rule: Rule, facts: Mapping[str, FactType]) -> None:
     named: list[tuple[tuple[Any, ...], str]] = [
         ((name,), fact) for name in ("say", "say_tight", "say_unknown") for fact in fields_read(getattr(rule, name))
     ]
@@ -149,4 +140,4 @@ def _check_names(rule: Rule, origin: Origin, facts: Mapping[str, FactType]) -> N
             named += [(("examples", kind, index, fact), fact) for fact in example]
     for loc, fact in named:
         if fact not in facts:
-            raise origin.error(loc, f"unknown fact {fact!r}{nearest(fact, facts)}")
+            raise ConditionError(loc, f"unknown fact {fact!r}{nearest(fact, facts)}")

@@ -1,4 +1,4 @@
-"""Entries that keep the rule base honest: kinds of finding, misunderstandings, statements of the seed, sampling."""
+"""What `check` and upkeep go by: kinds of finding, spellings, misunderstandings, statements of the seed, sampling."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from llama_advisor.knowledge.judgement import Citation
-from llama_advisor.text.strict import Strict
+from llama_advisor.text.record import EMPTY, Record
 
+Setting = Literal["model", "quantization", "context", "parallelism", "nodes"]
 Severity = Literal["error", "warning", "note"]
 
 
-class FindingKind(Strict):
+class FindingKind(Record):
     """What a finding's code stands for; the one place where it is defined."""
 
     id: Annotated[str, "Stable code, e.g. LR101."]
@@ -26,16 +27,16 @@ class FindingKind(Strict):
     ] = False
 
 
-class Misunderstanding(Strict):
+class Misunderstanding(Record):
     """Something people believe that is not so."""
 
     id: Annotated[str, "Id that rules name under `corrects`."]
     claim: Annotated[str, "What is believed."]
     truth: Annotated[str, "What is so."]
-    sources: Annotated[tuple[Citation, ...], "What the truth rests on."] = Field(min_length=1)
+    sources: Annotated[tuple[Citation, ...], "What the truth rests on.", Field(min_length=1)]
 
 
-class Statement(Strict):
+class Statement(Record):
     """One statement of the seed article and what became of it."""
 
     id: Annotated[str, "Id that rules name under `seed`."]
@@ -51,22 +52,46 @@ class Statement(Strict):
     note: Annotated[str, "What holds at the level of a variant, or why it makes no claim."] = ""
 
 
-class SampledField(Strict):
+class SampledField(Record):
     """A field of the scenario as sampling fills it."""
 
     field: Annotated[str, "Scenario field, `only.` for a hard limit."]
-    share: Annotated[float, "Share of scenarios in which it is stated."] = Field(ge=0, le=1)
-    values: Annotated[tuple[Any, ...], "Values, each as likely; a list of scalars for a list field is one value."] = (
-        Field(min_length=1)
-    )
-    when: Annotated[dict[str, tuple[Any, ...]], "Stated only where these fields have one of these values."] = Field(
-        default_factory=dict
-    )
+    share: Annotated[float, "Share of scenarios in which it is stated.", Field(ge=0, le=1)]
+    values: Annotated[
+        tuple[Any, ...], "Values, each as likely; a list of scalars for a list field is one value.", Field(min_length=1)
+    ]
+    when: Annotated[dict[str, tuple[Any, ...]], "Stated only where these fields have one of these values."] = EMPTY
 
 
-class Sampling(Strict):
+class Sampling(Record):
     """sampling.yaml: how scenarios are drawn to measure coverage."""
 
-    second_use_case: Annotated[float, "Share of scenarios with two use cases."] = Field(ge=0, le=1)
-    named_model: Annotated[float, "Share of scenarios that name a model."] = Field(ge=0, le=1)
+    second_use_case: Annotated[float, "Share of scenarios with two use cases.", Field(ge=0, le=1)]
+    named_model: Annotated[float, "Share of scenarios that name a model.", Field(ge=0, le=1)]
     fields: Annotated[tuple[SampledField, ...], "Fields, drawn in this order."]
+
+
+class Spelling(Record):
+    """How deployments spell one thing that they set."""
+
+    names: Annotated[tuple[str, ...], "Options, keys, variables and arguments, words joined by dashes."]
+    flags: Annotated[tuple[str, ...], "Short options, as they are written."] = ()
+    sets: Annotated[Setting, "What they set."]
+    total: Annotated[bool, "Whether the number counts all sequences together."] = False
+
+
+class Runtime(Record):
+    """Names of images and packages whose version is a version of the engine."""
+
+    engine: Annotated[str, "Engine id."]
+    names: Annotated[tuple[str, ...], "Images and packages.", Field(min_length=1)]
+
+
+class Checking(Record):
+    """Margins, ages and spellings."""
+
+    better_margin: Annotated[float, "Points by which a clearly better build leads.", Field(gt=0)]
+    price_days: Annotated[int, "Age from which a price is old.", Field(ge=1)]
+    source_days: Annotated[int, "Age from which a source is old.", Field(ge=1)]
+    settings: Annotated[tuple[Spelling, ...], "How deployments spell what they set."]
+    runtimes: Annotated[tuple[Runtime, ...], "How they name the engine and its version."]

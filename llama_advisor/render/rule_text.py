@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import bullets, columns, console, heading, line, written
+from llama_advisor.text.record import plain
 from llama_advisor.upkeep.lint_conditions import shown
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def rule_text(rule: CompiledRule, base: RuleBase, *, colour: bool, width: int) -
     out = console(colour=colour, width=width)
     line(out, found.title, "bold")
     line(out, found.why)
-    then = found.then.model_dump(exclude_defaults=True)
+    then = plain(found.then, exclude_defaults=True)
     rows = [
         ("id", f"{rule.id}, one of the {rule.folder} of {rule.layer}"),
         ("does", ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in then.items())),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.conditions import FactType, Lookup
+    from llama_advisor.knowledge.layers import Origin
     from llama_advisor.knowledge.question import Option
-    from llama_advisor.knowledge.rule import Origin
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""

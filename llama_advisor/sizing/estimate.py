@@ -154,7 +154,7 @@ class Sizer:
         model, quantization = self.base.models[model_id], self.base.quantizations[quantization_id]
         machine, engine = self._machines(where), self.base.engines[engine_id]
         assert machine is not None
-        whole = machine if engine.multi_node else machine.model_copy(update={"nodes": 1})
+        whole = machine if engine.multi_node else machine._replace(nodes=1)
         architecture = model.architecture
         ways: list[Parallel] = ["tensor"] if engine.tensor_parallel else []
         ways += ["layer"] if engine.layer_split else []
@@ -227,7 +227,7 @@ def _on_processor(machine: Machine, base: RuleBase) -> Machine:
     if ram is None:
         raise InputError(f'accelerator: the host memory of "{machine.label}" is not stated; add it, as in "+ 32GB RAM"')
     host = read_hardware({"ram_gb": ram}, catalogue_of(base), "server")
-    return host.model_copy(update={"label": f"processor of {machine.label}"})
+    return host._replace(label=f"processor of {machine.label}")
 
 
 def _cache_type(said: str | None) -> str:

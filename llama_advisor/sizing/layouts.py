@@ -265,21 +265,21 @@ def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) 
     """One device, then two, four … and all devices of a node, then all nodes; by layers where heads do not divide."""
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
     total = machine.devices
-    found: list[Part] = [(machine.model_copy(update={"count": 1, "nodes": 1}), total, "none")]
+    found: list[Part] = [(machine._replace(count=1, nodes=1), total, "none")]
     if split is None:
         return found
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})
     for count in counts:
         if count > 1:
-            part = machine.model_copy(update={"count": count, "nodes": 1})
+            part = machine._replace(count=count, nodes=1)
             found.append((part, total // count, split))
     divides = tensor_parallel_divides(architecture, machine.count)
     if engine.tensor_parallel and engine.layer_split and not divides:
-        inside = machine.model_copy(update={"nodes": 1})
+        inside = machine._replace(nodes=1)
         found.append((inside, total // machine.count, "layer"))
     if engine.multi_node:
         found.extend(
-            (machine.model_copy(update={"nodes": nodes}), machine.nodes // nodes, split)
+            (machine._replace(nodes=nodes), machine.nodes // nodes, split)
             for nodes in sorted({2**power for power in range(1, 8) if 2**power < machine.nodes} | {machine.nodes})
             if nodes > 1
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints
 
@@ -32,10 +33,15 @@ class Record:
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _field_defaults: ClassVar[dict[str, Any]] = {}
+    _values: ClassVar[Any]  # Getter of all values at once, to compare and hash by.
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__annotations__)
-        cls._field_defaults = {name: cls.__dict__[name] for name in cls._fields if name in cls.__dict__}
+        own = cls.__annotations__
+        cls._fields = (*cls._fields, *own)
+        cls._field_defaults = cls._field_defaults | {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+        names = cls._fields
+        alone = staticmethod(lambda record: tuple(getattr(record, name) for name in names))
+        cls._values = attrgetter(*names) if len(names) > 1 else alone
 
     def __init__(self, **values: Any) -> None:
         if len(values) != len(self._fields):
@@ -49,21 +55,26 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set")
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._asdict() == other._asdict()
+        return type(other) is type(self) and bool(self._values(self) == other._values(other))
 
     def __hash__(self) -> int:
-        return hash(tuple(self._asdict().values()))
+        return hash(self._values(self))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._asdict().items())})"
 
     def _asdict(self) -> dict[str, Any]:
         """Fields by name, values as they are; named as in `NamedTuple`."""
-        return {name: getattr(self, name) for name in self._fields}
+        return dict(zip(self._fields, self._values(self), strict=True))
 
     def _replace(self, **changes: Any) -> Self:
         """A copy with other values; named as in `NamedTuple`."""
-        return type(self)(**(self._asdict() | changes))
+        values = self._asdict()
+        if wrong := changes.keys() - values.keys():
+            raise TypeError(f"{type(self).__name__}: unknown: {', '.join(sorted(wrong))}")
+        made = object.__new__(type(self))
+        made.__dict__.update(values, **changes)
+        return made
 
 
 Kind = TypeVar("Kind")
@@ -88,7 +99,12 @@ def _model(kind: type[Any]) -> type[BaseModel]:
     from llama_advisor.text.strict import Strict
 
     names = _Names(vars(sys.modules[kind.__module__]))
-    hints = get_type_hints(SimpleNamespace(__annotations__=kind.__annotations__), names, names, include_extras=True)
+    says = {
+        name: text for base in reversed(kind.__mro__) for name, text in getattr(base, "__annotations__", {}).items()
+    }
+    hints = get_type_hints(
+        SimpleNamespace(__annotations__={name: says[name] for name in kind._fields}), names, names, include_extras=True
+    )
     fields: dict[str, Any] = {}
     for name in kind._fields:
         options: dict[str, Any] = {"alias": name[:-1]} if name.endswith("_") else {}

@@ -1,26 +1,25 @@
-"""YAML and JSON files as plain data that remembers where each value stands."""
+"""YAML and JSON files as plain data that remembers where each value stands.
+
+The parser is imported and the patterns are compiled when a file is read: most answers read none.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.text.errors import InputError, PlacedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 Loc = tuple[Any, ...]
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
-_BRACKETS = re.compile(r"[\[\]{}]|(?:[-?]\s+){20,}")
+_INT = r"[-+]?(0|[1-9][0-9_]*)"
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+_BRACKETS = r"[\[\]{}]|(?:[-?]\s+){20,}"
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
-_ALIAS = re.compile(r"[\s:,\-\[?]*(\*[^\s,\[\]{}]+)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+_ALIAS = r"[\s:,\-\[?]*(\*[^\s,\[\]{}]+)"
 LONGEST_NUMBER = 300
 DIGITS = "+-.0123456789"
 MAX_OPEN = 1000
@@ -31,18 +30,16 @@ MAX_BYTES = 5_000_000
 
 def printable(text: object) -> str:
     """Return `text` on one line without control characters, for messages."""
-    return _CONTROL.sub("?", str(text).replace("\n", " "))
+    return re.sub(_CONTROL, "?", str(text).replace("\n", " "))
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One parsed file."""
 
     name: str
     text: str
     data: Any
-    node: Any = field(default=None, repr=False, compare=False)
-    """Root of the node tree, which knows where each value stands; composed again where it was not kept."""
+    node: Any = None  # Root of the node tree, which knows where each value stands; composed again where not kept.
 
     def where(self, loc: Loc) -> str:
         """Return `file:line:column` of the value at `loc`, or of its nearest parent."""
@@ -61,9 +58,9 @@ class Document:
 
 def _child(node: Any, key: Any) -> tuple[Any, Any] | None:
     """Return the nodes of a key and its value, for an entry of a list None and the entry; None where there is none."""
-    if isinstance(node, yaml.MappingNode):
+    if node.id == "mapping":
         return next(((name, value) for name, value in node.value if name.value == str(key)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and 0 <= key < len(node.value):
+    if node.id == "sequence" and isinstance(key, int) and 0 <= key < len(node.value):
         return None, node.value[key]
     return None
 
@@ -102,21 +99,21 @@ def _used(value: Any, before: int, text: str) -> tuple[int, int]:
     """Return where a value stands; one that stands before its key was written elsewhere and is named here."""
     if value.start_mark.index >= before:
         return _extent(value, text)
-    alias = _ALIAS.match(text, before)
+    alias = re.compile(_ALIAS).match(text, before)
     return alias.span(1) if alias else (before, before)
 
 
 def _extent(node: Any, text: str) -> tuple[int, int]:
     """Return where a node begins and where its last value ends: a block's own end lies behind blanks and comments."""
     start, end = node.start_mark.index, node.end_mark.index
-    if isinstance(node, yaml.CollectionNode) and node.flow_style is False and node.value:
+    if node.id != "scalar" and node.flow_style is False and node.value:
         last = node.value[-1]
         name, value = last if isinstance(last, tuple) else (None, last)
         if name is not None:
             return start, max(start, _used(value, name.end_mark.index, text)[1])
         if value.start_mark.index >= start:
             return start, _extent(value, text)[1]
-    blank = isinstance(node, yaml.CollectionNode) or node.style in {"|", ">"}
+    blank = node.id != "scalar" or node.style in {"|", ">"}
     return start, start + len(text[start:end].rstrip()) if blank else end
 
 
@@ -130,13 +127,12 @@ def parse(text: str, name: str) -> Document:
 def parse_all(text: str, name: str) -> tuple[Document, ...]:
     """Parse a file that may hold several documents; empty ones are left out."""
     _refuse_what_is_too_large(text, name)
-    nodes = _composed(text, name, lambda: list(yaml.compose_all(text, Loader=_LOADER)))
     builder = _Builder(name)
-    return tuple(Document(name, text, builder.build(node, 0), node) for node in nodes if not _is_empty(node))
-
-
-def _is_empty(node: Any) -> bool:
-    return isinstance(node, yaml.ScalarNode) and not node.style and node.value == ""
+    return tuple(
+        Document(name, text, builder.build(node, 0), node)
+        for node in _compose(text, name, several=True)
+        if node.id != "scalar" or node.style or node.value
+    )
 
 
 def _refuse_what_is_too_large(text: str, name: str) -> None:
@@ -149,20 +145,20 @@ def _refuse_what_is_too_large(text: str, name: str) -> None:
 def _depth(text: str) -> int:
     """Return a bound on the nesting, before a parser that recurses sees the text."""
     depth = deepest = 0
-    for bracket in _BRACKETS.findall(text):
+    for bracket in re.findall(_BRACKETS, text):
         depth += 1 if bracket in "[{" else -1 if bracket in "]}" else bracket.count("-") + bracket.count("?")
         deepest = max(deepest, depth)
         depth = max(depth, 0) if bracket in "[]{}" else depth - bracket.count("-") - bracket.count("?")
     return deepest
 
 
-def _compose(text: str, name: str) -> Any:
-    return _composed(text, name, lambda: yaml.compose(text, Loader=_LOADER))
+def _compose(text: str, name: str, *, several: bool = False) -> Any:
+    """Node tree of the one document, or those of several."""
+    import yaml
 
-
-def _composed(text: str, name: str, compose: Callable[[], Any]) -> Any:
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return compose()
+        return list(yaml.compose_all(text, Loader=loader)) if several else yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -184,18 +180,18 @@ class _Builder:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise self.fail(node, "nested too deeply or too many values")
-        if isinstance(node, yaml.ScalarNode):
+        if node.id == "scalar":
             if len(node.value) > LONGEST_NUMBER and not node.style and node.value[:1] in DIGITS:
                 raise self.fail(node, "a number this long is no number of ours")
             return node.value if node.style else _scalar(node.value)
-        if isinstance(node, yaml.SequenceNode):
+        if node.id == "sequence":
             return [self.build(item, depth + 1) for item in node.value]
         return dict(self.pairs(node, depth))
 
     def pairs(self, node: Any, depth: int) -> Iterator[tuple[str, Any]]:
         seen: set[str] = set()
         for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
+            if key.id != "scalar":
                 raise self.fail(key, "a key must be a plain word")
             if key.value in seen:
                 raise self.fail(key, f"duplicate key {key.value!r}")
@@ -212,8 +208,8 @@ class _Builder:
 def _scalar(value: str) -> Any:
     if value in _WORDS:
         return _WORDS[value]
-    if _INT.fullmatch(value):
+    if re.fullmatch(_INT, value):
         return int(value.replace("_", ""))
-    if _FLOAT.fullmatch(value):
+    if re.fullmatch(_FLOAT, value):
         return float(value.replace("_", ""))
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
@@ -92,7 +91,6 @@ class Watch(NamedTuple):
         return outcome
 
 
-@dataclass(frozen=True)
 class WatchedRule(CompiledRule):
     """An instrumented rule: it notes its outcomes in `watch`.
 
@@ -131,12 +129,7 @@ class WatchedRule(CompiledRule):
 
 def watched(base: RuleBase, watch: Watch) -> RuleBase:
     """Return the rule base with rules that report to `watch`."""
-    return base.with_rules(
-        {
-            name: WatchedRule(**{item.name: getattr(rule, item.name) for item in fields(rule)}, watch=watch)
-            for name, rule in base.rules.items()
-        }
-    )
+    return base.with_rules({name: WatchedRule(**rule._asdict(), watch=watch) for name, rule in base.rules.items()})
 
 
 class Seen(NamedTuple):

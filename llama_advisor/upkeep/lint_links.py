@@ -12,7 +12,7 @@ from llama_advisor.text.template import fields_read
 from llama_advisor.upkeep.finding import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
@@ -61,7 +61,7 @@ def _misunderstandings(base: RuleBase) -> Iterator[Finding]:
             yield Finding(NOT_A_MISUNDERSTANDING, rule.folder, rule.id, text, ("corrects",))
 
 
-def _from_rules(base: RuleBase, statements: dict[str, Statement]) -> Iterator[Finding]:
+def _from_rules(base: RuleBase, statements: Mapping[str, Statement]) -> Iterator[Finding]:
     for rule in base.rules.values():
         for index, name in enumerate(rule.rule.seed):
             loc = ("seed", index)

@@ -17,6 +17,7 @@ from speed_start import FITTED, START
 from speed_table import Table, group_ratios
 
 from llama_advisor.knowledge.constants import SpeedConstants, Spread
+from llama_advisor.text.record import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,9 +87,9 @@ def moved_by(start: SpeedConstants, parameters: Iterable[Parameter], moved: Sequ
         tree.setdefault(section, {}).setdefault(key, {})[field] = value
     for section, entries in tree.items():
         old = getattr(start, section)
-        new = {key: old[key].model_copy(update=fields) for key, fields in entries.items()}
+        new = {key: old[key]._replace(**fields) for key, fields in entries.items()}
         top[section] = {**old, **new}
-    return start.model_copy(update=top)
+    return start._replace(**top)
 
 
 def left_out_ratios(cases: Sequence[Case]) -> dict[str, dict[Group, float]]:
@@ -124,8 +125,8 @@ def with_spreads(
             update[f"{prefix}_spread"] = spread(list(own.values()), list(ratios[metric].values()), TAIL[metric])
             update[f"{prefix}_groups"] = len(own)
             update[f"{prefix}_devices"] = len({devices[group] for group in own})
-        entries[name] = known.model_copy(update=update)
-    return constants.model_copy(update={"classes": entries})
+        entries[name] = known._replace(**update)
+    return constants._replace(classes=entries)
 
 
 def spread(own: Sequence[float], everything: Sequence[float], tail: float) -> Spread:
@@ -152,7 +153,7 @@ def rounded(value: object) -> object:
 def write(constants: SpeedConstants) -> None:
     """Replace the `speed` part of the constants' file."""
     kept, _, _ = CONSTANTS.read_text(encoding="utf-8").partition("\nspeed:\n")
-    tree = rounded(constants.model_dump(mode="json", exclude_defaults=True))
+    tree = rounded(plain(constants, exclude_defaults=True))
     text = yaml.safe_dump({"speed": tree}, sort_keys=False, width=100, allow_unicode=True)
     CONSTANTS.write_text(f"{kept}\n{text}", encoding="utf-8")
 
@@ -162,7 +163,7 @@ def main() -> None:
     cases = read_cases(rule_base(), METRICS)
     constants = with_spreads(fitted(cases), cases, left_out_ratios(cases))
     if "--dry-run" in sys.argv:
-        print(yaml.safe_dump(rounded(constants.model_dump()), sort_keys=False))
+        print(yaml.safe_dump(rounded(plain(constants)), sort_keys=False))
     else:
         write(constants)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from llama_advisor.hardware import Catalogue, detect, read_hardware
 from llama_advisor.knowledge.device import Device, Instance, Machine
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import validate
 from llama_advisor.text.yaml_file import parse
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +23,8 @@ def load(folder: Path, key: str) -> list[dict[str, Any]]:
     return [item for file in files for item in parse(file.read_text("utf-8"), file.name).data.get(key) or []]
 
 
-DEVICES = [Device(**item) for item in load(ROOT / "rules" / "hardware", "devices")]
-INSTANCES = [Instance(**item) for item in load(ROOT / "rules" / "hardware", "instances")]
+DEVICES = [validate(Device, item) for item in load(ROOT / "rules" / "hardware", "devices")]
+INSTANCES = [validate(Instance, item) for item in load(ROOT / "rules" / "hardware", "instances")]
 CATALOGUE = Catalogue.of(DEVICES, INSTANCES)
 GROUPS = parse((ROOT / "tests" / "data" / "hardware_spellings.yaml").read_text("utf-8"), "spellings").data["groups"]
 SPELLINGS = [(group, spelling) for group in GROUPS for spelling in group["spellings"]]

@@ -87,7 +87,7 @@ def test_what_is_not_known_counts_as_the_criterion_says(base: RuleBase) -> None:
         name="Quality",
         says="",
         why="",
-        measures=(LINEAR.model_copy(update={"share": 0.5}), FALLING.model_copy(update={"share": 0.5})),
+        measures=(LINEAR._replace(share=0.5), FALLING._replace(share=0.5)),
         unknown_value=30,
     )
     nothing = scope(base)

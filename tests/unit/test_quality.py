@@ -19,11 +19,11 @@ VISION, TEXT = "llama-3.2-11b-vision-instruct", "llama-3.1-8b-instruct"
 
 def case(base: RuleBase, **changes: Any) -> UseCase:
     plain = {"benchmarks": {"ifeval": 1.0}, "enough": 100, "beyond_enough": 0.25, "floor": None}
-    return base.use_cases["chat"].model_copy(update=plain | changes)
+    return base.use_cases["chat"]._replace(**(plain | changes))
 
 
 def with_scores(model: Model, **scores: float) -> Model:
-    return model.model_copy(update={"scores": scores})
+    return model._replace(scores=scores)
 
 
 def test_a_score_published_for_the_model_is_its_own(base: RuleBase) -> None:
@@ -56,7 +56,7 @@ def test_a_base_model_stands_for_what_tuning_makes_of_it(base: RuleBase) -> None
 
 
 def test_a_score_that_nobody_published_or_estimated_is_absent(base: RuleBase) -> None:
-    bare = base.models[SMALL].model_copy(update={"scores": {}, "estimated_scores": ()})
+    bare = base.models[SMALL]._replace(scores={}, estimated_scores=())
     assert quality.score(bare, "ifeval", base) is None
     assert quality.model_quality(bare, (case(base),), base) is None
     assert quality.estimated_benchmarks(bare, (case(base),), base) == ()
@@ -80,7 +80,7 @@ def test_a_mix_is_a_weighted_mean_whatever_its_shares_sum_to(base: RuleBase) -> 
 
 
 def test_several_use_cases_are_averaged_and_one_unknown_makes_all_unknown(base: RuleBase) -> None:
-    model = with_scores(base.models[SMALL], ifeval=80).model_copy(update={"estimated_scores": ()})
+    model = with_scores(base.models[SMALL], ifeval=80)._replace(estimated_scores=())
     known, unknown = case(base), case(base, benchmarks={"mmlu-5shot": 1.0})
     assert quality.model_quality(model, (known, known), base) == pytest.approx(quality.scaled(80, "ifeval", base))
     assert quality.model_quality(model, (known, unknown), base) is None

@@ -143,3 +143,22 @@ def test_a_record_takes_its_own_fields_alone(fields: dict[str, Any]) -> None:
         Wheel(**fields)
     with pytest.raises(TypeError, match="unknown: size"):
         Wheel(inches=1.0)._replace(size=2)
+
+
+class Lone(Record):
+    """One field."""
+
+    name: Annotated[str, "Name."]
+
+
+class Longer(Lone):
+    """One field more."""
+
+    size: Annotated[int, "Size."] = 0
+
+
+def test_a_record_may_have_one_field_or_those_of_its_base() -> None:
+    assert Lone(name="a") == Lone(name="b")._replace(name="a") != Longer(name="a")
+    assert plain(Longer(name="a")._replace(size=2)) == {"name": "a", "size": 2}
+    assert validate(Longer, {"name": "a"}) == Longer(name="a", size=0)
+    assert hash(Lone(name="a")) == hash(Lone(name="a"))

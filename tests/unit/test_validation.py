@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from llama_advisor.knowledge.judgement import Rule
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.record import model_of
 from llama_advisor.text.wording import problem
 
 
@@ -81,13 +82,13 @@ def test_branches_of_a_union_are_no_part_of_the_place(data: dict[str, Any], jarg
 
 
 def test_a_misspelt_key_is_told_before_a_missing_one() -> None:
-    place, said = found({"id": "x", "titel": "y"}, Rule)
+    place, said = found({"id": "x", "titel": "y"}, model_of(Rule))
     assert place == ("titel",)
     assert said == "unknown key 'titel'; nearest: title"
 
 
 def test_what_is_missing_is_named() -> None:
-    place, said = found({"id": "x"}, Rule)
+    place, said = found({"id": "x"}, model_of(Rule))
     assert said == f"{place[0]} is missing"
 
 

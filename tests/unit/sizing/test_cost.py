@@ -55,7 +55,7 @@ def test_replicas_and_volume() -> None:
 
 def test_spot_without_a_spot_price_is_not_known() -> None:
     assert self_hosted_cost(RENTAL, Machine(device=DEVICE), spot=True) is None
-    spot = RENTAL.model_copy(update={"spot_usd_per_hour": 1.0})
+    spot = RENTAL._replace(spot_usd_per_hour=1.0)
     cost = self_hosted_cost(spot, Machine(device=DEVICE), spot=True)
     assert cost is not None
     assert cost.usd_per_hour == 1.0
@@ -70,14 +70,14 @@ def test_hosted_blends_prompt_and_answer() -> None:
 
 
 def test_a_missing_rate_is_not_taken_for_free() -> None:
-    blank = HOSTED.model_copy(update={"usd_per_million_output_tokens": None})
+    blank = HOSTED._replace(usd_per_million_output_tokens=None)
     assert hosted_cost(blank, 10e6, 0.75) is None
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 50), st.floats(0.01, 50), st.floats(0, 1))
 def test_both_cost_the_same_at_the_break_even(hourly: float, prompt: float, answer: float, share: float) -> None:
-    rental = RENTAL.model_copy(update={"usd_per_hour": hourly})
-    price = HOSTED.model_copy(update={"usd_per_million_input_tokens": prompt, "usd_per_million_output_tokens": answer})
+    rental = RENTAL._replace(usd_per_hour=hourly)
+    price = HOSTED._replace(usd_per_million_input_tokens=prompt, usd_per_million_output_tokens=answer)
     machine = self_hosted_cost(rental, Machine(device=DEVICE))
     hosted = hosted_cost(price, 1e6, share)
     assert machine is not None
@@ -91,7 +91,7 @@ def test_both_cost_the_same_at_the_break_even(hourly: float, prompt: float, answ
 
 def test_a_free_host_never_breaks_even() -> None:
     machine = self_hosted_cost(RENTAL, Machine(device=DEVICE))
-    free = HOSTED.model_copy(update={"usd_per_million_input_tokens": 0.0, "usd_per_million_output_tokens": 0.0})
+    free = HOSTED._replace(usd_per_million_input_tokens=0.0, usd_per_million_output_tokens=0.0)
     hosted = hosted_cost(free, 1e6, 0.5)
     assert machine is not None
     assert hosted is not None

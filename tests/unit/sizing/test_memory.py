@@ -17,6 +17,7 @@ from llama_advisor.sizing.limits import largest, largest_concurrency, largest_co
 from llama_advisor.sizing.memory import estimate_memory
 from llama_advisor.sizing.placement import place, tensor_parallel_divides
 from llama_advisor.sizing.weights import weights_bytes
+from llama_advisor.text.record import validate
 
 if TYPE_CHECKING:
     from llama_advisor.sizing.figures import Memory
@@ -39,12 +40,12 @@ def card(memory_gib: float | None, **changes: object) -> Device:
         "memory_gib": memory_gib,
         "bandwidth_gb_s": 900,
     }
-    return Device.model_validate(fields | changes)
+    return validate(Device, fields | changes)
 
 
 def machine(memory_gib: float | None, count: int = 1, **changes: object) -> Machine:
     """Return `count` such cards."""
-    return Machine.model_validate({"device": card(memory_gib), "count": count} | changes)
+    return Machine(device=card(memory_gib), count=count, **changes)
 
 
 def work(context: int = 8192, requests: int = 1, images: int = 0) -> Workload:

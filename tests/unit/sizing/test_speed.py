@@ -93,7 +93,7 @@ def test_decode_never_beats_the_bandwidth() -> None:
 
 
 def test_a_device_without_bandwidth_has_no_speed() -> None:
-    blank = BASE.devices["rtx-3090"].model_copy(update={"bandwidth_gb_s": None})
+    blank = BASE.devices["rtx-3090"]._replace(bandwidth_gb_s=None)
     stored = BASE.quantizations["q4_k_m"]
     read = read_bytes_per_token(BASE.models[M8], stored, BASE.block_types)
     assert (

@@ -30,7 +30,7 @@ def tune(
     """Size a shipped recipe."""
     found = BASE.recipes[recipe]
     if batch is not None:
-        found = found.model_copy(update={"batch": batch})
+        found = found._replace(batch=batch)
     return training_memory(BASE.models[model], Machine(device=BASE.devices[device], count=count), found, tokens)
 
 

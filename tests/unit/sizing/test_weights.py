@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from llama_advisor.sizing.weights import (
     tensor_parameters,
     weights_bytes,
 )
+from llama_advisor.text.record import validate
 
 RULES = Path(__file__).parents[3] / "rules"
 GIB = 1024**3
@@ -31,20 +31,20 @@ def _load(path: Path) -> dict[str, Any]:
 
 @cache
 def _model(model_id: str) -> Model:
-    return Model.model_validate(_load(RULES / "models" / f"{model_id}.yaml"))
+    return validate(Model, _load(RULES / "models" / f"{model_id}.yaml"))
 
 
 @cache
 def _quantizations() -> dict[str, Quantization]:
     files = [_load(path) for path in sorted((RULES / "quantizations").glob("*.yaml"))]
     entries = [entry for file in files for entry in file.get("quantizations", [])]
-    return {e["id"]: Quantization.model_validate_json(json.dumps(e)) for e in entries}
+    return {e["id"]: validate(Quantization, e) for e in entries}
 
 
 @cache
 def _block_types() -> dict[str, BlockType]:
     entries = _load(RULES / "quantizations" / "types.yaml")["block_types"]
-    return {entry["id"]: BlockType.model_validate(entry) for entry in entries}
+    return {entry["id"]: validate(BlockType, entry) for entry in entries}
 
 
 def _bytes(model_id: str, quantization: str) -> int:
@@ -58,7 +58,7 @@ def _read(model_id: str, quantization: str, *, with_image: bool = False) -> int:
 
 @pytest.mark.parametrize("path", sorted((RULES / "models").glob("*.yaml")), ids=lambda p: p.stem)
 def test_parameters_are_exact(path: Path) -> None:
-    model = Model.model_validate(_load(path))
+    model = validate(Model, _load(path))
     assert parameters(model.architecture) == model.parameters
 
 

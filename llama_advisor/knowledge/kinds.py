@@ -1,0 +1,70 @@
+"""Which records a folder of rules holds: kinds of entry, and where each stands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from llama_advisor.knowledge.constants import Constants, TrainingRecipe
+from llama_advisor.knowledge.device import Device, Instance, Reference
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.knowledge.model import Benchmark, Model
+from llama_advisor.knowledge.price import HostedPrice, RentalPrice
+from llama_advisor.knowledge.quantization import BlockType, Quantization
+from llama_advisor.knowledge.question import Question
+from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind, Misunderstanding, Sampling, Statement
+from llama_advisor.text.record import Record
+
+RULE_FOLDERS = ("constraints", "preferences", "caveats", "routes")
+ENTRY_FOLDERS: dict[str, type[Record]] = {
+    "models": Model,
+    "engines": Engine,
+    "use_cases": UseCase,
+    **dict.fromkeys(RULE_FOLDERS, Rule),
+}
+"""Folders with one entry a file."""
+LIST_KEYS: dict[str, type[Record]] = {
+    "benchmarks": Benchmark,
+    "block_types": BlockType,
+    "quantizations": Quantization,
+    "devices": Device,
+    "instances": Instance,
+    "rentals": RentalPrice,
+    "hosted": HostedPrice,
+    "sources": Source,
+    "recipes": TrainingRecipe,
+    "findings": FindingKind,
+    "misunderstandings": Misunderstanding,
+    "statements": Statement,
+    "questions": Question,
+}
+"""Keys of lists of entries, in any other file."""
+SINGLE_FILES: dict[str, type[Record]] = {
+    "criteria.yaml": Criteria,
+    "checking.yaml": Checking,
+    "relaxations.yaml": Relaxations,
+    "moves.yaml": Moves,
+    "regions.yaml": Regions,
+    "sampling.yaml": Sampling,
+    "hardware/reference.yaml": Reference,
+    "engines/constants.yaml": Constants,
+}
+"""Files that are one record."""
+
+
+class EntryLists(Record):
+    """One file of entries by id."""
+
+    benchmarks: Annotated[tuple[Benchmark, ...], "Series of scores."] = ()
+    block_types: Annotated[tuple[BlockType, ...], "Block types of quantized files."] = ()
+    quantizations: Annotated[tuple[Quantization, ...], "Ways to store weights."] = ()
+    devices: Annotated[tuple[Device, ...], "Devices."] = ()
+    instances: Annotated[tuple[Instance, ...], "Cloud instances."] = ()
+    rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()
+    hosted: Annotated[tuple[HostedPrice, ...], "Prices of hosted models."] = ()
+    sources: Annotated[tuple[Source, ...], "Sources."] = ()
+    recipes: Annotated[tuple[TrainingRecipe, ...], "What each way of tuning holds in memory."] = ()
+    findings: Annotated[tuple[FindingKind, ...], "What the codes of findings stand for."] = ()
+    misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
+    statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()
+    questions: Annotated[tuple[Question, ...], "What the questionnaire asks."] = ()
