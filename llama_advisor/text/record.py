@@ -33,11 +33,13 @@ class Record:
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _field_defaults: ClassVar[dict[str, Any]] = {}
+    _names: ClassVar[frozenset[str]] = frozenset()
     _values: ClassVar[Any]  # Getter of all values at once, to compare and hash by.
 
     def __init_subclass__(cls) -> None:
         own = cls.__annotations__
         cls._fields = (*cls._fields, *own)
+        cls._names = frozenset(cls._fields)
         cls._field_defaults = cls._field_defaults | {name: cls.__dict__[name] for name in own if name in cls.__dict__}
         names = cls._fields
         alone = staticmethod(lambda record: tuple(getattr(record, name) for name in names))
@@ -46,8 +48,8 @@ class Record:
     def __init__(self, **values: Any) -> None:
         if len(values) != len(self._fields):
             values = self._field_defaults | values
-        if values.keys() != set(self._fields):
-            wrong = sorted(values.keys() ^ set(self._fields))
+        if values.keys() != self._names:
+            wrong = sorted(values.keys() ^ self._names)
             raise TypeError(f"{type(self).__name__}: missing or unknown: {', '.join(wrong)}")
         self.__dict__.update(values)
 
@@ -158,19 +160,29 @@ def _unmodelled(value: Any) -> Any:
     return value
 
 
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+_SERIES = frozenset({tuple, list, set, frozenset})
+
+
 def plain(value: Any, *, exclude_defaults: bool = False) -> Any:
     """Data as JSON has them: records as mappings in the order of their fields, days as text, sets in order."""
-    if is_record(type(value)):
-        return {
-            name.removesuffix("_"): plain(item, exclude_defaults=exclude_defaults)
-            for name, item in value._asdict().items()
-            if not (exclude_defaults and name in value._field_defaults and item == value._field_defaults[name])
-        }
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind in _SERIES:
+        items = value if kind is tuple or kind is list else sorted(value)
+        return [plain(item, exclude_defaults=exclude_defaults) for item in items]
+    if is_record(kind):
+        if exclude_defaults:
+            defaults = value._field_defaults
+            held = {
+                name: item for name, item in value._asdict().items() if name not in defaults or item != defaults[name]
+            }
+        else:
+            held = value._asdict()
+        return {name.removesuffix("_"): plain(item, exclude_defaults=exclude_defaults) for name, item in held.items()}
     if isinstance(value, dict):
         return {key: plain(item, exclude_defaults=exclude_defaults) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        items = value if isinstance(value, (list, tuple)) else sorted(value)
-        return [plain(item, exclude_defaults=exclude_defaults) for item in items]
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", by_alias=True, exclude_defaults=exclude_defaults)
     return value.isoformat() if isinstance(value, date) else value
