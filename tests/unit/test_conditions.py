@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.knowledge.conditions import OPERATORS, ConditionError, compile_condition, facts_read
+from llama_advisor.knowledge.conditions import (
+    OPERATORS,
+    ConditionError,
+    Settler,
+    compile_condition,
+    evaluator,
+    facts_read,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
@@ -43,9 +53,14 @@ def outcome(raw: Any, **values: Any) -> bool | None:
         return values.get(name.replace(".", "_"))
 
     proved = condition.prove(lookup).outcome
-    assert condition.decide(lookup) is proved
-    assert condition.settled(lookup, condition.level) is proved
+    assert evaluator(condition, reader)(lookup) is proved
+    assert Settler(condition, reader, lambda test: test.level <= condition.level)(lookup) is proved
     return proved
+
+
+def reader(name: str) -> Callable[[Callable[[str], Any]], Any]:
+    """Read a fact of a lookup."""
+    return lambda lookup: lookup(name)
 
 
 def flag(name: str) -> dict[str, Any]:
@@ -241,10 +256,10 @@ def test_what_is_settled_early_stays_so_whatever_comes_later(data: st.DataObject
         max_leaves=8,
     )
     condition = compile_condition(data.draw(joined), FACTS)
-    early = condition.settled(known.get, 0)
+    early = Settler(condition, reader, lambda test: test.level == 0)(known.get)
     full = condition.prove((known | later).get).outcome
-    assert condition.decide((known | later).get) is full
-    assert early is None or early is full
+    assert evaluator(condition, reader)((known | later).get) is full
+    assert (early((known | later).get) if callable(early) else early) is full
 
 
 def test_leaves_are_the_tests_that_carry_the_outcome() -> None:
