@@ -91,7 +91,8 @@ def test_imports_point_downwards(name: Path) -> None:
 
 def test_modules_need_each_other_one_way() -> None:
     """No circle of modules, types counted: each can be read after those that it imports."""
-    direct = {dotted(name): module_imports(path) for name, path in MODULES.items()}
+    roof = {"llama_advisor", "llama_advisor.__main__"}  # they name what lies below for programs and for `python -m`
+    direct = {dotted(name): module_imports(path) for name, path in MODULES.items() if dotted(name) not in roof}
     open_ones = {name: found & set(direct) - {name} for name, found in direct.items()}
     while leaves := [name for name, found in open_ones.items() if not found]:
         for name in leaves:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from llama_advisor.engine.advice import Change, RelaxationShown
 from llama_advisor.engine.words import short
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.decide import Advisor
     from llama_advisor.engine.search import Found
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Relaxation
     from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.scenario import Scenario
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 
 Models = frozenset[str] | None
+
+
+class Decider(Protocol):
+    """What is asked again with a requirement softened."""
+
+    base: RuleBase
+
+    def decide(self, need: Need, among: Models = None) -> Found:
+        """Judge all models, or those `among` them."""
 
 
 class Softening(NamedTuple):
@@ -47,7 +56,7 @@ class Way:
     models: Annotated[frozenset[str], "Models that qualify then; with less softening no others do."]
 
 
-def relaxations(found: Found, advisor: Advisor) -> list[Way]:
+def relaxations(found: Found, advisor: Decider) -> list[Way]:
     """Return, for each kind of requirement in order, the smallest change that lets something fit.
 
     Where no single change does, the first two kinds that do so together.
@@ -55,7 +64,7 @@ def relaxations(found: Found, advisor: Advisor) -> list[Way]:
     return list(ways_round(found, advisor))
 
 
-def ways_round(found: Found, advisor: Advisor) -> Iterator[Way]:
+def ways_round(found: Found, advisor: Decider) -> Iterator[Way]:
     """Yield them one at a time, as finding each takes several runs."""
     need = found.need
     kinds = [item for item in advisor.base.relaxations.relaxations if not found.failures.isdisjoint(item.cures)]
@@ -68,13 +77,13 @@ def ways_round(found: Found, advisor: Advisor) -> Iterator[Way]:
         yield pair
 
 
-def _first_way(need: Need, kind: Relaxation, advisor: Advisor) -> Way | None:
+def _first_way(need: Need, kind: Relaxation, advisor: Decider) -> Way | None:
     """Find the smallest change of one kind that helps."""
     softening = Softening(kind, current(need, kind.field), _steps(need, kind, advisor))
     return _smallest(softening, lambda step, among: _way(need, [(kind, step)], advisor, among), advisor)
 
 
-def _first_pair(need: Need, kinds: list[Relaxation], advisor: Advisor) -> Way | None:
+def _first_pair(need: Need, kinds: list[Relaxation], advisor: Decider) -> Way | None:
     """Find the first two kinds that help together; what a model was stopped by may hide what comes next."""
     every = advisor.base.relaxations.relaxations
     able = [
@@ -88,7 +97,7 @@ def _first_pair(need: Need, kinds: list[Relaxation], advisor: Advisor) -> Way | 
     return None
 
 
-def _together(need: Need, easier: Softening, harder: Softening, advisor: Advisor) -> Way | None:
+def _together(need: Need, easier: Softening, harder: Softening, advisor: Decider) -> Way | None:
     """Soften the harder kind as little as helps with the easier one at its softest, then the easier one."""
 
     def way(step: Any, other: Any, among: Models) -> Way | None:
@@ -101,11 +110,11 @@ def _together(need: Need, easier: Softening, harder: Softening, advisor: Advisor
     return _smallest(easier, lambda step, among: way(step, least, among), advisor)
 
 
-def _steps(need: Need, kind: Relaxation, advisor: Advisor) -> list[Any]:
+def _steps(need: Need, kind: Relaxation, advisor: Decider) -> list[Any]:
     return [supported(need, step, advisor) for step in softer(current(need, kind.field), kind)]
 
 
-def supported(need: Need, step: Any, advisor: Advisor) -> Any:
+def supported(need: Need, step: Any, advisor: Decider) -> Any:
     """Replace the step `supported` by the stated languages that some ranked model supports; none of them drops it."""
     if step != "supported":
         return step
@@ -119,7 +128,7 @@ def supported(need: Need, step: Any, advisor: Advisor) -> Any:
     return [code for code in need.scenario.languages if code in known] or None
 
 
-def _smallest(softening: Softening, way: Attempt, advisor: Advisor) -> Way | None:
+def _smallest(softening: Softening, way: Attempt, advisor: Decider) -> Way | None:
     """Return the way of the smallest change that helps.
 
     Softening never hurts, so the softest step is tried first, then the steps are halved; where a number is softened,
@@ -153,7 +162,7 @@ def whole(units: int, unit: float) -> float:
     return round(value) if unit == round(unit) else round(value, 6)
 
 
-def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Advisor, among: Models = None) -> Way | None:
+def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, among: Models = None) -> Way | None:
     """Apply the steps, and return what then qualifies; `among` judges these models alone."""
     try:
         scenario = need.scenario

@@ -69,6 +69,13 @@ class Record:
         """Fields by name, values as they are; named as in `NamedTuple`."""
         return dict(zip(self._fields, self._values(self), strict=True))
 
+    def model_dump(self, *, mode: str = "json", by_alias: bool = True) -> dict[str, Any]:
+        """Data as JSON has them, for programs that know results as pydantic models; only this mode is offered."""
+        if mode != "json" or not by_alias:
+            raise ValueError("results are given as JSON has them: mode='json', by_alias=True")
+        data: dict[str, Any] = plain(self)
+        return data
+
     def _replace(self, **changes: Any) -> Self:
         """A copy with other values; named as in `NamedTuple`."""
         values = self._asdict()

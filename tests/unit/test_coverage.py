@@ -90,19 +90,19 @@ def test_an_answer_with_a_gap_is_without_reason(advise: Callable[..., Advice]) -
     advice = advise(use_cases=["coding"], hardware="RTX 3090")
     assert without_reason(advice) == ""
     build = advice.ranking[0]
-    gap = build.contributions[0].model_copy(update={"text": "needs ? GiB"})
-    broken = build.model_copy(update={"contributions": (gap,)})
-    assert without_reason(advice.model_copy(update={"ranking": (broken,)})) == "`needs ? GiB`"
-    bare = build.model_copy(update={"contributions": ()})
-    assert "without a reason" in without_reason(advice.model_copy(update={"recommendation": bare}))
+    gap = build.contributions[0]._replace(text="needs ? GiB")
+    broken = build._replace(contributions=(gap,))
+    assert without_reason(advice._replace(ranking=(broken,))) == "`needs ? GiB`"
+    bare = build._replace(contributions=())
+    assert "without a reason" in without_reason(advice._replace(recommendation=bare))
 
 
 def test_two_models_with_one_score_and_footprint_are_tied(advise: Callable[..., Advice]) -> None:
     advice = advise(use_cases=["coding"], hardware="2x RTX 3090")
     assert tied(advice) == ""
     first, second = advice.ranking[:2]
-    twin = second.model_copy(update={"score": first.score, "memory": first.memory})
-    assert tied(advice.model_copy(update={"ranking": (first, twin)})) == f"{first.model} and {second.model}"
+    twin = second._replace(score=first.score, memory=first.memory)
+    assert tied(advice._replace(ranking=(first, twin))) == f"{first.model} and {second.model}"
 
 
 BOOST = """\

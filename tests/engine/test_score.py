@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.engine.contributions import contribution
-from llama_advisor.engine.facts import SCENARIO, Scope
+from llama_advisor.engine.candidate import Candidate, Outcome, Place
+from llama_advisor.engine.contributions import contributions
+from llama_advisor.engine.fact import PLACEMENT, SCENARIO
+from llama_advisor.engine.plan import Plan, Spot
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.engine.score import Judge, Part, criterion_value, excuse, total, worth
+from llama_advisor.engine.score import counted_weights, criterion_terms, curve, excuse
 from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.sizing.layouts import Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,27 +50,47 @@ def rule(name: str, then: str, limit: int = 10_000, more: str = "") -> str:
     return RULE.format(id=name, then=then, limit=limit, over=limit + 1, more=more)
 
 
-def scope(base: RuleBase, **fields: Any) -> Scope:
-    return Scope(understand(Scenario.model_validate({"use_cases": ["chat"]} | fields), base))
+AS_OF = date(2026, 11, 24)
+
+
+def plan(base: RuleBase, *, owned: bool = False, priced: bool = True, **fields: Any) -> tuple[Plan, Candidate]:
+    """A plan, and the scenario as a candidate of which no model, engine or machine is chosen yet."""
+    need = understand(Scenario.model_validate({"use_cases": ["chat"]} | fields), base)
+    weights = counted_weights(need.weights, base, owned=owned, priced=priced)
+    return Plan(base, Sizes(base), AS_OF, need, weights), Candidate(need)
+
+
+def outcomes(base: RuleBase, **fields: Any) -> dict[str, Outcome]:
+    """Constraints on the scenario alone that do not plainly hold."""
+    made, candidate = plan(base, **fields)
+    states = made.rules.checks(candidate, SCENARIO).states(candidate)
+    return {rule.id: Outcome(rule, state, candidate) for rule, state in states}
+
+
+def judged(base: RuleBase, *, owned: bool = False, priced: bool = True, **fields: Any) -> Candidate:
+    """The scenario scored where nothing else is known."""
+    made, candidate = plan(base, owned=owned, priced=priced, **fields)
+    candidate.criteria = Spot(made, Place(), candidate.need, made.rules, PLACEMENT).criteria
+    return candidate
 
 
 @pytest.mark.parametrize(
     ("figure", "value"), [(0, 0), (10, 0), (15, 20), (20, 40), (30, 70), (40, 100), (1000, 100), (-5, 0)]
 )
 def test_a_figure_is_read_between_linear_anchors(figure: float, value: float) -> None:
-    assert worth(LINEAR, figure) == pytest.approx(value)
+    assert curve(LINEAR)(figure) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("figure", "value"), [(0, 100), (0.5, 100), (1, 100), (10, 50), (100, 0), (1e9, 0)])
 def test_a_figure_is_read_between_logarithmic_anchors(figure: float, value: float) -> None:
-    assert worth(FALLING, figure) == pytest.approx(value)
+    assert curve(FALLING)(figure) == pytest.approx(value)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
 def test_worth_never_turns_back(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert worth(LINEAR, low) <= worth(LINEAR, high)
-    assert worth(FALLING, low) >= worth(FALLING, high)
+    assert curve(LINEAR)(low) <= curve(LINEAR)(high)
+    assert curve(FALLING)(low) >= curve(FALLING)(high)
 
 
 def test_shipped_anchors_rise_and_stay_between_0_and_100(base: RuleBase) -> None:
@@ -90,9 +114,10 @@ def test_what_is_not_known_counts_as_the_criterion_says(base: RuleBase) -> None:
         measures=(LINEAR._replace(share=0.5), FALLING._replace(share=0.5)),
         unknown_value=30,
     )
-    nothing = scope(base)
-    assert criterion_value(criterion, nothing) == pytest.approx(30)
-    assert criterion_value(criterion, scope(base).at(quality=40)) == pytest.approx(0.5 * 100 + 0.5 * 30)
+    _, nothing = plan(base)
+    assert criterion_terms(criterion, 1, 25, nothing, ()).value(nothing) == pytest.approx(30)
+    good = Candidate(nothing.need, Place(quality=40))
+    assert criterion_terms(criterion, 1, 25, good, ()).value(good) == pytest.approx(0.5 * 100 + 0.5 * 30)
 
 
 def test_a_constraint_fails_holds_is_tight_or_not_known(layer: Layered) -> None:
@@ -104,9 +129,8 @@ def test_a_constraint_fails_holds_is_tight_or_not_known(layer: Layered) -> None:
     base = load_rules(layer({"constraints/short.yaml": rule("short", "{rule_out: context}", more=more)}))
 
     def found(tokens: int) -> dict[str, tuple[str, str]]:
-        known = scope(base, context_tokens=tokens)
-        outcomes = Judge(base, known, owned=False, priced=True).constrain(known, range(SCENARIO, SCENARIO + 1))
-        return {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes if outcome.rule.id == "short"}
+        told = outcomes(base, context_tokens=tokens)
+        return {"short": (told["short"].state, told["short"].text)} if "short" in told else {}
 
     assert found(20_000) == {"short": ("fails", "20,000 tokens")}
     assert found(9_500) == {"short": ("tight", "almost too long")}
@@ -121,20 +145,15 @@ def test_an_unknown_constraint_is_told_only_where_it_has_words_for_it(layer: Lay
         "constraints/unseen.yaml": unknown,
         "constraints/told.yaml": unknown.replace("unseen", "told") + 'say_unknown: "users not stated"\n',
     }
-    base = load_rules(layer(files))
-    known = scope(base)
-    outcomes = Judge(base, known, owned=False, priced=True).constrain(known, range(SCENARIO, SCENARIO + 1))
-    mine = {outcome.rule.id: (outcome.state, outcome.text) for outcome in outcomes}
-    assert mine["told"] == ("unknown", "users not stated")
+    mine = outcomes(load_rules(layer(files)))
+    assert (mine["told"].state, mine["told"].text) == ("unknown", "users not stated")
     assert "unseen" not in mine
 
 
 def test_an_excuse_has_the_figures_of_its_measure(layer: Layered) -> None:
     more = "measure: {value: scenario.context_tokens, limit: 10000, unit: tokens}\n"
     base = load_rules(layer({"constraints/short.yaml": rule("short", "{rule_out: context}", more=more)}))
-    known = scope(base, context_tokens=20_000)
-    outcomes = Judge(base, known, owned=False, priced=True).constrain(known, range(SCENARIO, SCENARIO + 1))
-    told = excuse(next(outcome for outcome in outcomes if outcome.rule.id == "short"), known)
+    told = excuse(outcomes(base, context_tokens=20_000)["short"])
     assert (told.rule, told.bottleneck, told.value, told.limit, told.unit) == (
         "short",
         "context",
@@ -146,9 +165,7 @@ def test_an_excuse_has_the_figures_of_its_measure(layer: Layered) -> None:
 
 
 def scored(base: RuleBase, **fields: Any) -> tuple[Contribution, ...]:
-    known = scope(base, **fields)
-    parts = Judge(base, known, owned=False, priced=True).score(known)
-    return tuple(contribution(part, known, why=True) for part in parts)
+    return contributions(judged(base, **fields), why=True)
 
 
 def test_rules_move_one_criterion_and_are_cited(layer: Layered) -> None:
@@ -173,16 +190,14 @@ def test_rules_together_stay_within_the_bound(sign: int, layer: Layered, base: R
     assert sum(moved) == pytest.approx(sign * base.criteria.preference_bound * weight, abs=0.04)
 
 
-def test_parts_are_rounded_before_they_are_summed(base: RuleBase) -> None:
-    parts = Judge(base, scope(base), owned=False, priced=True).score(scope(base))
-    assert all(part.points == round(part.points, 2) for part in parts)
-    assert total(parts) == pytest.approx(sum(part.points for part in parts), abs=1e-9)
-    assert total(parts) == round(total(parts), 2)
-
-
-def test_the_score_keeps_every_hundredth() -> None:
-    quality = Criterion(id="quality", name="Quality", says="", why="", measures=(LINEAR,))
-    assert total(tuple(Part(quality, None, points, 0, 0) for points in (12.34, 0.01, -3.3))) == 9.05
+def test_the_score_is_the_sum_of_its_rounded_parts(base: RuleBase) -> None:
+    for tokens in (4_000, 20_000, 100_000):
+        candidate = judged(base, context_tokens=tokens)
+        parts = candidate.parts
+        assert all(part.points == round(part.points, 2) for part in parts)
+        points = sum(terms.points_of(candidate) for terms in candidate.criteria)
+        assert points == pytest.approx(sum(part.points for part in parts), abs=1e-9)
+        assert sum(terms.most for terms in candidate.criteria) >= points
 
 
 def test_asked_why_a_part_names_what_it_rests_on(layer: Layered) -> None:
@@ -200,13 +215,12 @@ def test_asked_why_a_part_names_what_it_rests_on(layer: Layered) -> None:
 
 
 def test_weights_that_do_not_count_give_their_share_to_the_others(base: RuleBase) -> None:
-    known = scope(base)
-    priced = {part.criterion.id for part in Judge(base, known, owned=False, priced=True).score(known)}
-    free = {part.criterion.id for part in Judge(base, known, owned=False, priced=False).score(known)}
+    priced = {part.criterion.id for part in judged(base).parts}
+    free = {part.criterion.id for part in judged(base, priced=False).parts}
     assert priced - free == {"cost"}
-    for judge in (Judge(base, known, owned=True, priced=True), Judge(base, known, owned=False, priced=False)):
+    for candidate in (judged(base, owned=True), judged(base, priced=False)):
         # every criterion unknown: each is worth its unknown value, and so is the whole
         values = {criterion.unknown_value for criterion in base.criteria.criteria}
         assert len(values) == 1
-        plain = [part.points for part in judge.score(known) if part.rule is None]
+        plain = [part.points for part in candidate.parts if part.rule is None]
         assert sum(plain) == pytest.approx(values.pop(), abs=0.05)
