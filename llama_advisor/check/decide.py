@@ -92,7 +92,7 @@ class Decider:
             _keep_small(self._decisions)
             chosen = self._resolved(choice)
             found = self._search(requirements)
-            judged = _best_of(chosen, found, requirements) or self.judge_alone(requirements, choice, chosen)
+            judged = self._judged(requirements, choice, chosen)
             self._decisions[requirements, choice] = Decision(found.need, found.order, chosen, *judged)
         return self._decisions[requirements, choice]
 
@@ -127,7 +127,7 @@ class Decider:
             raise UnknownNameError(field, error) from error
         return Chosen(model, frozenset(held), engine)
 
-    def judge_alone(
+    def _judged(
         self, requirements: Requirements, choice: Choice, chosen: Chosen
     ) -> tuple[Candidate | None, Candidate | None]:
         """Search the choice alone: the model by a hard limit, the rest as wishes, which earn no points.
@@ -147,18 +147,6 @@ class Decider:
         stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
         nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
         return None, nearest
-
-
-def _best_of(chosen: Chosen, found: Found, requirements: Requirements) -> tuple[Candidate, None] | None:
-    """Return the best build of the choice if the search of all builds has judged one that qualifies.
-
-    That search keeps the best engine of each quantization on a machine, so it has seen all builds of a choice without
-    an engine, and the one build of a whole choice on one stated machine.
-    """
-    if chosen.engine is not None and (len(chosen.quantizations) != 1 or not isinstance(requirements.hardware, str)):
-        return None
-    fitting = [build for build in found.qualified if chosen.includes(build)]
-    return (min(fitting, key=best_first), None) if fitting else None
 
 
 def _keep_small(answers: dict[Any, Any]) -> None:
