@@ -77,8 +77,12 @@ class Rules(NamedTuple):
     def narrowed(self, candidate: Candidate, level: int) -> Rules:
         """Leave out what the facts up to a level make false."""
         return Rules(
-            tuple(rule for rule in self.constraints if rule.settle_state(candidate, level) is not None),
-            tuple(rule for rule in self.preferences if rule.settle(candidate, level)),
+            tuple(
+                rule
+                for rule in self.constraints
+                if level not in rule.settles_at or rule.settle_state(candidate, level) is not None
+            ),
+            tuple(rule for rule in self.preferences if level not in rule.settles_at or rule.settle(candidate, level)),
         )
 
     def checks(self, candidate: Candidate, *levels: int) -> Checks:

@@ -174,7 +174,7 @@ class Settler:
         self, condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
     ) -> None:
         self._condition, self._reader = condition, reader
-        self._tests = [test for test in _tests(condition) if settled(test)]
+        self._tests = [test for test in tests_of(condition) if settled(test)]
         self._evaluators = [evaluator(test, reader) for test in self._tests]
         self._left: dict[tuple[bool | None, ...], Residue] = {}
 
@@ -211,12 +211,13 @@ Residue = bool | None | Callable[[Any], bool | None]
 """An outcome, or what is left to be evaluated."""
 
 
-def _tests(condition: Condition) -> Iterator[Test]:
+def tests_of(condition: Condition) -> Iterator[Test]:
+    """Yield every test of a condition."""
     if isinstance(condition, Test):
         yield condition
     else:
         for part in condition.parts:
-            yield from _tests(part)
+            yield from tests_of(part)
 
 
 def facts_read(condition: Condition) -> frozenset[str]:

@@ -13,6 +13,7 @@ from llama_advisor.knowledge.conditions import (
     Settler,
     compile_condition,
     evaluator,
+    tests_of,
 )
 from llama_advisor.knowledge.judgement import Rule
 from llama_advisor.text.errors import nearest
@@ -50,31 +51,16 @@ class CompiledRule(Record):
         """The condition as a function of a candidate."""
         return evaluator(self.condition, self._reader)
 
-    @cached_property
-    def tight_test(self) -> Callable[[Any], bool | None] | None:
-        """The condition under which it barely holds, likewise."""
-        return evaluator(self.tight, self._reader) if self.tight else None
-
     def _reader(self, name: str) -> Callable[[Any], Any]:
         return self.facts[name].compute
 
-    def state(self, candidate: Any) -> State | None:
-        """Return what a constraint comes to; None where it plainly holds."""
-        outcome = self.test(candidate)
-        if outcome:
-            return "fails"
-        if outcome is None:
-            return "unknown" if self.rule.say_unknown else None
-        return "tight" if self.tight_test is not None and self.tight_test(candidate) else None
-
     def settle(self, candidate: Any, level: int) -> Residue:
         """Evaluate the condition as far as facts up to a level settle it: an outcome, or what is left of it."""
-        return self._settlers[level](candidate)
+        return self._settler(self.condition, level)(candidate)
 
     def settle_tight(self, candidate: Any, level: int) -> Residue:
         """Evaluate likewise the condition under which it barely holds; False where there is none."""
-        settler = self._tight_settlers[level]
-        return settler(candidate) if settler else False
+        return self._settler(self.tight, level)(candidate) if self.tight else False
 
     def settle_state(self, candidate: Any, level: int) -> State | Callable[[Any], State | None] | None:
         """Return the state of a constraint as far as facts up to a level settle it; None where it plainly holds."""
@@ -95,22 +81,27 @@ class CompiledRule(Record):
         return state
 
     @cached_property
-    def _settlers(self) -> list[Settler]:
-        return [Settler(self.condition, self._reader, partial(self._settled, level)) for level in range(LEVELS)]
+    def settles_at(self) -> frozenset[int]:
+        """Levels at which a further test of it is settled."""
+        tests = [*tests_of(self.condition), *(tests_of(self.tight) if self.tight else ())]
+        return frozenset(next(level for level in range(LEVELS + 1) if self._settled(level, test)) for test in tests)
+
+    def _settler(self, condition: Condition, level: int) -> Settler:
+        key = id(condition), level
+        if key not in self._settlers:
+            self._settlers[key] = Settler(condition, self._reader, partial(self._settled, level))
+        return self._settlers[key]
 
     @cached_property
-    def _tight_settlers(self) -> list[Settler | None]:
-        tight = self.tight
-        return [
-            Settler(tight, self._reader, partial(self._settled, level)) if tight else None for level in range(LEVELS)
-        ]
+    def _settlers(self) -> dict[tuple[int, int], Settler]:
+        return {}
 
     def _settled(self, level: int, test: Test) -> bool:
         """Whether facts up to a level settle a test; a number of the scenario only in this, whether it is there."""
         read = [self.facts[name] for name in (test.fact, test.other) if name]
         if test.operator == "known" and read[0].level == 0:
             return True
-        return all(fact.settles <= level for fact in read)
+        return level >= LEVELS or all(fact.settles <= level for fact in read)
 
 
 def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, FactType]) -> CompiledRule:

@@ -105,12 +105,6 @@ class WatchedRule(CompiledRule):
         noted: Callable[[Any], bool | None] = self.watch.note(self.id, super().test)
         return noted
 
-    @cached_property
-    def tight_test(self) -> Callable[[Any], bool | None] | None:
-        """The condition under which it barely holds, noted."""
-        test = super().tight_test
-        return self.watch.note(self.id, test, main=False) if test else None
-
     def settle(self, candidate: Any, level: int) -> Residue:
         """Evaluate as far as facts settle it, noted."""
         outcome = super().settle(candidate, level)
