@@ -106,18 +106,15 @@ class Sizes:
         self.base = base
         self._made: dict[tuple[Any, ...], tuple[Machine | None, Any]] = {}
         self.adapters = cache(lambda model, quantization: carries_adapters(base.models[model], quantization))
-        self.weights = cache(self._weights)
-        self.read = cache(self._read)
+        self._bytes: dict[str, dict[str, list[int]]] = base.lasting(_bytes_of)
 
-    def _weights(self, model: str, quantization: str) -> int:
-        base = self.base
-        return weights_bytes(base.models[model], base.quantizations[quantization], base.block_types)
+    def weights(self, model: str, quantization: str) -> int:
+        """Return the bytes of all weights."""
+        return self._bytes[model][quantization][0]
 
-    def _read(self, model: str, quantization: str, *, with_image: bool) -> int:
-        base = self.base
-        return read_bytes_per_token(
-            base.models[model], base.quantizations[quantization], base.block_types, with_image=with_image
-        )
+    def read(self, model: str, quantization: str, *, with_image: bool) -> int:
+        """Return the weight bytes read to decode one token."""
+        return self._bytes[model][quantization][2 if with_image else 1]
 
     def kept(self, key: tuple[Any, ...], machine: Machine | None, make: Callable[[], Kept]) -> Kept:
         """Return what was made for this key before; the entry holds the machine, so that its identity stays its own."""
@@ -202,6 +199,21 @@ class Sizes:
             return training_memory(model, machine, recipe, sequence_tokens)
 
         return self.kept(("training", model.id, method, id(machine), sequence_tokens), machine, size)
+
+
+def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
+    """Weights, and what of them one token reads without and with an image, of every model in every quantization."""
+    return {
+        model.id: {
+            quantization.id: [
+                weights_bytes(model, quantization, base.block_types),
+                read_bytes_per_token(model, quantization, base.block_types, with_image=False),
+                read_bytes_per_token(model, quantization, base.block_types, with_image=True),
+            ]
+            for quantization in base.quantizations.values()
+        }
+        for model in base.models.values()
+    }
 
 
 def laid_out(groups: tuple[tuple[Layout, ...], ...], load: Workload) -> list[Sized]:
