@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.fact import BUILD, LOAD
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.score import nearness
@@ -18,6 +17,7 @@ from llama_advisor.upkeep.coverage import scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.base import RuleBase
 
