@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from datetime import date  # noqa: E402
 
+from llama_advisor.cli.main import collect_seldom  # noqa: E402
 from llama_advisor.engine.decide import Advisor  # noqa: E402
 from llama_advisor.engine.rules import load_rules  # noqa: E402
 from llama_advisor.render.json_text import to_json  # noqa: E402
@@ -99,6 +100,7 @@ def rate(lines: list[dict[str, Any]], advisor: Advisor) -> float:
 
 def pace() -> None:
     """Print decisions a second."""
+    collect_seldom()  # as every command does
     base = load_rules()
     advisor = Advisor(base, AS_OF)
     rate(list(recurring(25)), advisor)
