@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from llama_advisor.engine.advice import (
     Build,
@@ -23,7 +23,7 @@ from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.scenario.names import engine_id
-from llama_advisor.sizing.figures import DeviceMemory, MachineUsed, Range, machine_name
+from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
     from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import Memory, Speed, Training
+    from llama_advisor.sizing.figures import MachineUsed, Speed
 
 CONSTRAINT_RANK = 10
 
@@ -54,11 +54,10 @@ def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
         artifact=files,
         score=build.score,
         contributions=contributions(build, why=why),
-        memory=_memory(build.memory) if build.memory else None,
-        speed=_speed(build.speed) if build.speed else None,
-        training=_training(build.training) if build.training else None,
-        cost=build.cost
-        and build.cost._replace(**{name: _rounded(value) for name, value in build.cost._asdict().items()}),
+        memory=MemoryShown(**build.memory.rounded(2)._asdict()) if build.memory else None,
+        speed=_speed(build.speed.rounded(3)) if build.speed else None,
+        training=build.training and build.training.rounded(2),
+        cost=build.cost and build.cost.rounded(month=4),
         commands=commands(build, files),
     )
 
@@ -75,45 +74,18 @@ def short(build: Candidate) -> ShortBuild:
 
 
 def _machine(build: Candidate) -> MachineUsed | None:
-    machine = build.machine
-    if machine is None:
+    if build.machine is None:
         return None
-    name = machine_name(machine.device.name, machine.count, machine.nodes)
-    replicas = build.layout.replicas if build.layout else 1
-    return MachineUsed(device=machine.device.id, name=name, count=machine.count, nodes=machine.nodes, replicas=replicas)
-
-
-def _memory(memory: Memory) -> MemoryShown:
-    """Round for reading; the total is the sum of the printed parts."""
-    parts = {
-        name: round(getattr(memory, name), 2)
-        for name in ("weights_gib", "kv_cache_gib", "image_cache_gib", "overhead_gib")
-    }
-    return MemoryShown(
-        **parts,
-        total_gib=round(sum(parts.values()), 2),
-        available_gib=_rounded(memory.available_gib, 2),
-        offloaded_gib=round(memory.offloaded_gib, 2),
-        per_device=DeviceMemory(*(_rounded(part, 2) for part in memory.per_device)),
-        fits=memory.fits,
-    )
-
-
-def _training(training: Training) -> Training:
-    part = DeviceMemory(*(_rounded(part, 2) for part in training.per_device))
-    return training._replace(total_gib=round(training.total_gib, 2), per_device=part)
+    return machine_used(build.machine, build.layout.replicas if build.layout else 1)
 
 
 def _speed(speed: Speed) -> SpeedShown:
-    decode, prefill, first = (
-        Range(*(float(f"{value:.3g}") for value in figures))
-        for figures in (speed.decode_tokens_per_s, speed.prefill_tokens_per_s, speed.first_token_s)
+    return SpeedShown(
+        decode_tokens_per_s=speed.decode_tokens_per_s,
+        prefill_tokens_per_s=speed.prefill_tokens_per_s,
+        first_token_s=speed.first_token_s,
+        basis=speed.basis,
     )
-    return SpeedShown(decode_tokens_per_s=decode, prefill_tokens_per_s=prefill, first_token_s=first, basis=speed.basis)
-
-
-def _rounded(value: Any, digits: int = 4) -> Any:
-    return round(value, digits) if isinstance(value, float) else value
 
 
 def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
-from llama_advisor.sizing.hosting import cheapest_hosted
+from llama_advisor.sizing.cost import cheapest_hosted
 
 if TYPE_CHECKING:
     from datetime import date

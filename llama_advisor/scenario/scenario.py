@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
-from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Modality, Strict, Target
 
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
@@ -177,7 +176,7 @@ class Scenario(Strict):
         return tuple(method for method in value if method != "none")
 
 
-class Assumption(Record):
+class Assumption(NamedTuple):
     """What was not said and was taken for granted."""
 
     field: Annotated[str, "Scenario field."]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.sizing.figures import Cost
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 
@@ -36,7 +37,7 @@ def self_hosted_cost(
     return Cost(
         usd_per_hour=hourly * instances,
         usd_per_month=per_month,
-        usd_per_million_tokens=per_million(per_month, tokens_per_month),
+        usd_per_million_tokens=per_month / tokens_per_month * MILLION if tokens_per_month else None,
         as_of=price.as_of,
         offer=price.id,
     )
@@ -72,13 +73,6 @@ def break_even_tokens_per_month(self_hosted: Cost, hosted: Cost) -> float | None
     return self_hosted.usd_per_month / rate * MILLION
 
 
-def per_million(usd_per_month: float, tokens_per_month: float | None) -> float | None:
-    """Return USD per million tokens at a volume; None without one."""
-    if not tokens_per_month:
-        return None
-    return usd_per_month / tokens_per_month * MILLION
-
-
 def price_key(offer: HostedPrice) -> float:
     """Return the sum of both rates, for order; an offer without a price comes last."""
     rates = (offer.usd_per_million_input_tokens, offer.usd_per_million_output_tokens)
@@ -86,5 +80,30 @@ def price_key(offer: HostedPrice) -> float:
 
 
 def retired(offer: HostedPrice, as_of: date) -> bool:
-    """Tell whether the offer ended before the day asked for."""
+    """Return whether the offer ended before the day asked for."""
     return offer.retires_on is not None and offer.retires_on <= as_of
+
+
+class Hosted(NamedTuple):
+    """The cheapest live offer of a model, and where a rented machine breaks even with it."""
+
+    price: HostedPrice
+    usd_per_million_tokens: float
+    break_even_tokens_per_month: float | None
+
+
+def cheapest_hosted(model: str, prompt_share: float, rented: Cost, base: RuleBase, as_of: date) -> Hosted | None:
+    """Return the cheapest live offer of `model` at a mix of prompt and generated tokens; None without one."""
+    rates = [
+        (rate, offer)
+        for offer in base.hosted.values()
+        if offer.model == model
+        and not offer.doubtful
+        and not retired(offer, as_of)
+        and (rate := blended_usd_per_million(offer, prompt_share)) is not None
+    ]
+    if not rates:
+        return None
+    rate, price = min(rates, key=lambda found: (found[0], found[1].id))
+    hosted = hosted_cost(price, 1, prompt_share)
+    return Hosted(price, rate, break_even_tokens_per_month(rented, hosted) if hosted else None)

@@ -7,34 +7,33 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
-from llama_advisor.sizing.build_choice import Option, named_build, objections, options
+from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing.cost import self_hosted_cost
-from llama_advisor.sizing.estimate_workload import assume, context_objections, workload_of
-from llama_advisor.sizing.figures import MachineUsed, machine_name
+from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts
-from llama_advisor.sizing.limits import largest_concurrency, largest_context
-from llama_advisor.sizing.memory import measure, memory
-from llama_advisor.sizing.placement import place
+from llama_advisor.sizing.memory import measure, memory, place
 from llama_advisor.sizing.request import Estimate, Limits
-from llama_advisor.sizing.rounding import rounded_cost, rounded_memory, rounded_speed, rounded_training
-from llama_advisor.sizing.support import HOSTED
+from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.constants import AssumedLoad
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.scenario import Assumption
-    from llama_advisor.scenario.workload import Workload
-    from llama_advisor.sizing.figures import Cost, Memory, Training
-    from llama_advisor.sizing.placement import Parallel
+    from llama_advisor.sizing.figures import Cost, Memory
+    from llama_advisor.sizing.memory import Parallel
     from llama_advisor.sizing.request import EstimateRequest
 
 KEPT = 4096
+MOST_REQUESTS = 4096
 MOST_TUNING_TOKENS = 4096
 PLAIN_CACHE = "f16"
-LAYOUTS = {"tensor": "each layer is divided over the {} devices", "layer": "whole layers lie on each of the {} devices"}
+SPREAD = {"tensor": "each layer is divided over the {} devices", "layer": "whole layers lie on each of the {} devices"}
 
 
 class Named(NamedTuple):
@@ -46,6 +45,18 @@ class Named(NamedTuple):
     memory_gb: float | None
     bandwidth_gb_s: float | None
     accelerator: str | None
+
+
+class Asked(NamedTuple):
+    """A request read against the rule base."""
+
+    model: Model
+    build: str | None  # quantization that the model's name stands for
+    where: Named
+    machine: Machine | None
+    load: Workload
+    assumed: list[Assumption]
+    kv_cache_type: str
 
 
 class Placed(NamedTuple):
@@ -65,55 +76,57 @@ class Sizer:
         self._models = lru_cache(KEPT)(self._read_model)
         self._machines = lru_cache(KEPT)(self._read_machine)
         self._options = lru_cache(KEPT)(self._read_options)
-        self._quantizations = lru_cache(KEPT)(self._read_quantizations)
         self._layouts = lru_cache(KEPT)(self._read_layouts)
 
     def estimate(self, request: EstimateRequest) -> Estimate:
         """Size one build; raise InputError for what cannot be read."""
-        model, named = self._models(request.model)
-        where = Named(*(getattr(request, field) for field in Named._fields))
-        machine = self._machines(where)
-        workload, assumed = workload_of(request, self.base.constants.assumed_load, model)
-        cache = _cache_type(request.kv_cache_type)
-        choices = self._options(model.id, request.quantization or named, request.engine, where)
-        placed = self._first_that_fits(choices, model, where, workload, cache)
-        option = placed.option
-        speed = None
-        if placed.layout is not None:
-            speed = placed.layout.speed(workload, placed.memory)
+        asked = self._read(request)
+        model, machine, load = asked.model, asked.machine, asked.load
+        placed = self._first_that_fits(
+            self._options(model.id, request.quantization or asked.build, request.engine, asked.where), asked
+        )
+        option, layout = placed.option, placed.layout
+        speed = layout.speed(load, placed.memory) if layout else None
+        cost = self._cost(request, machine)
+        tokens = min(load.context_tokens, MOST_TUNING_TOKENS)
+        methods = [method for method in request.fine_tuning if method != "none"]
         return Estimate(
             id=request.id,
             model=model.id,
             quantization=option.quantization.id,
             engine=option.engine.id,
-            machine=_machine_used(placed.layout),
-            context_tokens=workload.context_tokens,
-            assumptions=(
-                *_chosen(request, named, placed),
-                *_against(placed, model, machine, workload, cache),
-                *assumed,
-            ),
-            memory=rounded_memory(placed.memory),
-            speed=speed and rounded_speed(speed),
-            cost=self._cost(request, machine),
-            training=self._training(request, model, machine, workload),
+            machine=machine_used(layout.machine, layout.replicas) if layout else None,
+            context_tokens=load.context_tokens,
+            assumptions=(*_chosen(request, asked, placed), *_against(asked, placed), *asked.assumed),
+            memory=placed.memory.rounded(3),
+            speed=speed and speed.rounded(4),
+            cost=cost and cost.rounded(month=2),
+            training=tuple(self.sizes.training(model, method, machine, tokens).rounded(3) for method in methods)
+            or None,
         )
 
     def limits(self, request: EstimateRequest, estimate: Estimate) -> Limits:
         """Return the largest context and concurrency of an estimated build that fit, up to the model's context."""
-        model, _ = self._models(request.model)
-        where = Named(*(getattr(request, field) for field in Named._fields))
-        workload, _ = workload_of(request, self.base.constants.assumed_load, model)
-        cache = _cache_type(request.kv_cache_type)
-        option = self._options(model.id, estimate.quantization, estimate.engine, where)[0]
+        asked = self._read(request)
+        option = self._options(asked.model.id, estimate.quantization, estimate.engine, asked.where)[0]
 
-        def size(load: Workload) -> Memory:
-            return self._placed(option, model, where, load, cache).memory
+        def fits(load: Workload) -> bool | None:
+            return self._placed(option, asked._replace(load=load)).memory.fits
 
+        load = asked.load
         return Limits(
-            max_context_tokens=largest_context(size, workload, model.context_tokens),
-            max_concurrency=largest_concurrency(size, workload),
+            max_context_tokens=largest(
+                lambda tokens: fits(load._replace(context_tokens=tokens)), asked.model.context_tokens
+            ),
+            max_concurrency=largest(lambda requests: fits(load._replace(concurrent_requests=requests)), MOST_REQUESTS),
         )
+
+    def _read(self, request: EstimateRequest) -> Asked:
+        model, build = self._models(request.model)
+        where = Named(*(getattr(request, field) for field in Named._fields))
+        machine = self._machines(where)
+        load, assumed = workload_of(request, self.base.constants.assumed_load, model)
+        return Asked(model, build, where, machine, load, assumed, _cache_type(request.kv_cache_type))
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
         model = self.base.models[names.model_id(name, self.base)]
@@ -132,7 +145,15 @@ class Sizer:
             if value is not None and value != read
         }
         machine = read_hardware(said | added, catalogue) if added else machine
-        return _on_processor(machine, self.base) if where.accelerator == "cpu" else machine
+        if where.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
+            return machine
+        ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
+        if ram is None:
+            raise InputError(
+                f'accelerator: the host memory of "{machine.label}" is not stated; add it, as in "+ 32GB RAM"'
+            )
+        host = read_hardware({"ram_gb": ram}, catalogue, "server")
+        return host._replace(label=f"processor of {machine.label}")
 
     def _read_options(
         self, model: str, quantization: str | None, engine: str | None, where: Named
@@ -141,38 +162,36 @@ class Sizer:
         known = names.engine_id(engine, base) if engine else None
         if known == HOSTED:
             raise InputError("engine: a hosted service sizes itself; name the engine that you would run")
-        wanted = self._quantizations(quantization) if quantization else ()
+        wanted = names.quantization_ids(quantization, base) if quantization else ()
         return options(base.models[model], machine.device if machine else None, base, wanted, known)
-
-    def _read_quantizations(self, name: str) -> tuple[str, ...]:
-        return names.quantization_ids(name, self.base)
 
     def _read_layouts(
         self, model_id: str, quantization_id: str, engine_id: str, where: Named, cache: str, images: int
     ) -> tuple[Layout, ...]:
         """Return the layouts: all devices first, then ever fewer."""
         model, quantization = self.base.models[model_id], self.base.quantizations[quantization_id]
-        machine, engine = self._machines(where), self.base.engines[engine_id]
+        machine, engine, shape = self._machines(where), self.base.engines[engine_id], model.architecture
         assert machine is not None
         whole = machine if engine.multi_node else machine._replace(nodes=1)
-        architecture = model.architecture
         ways: list[Parallel] = ["tensor"] if engine.tensor_parallel else []
         ways += ["layer"] if engine.layer_split else []
-        spread = [(whole, 1, way) for way in ways if whole.devices > 1 and place(architecture, whole, way).possible]
-        main = spread[0][2] if spread else "none"
-        fewer = [part for part in reversed(machine_parts(engine, machine, architecture)) if part[2] in {main, "none"}]
-        possible = [part for part in (*spread[:1], *fewer) if place(architecture, part[0], part[2]).possible]
+        spread = [(whole, 1, way) for way in ways if whole.devices > 1 and place(shape, whole, way).possible][:1]
+        fewer = [
+            (part, replicas, way)
+            for part, replicas, way in reversed(machine_parts(engine, machine, shape))
+            if way in {"none", *(main for _, _, main in spread)} and place(shape, part, way).possible
+        ]
         offload = engine.offload and machine.ram_gib is not None and not machine.device.unified_memory
-        build, seen = (model, quantization, engine), images > 0
-        return tuple(Layout(self.sizes, build, part, cache, offload=offload, with_image=seen) for part in possible)
+        build = (model, quantization, engine)
+        return tuple(
+            Layout(self.sizes, build, part, cache, offload=offload, with_image=images > 0) for part in (*spread, *fewer)
+        )
 
-    def _first_that_fits(
-        self, choices: tuple[Option, ...], model: Model, where: Named, workload: Workload, cache: str
-    ) -> Placed:
+    def _first_that_fits(self, choices: tuple[Option, ...], asked: Asked) -> Placed:
         """Return the first build that fits, else the smallest of ordinary precision, the only one if one was asked."""
         tried = []
         for option in choices:
-            placed = self._placed(option, model, where, workload, cache)
+            placed = self._placed(option, asked)
             if placed.memory.fits is not False:
                 return placed
             tried.append(placed)
@@ -180,16 +199,16 @@ class Sizer:
         ordinary = [placed for placed in tried if placed.option.quantization.bits >= least]
         return min(ordinary or tried, key=lambda placed: placed.memory.total_gib)
 
-    def _placed(self, option: Option, model: Model, where: Named, workload: Workload, cache: str) -> Placed:
+    def _placed(self, option: Option, asked: Asked) -> Placed:
         """Lay one build over all devices, over fewer only where that alone fits."""
-        quantization, engine = option.quantization, option.engine
-        if self._machines(where) is None:
+        model, (quantization, engine, _), load, cache = asked.model, option, asked.load, asked.kv_cache_type
+        if asked.machine is None:
             terms = self.sizes.memory_terms(model, quantization, engine, None, cache)
-            return Placed(option, None, memory(terms, measure(terms, workload)))
+            return Placed(option, None, memory(terms, measure(terms, load)))
+        images = min(load.images_per_prompt, 1)
         first: Placed | None = None
-        images = workload.images_per_prompt
-        for layout in self._layouts(model.id, quantization.id, engine.id, where, cache, min(images, 1)):
-            placed = Placed(option, layout, layout.memory(workload))
+        for layout in self._layouts(model.id, quantization.id, engine.id, asked.where, cache, images):
+            placed = Placed(option, layout, layout.memory(load))
             if placed.memory.fits is not False:
                 return placed
             first = first or placed
@@ -202,32 +221,54 @@ class Sizer:
             return None
         if offer not in self.base.rentals:
             raise InputError(f"offer: unknown price {offer!r}{nearest(offer, self.base.rentals)}")
-        cost = self_hosted_cost(self.base.rentals[offer], machine, request.tokens_per_month)
-        return cost and rounded_cost(cost)
-
-    def _training(
-        self, request: EstimateRequest, model: Model, machine: Machine | None, workload: Workload
-    ) -> tuple[Training, ...] | None:
-        methods = [method for method in request.fine_tuning if method != "none"]
-        tokens = min(workload.context_tokens, MOST_TUNING_TOKENS)
-        made = (self.sizes.training(model, method, machine, tokens) for method in methods)
-        return tuple(rounded_training(item) for item in made) or None
+        return self_hosted_cost(self.base.rentals[offer], machine, request.tokens_per_month)
 
 
-def estimate(request: EstimateRequest, base: RuleBase) -> Estimate:
-    """Size one build by the rule base; raise InputError for what cannot be read."""
-    return Sizer(base).estimate(request)
+def workload_of(request: EstimateRequest, usual: AssumedLoad, model: Model) -> tuple[Workload, list[Assumption]]:
+    """Fill in lengths; prompt and answer share a stated context, and a context too short for both grows."""
+    found: list[Assumption] = []
+
+    def assume(field: str, value: int, why: str) -> None:
+        found.append(Assumption(field, value, why))
+
+    context, prompt, output = request.context_tokens, request.prompt_tokens, request.output_tokens
+    room = 10**15 if context is None else context
+    if prompt is None:
+        prompt = max(0, min(usual.prompt_tokens, room - (1 if output is None else output)))
+        assume("prompt_tokens", prompt, "a short prompt")
+    if output is None:
+        output = max(0, min(usual.output_tokens, room - prompt))
+        assume("output_tokens", output, "a short answer")
+    if context is None:
+        context = max(min(usual.context_tokens, model.context_tokens), prompt + output)
+        assume("context_tokens", context, "usual for a chat" if context > prompt + output else "prompt and answer")
+    elif context < prompt + output:
+        assume("context_tokens", prompt + output, f"prompt and answer do not fit into {context:,}")
+        context = prompt + output
+    if request.concurrency is None:
+        assume("concurrency", 1, "one request at a time")
+    images = request.images_per_prompt
+    if model.architecture.vision is None:
+        if images:
+            assume("images_per_prompt", 0, f"{model.name} reads no images")
+        images = 0
+    elif images is None:
+        assume("images_per_prompt", 0, "a prompt of text alone")
+    return Workload(context, prompt, output, request.concurrency or 1, images or 0), found
 
 
-def _on_processor(machine: Machine, base: RuleBase) -> Machine:
-    """Return the processor and memory around the accelerator, where they are known."""
-    if machine.device.kind in {"cpu", "sbc", "phone"}:
-        return machine
-    ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
-    if ram is None:
-        raise InputError(f'accelerator: the host memory of "{machine.label}" is not stated; add it, as in "+ 32GB RAM"')
-    host = read_hardware({"ram_gb": ram}, catalogue_of(base), "server")
-    return host._replace(label=f"processor of {machine.label}")
+def largest(fits: Callable[[int], bool | None], most: int) -> int | None:
+    """Return the largest number from 0 to `most` that fits, for a `fits` that only falls; None if not known."""
+    lowest = fits(1)
+    if lowest is None:
+        return None
+    if not lowest:
+        return 0
+    low, high = 1, most + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
 
 
 def _cache_type(said: str | None) -> str:
@@ -238,43 +279,38 @@ def _cache_type(said: str | None) -> str:
     return folded
 
 
-def _chosen(request: EstimateRequest, named: str | None, placed: Placed) -> list[Assumption]:
+def _chosen(request: EstimateRequest, asked: Asked, placed: Placed) -> Iterator[Assumption]:
     """Say which quantization, engine and layout were taken, and why."""
-    option, layout, found = placed.option, placed.layout, []
-    if request.quantization is None and named is None:
+    option, layout, fits = placed.option, placed.layout, placed.memory.fits
+    if request.quantization is None:
         why = "the one that the engine takes as published"
-        if layout is not None and placed.memory.fits is not None:
-            why = "the most precise that fits" if placed.memory.fits else "the smallest of ordinary precision"
-        found.append(assume("quantization", option.quantization.id, why))
-    elif request.quantization is None:
-        found.append(assume("quantization", option.quantization.id, "what the model's name stands for"))
+        if asked.build is not None:
+            why = "what the model's name stands for"
+        elif layout is not None and fits is not None:
+            why = "the most precise that fits" if fits else "the smallest of ordinary precision"
+        yield Assumption("quantization", option.quantization.id, why)
     if request.engine is None:
-        found.append(assume("engine", option.engine.id, "the best trodden that runs the build"))
-    if layout is not None and layout.parallel in LAYOUTS:
-        found.append(assume("hardware", layout.parallel, LAYOUTS[layout.parallel].format(layout.machine.devices)))
-    return found
+        yield Assumption("engine", option.engine.id, "the best trodden that runs the build")
+    if layout is not None and layout.parallel in SPREAD:
+        yield Assumption("hardware", layout.parallel, SPREAD[layout.parallel].format(layout.machine.devices))
 
 
-def _against(placed: Placed, model: Model, machine: Machine | None, workload: Workload, cache: str) -> list[Assumption]:
+def _against(asked: Asked, placed: Placed) -> Iterator[Assumption]:
     """Say what the reading of the machine took for granted, and what stands against the build."""
-    option, layout = placed.option, placed.layout
-    found = [assume("hardware", machine.label, text) for text in machine.assumptions] if machine else []
-    if layout is not None and machine is not None and layout.machine.devices < machine.devices:
-        used = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
-        found.append(assume("hardware", layout.replicas, f"{used}; {layout.replicas} copies share the requests"))
-    against = objections(option, model, machine.device if machine else None)
-    found += [assume("engine", option.engine.id, text) for text in against]
-    if cache not in option.engine.kv_cache_types and cache not in {PLAIN_CACHE, "bf16"}:
-        found.append(assume("kv_cache_type", cache, f"{option.engine.name} is not known to offer it"))
-    found += context_objections(model, option.quantization, workload.context_tokens)
-    return found
-
-
-def _machine_used(layout: Layout | None) -> MachineUsed | None:
-    if layout is None:
-        return None
-    machine = layout.machine
-    name = machine_name(machine.device.name, machine.count, machine.nodes)
-    return MachineUsed(
-        device=machine.device.id, name=name, count=machine.count, nodes=machine.nodes, replicas=layout.replicas
-    )
+    model, machine, cache, context = asked.model, asked.machine, asked.kv_cache_type, asked.load.context_tokens
+    (quantization, engine, _), layout = placed.option, placed.layout
+    if machine is not None:
+        for text in machine.assumptions:
+            yield Assumption("hardware", machine.label, text)
+        if layout is not None and layout.machine.devices < machine.devices:
+            used = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
+            yield Assumption("hardware", layout.replicas, f"{used}; {layout.replicas} copies share the requests")
+    for text in objections(placed.option, model, machine.device if machine else None):
+        yield Assumption("engine", engine.id, text)
+    if cache not in engine.kv_cache_types and cache not in {PLAIN_CACHE, "bf16"}:
+        yield Assumption("kv_cache_type", cache, f"{engine.name} is not known to offer it")
+    official = official_build(model, quantization)
+    limit = (official.context_tokens if official else None) or model.context_tokens
+    if context > limit:
+        what = f"{quantization.id} builds are" if limit < model.context_tokens else f"{model.name} is"
+        yield Assumption("context_tokens", context, f"{what} made for {limit:,} at most; sized all the same")

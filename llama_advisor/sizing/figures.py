@@ -1,13 +1,16 @@
-"""What sizing returns: memory with its parts, speed as ranges, cost, training memory."""
+"""What sizing returns: memory with its parts, speed as ranges, cost, training memory; each can be rounded to read."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
 from llama_advisor.text.record import Record
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.device import Machine
 
 
 class Range(NamedTuple):
@@ -17,12 +20,20 @@ class Range(NamedTuple):
     mid: Annotated[float, "Best guess."]
     high: Annotated[float, "Ninetieth percentile."]
 
+    def rounded(self, digits: int) -> Range:
+        """Round to so many significant figures."""
+        return Range(*(float(f"{value:.{digits}g}") for value in self))
+
 
 class DeviceMemory(NamedTuple):
     """The fullest device."""
 
     need_gib: Annotated[float, "What it must hold, GiB."]
     available_gib: Annotated[float | None, "What it has for the model, GiB; null when not known."]
+
+    def rounded(self, digits: int) -> DeviceMemory:
+        """Round to so many decimals."""
+        return DeviceMemory(round(self.need_gib, digits), _rounded(self.available_gib, digits))
 
 
 class Memory(NamedTuple):
@@ -38,6 +49,21 @@ class Memory(NamedTuple):
     offloaded_gib: Annotated[float, Field(default=0.0), "Part of the total that lies in host memory, GiB."]
     fits: Annotated[bool | None, "Whether every device holds its part; null when its memory is not known."]
 
+    def rounded(self, digits: int) -> Memory:
+        """Round to so many decimals; the total is the sum of the rounded parts."""
+        weights, cache, images, overhead = (round(part, digits) for part in self[:4])
+        return Memory(
+            weights,
+            cache,
+            images,
+            overhead,
+            round(weights + cache + images + overhead, digits),
+            _rounded(self.available_gib, digits),
+            self.per_device.rounded(digits),
+            round(self.offloaded_gib, digits),
+            self.fits,
+        )
+
 
 class Speed(NamedTuple):
     """Per user, at the workload's context and concurrency."""
@@ -48,8 +74,13 @@ class Speed(NamedTuple):
     total_tokens_per_s: Annotated[Range, "Generated tokens per second over all users."]
     basis: Annotated[str, "How much data the prediction rests on."]
 
+    def rounded(self, digits: int) -> Speed:
+        """Round to so many significant figures."""
+        decode, prefill, first, total = (figures.rounded(digits) for figures in self[:4])
+        return Speed(decode, prefill, first, total, self.basis)
 
-class Training(Record):
+
+class Training(NamedTuple):
     """Memory that tuning takes."""
 
     method: Annotated[str, "full, lora or qlora."]
@@ -57,6 +88,10 @@ class Training(Record):
     total_gib: Annotated[float, "Over all devices, GiB."]
     per_device: Annotated[DeviceMemory, "One device's part."]
     fits: Annotated[bool | None, "Whether every device holds its part."]
+
+    def rounded(self, digits: int) -> Training:
+        """Round to so many decimals."""
+        return self._replace(total_gib=round(self.total_gib, digits), per_device=self.per_device.rounded(digits))
 
 
 class Cost(Record):
@@ -67,6 +102,14 @@ class Cost(Record):
     usd_per_million_tokens: Annotated[float | None, "At the scenario's volume."]
     as_of: Annotated[date | None, "Day of the price."]
     offer: Annotated[str, "The price it was computed from."]
+
+    def rounded(self, month: int) -> Cost:
+        """Round to four decimals, the month to so many."""
+        return self._replace(
+            usd_per_hour=_rounded(self.usd_per_hour, 4),
+            usd_per_month=round(self.usd_per_month, month),
+            usd_per_million_tokens=_rounded(self.usd_per_million_tokens, 4),
+        )
 
 
 class MachineUsed(Record):
@@ -83,3 +126,13 @@ def machine_name(device: str, count: int, nodes: int) -> str:
     """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
     text = device if count == 1 else f"{count}x {device}"
     return text if nodes == 1 else f"{nodes} nodes of {text}"
+
+
+def machine_used(machine: Machine, replicas: int) -> MachineUsed:
+    """Return the machine, or the part of it that each of some copies takes."""
+    name = machine_name(machine.device.name, machine.count, machine.nodes)
+    return MachineUsed(device=machine.device.id, name=name, count=machine.count, nodes=machine.nodes, replicas=replicas)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

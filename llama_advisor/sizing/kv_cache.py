@@ -36,11 +36,6 @@ def kv_bytes_per_token(architecture: Architecture, kv_cache_type: str = "f16") -
     return _values_per_token(architecture) * architecture.layers * BYTES_PER_VALUE[kv_cache_type]
 
 
-def kv_cache_gib(architecture: Architecture, kv_cache_type: str, context_tokens: int, sequences: int = 1) -> float:
-    """Return the cache of `sequences` sequences with `context_tokens` tokens each, GiB."""
-    return kv_bytes_per_token(architecture, kv_cache_type) * context_tokens * sequences / GIB
-
-
 def image_bytes(architecture: Architecture) -> float:
     """Return the bytes one image keeps in the cross-attention layers; 0 for a model without.
 
@@ -51,11 +46,6 @@ def image_bytes(architecture: Architecture) -> float:
         return 0.0
     values = _values_per_token(architecture) * vision.cross_attention_layers
     return values * vision.tokens_per_image * BYTES_PER_VALUE["f16"]
-
-
-def image_cache_gib(architecture: Architecture, images: int, sequences: int = 1) -> float:
-    """Return what `images` images per sequence keep, GiB."""
-    return image_bytes(architecture) * images * sequences / GIB
 
 
 def _values_per_token(architecture: Architecture) -> int:

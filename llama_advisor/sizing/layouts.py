@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
-from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms
-from llama_advisor.sizing.placement import tensor_parallel_divides
+from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, tensor_parallel_divides
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import training_memory
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.workload import Workload
     from llama_advisor.sizing.figures import Memory, Speed, Training
-    from llama_advisor.sizing.memory import Measured, MemoryTerms
-    from llama_advisor.sizing.placement import Parallel
+    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel
     from llama_advisor.sizing.speed import SpeedTerms
 
     Kept = TypeVar("Kept")

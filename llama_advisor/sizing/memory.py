@@ -6,11 +6,11 @@ sequences.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from math import ceil, gcd
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.sizing.figures import DeviceMemory, Memory
 from llama_advisor.sizing.kv_cache import GIB, image_bytes, kv_bytes_per_token
-from llama_advisor.sizing.placement import Parallel, Placement, place
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
@@ -18,8 +18,55 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.scenario.workload import Workload
 
-ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
 HOST_KINDS = ("cpu", "sbc", "browser")
+Parallel = Literal["none", "layer", "tensor"]
+
+
+class Placement(NamedTuple):
+    """Shares of the fullest device, and whether the layout is possible at all."""
+
+    weights: float  # Share of the weights.
+    kv_cache: float  # Share of the KV cache; above 1 / devices where heads are replicated.
+    devices: int  # Devices that hold a part.
+    nodes: int  # Nodes they stand in.
+    tensor: bool  # Whether each layer is divided.
+    possible: bool  # False when heads do not divide by the devices, or there are fewer layers than devices.
+
+
+ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
+
+
+def tensor_parallel_divides(architecture: Architecture, devices: int) -> bool:
+    """Return whether heads, KV heads and feed-forward width divide over `devices`."""
+    kv_heads = architecture.kv_heads
+    heads = architecture.attention_heads % devices == 0 and architecture.ffn_size % devices == 0
+    return heads and (kv_heads % devices == 0 or devices % kv_heads == 0)
+
+
+def place(architecture: Architecture, machine: Machine, parallel: Parallel) -> Placement:
+    """Lay the model over `machine`; tensor parallel within a node, by layers between nodes."""
+    if parallel == "none" or machine.devices == 1:
+        return ONE_DEVICE
+    if parallel == "layer":
+        share = layer_share(architecture.layers, machine.devices)
+        possible = architecture.layers >= machine.devices
+        return Placement(share, share, machine.devices, machine.nodes, tensor=False, possible=possible)
+    stage = layer_share(architecture.layers, machine.nodes)
+    kv_share = stage / gcd(machine.count, architecture.kv_heads)
+    possible = tensor_parallel_divides(architecture, machine.count)
+    return Placement(
+        stage / machine.count,
+        kv_share,
+        machine.devices,
+        machine.nodes,
+        tensor=machine.count > 1,
+        possible=possible,
+    )
+
+
+def layer_share(layers: int, devices: int) -> float:
+    """Return the share of whole layers on the fullest of `devices`, output head counted as one."""
+    return ceil((layers + 1) / devices) / (layers + 1)
 
 
 class MemoryTerms(NamedTuple):
@@ -44,7 +91,7 @@ class MemoryTerms(NamedTuple):
     further_gib: tuple[float, ...]  # vision encoder, links between devices and nodes, adapters
     uncertain: float  # factor for the upper estimate of the overhead
     available_gib: float | None
-    host_gib: float | None  # host memory that may take what devices cannot
+    host_gib: float | None  # host memory of all nodes that may take what devices cannot
     offload: bool
 
 
@@ -73,6 +120,15 @@ def memory_terms(
     shape = model.architecture
     placement = place(shape, machine, parallel) if machine else ONE_DEVICE
     layer_bytes = rules.layer_bytes + (rules.tensor_layer_bytes if placement.tensor else 0.0)
+    further = (
+        rules.vision_encoder_gib if shape.vision is not None else 0.0,
+        rules.tensor_device_gib if placement.tensor else 0.0,
+        rules.node_device_gib if placement.nodes > 1 else 0.0,
+        rules.adapter_gib if adapters else 0.0,
+    )
+    host_gib = None
+    if machine is not None and machine.ram_gib is not None:
+        host_gib = machine.ram_gib * machine.nodes * constants.host_usable_share
     return MemoryTerms(
         weights_gib=weights_bytes / GIB,
         weights_share=placement.weights,
@@ -90,25 +146,12 @@ def memory_terms(
         mask_bytes=rules.mask_bytes,
         layer_bytes=layer_bytes * shape.layers * shape.hidden_size,
         base_gib=context_gib(rules, machine.device if machine else None) + rules.base_gib,
-        further_gib=_further_gib(shape, rules, placement, adapters=adapters),
+        further_gib=tuple(gib for gib in further if gib),
         uncertain=1 + constants.overhead_uncertainty,
         available_gib=device_available_gib(rules, machine) if machine else None,
-        host_gib=host_available_gib(constants, machine) if machine else None,
+        host_gib=host_gib,
         offload=offload and machine is not None and not machine.device.unified_memory,
     )
-
-
-def _further_gib(
-    shape: Architecture, rules: EngineMemory, placement: Placement, *, adapters: bool
-) -> tuple[float, ...]:
-    """Memory on each device that only some layouts and builds take, GiB."""
-    taken = (
-        rules.vision_encoder_gib if shape.vision is not None else 0.0,
-        rules.tensor_device_gib if placement.tensor else 0.0,
-        rules.node_device_gib if placement.nodes > 1 else 0.0,
-        rules.adapter_gib if adapters else 0.0,
-    )
-    return tuple(gib for gib in taken if gib)
 
 
 class Measured(NamedTuple):
@@ -195,13 +238,6 @@ def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None
         return None
     usable = memory_gib * device.usable_share * engine.usable_share - device.reserved_gib
     return max(0.0, usable - engine.reserve_gib)
-
-
-def host_available_gib(constants: MemoryConstants, machine: Machine) -> float | None:
-    """Return host memory that may take what devices cannot, over all nodes, GiB."""
-    if machine.ram_gib is None:
-        return None
-    return machine.ram_gib * machine.nodes * constants.host_usable_share
 
 
 def carries_adapters(model: Model, quantization: str) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.workload import Workload
-    from llama_advisor.sizing.placement import Parallel
+    from llama_advisor.sizing.memory import Parallel
 
 GIGA = 1e9
 TERA = 1e12
@@ -74,6 +74,7 @@ class SpeedTerms(NamedTuple):
     batch_tokens: int
     latency_s: float
     attention_compute: float
+    host_bytes_s: float  # rate at which weights left in host memory are read
     alone: Spreads
     loaded: Spreads
     basis: tuple[str, str]  # one request at a time, several
@@ -127,6 +128,7 @@ def speed_terms(
         batch_tokens=rules.batch_tokens,
         latency_s=rules.latency_ms / 1e3,
         attention_compute=constants.attention_compute * rules.attention,
+        host_bytes_s=constants.host_bandwidth_gb_s * GIGA * constants.host_efficiency,
         alone=spreads(constants, known, parallel, loaded=False),
         loaded=spreads(constants, known, parallel, loaded=True),
         basis=(few if parallel == "tensor" else text, few),
@@ -144,12 +146,15 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     prompt, output, requests = load.prompt_tokens, max(1, load.output_tokens), load.concurrent_requests
     reading = max(1, prompt)
     count = -(-reading // terms.batch_tokens)
-    split = terms.splits or pipelined(terms, max(1.0, reading / terms.batch_tokens))
+    split = terms.splits
+    if split is None:
+        batches = max(1.0, reading / terms.batch_tokens)
+        split = splits(terms.constants, terms.machine, terms.parallel, work.layers, batches)
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
     step_s = decode_step_s(work, rates, split, context, requests)
     reading_s = prefill_s(work, rates, split, reading, count, terms.attention_compute)
     if offloaded_share:
-        host_s = offloaded_s(terms.constants, work.read_bytes, offloaded_share)
+        host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
         step_s, reading_s = step_s + host_s, reading_s + count * host_s
     (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
     decode, prefill = 1 / step_s, reading / reading_s
@@ -171,11 +176,6 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     )
 
 
-def pipelined(terms: SpeedTerms, batches: float) -> Splits:
-    """Return the speed-up of layers spread over devices, for a prompt of so many batches."""
-    return splits(terms.constants, terms.machine, terms.parallel, terms.work.layers, batches)
-
-
 def attainable(
     constants: SpeedConstants, device: Device, engine: str, bits: int, compute: str = "16-bit"
 ) -> Attainable | None:
@@ -193,7 +193,8 @@ def attainable(
     efficiency = min(constants.maximum_efficiency, known.bandwidth_efficiency * factor)
     cache = min(constants.maximum_efficiency, efficiency * constants.cache_efficiency * rules.cache)
     peak = peak_flop_s(device, known, compute)
-    prefill = peak * known.prefill_compute * quantized(known, rules, bits)
+    quantized = 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
+    prefill = peak * known.prefill_compute * quantized
     prefill *= rules.compute * change.compute
     decode = None if known.decode_compute is None else peak * known.decode_compute
     return Attainable(
@@ -204,11 +205,6 @@ def attainable(
         decode_flop_s=prefill if decode is None else decode,
         prefill_flop_s=prefill,
     )
-
-
-def quantized(known: ClassSpeed, rules: EngineSpeed, bits: int) -> float:
-    """Return the factor on the compute efficiency for weights of `bits`."""
-    return 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
 
 
 def peak_flop_s(device: Device, known: ClassSpeed, compute: str = "16-bit") -> float:
@@ -242,16 +238,6 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
         layers=layers,
         width=shape.attention_heads * shape.head_dim,
     )
-
-
-def batches(prompt_tokens: int, rules: EngineSpeed) -> float:
-    """Return the batches a prompt fills, at least one."""
-    return max(1.0, prompt_tokens / rules.batch_tokens)
-
-
-def passes(prompt_tokens: int, rules: EngineSpeed) -> int:
-    """Return forward passes to read a prompt."""
-    return -(-prompt_tokens // rules.batch_tokens)
 
 
 def splits(constants: SpeedConstants, machine: Machine, parallel: Parallel, layers: float, batches: float) -> Splits:
@@ -300,12 +286,6 @@ def prefill_s(
     scores = 2 * work.layers * work.width * prompt_tokens**2 / (flop_s * attention_compute)
     weights = work.read_bytes / (rates.weights_bytes_s * split.bandwidth)
     return products + scores + passes * (weights + work.layers * rates.layer_s + split.extra_s)
-
-
-def offloaded_s(constants: SpeedConstants, read_bytes: float, share: float) -> float:
-    """Return seconds per pass to read the `share` of the weights left in host memory."""
-    bandwidth = constants.host_bandwidth_gb_s * GIGA * constants.host_efficiency
-    return share * read_bytes / bandwidth
 
 
 def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Spreads:

@@ -1,10 +1,18 @@
-"""How an engine takes a model and quantization on a device: from engine facts alone."""
+"""How an engine takes a model and quantization on a device, and the builds to try where they were not said.
+
+From engine facts alone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from llama_advisor.scenario import names
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device
     from llama_advisor.knowledge.engine import ArchitectureSupport, Engine, QuantizationSupport
     from llama_advisor.knowledge.model import Model, OfficialBuild
@@ -13,10 +21,12 @@ if TYPE_CHECKING:
 
 HOSTED = "hosted"
 """Id of the engine that stands for services, which bring their own hardware."""
+OWN_PLACES = ("phone", "browser")
+"""Kinds of device that are a place of their own: elsewhere an engine is sized where it is used most."""
 
 
 class Support(NamedTuple):
-    """How an engine and a machine take a model and quantization ."""
+    """How an engine and a machine take a model and quantization."""
 
     runs_model: bool
     pinned_version: str | None
@@ -30,10 +40,19 @@ class Support(NamedTuple):
         return self.pinned_version is not None
 
     @property
+    def failures(self) -> int:
+        """Number of things that do not work."""
+        return (not self.runs_model) + (not self.runs_on_machine) + (self.runs_quantization == "no")
+
+    @property
     def reasons_against(self) -> int:
-        """Twice the number of things that do not work, one more for an old version that must be pinned."""
-        broken = (not self.runs_model, not self.runs_on_machine, self.runs_quantization == "no")
-        return 2 * sum((*broken, not self.used_where_it_runs)) + (self.pinned_version is not None)
+        """Order of engines where a constraint rules out what is seldom used there, as it does what fails."""
+        return 2 * (self.failures + (not self.used_where_it_runs)) + self.needs_pin
+
+    @property
+    def drawbacks(self) -> int:
+        """Order of engines where nothing is ruled out: what works comes first, however seldom it is used there."""
+        return 3 * self.failures + self.needs_pin + (not self.used_where_it_runs)
 
 
 def support(engine: Engine, model: Model, quantization: Quantization, device: Device | None, target: str) -> Support:
@@ -55,7 +74,7 @@ def architecture_support(engine: Engine, model: Model) -> ArchitectureSupport | 
 
 
 def runs_on(engine: Engine, device: Device) -> bool:
-    """Tell whether the engine runs on the device; an unknown compute capability counts as enough."""
+    """Return whether the engine runs on the device; an unknown compute capability counts as enough."""
     for item in engine.hardware:
         vendor = not item.vendors or device.vendor in item.vendors or device.vendor == "generic"
         capability = item.minimum_compute_capability
@@ -73,7 +92,7 @@ def quantization_entry(engine: Engine, quantization: Quantization) -> Quantizati
 def quantization_support(
     engine: Engine, model: Model, quantization: Quantization, device: Device | None
 ) -> Literal["native", "weight_only", "no"] | None:
-    """Tell how the engine runs the quantization on the device; None where the device's design is not known."""
+    """Return how the engine runs the quantization on the device; None where the device's design is not known."""
     entry = quantization_entry(engine, quantization)
     if entry is None or model.architecture.kind in entry.not_for:
         return "no"
@@ -87,3 +106,76 @@ def quantization_support(
 def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
     """Return the maker's own build of this quantization, if there is one."""
     return next((build for build in model.official_builds if build.quantization == quantization.id), None)
+
+
+def named_build(text: str, model: Model) -> str | None:
+    """Return the quantization that a model's name stands for: an Ollama tag's, an official build's."""
+    files, wanted = model.artifacts, names.key(text)
+    if files.ollama_tag is not None and text.strip().lower() == files.ollama_tag:
+        return files.ollama_quantization
+    for build in model.official_builds:
+        if wanted in {names.key(build.hf_repo), names.key(build.hf_repo.rsplit("/", 1)[-1])}:
+            return build.quantization
+    return None
+
+
+class Option(NamedTuple):
+    """A quantization on an engine, and how the engine takes it."""
+
+    quantization: Quantization
+    engine: Engine
+    support: Support
+
+
+def options(
+    model: Model, device: Device | None, base: RuleBase, wanted: tuple[str, ...], engine: str | None
+) -> tuple[Option, ...]:
+    """Return builds in the order in which they are tried, each on the best engine; one alone where it was said.
+
+    `wanted` are the quantizations that a name stands for, empty for any. Unasked, the ladder goes from
+    the most bits to the fewest, prepared formats of more mature engines first, and holds only what runs.
+    """
+    engines = [base.engines[engine]] if engine else [item for item in base.engines.values() if item.id != HOSTED]
+    ladder = (
+        item.id
+        for item in base.quantizations.values()
+        if item.ladder and item.format != HOSTED and not (item.official_only and official_build(model, item) is None)
+    )
+    made = [_on_best_engine(model, base.quantizations[item], device, engines) for item in wanted or ladder]
+    if wanted:
+        return (min(made, key=lambda option: option.support.drawbacks),)
+    least = min(option.support.failures for option in made)
+    return tuple(sorted((option for option in made if option.support.failures == least), key=_rung))
+
+
+def _on_best_engine(model: Model, quantization: Quantization, device: Device | None, engines: list[Engine]) -> Option:
+    own = device.kind if device is not None and device.kind in OWN_PLACES else None
+    taken = (
+        Option(quantization, engine, support(engine, model, quantization, device, own or engine.targets[0]))
+        for engine in engines
+    )
+    return min(taken, key=lambda option: (option.support.drawbacks, -option.engine.maturity, option.engine.id))
+
+
+def _rung(option: Option) -> tuple[int, int, bool, int, int, str]:
+    quantization, engine, taken = option
+    native = taken.runs_quantization == "native"
+    return taken.drawbacks, -quantization.bits, not native, -engine.maturity, -quantization.maturity, quantization.id
+
+
+def objections(option: Option, model: Model, device: Device | None) -> Iterator[str]:
+    """Yield what stands against a build that is sized all the same, a sentence each."""
+    quantization, engine, taken = option
+    if quantization.official_only and official_build(model, quantization) is None:
+        yield f"no {quantization.id} build of {model.name} is published; sized all the same"
+    if not taken.runs_model:
+        yield f"no release of {engine.name} is known to run {model.name}; sized all the same"
+    elif taken.pinned_version:
+        yield f"only an old release runs {model.name}: {taken.pinned_version}"
+    if device is not None and not taken.runs_on_machine:
+        yield f"{engine.name} is not known to run on {device.name}; sized all the same"
+    elif taken.runs_quantization == "no":
+        there = f" on {device.name}" if device is not None and quantization_entry(engine, quantization) else ""
+        yield f"{engine.name} does not load {quantization.id}{there}; sized all the same"
+    elif taken.runs_quantization == "weight_only":
+        yield f"{quantization.id} saves memory there, its arithmetic stays 16-bit"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from llama_advisor.sizing.support import official_build
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llama_advisor.knowledge.model import Architecture, Model, OfficialBuild
+    from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.knowledge.quantization import (
         BlockType,
         LayerSet,
@@ -44,7 +46,7 @@ def parameters(architecture: Architecture) -> int:
 
 def weights_bytes(model: Model, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
     """Return the bytes of all weights as stored; a published official build's own size wins."""
-    official = _official_build(model, quantization)
+    official = official_build(model, quantization)
     if official is not None:
         return official.weights_bytes
     return _stored_bytes(model.architecture, quantization, block_types)
@@ -105,11 +107,6 @@ def _image_path(architecture: Architecture) -> tuple[Tensor, ...]:
         Tensor("projector", vision.projector_parameters),
         Tensor("cross_attention", vision.cross_attention_parameters - feed, 1, 1),
     )
-
-
-def _official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
-    builds = (build for build in model.official_builds if build.quantization == quantization.id)
-    return next(builds, None)
 
 
 def _stored_bytes(architecture: Architecture, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
