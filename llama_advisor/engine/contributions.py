@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.engine.advice import Contribution, Reading
 from llama_advisor.engine.fact import FACTS
-from llama_advisor.engine.score import curve, plain
+from llama_advisor.engine.score import plain
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _measured(criterion: Criterion, candidate: Candidate) -> tuple[Reading, ...]
     found = []
     for measure in criterion.measures:
         figure = candidate.lookup(measure.fact)
-        worth_ = criterion.unknown_value if figure is None else curve(measure)(figure)
+        worth_ = criterion.unknown_value if figure is None else measure.worth(figure)
         found.append(
             Reading(
                 fact=measure.fact,

@@ -7,6 +7,7 @@ remains is tested for each need. Variants and places are opened when they are fi
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need
     from llama_advisor.sizing.figures import Cost
-    from llama_advisor.sizing.layouts import Layout, Sizes
+    from llama_advisor.sizing.layouts import Groups, Sizes
     from llama_advisor.text.strict import CriterionId
 
     States = tuple[tuple[CompiledRule, State], ...]
@@ -168,8 +169,12 @@ class Spot:
     @cached_property
     def bound(self) -> float:
         """A closer bound: what the score would be under the smallest load, on the best part of the machine."""
-        parts = {layout.part: layout for group in reversed(self.groups) for layout in group}
-        cost = rent(self.place.machine, self.plan.base) if self.place.machine else None
+        machine = self.place.machine
+        assert machine is not None
+        # the first group has every part of one node; those across nodes stand in groups of their own
+        groups = self.groups if machine.nodes > 1 else islice(self.groups, 1)
+        parts = {layout.part: layout for group in groups for layout in group}
+        cost = rent(machine, self.plan.base)
         scores = []
         for layout in parts.values():
             smallest = layout.memory(SMALLEST)
@@ -179,7 +184,7 @@ class Spot:
         return max(scores)
 
     @cached_property
-    def groups(self) -> tuple[tuple[Layout, ...], ...]:
+    def groups(self) -> Groups:
         """Layouts in the groups of the ladder."""
         place = self.place
         assert place.machine is not None

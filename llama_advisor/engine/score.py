@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
+    from llama_advisor.knowledge.judgement import Criterion
     from llama_advisor.knowledge.rule import CompiledRule
     from llama_advisor.text.strict import CriterionId
 
@@ -107,10 +106,10 @@ def criterion_terms(
     for measure in criterion.measures:
         fact = FACTS[measure.fact]
         if fact.settles > BUILD:
-            measures.append((measure.share, fact.compute, curve(measure)))
+            measures.append((measure.share, fact.compute, measure.worth))
         else:
             figure = fact.compute(candidate)
-            settled += measure.share * (criterion.unknown_value if figure is None else curve(measure)(figure))
+            settled += measure.share * (criterion.unknown_value if figure is None else measure.worth(figure))
     terms = CriterionTerms(criterion, weight, bound, settled, tuple(measures), fired, None)
     if measures or any(test for *_, test in fired):
         return terms
@@ -129,35 +128,6 @@ def counted_weights(
         weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * base.criteria.unpriced_share
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()} if total else weights
-
-
-def curve(measure: ValueMeasure) -> Callable[[float], float]:
-    """Return the piecewise interpolation between the anchors; beyond them the end anchor's value holds."""
-    if id(measure) not in _CURVES:
-        _CURVES[id(measure)] = measure, _curve(measure)
-    return _CURVES[id(measure)][1]
-
-
-_CURVES: dict[int, tuple[ValueMeasure, Callable[[float], float]]] = {}
-
-
-def _curve(measure: ValueMeasure) -> Callable[[float], float]:
-    logarithmic = measure.scale == "log"
-    (first, at_first), (_, at_last) = measure.anchors[0], measure.anchors[-1]
-    segments = tuple(
-        (high, low, at_low, at_high - at_low, log(high / low) if logarithmic else high - low)
-        for (low, at_low), (high, at_high) in pairwise(measure.anchors)
-    )
-
-    def value(figure: float) -> float:
-        if figure <= first:
-            return at_first
-        for high, low, at_low, rise, width in segments:
-            if figure <= high:
-                return at_low + rise * ((log(figure / low) if logarithmic else figure - low) / width)
-        return at_last
-
-    return value
 
 
 def excuse(outcome: Outcome) -> Excuse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from llama_advisor.knowledge.device import DeviceKind
@@ -90,3 +91,13 @@ class Engine(Record):
     sources: Annotated[tuple[str, ...], "Source ids."]
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
     notes: Annotated[dict[str, str], "Further findings, by subject."] = EMPTY
+
+    @cached_property
+    def by_quantization(self) -> dict[str, QuantizationSupport]:
+        """Its entries by quantization."""
+        return {item.quantization: item for item in reversed(self.quantizations)}
+
+    @cached_property
+    def by_architecture(self) -> dict[str, ArchitectureSupport]:
+        """Its entries by the architecture of a model."""
+        return {item.architecture: item for item in reversed(self.architectures)}

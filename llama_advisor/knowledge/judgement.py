@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from itertools import pairwise
+from math import log
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from llama_advisor.knowledge.device import DeviceKind
 from llama_advisor.text.record import EMPTY, Record
 from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Points = Annotated[float, Field(ge=-30, le=30)]
 
@@ -169,6 +175,26 @@ class ValueMeasure(Record):
         "Figure and value (0-100), in rising order of the figure; fixed, never taken from candidates.",
     ]
     scale: Annotated[Literal["linear", "log"], "How to read between anchors."] = "linear"
+
+    @cached_property
+    def worth(self) -> Callable[[float], float]:
+        """Value of a figure: piecewise interpolation between the anchors; beyond them the end anchor's holds."""
+        logarithmic = self.scale == "log"
+        (first, at_first), (_, at_last) = self.anchors[0], self.anchors[-1]
+        segments = tuple(
+            (high, low, at_low, at_high - at_low, log(high / low) if logarithmic else high - low)
+            for (low, at_low), (high, at_high) in pairwise(self.anchors)
+        )
+
+        def value(figure: float) -> float:
+            if figure <= first:
+                return at_first
+            for high, low, at_low, rise, width in segments:
+                if figure <= high:
+                    return at_low + rise * ((log(figure / low) if logarithmic else figure - low) / width)
+            return at_last
+
+        return value
 
 
 class Criterion(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
@@ -14,7 +14,7 @@ from llama_advisor.sizing.training import training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeVar
 
     from llama_advisor.knowledge.base import RuleBase
@@ -97,6 +97,20 @@ class Layout:
         return speed(terms, load.shared_by(self.replicas), offloaded)
 
 
+class Groups:
+    """The groups of the ladder, the preferred one first; their layouts are made when they are first looked at."""
+
+    def __init__(self, rungs: list[list[tuple[Part, str, bool]]], make: Callable[..., Layout]) -> None:
+        self._rungs, self._make = rungs, make
+        self._made: list[tuple[Layout, ...]] = []
+
+    def __iter__(self) -> Iterator[tuple[Layout, ...]]:
+        for place, rung in enumerate(self._rungs):
+            if place == len(self._made):
+                self._made.append(tuple(self._make(part, kv, offload=offload) for part, kv, offload in rung))
+            yield self._made[place]
+
+
 class Sizes:
     """Sizes builds of one rule base, keeping what no load changes."""
 
@@ -150,22 +164,17 @@ class Sizes:
 
     def groups(
         self, model: Model, quantization: Quantization, engine: Engine, machine: Machine, *, with_image: bool
-    ) -> tuple[tuple[Layout, ...], ...]:
+    ) -> Groups:
         """Return the layouts in the groups of the ladder."""
         build = model, quantization, engine
 
-        def make() -> tuple[tuple[Layout, ...], ...]:
-            parts = self.kept(
-                ("parts", engine.id, model.id, id(machine)),
+        def make() -> Groups:
+            rungs = self.kept(
+                ("rungs", engine.id, model.id, id(machine)),
                 machine,
                 lambda: ladder(engine, machine, model.architecture),
             )
-            return tuple(
-                tuple(
-                    Layout(self, build, part, kv, offload=offload, with_image=with_image) for part, kv, offload in group
-                )
-                for group in parts
-            )
+            return Groups(rungs, partial(Layout, self, build, with_image=with_image))
 
         return self.kept(("groups", engine.id, model.id, quantization.id, id(machine), with_image), machine, make)
 
@@ -214,7 +223,7 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
     }
 
 
-def laid_out(groups: tuple[tuple[Layout, ...], ...], load: Workload) -> list[Sized]:
+def laid_out(groups: Groups, load: Workload) -> list[Sized]:
     """Size the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
 
     Where nothing fits, the layout that falls short by the least stands for the build.

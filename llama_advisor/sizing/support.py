@@ -70,7 +70,7 @@ def support(engine: Engine, model: Model, quantization: Quantization, device: De
 
 def architecture_support(engine: Engine, model: Model) -> ArchitectureSupport | None:
     """Return the engine's entry for the model's architecture, or None."""
-    return next((item for item in engine.architectures if item.architecture == model.architecture.kind), None)
+    return engine.by_architecture.get(model.architecture.kind)
 
 
 def runs_on(engine: Engine, device: Device) -> bool:
@@ -86,7 +86,7 @@ def runs_on(engine: Engine, device: Device) -> bool:
 
 def quantization_entry(engine: Engine, quantization: Quantization) -> QuantizationSupport | None:
     """Return the engine's entry for the quantization, or None."""
-    return next((item for item in engine.quantizations if item.quantization == quantization.id), None)
+    return engine.by_quantization.get(quantization.id)
 
 
 def quantization_support(

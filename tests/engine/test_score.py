@@ -14,7 +14,7 @@ from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.fact import PLACEMENT, SCENARIO
 from llama_advisor.engine.plan import Plan, Spot
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.engine.score import counted_weights, criterion_terms, curve, excuse
+from llama_advisor.engine.score import counted_weights, criterion_terms, excuse
 from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
@@ -78,19 +78,19 @@ def judged(base: RuleBase, *, owned: bool = False, priced: bool = True, **fields
     ("figure", "value"), [(0, 0), (10, 0), (15, 20), (20, 40), (30, 70), (40, 100), (1000, 100), (-5, 0)]
 )
 def test_a_figure_is_read_between_linear_anchors(figure: float, value: float) -> None:
-    assert curve(LINEAR)(figure) == pytest.approx(value)
+    assert LINEAR.worth(figure) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("figure", "value"), [(0, 100), (0.5, 100), (1, 100), (10, 50), (100, 0), (1e9, 0)])
 def test_a_figure_is_read_between_logarithmic_anchors(figure: float, value: float) -> None:
-    assert curve(FALLING)(figure) == pytest.approx(value)
+    assert FALLING.worth(figure) == pytest.approx(value)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
 def test_worth_never_turns_back(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert curve(LINEAR)(low) <= curve(LINEAR)(high)
-    assert curve(FALLING)(low) >= curve(FALLING)(high)
+    assert LINEAR.worth(low) <= LINEAR.worth(high)
+    assert FALLING.worth(low) >= FALLING.worth(high)
 
 
 def test_shipped_anchors_rise_and_stay_between_0_and_100(base: RuleBase) -> None:
