@@ -30,12 +30,19 @@ def key(name: str) -> str:
 def model_id(name: str, base: RuleBase, field: str = "model") -> str:
     """Return the id of a model by any of its names; loose names mean the instruct model."""
     plain = _HUB.sub("", name.strip().lower())
-    for spellings, fold in ((_exact, str.lower), (_loose, key)):
-        wanted = fold(plain)
-        found = [model for model in base.models.values() if wanted in {fold(text) for text in spellings(model)}]
-        if wanted and found:
-            return min(found, key=lambda model: (_ORDER[model.kind], model.id)).id
+    exact, loose = base.kept(_model_names)
+    found = exact.get(plain) or loose.get(key(plain))
+    if found:
+        return found
     raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
+
+
+def _model_names(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the ids by every exact and every loose name; of several with one name the instruct model."""
+    models = sorted(base.models.values(), key=lambda model: (_ORDER[model.kind], model.id), reverse=True)
+    exact = {text.lower(): model.id for model in models for text in _exact(model) if text}
+    loose = {folded: model.id for model in models for text in _loose(model) if (folded := key(text))}
+    return exact, loose
 
 
 def named_build(name: str, model: Model) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.constants import AssumedLoad
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.sizing.figures import Cost, Memory
     from llama_advisor.sizing.memory import Parallel
@@ -58,6 +58,11 @@ class Asked(NamedTuple):
     assumed: list[Assumption]
     kv_cache_type: str
 
+    @property
+    def device(self) -> Device | None:
+        """The device of the machine."""
+        return self.machine.device if self.machine else None
+
 
 class Placed(NamedTuple):
     """A build laid out, or only sized where no machine was given."""
@@ -75,16 +80,13 @@ class Sizer:
         self.sizes = Sizes(base)
         self._models = lru_cache(KEPT)(self._read_model)
         self._machines = lru_cache(KEPT)(self._read_machine)
-        self._options = lru_cache(KEPT)(self._read_options)
         self._layouts = lru_cache(KEPT)(self._read_layouts)
 
     def estimate(self, request: EstimateRequest) -> Estimate:
         """Size one build; raise InputError for what cannot be read."""
         asked = self._read(request)
         model, machine, load = asked.model, asked.machine, asked.load
-        placed = self._first_that_fits(
-            self._options(model.id, request.quantization or asked.build, request.engine, asked.where), asked
-        )
+        placed = self._first_that_fits(self._options(asked, request.quantization or asked.build, request.engine), asked)
         option, layout = placed.option, placed.layout
         speed = layout.speed(load, placed.memory) if layout else None
         cost = self._cost(request, machine)
@@ -108,7 +110,7 @@ class Sizer:
     def limits(self, request: EstimateRequest, estimate: Estimate) -> Limits:
         """Return the largest context and concurrency of an estimated build that fit, up to the model's context."""
         asked = self._read(request)
-        option = self._options(asked.model.id, estimate.quantization, estimate.engine, asked.where)[0]
+        option = self._options(asked, estimate.quantization, estimate.engine)[0]
 
         def fits(load: Workload) -> bool | None:
             return self._placed(option, asked._replace(load=load)).memory.fits
@@ -155,15 +157,17 @@ class Sizer:
         host = read_hardware({"ram_gb": ram}, catalogue, "server")
         return host._replace(label=f"processor of {machine.label}")
 
-    def _read_options(
-        self, model: str, quantization: str | None, engine: str | None, where: Named
-    ) -> tuple[Option, ...]:
-        base, machine = self.base, self._machines(where)
-        known = names.engine_id(engine, base) if engine else None
-        if known == HOSTED:
-            raise InputError("engine: a hosted service sizes itself; name the engine that you would run")
-        wanted = names.quantization_ids(quantization, base) if quantization else ()
-        return options(base.models[model], machine.device if machine else None, base, wanted, known)
+    def _options(self, asked: Asked, quantization: str | None, engine: str | None) -> tuple[Option, ...]:
+        base, model, device = self.base, asked.model, asked.device
+
+        def read() -> tuple[Option, ...]:
+            known = names.engine_id(engine, base) if engine else None
+            if known == HOSTED:
+                raise InputError("engine: a hosted service sizes itself; name the engine that you would run")
+            wanted = names.quantization_ids(quantization, base) if quantization else ()
+            return options(model, device, base, wanted, known)
+
+        return self.sizes.kept(("options", model.id, quantization, engine, id(device)), asked.machine, read)
 
     def _read_layouts(
         self, model_id: str, quantization_id: str, engine_id: str, where: Named, cache: str, images: int
@@ -305,7 +309,7 @@ def _against(asked: Asked, placed: Placed) -> Iterator[Assumption]:
         if layout is not None and layout.machine.devices < machine.devices:
             used = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
             yield Assumption("hardware", layout.replicas, f"{used}; {layout.replicas} copies share the requests")
-    for text in objections(placed.option, model, machine.device if machine else None):
+    for text in objections(placed.option, model, asked.device):
         yield Assumption("engine", engine.id, text)
     if cache not in engine.kv_cache_types and cache not in {PLAIN_CACHE, "bf16"}:
         yield Assumption("kv_cache_type", cache, f"{engine.name} is not known to offer it")

@@ -187,7 +187,12 @@ def plain(value: Any, *, exclude_defaults: bool = False) -> Any:
             }
         else:
             held = value._asdict()
-        return {name.removesuffix("_"): plain(item, exclude_defaults=exclude_defaults) for name, item in held.items()}
+        return {
+            name.removesuffix("_"): item
+            if type(item) in _ATOMS  # most are: no call for each
+            else plain(item, exclude_defaults=exclude_defaults)
+            for name, item in held.items()
+        }
     if isinstance(value, dict):
         return {key: plain(item, exclude_defaults=exclude_defaults) for key, item in value.items()}
     if hasattr(value, "model_dump"):

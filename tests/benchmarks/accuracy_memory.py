@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from llama_advisor.sizing.overhead import carries_adapters
 from measured_rows import read_cases
 
-from llama_advisor.sizing.memory import estimate_memory
+from llama_advisor.sizing.memory import carries_adapters, measure, memory, memory_terms
 
 if TYPE_CHECKING:
     from measured_rows import Case
@@ -22,18 +21,17 @@ RULE_OF_THUMB = 1.2
 
 def size(case: Case, base: RuleBase) -> Memory:
     """Return the memory the estimator states for a case."""
-    constants = base.constants.memory
-    return estimate_memory(
+    terms = memory_terms(
         case.weights,
         case.model,
-        constants,
+        base.constants.memory,
         case.engine,
         case.machine,
-        case.workload,
         case.kv_cache_type,
         parallel=case.parallel,
         adapters=carries_adapters(case.model, case.quantization.id),
     )
+    return memory(terms, measure(terms, case.workload))
 
 
 def naive_gib(case: Case) -> float:

@@ -22,7 +22,7 @@ from random_gguf import write
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario.workload import Workload
-from llama_advisor.sizing.memory import estimate_memory
+from llama_advisor.sizing import memory as sizing
 from llama_advisor.sizing.weights import weights_bytes
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ def predicted_gib(base: RuleBase, model: Model, context: int, cache: str) -> flo
     load = Workload(context_tokens=context, prompt_tokens=BATCH, output_tokens=1)
     machine = read_hardware("64GB RAM PC, no GPU", catalogue_of(base))
     weights = weights_bytes(model, base.quantizations["f16"], base.block_types)
-    memory = base.constants.memory
-    return estimate_memory(weights, model, memory, "llama.cpp", machine, load, cache).total_gib
+    terms = sizing.memory_terms(weights, model, base.constants.memory, "llama.cpp", machine, cache)
+    return sizing.memory(terms, sizing.measure(terms, load)).total_gib
 
 
 def row(base: RuleBase, model: Model, context: int, cache: str, reading: Reading) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.sizing.placement import Parallel
+    from llama_advisor.sizing.memory import Parallel
 
 MEASURED = HERE / "measured" / "dev.csv"
 UNFIT = (

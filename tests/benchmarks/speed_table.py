@@ -6,10 +6,18 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
-from llama_advisor.sizing.attainable import Attainable, attainable, engine_speed
-from llama_advisor.sizing.timing import Splits, Work, decode_step_s, prefill_s, splits
 
-from llama_advisor.sizing.speed import batches, passes, token_work
+from llama_advisor.sizing.speed import (
+    Attainable,
+    Splits,
+    Work,
+    attainable,
+    decode_step_s,
+    engine_speed,
+    prefill_s,
+    splits,
+    token_work,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,9 +57,10 @@ class Table:
         return Attainable(*(np.array(column) for column in zip(*columns, strict=True)))
 
     def passes(self, constants: SpeedConstants) -> list[int]:
-        """Return each prompt's forward passes."""
+        """Return each prompt's forward passes, each of which reads the weights once."""
         return [
-            passes(max(1, case.workload.prompt_tokens), engine_speed(constants, case.engine)) for case in self.cases
+            -(-max(1, case.workload.prompt_tokens) // engine_speed(constants, case.engine).batch_tokens)
+            for case in self.cases
         ]
 
     def splits(self, constants: SpeedConstants) -> Splits:
@@ -62,7 +71,7 @@ class Table:
                 case.machine,
                 case.parallel,
                 layers,
-                batches(max(1, case.workload.prompt_tokens), engine_speed(constants, case.engine)),
+                max(1.0, case.workload.prompt_tokens / engine_speed(constants, case.engine).batch_tokens),
             )
             for case, layers in zip(self.cases, self.work.layers, strict=True)
         ]

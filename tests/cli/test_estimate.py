@@ -15,6 +15,7 @@ from llama_advisor.cli import detect as detect_command
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
+from llama_advisor.sizing import layouts
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
 
@@ -187,12 +188,14 @@ def test_a_batch_streams(root: Path) -> None:
         process.stdin.close()
 
 
-def test_what_is_kept_between_lines_is_bounded() -> None:
+def test_what_is_kept_between_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layouts, "MOST_KEPT", 20)
     sizer = Sizer(load_rules())
     for gib in itertools.islice(itertools.count(4), 300):
         sizer.estimate(EstimateRequest(model="1b", memory_gb=gib, engine="llama.cpp", quantization="q4_k_m"))
-    for kept in (sizer._models, sizer._machines, sizer._options, sizer._layouts):  # noqa: SLF001
+    for kept in (sizer._models, sizer._machines, sizer._layouts):  # noqa: SLF001
         assert kept.cache_info().maxsize is not None
+    assert 0 < len(sizer.sizes._made) <= 20  # noqa: SLF001
 
 
 def test_an_old_engine_release_is_told_and_sized_all_the_same() -> None:

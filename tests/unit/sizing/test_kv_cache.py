@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from llama_advisor.knowledge.model import Architecture, Vision
-from llama_advisor.sizing.kv_cache import image_cache_gib, kv_bytes_per_token, kv_cache_gib
+from llama_advisor.sizing.kv_cache import GIB, image_bytes, kv_bytes_per_token
 from llama_advisor.text.errors import InputError
 
-MIB_PER_GIB = 1024
+MIB = 2**20
 
 
 def _architecture(layers: int, head_dim: int, crossed: int = 0, tokens: int = 6404) -> Architecture:
@@ -50,8 +50,8 @@ SIZES = {
 def test_sizes(layers: int, head_dim: int, per_token: int, short: float, long: float) -> None:
     shape = _architecture(layers, head_dim)
     assert kv_bytes_per_token(shape, "f16") == per_token
-    assert kv_cache_gib(shape, "f16", 8_192) == short
-    assert kv_cache_gib(shape, "f16", 131_072) == long
+    assert kv_bytes_per_token(shape, "f16") * 8_192 / GIB == short
+    assert kv_bytes_per_token(shape, "f16") * 131_072 / GIB == long
 
 
 SHARE_OF_F16 = {"f16": 1, "bf16": 1, "fp8": 1 / 2, "q8_0": 17 / 32, "q4_0": 9 / 32}
@@ -60,10 +60,6 @@ SHARE_OF_F16 = {"f16": 1, "bf16": 1, "fp8": 1 / 2, "q8_0": 17 / 32, "q4_0": 9 / 
 @pytest.mark.parametrize(("kv_cache_type", "share"), SHARE_OF_F16.items())
 def test_types(kv_cache_type: str, share: float) -> None:
     assert kv_bytes_per_token(_architecture(32, 128), kv_cache_type) == 131_072 * share
-
-
-def test_sequences_multiply() -> None:
-    assert kv_cache_gib(_architecture(32, 128), "f16", 8_192, sequences=4) == 4
 
 
 def test_cross_attention_layers_hold_no_text() -> None:
@@ -78,12 +74,11 @@ IMAGES = [(32, 8, 6404, 200.125), (80, 20, 6404, 500.3125), (32, 8, 4100, 128.12
 @pytest.mark.parametrize(("layers", "crossed", "tokens", "mib"), IMAGES)
 def test_images(layers: int, crossed: int, tokens: int, mib: float) -> None:
     shape = _architecture(layers, 128, crossed, tokens)
-    assert image_cache_gib(shape, 1) * MIB_PER_GIB == mib
-    assert image_cache_gib(shape, 2, sequences=3) * MIB_PER_GIB == 6 * mib
+    assert image_bytes(shape) / MIB == mib
 
 
 def test_text_model_keeps_no_images() -> None:
-    assert image_cache_gib(_architecture(32, 128), 5, sequences=2) == 0
+    assert image_bytes(_architecture(32, 128)) == 0
 
 
 def test_unknown_type_names_the_nearest() -> None:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from llama_advisor.sizing.available import device_available_gib
-from llama_advisor.sizing.overhead import carries_adapters, engine_memory
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.scenario.workload import Workload
-from llama_advisor.sizing.limits import largest, largest_concurrency, largest_context
-from llama_advisor.sizing.memory import estimate_memory
-from llama_advisor.sizing.placement import place, tensor_parallel_divides
+from llama_advisor.sizing import memory as sizing
+from llama_advisor.sizing.estimate import MOST_REQUESTS, largest
+from llama_advisor.sizing.memory import (
+    carries_adapters,
+    device_available_gib,
+    engine_memory,
+    place,
+    tensor_parallel_divides,
+)
 from llama_advisor.sizing.weights import weights_bytes
 from llama_advisor.text.record import validate
 
@@ -69,7 +73,8 @@ def size(
 ) -> Memory:
     """Size a shipped model."""
     weights = weights_bytes(BASE.models[model], BASE.quantizations[quantization], BASE.block_types)
-    return estimate_memory(weights, BASE.models[model], CONSTANTS, engine, where, load, "f16", **options)
+    terms = sizing.memory_terms(weights, BASE.models[model], CONSTANTS, engine, where, "f16", **options)
+    return sizing.memory(terms, sizing.measure(terms, load))
 
 
 def test_parts_sum_to_the_total_and_the_device_need_adds_the_uncertainty() -> None:
@@ -79,6 +84,13 @@ def test_parts_sum_to_the_total_and_the_device_need_adds_the_uncertainty() -> No
     assert memory.kv_cache_gib == pytest.approx(1.0)
     upper = memory.total_gib + CONSTANTS.overhead_uncertainty * memory.overhead_gib
     assert memory.per_device.need_gib == pytest.approx(upper)
+
+
+def test_sequences_and_images_multiply_the_cache() -> None:
+    one, four = (size(VISION, "q4_k_m", machine(80), work(8192, requests, images=1)) for requests in (1, 4))
+    assert (one.kv_cache_gib, four.kv_cache_gib) == (1, 4)
+    assert one.image_cache_gib * 1024 == 200.125
+    assert size(VISION, "q4_k_m", machine(80), work(8192, 3, images=2)).image_cache_gib == 6 * one.image_cache_gib
 
 
 def test_without_a_machine_or_its_memory_the_fit_is_not_known() -> None:
@@ -192,7 +204,7 @@ def test_largest_context_is_the_last_that_fits() -> None:
     def sized(load: Workload) -> Memory:
         return size("llama-3.1-8b-instruct", "q4_k_m", machine(12), load)
 
-    found = largest_context(sized, work(), 131072)
+    found = largest(lambda tokens: sized(work(tokens)).fits, 131072)
     assert found is not None
     assert sized(work(found)).fits is True
     assert sized(work(found + 1)).fits is False
@@ -200,7 +212,10 @@ def test_largest_context_is_the_last_that_fits() -> None:
 
 def test_largest_concurrency_is_zero_where_nothing_fits_and_none_where_unknown() -> None:
     def on(where: Machine) -> int | None:
-        return largest_concurrency(lambda load: size("llama-3.1-8b-instruct", "bf16", where, load, "vllm"), work())
+        return largest(
+            lambda requests: size("llama-3.1-8b-instruct", "bf16", where, work(requests=requests), "vllm").fits,
+            MOST_REQUESTS,
+        )
 
     assert on(machine(12)) == 0
     assert on(machine(None)) is None

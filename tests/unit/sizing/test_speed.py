@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.scenario.workload import Workload
-from llama_advisor.sizing.speed import estimate_speed
+from llama_advisor.sizing import speed as sizing
 from llama_advisor.sizing.weights import read_bytes_per_token
 
 if TYPE_CHECKING:
@@ -45,24 +45,15 @@ def speed(
     load: Workload | None = None,
     engine: str = "llama.cpp",
     kv: str = "f16",
+    offloaded_share: float = 0.0,
     **options: Any,
 ) -> Speed:
     """Predict a shipped build's speed, which must be known."""
     stored = BASE.quantizations[quantization]
     read = read_bytes_per_token(BASE.models[model], stored, BASE.block_types)
-    found = estimate_speed(
-        read,
-        stored.bits,
-        BASE.models[model],
-        CONSTANTS,
-        engine,
-        machine,
-        load or work(),
-        kv,
-        **options,
-    )
-    assert found is not None
-    return found
+    terms = sizing.speed_terms(read, stored.bits, BASE.models[model], CONSTANTS, engine, machine, kv, **options)
+    assert terms is not None
+    return sizing.speed(terms, load or work(), offloaded_share)
 
 
 @pytest.mark.parametrize(
@@ -96,19 +87,8 @@ def test_a_device_without_bandwidth_has_no_speed() -> None:
     blank = BASE.devices["rtx-3090"]._replace(bandwidth_gb_s=None)
     stored = BASE.quantizations["q4_k_m"]
     read = read_bytes_per_token(BASE.models[M8], stored, BASE.block_types)
-    assert (
-        estimate_speed(
-            read,
-            stored.bits,
-            BASE.models[M8],
-            CONSTANTS,
-            "llama.cpp",
-            Machine(device=blank),
-            work(),
-            "f16",
-        )
-        is None
-    )
+    machine = Machine(device=blank)
+    assert sizing.speed_terms(read, stored.bits, BASE.models[M8], CONSTANTS, "llama.cpp", machine, "f16") is None
 
 
 def test_layer_split_stays_near_one_card_and_tensor_parallel_nears_the_sum() -> None:
