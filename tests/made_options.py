@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llama_advisor.engine.advice import Excuse
-from llama_advisor.explain.exploration import Option
+from llama_advisor.explain.options import Option
 
 EXCUSE = Excuse(rule="r", text="too large", bottleneck="memory", value=2, limit=1, unit="GiB", layer="rules")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.check.files import NAMES, file_text, files_below
-from llama_advisor.scenario.project_text import proposed
+from llama_advisor.scenario.project_file import proposed
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:

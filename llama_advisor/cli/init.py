@@ -17,8 +17,7 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.flags import FLAGS, nested
-from llama_advisor.scenario.project_file import WISHES, Project
-from llama_advisor.scenario.project_text import project_text, proposed, scalar
+from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError

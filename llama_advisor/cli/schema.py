@@ -39,9 +39,9 @@ SCHEMAS = (
     ("recommendation", "engine.advice", "Advice"),
     ("estimate", "sizing.request", "Estimate"),
     ("estimate-request", "sizing.request", "EstimateRequest"),
-    ("explanation", "explain.explanation", "Explanation"),
-    ("comparison", "explain.exploration", "Comparison"),
-    ("whatif", "explain.exploration", "Grid"),
+    ("explanation", "explain.why_not", "Explanation"),
+    ("comparison", "explain.compare", "Comparison"),
+    ("whatif", "explain.grid", "Grid"),
 )
 """Kinds of file and result that have a schema: name, module, class; loaded when one is asked for."""
 

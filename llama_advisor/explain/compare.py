@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor import __version__
-from llama_advisor.engine.advice import RuleBaseShown
+from llama_advisor.engine.advice import Build, Excuse, RuleBaseShown
 from llama_advisor.engine.rank import ranked
+from llama_advisor.engine.relax import changed
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, shown
-from llama_advisor.explain.exploration import Compared, Comparison, Row
 from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.quality import score
 from llama_advisor.sizing.support import architecture_support
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,12 +31,52 @@ if TYPE_CHECKING:
 FEWEST = 2
 
 
+class Compared(Record):
+    """One of the models compared."""
+
+    model: Annotated[str, "Model id."]
+    name: Annotated[str, "Name as people write it."]
+    build: Annotated[Build | None, "Its best build for the scenario; null where it has none."]
+    at_home: Annotated[Build | None, "Its best build on a machine of one's own or rented; null where it has none."]
+    excuse: Annotated[
+        Excuse | None, "What rules it out, where it has no build; null also where it is not ranked at all."
+    ]
+
+
+class Row(Record):
+    """One fact of all models compared."""
+
+    group: Annotated[Literal["facts", "licence", "scenario", "benchmarks", "engines"], "What kind of fact."]
+    label: Annotated[str, "What is compared."]
+    unit: Annotated[str, "Unit of the values."]
+    values: Annotated[
+        tuple[Any, ...],
+        "One value for each model, in the order asked for; null where it is not known or does not apply.",
+    ]
+    differs: Annotated[bool, "Whether the values are not all the same."]
+
+
+class Comparison(Record):
+    """Models side by side, for one scenario."""
+
+    schema_version: Annotated[int, "Version of this contract."] = 1
+    as_of: Annotated[date, "Day for which it was asked."]
+    scenario: Annotated[dict[str, Any], "The normalised scenario."]
+    assumptions: Annotated[tuple[Assumption, ...], "What was taken for granted."]
+    models: Annotated[tuple[Compared, ...], "The models, in the order asked for."]
+    rows: Annotated[tuple[Row, ...], "What is compared."]
+    not_comparable: Annotated[tuple[str, ...], "Benchmarks published for some of the models, but not for all."]
+    rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
+
+
 def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Comparison:
     """Compare models by any of their names; raise InputError for fewer than two different ones."""
     base = advisor.base
     models = [base.models[name] for name in different(names, base)]
-    need = understand(_among(scenario, models), base)
-    found = advisor.decide(need)
+    judged = scenario
+    if not (scenario.only and scenario.only.models):  # base models are ranked only when named; stated limits stay
+        judged = changed(scenario, "only.models", tuple(model.id for model in models))
+    found = advisor.decide(understand(judged, base))
     compared = tuple(_compared(model, found, base) for model in models)
     common, partial = benchmarks(models, base)
     return Comparison(
@@ -42,18 +84,14 @@ def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Compa
         scenario=understand(scenario, base).normalised(),
         assumptions=found.need.assumptions,
         models=compared,
-        rows=(*_rows(models, compared), *_benchmark_rows(models, common, base), *_engine_rows(models, base)),
+        rows=tuple(_rows(models, compared, common, base)),
         not_comparable=partial,
-        rulebase=RuleBaseShown(
-            version=__version__,
-            hash=base.hash,
-            layers=tuple(layer.label for layer in base.layers[1:]),
-        ),
+        rulebase=advisor.rulebase_shown(),
     )
 
 
 def different(names: Sequence[str], base: RuleBase) -> list[str]:
-    """Return the ids of at least two models, none of them named twice."""
+    """The ids of at least two models, none of them named twice."""
     found: dict[str, str] = {}
     for name in names:
         model = model_id(name, base, "compare")
@@ -63,15 +101,6 @@ def different(names: Sequence[str], base: RuleBase) -> list[str]:
     if len(found) < FEWEST:
         raise InputError("compare: name at least two models; `models list` shows them")
     return list(found)
-
-
-def _among(scenario: Scenario, models: list[Model]) -> Scenario:
-    """Have base models judged too, which are ranked only when named; limits that were stated stay."""
-    if scenario.only and scenario.only.models:
-        return scenario
-    only = scenario.only.model_dump(exclude_defaults=True) if scenario.only else {}
-    stated = scenario.model_dump(exclude_defaults=True)
-    return type(scenario).model_validate(stated | {"only": only | {"models": tuple(model.id for model in models)}})
 
 
 def _compared(model: Model, found: Found, base: RuleBase) -> Compared:
@@ -89,7 +118,7 @@ def _compared(model: Model, found: Found, base: RuleBase) -> Compared:
 
 
 def benchmarks(models: Sequence[Model], base: RuleBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the benchmarks published for all of the models, and those published for some only.
+    """The benchmarks published for all of the models, and those published for some only.
 
     Scores compare only within one benchmark id. Estimates do not count; the text scores of a vision model are
     those of the text model that it carries unchanged.
@@ -102,21 +131,6 @@ def benchmarks(models: Sequence[Model], base: RuleBase) -> tuple[tuple[str, ...]
         tuple(name for name, count in having.items() if count == len(models)),
         tuple(name for name, count in having.items() if 0 < count < len(models)),
     )
-
-
-def _row(group: Any, label: str, values: Sequence[Any], unit: str = "") -> Row:
-    return Row(
-        group=group, label=label, unit=unit, values=tuple(values), differs=any(value != values[0] for value in values)
-    )
-
-
-def _rows(models: Sequence[Model], compared: Sequence[Compared]) -> Iterator[Row]:
-    made = [
-        *(_row("facts", label, [read(model) for model in models], unit) for label, unit, read in FACTS),
-        *(_row("licence", label, [read(model) for model in models]) for label, read in LICENCE),
-        *(_row("scenario", label, [read(item) for item in compared], unit) for label, unit, read in SCENARIO),
-    ]
-    yield from (row for row in made if any(value is not None for value in row.values))
 
 
 FACTS: tuple[tuple[str, str, Callable[[Model], Any]], ...] = (
@@ -138,7 +152,7 @@ LICENCE: tuple[tuple[str, Callable[[Model], Any]], ...] = (
 
 
 def _where(item: Compared) -> str | None:
-    """Return where its best build runs."""
+    """Where its best build runs."""
     build = item.build
     if build is None:
         return None
@@ -146,7 +160,7 @@ def _where(item: Compared) -> str | None:
 
 
 def _sized(item: Compared) -> str | None:
-    """Return the build whose memory is shown, where it is not the best one."""
+    """The build whose memory is shown, where it is not the best one."""
     build = item.at_home
     if build is None or build.machine is None or build == item.build:
         return None
@@ -170,21 +184,32 @@ SCENARIO: tuple[tuple[str, str, Callable[[Compared], Any]], ...] = (
 )
 
 
-def _benchmark_rows(models: Sequence[Model], common: tuple[str, ...], base: RuleBase) -> Iterator[Row]:
+def _rows(
+    models: Sequence[Model], compared: Sequence[Compared], common: Sequence[str], base: RuleBase
+) -> Iterator[Row]:
+    """Yield what is compared; nothing of what is known of none of the models."""
+
+    def row(group: Any, label: str, values: list[Any], unit: str = "") -> Row:
+        differs = any(value != values[0] for value in values)
+        return Row(group=group, label=label, unit=unit, values=tuple(values), differs=differs)
+
+    made = [
+        *(row("facts", label, [read(model) for model in models], unit) for label, unit, read in FACTS),
+        *(row("licence", label, [read(model) for model in models]) for label, read in LICENCE),
+        *(row("scenario", label, [read(item) for item in compared], unit) for label, unit, read in SCENARIO),
+    ]
+    yield from (item for item in made if any(value is not None for value in item.values))
     for name in common:
-        values = [found.value for model in models if (found := score(model, name, base))]
-        yield _row("benchmarks", base.benchmarks[name].name, values)
-
-
-def _engine_rows(models: Sequence[Model], base: RuleBase) -> Iterator[Row]:
+        scores = [found.value for model in models if (found := score(model, name, base))]
+        yield row("benchmarks", base.benchmarks[name].name, scores)
     for engine in base.engines.values():
-        values = [_runs(engine, model) for model in models]
-        if any(values):
-            yield _row("engines", engine.name, values)
+        runs = [_runs(engine, model) for model in models]
+        if any(runs):
+            yield row("engines", engine.name, runs)
 
 
 def _runs(engine: Engine, model: Model) -> bool | str:
-    """Tell whether the engine runs the model, or up to which version it did."""
+    """Whether the engine runs the model, or up to which version it did."""
     found = architecture_support(engine, model)
     large = engine.maximum_parameters_b is not None and model.parameters / 1e9 > engine.maximum_parameters_b
     if found is None or large:

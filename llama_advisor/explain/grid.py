@@ -1,27 +1,110 @@
-"""A grid of answers: every combination of some fields' values, each answered in full."""
+"""A grid of answers, every combination of some fields' values, and why neighbouring answers differ."""
 
 from __future__ import annotations
 
+from datetime import date
+from functools import cached_property, partial
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor import __version__
-from llama_advisor.engine.advice import RuleBaseShown, ShortBuild
-from llama_advisor.explain.exploration import Cell, Grid
-from llama_advisor.explain.grid_changes import Place, turn
-from llama_advisor.explain.options import options
+from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
+from llama_advisor.explain.options import Option, options
+from llama_advisor.scenario.vary import Axis
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from llama_advisor.engine.advice import Advice, Build, Excluded
+    from llama_advisor.engine.advice import Advice, Excluded
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.explain.exploration import Turn
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario
-    from llama_advisor.scenario.vary import Axis
+
+    Reason = tuple["Kind", str | None, str | None, str]
+    """Kind of turn, the rule and the criterion that decide, where one does, and the sentence."""
 
 At = tuple[int, ...]
+Kind = Literal["ruled_out", "qualifies", "outscored", "other"]
+
+
+class Cell(Record):
+    """One answer of a grid."""
+
+    at: Annotated[tuple[int, ...], "Place on each axis, from 0."]
+    verdict: Annotated[Verdict, "The verdict."]
+    winner: Annotated[ShortBuild | None, "The build recommended as asked; null where nothing fits."]
+    provider: Annotated[str | None, "Provider, where the winner is hosted."]
+    score: Annotated[float | None, "Its score."]
+    total_gib: Annotated[float | None, "Memory it takes; null for hosted models."]
+    tokens_per_s: Annotated[float | None, "Its generation per user."]
+    usd_per_month: Annotated[float | None, "Its money; null for owned hardware."]
+    excuse: Annotated[Excuse | None, "The nearest miss, where nothing fits."]
+    changes: Annotated[tuple[Change, ...], "What would have to change, where nothing fits as asked."]
+
+
+class Turn(Record):
+    """Two neighbouring cells with different winners, and why."""
+
+    axis: Annotated[int, "Axis along which they are neighbours, from 0."]
+    before: Annotated[tuple[int, ...], "Place of the one cell."]
+    after: Annotated[tuple[int, ...], "Place of the other."]
+    kind: Annotated[
+        Literal["ruled_out", "qualifies", "outscored", "other"],
+        "The earlier winner is ruled out; the later one qualifies only now; the score turned; none of these.",
+    ]
+    rule: Annotated[str | None, "Rule that decides, where one does."]
+    criterion: Annotated[str | None, "Criterion that turned, where the score did."]
+    text: Annotated[str, "Sentence."]
+
+
+class Grid(Record):
+    """How the answer moves with some fields."""
+
+    schema_version: Annotated[int, "Version of this contract."] = 1
+    as_of: Annotated[date, "Day for which it was asked."]
+    scenario: Annotated[dict[str, Any], "The scenario without the fields varied."]
+    axes: Annotated[tuple[Axis, ...], "What is varied."]
+    cells: Annotated[tuple[Cell, ...], "One answer for each combination; the last axis moves fastest."]
+    turns: Annotated[tuple[Turn, ...], "Where neighbouring cells differ."]
+    rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
+
+
+class Place:
+    """A cell with all builds judged for it, the best first; listed only where a neighbour has another winner."""
+
+    def __init__(self, cell: Cell, listed: Callable[[], tuple[Option, ...]]) -> None:
+        self.cell = cell
+        self._listed = listed
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """All builds judged."""
+        return self._listed()
+
+    @property
+    def winner(self) -> Option | None:
+        """The winner as it was judged."""
+        short = self.cell.winner
+        if short is None:
+            return None
+        wanted = (short.model, short.quantization, short.engine, short.machine)
+        return next(
+            item
+            for item in self.options
+            if item.excuse is None and (item.model, item.quantization, item.engine, item.machine) == wanted
+        )
+
+    def counterpart(self, build: Option) -> Option | None:
+        """The same build here, on the same machine if it is tried, else its best; else the model's best or nearest."""
+        same = [item for item in self.options if _variant(item) == _variant(build)]
+        if same:
+            return next((item for item in same if item.machine == build.machine), same[0])
+        return next((item for item in self.options if item.model == build.model), None)
+
+
+def _variant(item: Option) -> tuple[str, str, str, str | None]:
+    return item.model, item.quantization, item.engine, item.provider
 
 
 def vary(
@@ -35,40 +118,39 @@ def vary(
 
     `nearest` picks the miss that stands for a cell where nothing fits.
     """
+    base = advisor.base
+    stated = scenario.model_dump(exclude_defaults=True)
+    shown = scenario.model_dump(mode="json", exclude_defaults=True)
     places: dict[At, Place] = {}
-    cells = []
     spots = list(product(*(range(len(axis.values)) for axis in axes)))
     for done, at in enumerate(spots, 1):
-        answer = advisor.answer(_scenario_at(scenario, axes, at))
+        data = stated
+        for axis, index in zip(axes, at, strict=True):
+            data = with_value(data, axis.field, axis.values[index])
+        answer = advisor.answer(type(scenario).model_validate(data))
         if answer.found is None:
             raise InputError(f"whatif: state at least one of: {', '.join(answer.advice.missing)}")
-        cell = _cell(at, answer.advice, nearest(answer.advice))
-        cells.append(cell)
-        places[at] = Place(cell, options(answer.found, advisor.base))
+        places[at] = Place(_cell(at, answer.advice, nearest(answer.advice)), partial(options, answer.found, base))
         told(done, len(spots))
+    turns = []
+    for index, axis in enumerate(axes):  # each cell with the next one along each axis
+        shown = with_value(shown, axis.field, None)
+        for at, place in places.items():
+            after = places.get((*at[:index], at[index] + 1, *at[index + 1 :]))
+            if after and (found := turn(place, after, index, axis.field, base)):
+                turns.append(found)
     return Grid(
         as_of=advisor.as_of,
-        scenario=_without(scenario, axes),
+        scenario=shown,
         axes=axes,
-        cells=tuple(cells),
-        turns=tuple(_turns(places, axes, advisor)),
-        rulebase=RuleBaseShown(
-            version=__version__,
-            hash=advisor.base.hash,
-            layers=tuple(layer.label for layer in advisor.base.layers[1:]),
-        ),
+        cells=tuple(place.cell for place in places.values()),
+        turns=tuple(turns),
+        rulebase=advisor.rulebase_shown(),
     )
 
 
-def _scenario_at(scenario: Scenario, axes: tuple[Axis, ...], at: At) -> Scenario:
-    data = scenario.model_dump(exclude_defaults=True)
-    for axis, place in zip(axes, at, strict=True):
-        data = with_value(data, axis.field, axis.values[place])
-    return type(scenario).model_validate(data)
-
-
 def with_value(data: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
-    """Return plain scenario data with one field set; None leaves it out, mappings are merged."""
+    """Set one field of plain scenario data; None leaves it out, mappings are merged."""
     name, _, inner = field.partition(".")
     if inner:
         return data | {name: with_value(data.get(name, {}), inner, value)}
@@ -79,21 +161,21 @@ def with_value(data: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
     return data | {name: value}
 
 
-def _without(scenario: Scenario, axes: tuple[Axis, ...]) -> dict[str, Any]:
-    data = scenario.model_dump(mode="json", exclude_defaults=True)
-    for axis in axes:
-        data = with_value(data, axis.field, None)
-    return data
-
-
 def _cell(at: At, advice: Advice, missed: Excluded | None) -> Cell:
-    """Return one answer in short; a build that needs a requirement changed is no winner."""
+    """One answer in short; a build that needs a requirement changed is no winner."""
     fits = advice.verdict in {"recommended", "recommended_with_caveats"}
     build = advice.recommendation if fits else None
     return Cell(
         at=at,
         verdict=advice.verdict,
-        winner=_short(build) if build else None,
+        winner=ShortBuild(
+            model=build.model,
+            quantization=build.quantization,
+            engine=build.engine,
+            machine=build.machine.name if build.machine else None,
+        )
+        if build
+        else None,
         provider=build.provider if build else None,
         score=build.score if build else None,
         total_gib=build.memory.total_gib if build and build.memory else None,
@@ -104,15 +186,53 @@ def _cell(at: At, advice: Advice, missed: Excluded | None) -> Cell:
     )
 
 
-def _short(build: Build) -> ShortBuild:
-    machine = build.machine.name if build.machine else None
-    return ShortBuild(model=build.model, quantization=build.quantization, engine=build.engine, machine=machine)
+def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> Turn | None:
+    """Say why the winner is another one; None where it is the same, hardware that is varied apart."""
+    one, other = before.cell.winner, after.cell.winner
+    if one and other and field == "hardware":
+        other = other._replace(machine=one.machine)
+    if one == other and before.cell.provider == after.cell.provider:
+        return None
+    kind, rule, criterion, text = _reason(before, after, base)
+    return Turn(
+        axis=axis, before=before.cell.at, after=after.cell.at, kind=kind, rule=rule, criterion=criterion, text=text
+    )
 
 
-def _turns(places: dict[At, Place], axes: tuple[Axis, ...], advisor: Advisor) -> Iterator[Turn]:
-    """Compare every cell with the next one along each axis."""
-    for index, axis in enumerate(axes):
-        for at, place in places.items():
-            after = (*at[:index], at[index] + 1, *at[index + 1 :])
-            if after in places and (found := turn(place, places[after], index, axis.field, advisor.base)):
-                yield found
+def _reason(before: Place, after: Place, base: RuleBase) -> Reason:
+    """Try in turn: the old winner is ruled out, the new one was, the score turned."""
+    old, new = before.winner, after.winner
+    lost = after.counterpart(old) if old else None
+    if lost and lost.excuse:
+        return "ruled_out", lost.excuse.rule, None, lost.excuse.text
+    gained = before.counterpart(new) if new else None
+    if new and gained and gained.excuse:
+        return "qualifies", gained.excuse.rule, None, f"{name(new, base)} qualifies now; before: {gained.excuse.text}"
+    if old and new and lost and gained and lost != new and gained != old:
+        return _outscored((old, gained), (lost, new), base)
+    return "other", None, None, "other builds are tried"
+
+
+def _outscored(before: tuple[Option, Option], after: tuple[Option, Option], base: RuleBase) -> Reason:
+    """Name the criterion that moved most towards the new winner, of the old and the new winner in both cells."""
+
+    def lead(pair: tuple[Option, Option], criterion: str) -> float:
+        old, new = pair
+        return new.points.get(criterion, 0.0) - old.points.get(criterion, 0.0)
+
+    was, now = ((new.score or 0.0) - (old.score or 0.0) for old, new in (before, after))
+    loser, winner = (name(build, base) for build in after)
+    if now <= 0:
+        how = "has as many points as" if now == 0 else "stands within the margin of a wish of"
+        return "outscored", None, None, f"{winner} {how} {loser}, {was:+.2f} before"
+    criteria = dict.fromkeys(criterion for build in (*before, *after) for criterion in build.points)
+    turned = max(criteria, key=lambda criterion: lead(after, criterion) - lead(before, criterion))
+    moved = f"{turned} {lead(before, turned):+.2f} to {lead(after, turned):+.2f}"
+    text = f"{winner} leads {loser} by {now:+.2f} points, {was:+.2f} before; most of it {moved}"
+    return "outscored", None, turned, text
+
+
+def name(build: Option, base: RuleBase) -> str:
+    """A build's name without its machine."""
+    model = base.models[build.model].name.removeprefix("Llama ")
+    return f"{model} {build.quantization}" if build.machine else f"{model} at {build.provider}"

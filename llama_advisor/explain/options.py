@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from llama_advisor.engine.advice import Excuse
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.explain.exploration import Option
+from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,15 +20,36 @@ if TYPE_CHECKING:
 Figures = tuple[float, float]
 
 
+class Option(Record):
+    """One build as it was judged: what it offers, or what rules it out."""
+
+    model: Annotated[str, "Model id."]
+    quantization: Annotated[str, "Quantization id."]
+    engine: Annotated[str, "Engine id."]
+    machine: Annotated[str | None, "How the machine is written; null for hosted models."]
+    provider: Annotated[str | None, "Provider, for hosted models."]
+    score: Annotated[float | None, "Sum of its points; null where it is ruled out."]
+    points: Annotated[dict[str, float], "Points by criterion, rules included; empty where it is ruled out."]
+    quality: Annotated[
+        float | None,
+        "Quality for this work, 0-100: of the model, where it was ruled out before a quantization was tried.",
+    ]
+    tokens_per_s: Annotated[float | None, "Generation per user; null where it is not known."]
+    usd_per_month: Annotated[float | None, "Money; null for owned hardware and where it was not reckoned."]
+    total_gib: Annotated[float | None, "Memory in all; null where it was not sized."]
+    available_gib: Annotated[float | None, "What there is; null when not known."]
+    excuse: Annotated[Excuse | None, "What rules it out; null where it qualifies."]
+
+
 def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
-    """Return all builds judged: those that qualify, best first, then the rest, the nearest miss first."""
+    """All builds judged: those that qualify, best first, then the rest, the nearest miss first."""
     fitting = sorted(found.qualified, key=best_first)
     rest = sorted(found.ruled_out, key=lambda build: (nearness(build), build.model.id))
     return tuple(option(build, base) for build in (*fitting, *rest))
 
 
 def option(build: Candidate, base: RuleBase) -> Option:
-    """Return a judged build in plain figures."""
+    """A judged build in plain figures."""
     place, named = build.place, short(build)
     points: dict[str, float] = {}
     for part in build.parts:
@@ -52,21 +74,21 @@ def option(build: Candidate, base: RuleBase) -> Option:
 
 
 def quality_and_speed(item: Option) -> Figures | None:
-    """Return both figures, more is better; None where one is not known."""
+    """Both figures, more is better; None where one is not known."""
     if item.quality is None or item.tokens_per_s is None:
         return None
     return item.quality, item.tokens_per_s
 
 
 def quality_and_cost(item: Option) -> Figures | None:
-    """Return quality and money, the latter negated so that more is better; None where one is not known."""
+    """Quality and money, the latter negated so that more is better; None where one is not known."""
     if item.quality is None or item.usd_per_month is None:
         return None
     return item.quality, -item.usd_per_month
 
 
 def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) -> tuple[Option, ...]:
-    """Return the Pareto front of the builds that qualify, by the first figure, the highest first.
+    """The Pareto front of the builds that qualify, by the first figure, the highest first.
 
     A build is on it when no other is at least as good in both figures and better in one; of builds with the
     same figures the first stands for all.

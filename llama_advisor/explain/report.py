@@ -11,11 +11,12 @@ from llama_advisor.scenario.vary import Axis
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from llama_advisor.engine.advice import Advice, Excluded
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.explain.exploration import Grid, Option
+    from llama_advisor.explain.grid import Grid
+    from llama_advisor.explain.options import Option
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Source
     from llama_advisor.scenario.need import Need
@@ -51,39 +52,23 @@ def report(
 
 def usual_axes(need: Need) -> tuple[Axis, ...]:
     """Half, as it is, and twice: the context, and the requests at a time; one request has no half, so four instead."""
-    return _axis("context_tokens", need.context_tokens), _axis("concurrent_requests", need.concurrent_requests)
-
-
-def _axis(field: str, value: int) -> Axis:
-    values = (value // 2, value, value * 2) if value > 1 else (1, 2, 4)
-    return Axis(field=field, labels=tuple(f"{item:,}" for item in values), values=values)
+    axes = []
+    for field, value in (("context_tokens", need.context_tokens), ("concurrent_requests", need.concurrent_requests)):
+        values = (value // 2, value, value * 2) if value > 1 else (1, 2, 4)
+        axes.append(Axis(field=field, labels=tuple(f"{item:,}" for item in values), values=values))
+    return tuple(axes)
 
 
 def cited(advice: Advice, base: RuleBase) -> tuple[Source, ...]:
-    """Return every source that the answer rests on, by id."""
-    return tuple(base.sources[name] for name in sorted(set(_cited(advice, base))) if name in base.sources)
-
-
-def _cited(advice: Advice, base: RuleBase) -> Iterator[str]:
+    """Every source that the answer rests on, by id."""
+    found: set[str] = set()
     for build in (*advice.ranking, *([advice.recommendation] if advice.recommendation else [])):
-        for part in build.contributions:
-            yield from part.source
-        for names in base.models[build.model].sources.values():
-            yield from names
-        if build.cost:
-            yield from _priced(build.cost.offer, base)
-    for caveat in advice.caveats:
-        yield from caveat.source
-    for route in advice.routes:
-        yield from route.source
+        found.update(*(part.source for part in build.contributions), *base.models[build.model].sources.values())
+        if build.cost and build.cost.offer in base.rentals:
+            found.add(base.rentals[build.cost.offer].source)
+        if build.cost and build.cost.offer in base.hosted:
+            found.add(base.hosted[build.cost.offer].source)
+    found.update(*(caveat.source for caveat in advice.caveats), *(route.source for route in advice.routes))
     for excluded in advice.excluded:
-        yield from (citation.id for citation in base.rules[excluded.excuse.rule].rule.sources)
-
-
-def _priced(offer: str, base: RuleBase) -> Iterator[str]:
-    """Yield the source of a price."""
-    rented, hosted = base.rentals.get(offer), base.hosted.get(offer)
-    if rented:
-        yield rented.source
-    if hosted:
-        yield hosted.source
+        found.update(citation.id for citation in base.rules[excluded.excuse.rule].rule.sources)
+    return tuple(base.sources[name] for name in sorted(found) if name in base.sources)

@@ -1,24 +1,84 @@
-"""Why a model is not the answer: what rules it out, or what it wins and loses against the winner."""
+"""Why a model is not the answer: what rules it out or what it loses against the winner, and what would make it win."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from itertools import combinations
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild
 from llama_advisor.engine.contributions import contributions
+from llama_advisor.engine.relax import current, plain, softer, whole
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.explain.ask_again import Picker, gaps
-from llama_advisor.explain.explanation import Against, Explanation, Failed
-from llama_advisor.explain.smallest_change import ways_to_win
+from llama_advisor.explain.tipping import Picker, ends, gaps, options
+from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Excuse
+    from collections.abc import Iterator
+
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.engine.search import Found
-    from llama_advisor.explain.explanation import Standing
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.judgement import NumberMove
     from llama_advisor.scenario.scenario import Scenario
+
+    Moved = tuple[str, Any]
+
+PROBES = 12
+"""Values tried on the way to each end of a number, evenly by ratio."""
+MOST_PAIRS = 40
+Standing = Literal["recommended", "qualifies", "excluded", "not_ranked"]
+
+
+class Failed(Record):
+    """A constraint that rules the model's nearest build out."""
+
+    excuse: Annotated[Excuse, "Sentence, figure read, limit, unit, bottleneck."]
+    slack: Annotated[
+        float | None, "How far the limit is missed, negative, in its unit; null where figure and limit are no numbers."
+    ]
+
+
+class Against(Record):
+    """One criterion of the model beside the winner's."""
+
+    criterion: Annotated[str, "Criterion id."]
+    points: Annotated[float, "Points of this model less those of the winner."]
+    mine: Annotated[str, "What was read of this model."]
+    theirs: Annotated[str, "What was read of the winner."]
+
+
+class Way(Record):
+    """Requirements changed so that the model wins; checked by applying them."""
+
+    changes: Annotated[tuple[Change, ...], "What to change."]
+    then: Annotated[ShortBuild, "The model's build then."]
+
+
+class Explanation(Record):
+    """Where a model stands for a scenario, and what would make it win."""
+
+    schema_version: Annotated[int, "Version of this contract."] = 1
+    as_of: Annotated[date, "Day for which it was asked."]
+    model: Annotated[str, "Model id."]
+    standing: Annotated[
+        Standing,
+        "Whether it is recommended, qualifies behind another, is excluded, or is not ranked for this scenario.",
+    ]
+    rank: Annotated[int | None, "Its place, where it qualifies."]
+    build: Annotated[ShortBuild | None, "Its best build; the nearest one where it is excluded."]
+    winner: Annotated[ShortBuild | None, "The build recommended; null where nothing fits."]
+    failed: Annotated[tuple[Failed, ...], "What rules its nearest build out, the decisive one first."]
+    behind: Annotated[float | None, "Points behind the winner, where it qualifies; negative where a wish decided."]
+    against: Annotated[tuple[Against, ...], "Criterion by criterion, largest gain first."]
+    wins_if: Annotated[
+        tuple[Way, ...],
+        "Smallest single changes that make it win, easiest kind first; a pair where no single one\n"
+        "does; of the changes that moves.yaml and relaxations.yaml list.",
+    ]
+    scenario: Annotated[dict[str, Any], "The normalised scenario."]
+    rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
 def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = True) -> Explanation:
@@ -26,58 +86,153 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
 
     Raises InputError for what it does not know.
     """
-    advisor.advise(scenario)
+    advisor.advise(scenario)  # it reads hardware that the decision alone may not need, and refuses what it cannot read
     picker = Picker(advisor, scenario)
-    today = picker.today()
-    mine, nearest = today.best(model), today.nearest(model)
-    winner = today.winner
-    behind = round(winner.score - mine.score, 2) if winner and mine and winner is not mine else None
-    build = mine or nearest
+    today = picker.today
+    mine, nearest, winner = today.best(model), today.nearest(model), today.winner
+    build, loses = mine or nearest, mine is not winner
+    standing: Standing = "qualifies" if mine else "excluded" if nearest else "not_ranked"
     return Explanation(
         as_of=advisor.as_of,
         model=model,
-        standing=_standing(model, today),
+        standing="recommended" if today.model == model else standing,
         rank=today.order.index(mine) + 1 if mine else None,
         build=short(build) if build else None,
         winner=short(winner) if winner else None,
         failed=_failed(nearest, advisor.base) if nearest else (),
-        behind=behind,
-        against=_against(mine, winner) if mine and winner and winner is not mine else (),
+        behind=round(winner.score - mine.score, 2) if winner and mine and loses else None,
+        against=_against(mine, winner) if winner and mine and loses else (),
         wins_if=ways_to_win(model, picker) if ways and today.model != model else (),
         scenario=today.need.normalised(),
         rulebase=advisor.rulebase_shown(),
     )
 
 
-def _standing(model: str, today: Found) -> Standing:
-    if today.model == model:
-        return "recommended"
-    if today.best(model):
-        return "qualifies"
-    return "excluded" if today.nearest(model) else "not_ranked"
-
-
 def _failed(build: Candidate, base: RuleBase) -> tuple[Failed, ...]:
-    """Return every failed constraint of the nearest build, the decisive one first."""
+    """The violations of the nearest build, the decisive one first."""
     first = decisive(build, base)
-    order = [first, *(outcome for outcome in build.fails if outcome != first)]
-    told = (excuse(outcome) for outcome in order)
-    return tuple(Failed(excuse=item, slack=_slack(item)) for item in told)
-
-
-def _slack(item: Excuse) -> float | None:
-    value, limit = item.value, item.limit
-    if isinstance(value, (bool, str)) or isinstance(limit, (bool, str)) or value is None or limit is None:
-        return None
-    return -round(abs(limit - value), 3) + 0.0
+    found = []
+    for outcome in (first, *(outcome for outcome in build.fails if outcome != first)):
+        item, slack = excuse(outcome), None
+        value, limit = item.value, item.limit
+        if not isinstance(value, (bool, str, type(None))) and not isinstance(limit, (bool, str, type(None))):
+            slack = -round(abs(limit - value), 3) + 0.0
+        found.append(Failed(excuse=item, slack=slack))
+    return tuple(found)
 
 
 def _against(mine: Candidate, winner: Candidate) -> tuple[Against, ...]:
-    """Return criterion by criterion what the model gains and loses."""
-    here = {part.criterion: part.text for part in contributions(mine) if part.rule is None}
-    there = {part.criterion: part.text for part in contributions(winner) if part.rule is None}
+    """Criterion by criterion what the model gains and loses."""
+    here, there = (
+        {part.criterion: part.text for part in contributions(build) if part.rule is None} for build in (mine, winner)
+    )
     found = sorted(gaps(mine, winner).items(), key=lambda item: (-item[1], item[0]))
     return tuple(
         Against(criterion=name, points=points, mine=here.get(name, ""), theirs=there.get(name, ""))
         for name, points in found
     )
+
+
+def ways_to_win(model: str, picker: Picker) -> tuple[Way, ...]:
+    """The single changes that make the model win; where there is none, the first pair that does.
+
+    Kinds of change come in the order of moves.yaml. Of a number the value nearest to today's is given, exact to its
+    unit as far as the model keeps winning between that value and the first one found to work.
+    """
+    singles = [way for change in _singles(model, picker) if (way := _way(model, picker, change))]
+    if singles:
+        return tuple(singles)
+    pair = _pair(model, picker)
+    return (pair,) if pair else ()
+
+
+def _way(model: str, picker: Picker, *changes: Moved) -> Way | None:
+    """The changes as a way, if the model wins with them."""
+    found = picker.at(*changes)
+    if found is None or found.model != model or found.winner is None:
+        return None
+    today = picker.today.need
+    told = tuple(Change(field=field, from_=plain(current(today, field)), to=plain(value)) for field, value in changes)
+    return Way(changes=told, then=short(found.winner))
+
+
+def _singles(model: str, picker: Picker) -> Iterator[Moved]:
+    """Yield, for each kind of change, the smallest value that makes the model win."""
+    today = picker.today
+    for number in picker.base.moves.numbers:
+        value = current(today.need, number.field)
+        if value is None:
+            continue
+        start = round(value / number.unit)
+        found = [near for end in ends(number, today) if (near := _nearest(number, start, end, model, picker))]
+        if found:
+            nearest = min(found, key=lambda units: max(units, start) / max(1, min(units, start)))
+            yield number.field, whole(nearest, number.unit)
+    for choice in picker.base.moves.choices:
+        for other in options(choice, current(today.need, choice.field), picker):
+            if picker.wins(model, (choice.field, other)):
+                yield choice.field, other
+                break
+
+
+def _nearest(number: NumberMove, start: int, end: int, model: str, picker: Picker) -> int | None:
+    """The units nearest to `start`, on the way to `end`, with which the model wins; probed evenly by ratio."""
+
+    def wins(units: int) -> bool:
+        return picker.wins(model, (number.field, whole(units, number.unit)))
+
+    lost = start
+    for step in range(1, PROBES + 1):
+        probe = end if step == PROBES else round(max(start, 1) * (max(end, 1) / max(start, 1)) ** (step / PROBES))
+        if probe == lost:
+            continue
+        if not wins(probe):
+            lost = probe
+            continue
+        while abs(probe - lost) > 1:
+            middle = (lost + probe) // 2
+            lost, probe = (lost, middle) if wins(middle) else (middle, probe)
+        return probe
+    return None
+
+
+def _pair(model: str, picker: Picker) -> Way | None:
+    """The first two changes that together make the model win, numbers taken back as far as they may be.
+
+    What lets the model alone qualify is looked at first: it is quick to tell, and nothing else can win.
+    """
+    tries = 0
+    for one, other in combinations(list(_softest(picker)), 2):
+        if one[0] == other[0]:
+            continue
+        alone = picker.at(one, other, among=frozenset({model}))
+        if alone is None or alone.model != model:
+            continue
+        tries += 1
+        if tries > MOST_PAIRS:
+            return None
+        if picker.wins(model, one, other):
+            first = one[0], _least(one, other, model, picker)
+            return _way(model, picker, first, (other[0], _least(other, first, model, picker)))
+    return None
+
+
+def _softest(picker: Picker) -> Iterator[Moved]:
+    """Yield every kind of change at its softest, and every other value of a choice."""
+    today = picker.today.need
+    for item in picker.base.relaxations.relaxations:
+        steps = softer(current(today, item.field), item)
+        if steps and steps[-1] != "supported":
+            yield item.field, steps[-1]
+    for choice in picker.base.moves.choices:
+        for other in options(choice, current(today, choice.field), picker):
+            yield choice.field, other
+
+
+def _least(change: Moved, beside: Moved, model: str, picker: Picker) -> Any:
+    """The step of a listed change, softened as little as the model still wins with beside another change."""
+    field, softest = change
+    kinds = {item.field: item for item in picker.base.relaxations.relaxations}
+    steps = softer(current(picker.today.need, field), kinds[field]) if field in kinds else []
+    tried = steps if softest in steps else [softest]
+    return next(step for step in tried if picker.wins(model, (field, step), beside))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from llama_advisor.scenario.flags import FLAGS, spelled
-from llama_advisor.scenario.project_file import WISHES
-from llama_advisor.scenario.project_text import project_text, proposed
+from llama_advisor.scenario.project_file import WISHES, project_text, proposed
 
 if TYPE_CHECKING:
     from llama_advisor.engine.advice import Advice

@@ -10,7 +10,7 @@ from llama_advisor.render.screen import MOST_COLUMNS, NARROWEST, bullets, column
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llama_advisor.explain.exploration import Comparison, Row
+    from llama_advisor.explain.compare import Comparison, Row
 
 MARK = "*"
 LABEL_ROOM = 28

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llama_advisor.engine.advice import ShortBuild
-    from llama_advisor.explain.explanation import Explanation, Failed, Way
+    from llama_advisor.explain.why_not import Explanation, Failed, Way
     from llama_advisor.knowledge.base import RuleBase
 
 SMALL = 0.005

@@ -17,7 +17,7 @@ from llama_advisor.render.panels import (
 )
 
 if TYPE_CHECKING:
-    from llama_advisor.explain.exploration import Grid
+    from llama_advisor.explain.grid import Grid
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.vary import Axis
 

@@ -24,7 +24,7 @@ from llama_advisor.text.yaml_file import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llama_advisor.explain.exploration import Cell, Grid
+    from llama_advisor.explain.grid import Cell, Grid
     from llama_advisor.knowledge.base import RuleBase
 
 STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")

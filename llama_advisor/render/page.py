@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.exploration import Cell, Grid
+    from llama_advisor.explain.grid import Cell, Grid
     from llama_advisor.explain.report import Report
     from llama_advisor.knowledge.base import RuleBase
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llama_advisor.render.reasons import value_text
 
 if TYPE_CHECKING:
-    from llama_advisor.explain.exploration import Cell, Grid, Turn
+    from llama_advisor.explain.grid import Cell, Grid, Turn
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.vary import Axis
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.exploration import Option
-    from llama_advisor.explain.options import Figures
+    from llama_advisor.explain.options import Figures, Option
     from llama_advisor.explain.report import Report
     from llama_advisor.knowledge.base import RuleBase
 

@@ -73,14 +73,14 @@ FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 
 def spelled(flag: Flag, value: Any) -> list[str]:
-    """Return the words that state a field: a switch, or the flag before each value."""
+    """The words that state a field: a switch, or the flag before each value."""
     if isinstance(value, bool):
         return [flag.flag if value else f"--no-{flag.flag[2:]}"]
     return [word for item in (value if isinstance(value, (list, tuple)) else [value]) for word in (flag.flag, item)]
 
 
 def nested(said: dict[str, Any]) -> dict[str, Any]:
-    """Return flags as scenario keys: dotted fields nested, `quality=3` pairs as a mapping."""
+    """Flags as scenario keys: dotted fields nested, `quality=3` pairs as a mapping."""
     made: dict[str, Any] = {}
     for field, value in said.items():
         owner, _, name = field.rpartition(".")

@@ -28,25 +28,29 @@ def key(name: str) -> str:
 
 
 def model_id(name: str, base: RuleBase, field: str = "model") -> str:
-    """Return the id of a model by any of its names; loose names mean the instruct model."""
+    """The id of a model by any of its names; loose names mean the instruct model."""
     plain = _HUB.sub("", name.strip().lower())
-    exact, loose = base.kept(_model_names)
+    exact, loose = base.kept(_models)
     found = exact.get(plain) or loose.get(key(plain))
-    if found:
-        return found
-    raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
+    if found is None:
+        raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
+    return found
 
 
-def _model_names(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the ids by every exact and every loose name; of several with one name the instruct model."""
-    models = sorted(base.models.values(), key=lambda model: (_ORDER[model.kind], model.id), reverse=True)
-    exact = {text.lower(): model.id for model in models for text in _exact(model) if text}
-    loose = {folded: model.id for model in models for text in _loose(model) if (folded := key(text))}
+def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
+    """Ids by exact and by loose, folded name; of several with one name the instruct model."""
+    exact: dict[str, str] = {}
+    loose: dict[str, str] = {}
+    for model in sorted(base.models.values(), key=lambda model: (_ORDER[model.kind], model.id), reverse=True):
+        exact |= dict.fromkeys((text.lower() for text in _exact(model)), model.id)
+        loose |= dict.fromkeys(map(key, _loose(model)), model.id)
+    for table in (exact, loose):
+        table.pop("", None)
     return exact, loose
 
 
 def named_build(name: str, model: Model) -> tuple[str, ...]:
-    """Return the quantization of an official build whose repository was named, else nothing."""
+    """The quantization of an official build whose repository was named, else nothing."""
     plain = _HUB.sub("", name.strip().lower())
     for build in model.official_builds:
         if key(plain) in {key(build.hf_repo), key(build.hf_repo.rsplit("/", 1)[-1])}:
@@ -72,40 +76,52 @@ def _loose(model: Model) -> Iterator[str]:
 
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
-    """Return the id of an engine by any of its names."""
-    for engine in base.engines.values():
-        if key(name) in {key(text) for text in (engine.id, engine.name, *engine.aliases)}:
-            return engine.id
-    raise InputError(f"{field}: unknown engine {printable(name)!r}{nearest(name, base.engines)}")
+    """The id of an engine by any of its names."""
+    found = base.kept(_engines).get(key(name))
+    if found is None:
+        raise InputError(f"{field}: unknown engine {printable(name)!r}{nearest(name, base.engines)}")
+    return found
+
+
+def _engines(base: RuleBase) -> dict[str, str]:
+    engines = reversed(base.engines.values())  # of two with one name the first
+    return {key(text): engine.id for engine in engines for text in (engine.id, engine.name, *engine.aliases)}
 
 
 def quantization_ids(name: str, base: RuleBase, field: str = "quantization") -> tuple[str, ...]:
-    """Return the ids that a name stands for: one id, or all that share the name (`int4`)."""
-    wanted = key(name)
-    exact = [q.id for q in base.quantizations.values() if wanted == key(q.id)]
-    shared = [q.id for q in base.quantizations.values() if wanted in {key(text) for text in (q.name, *q.aliases)}]
-    found = (*exact, *(item for item in shared if item not in exact))
-    if not found:
+    """The ids that a name stands for: one id, or all that share the name (`int4`)."""
+    found = base.kept(_quantizations).get(key(name))
+    if found is None:
         raise InputError(f"{field}: unknown quantization {printable(name)!r}{nearest(name, base.quantizations)}")
+    return tuple(found)
+
+
+def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
+    """Ids by folded name, those whose id it is first, none twice."""
+    found: dict[str, dict[str, None]] = {}
+    for q in base.quantizations.values():
+        found.setdefault(key(q.id), {})[q.id] = None
+    for q in base.quantizations.values():
+        for text in (q.name, *q.aliases):
+            found.setdefault(key(text), {})[q.id] = None
     return found
 
 
 def use_case_id(name: str, base: RuleBase) -> str:
-    """Return the id of a use case by any of its names."""
-    known = base.kept(_use_case_names)
-    if key(name) in known:
-        return known[key(name)]
-    raise InputError(f"use_cases: unknown use case {printable(name)!r}{nearest(name, base.use_cases)}")
+    """The id of a use case by any of its names."""
+    found = base.kept(_use_cases).get(key(name))
+    if found is None:
+        raise InputError(f"use_cases: unknown use case {printable(name)!r}{nearest(name, base.use_cases)}")
+    return found
 
 
-def _use_case_names(base: RuleBase) -> dict[str, str]:
-    """Return the ids by every folded name; of two with one name the first."""
-    cases = reversed(base.use_cases.values())
+def _use_cases(base: RuleBase) -> dict[str, str]:
+    cases = reversed(base.use_cases.values())  # of two with one name the first
     return {key(text): case.id for case in cases for text in (case.id, case.name, *case.aliases)}
 
 
 def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:
-    """Return `name` when it is known, folded to the known spelling."""
+    """`name` when it is known, folded to the known spelling."""
     names = {key(item): item for item in known}
     begun = [item for folded, item in names.items() if key(name) and folded.startswith(key(name))]
     if key(name) not in names and len(begun) == 1:

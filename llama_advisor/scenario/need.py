@@ -7,30 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.scenario import names
-from llama_advisor.scenario.defaults import (
-    Filler,
-    concurrency,
-    fill_share,
-    images,
-    lengths,
-    united_inputs,
-    volume,
-    where,
-)
-from llama_advisor.scenario.stated import limits, people, wishes
+from llama_advisor.scenario.resolve import Defaults, limits, people, wishes
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.workload import Workload
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import UseCase
-    from llama_advisor.scenario.scenario import Assumption, Scenario
+    from llama_advisor.scenario.scenario import Assumption
     from llama_advisor.text.strict import CriterionId, Target
 
-GENERAL = "general"
 NEEDED = ("use_cases", "inputs", "model")
 """Fields of which at least one must be said."""
-TOOL_ORDER = ("none", "single", "multi_step")
 NUMBERS = (
     "memory_budget_gib",
     "context_tokens",
@@ -48,6 +37,17 @@ NUMBERS = (
     "max_parameters_b",
 )
 """Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
+AS_STATED = (
+    "memory_budget_gib",
+    "requests_per_second",
+    "min_tokens_per_s",
+    "max_first_token_s",
+    "max_answer_s",
+    "monthly_active_users",
+    "commercial",
+    "budget_usd_per_month",
+)
+"""Fields that are taken as they are stated."""
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
 
 
@@ -150,23 +150,20 @@ KIND = tuple(
 """Fields that make the kind of a need, beside its use cases and weights."""
 
 
+DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()}
+"""What a scenario holds that says nothing."""
+
+
 def says_nothing(scenario: Scenario) -> bool:
-    """Tell whether none of the fields is said of which one must be."""
-    return all(getattr(scenario, field) == type(scenario).model_fields[field].default for field in NEEDED)
+    """Whether none of the fields is stated of which one must be."""
+    return all(getattr(scenario, field) == DEFAULTS[field] for field in NEEDED)
 
 
 def understand(scenario: Scenario, base: RuleBase) -> Need:
-    """Check names, fill gaps from the use cases' defaults; raise InputError for what is unknown."""
-    cases = tuple(base.use_cases[names.use_case_id(name, base)] for name in scenario.use_cases)
-    fill = Filler(scenario)
-    if not cases:
-        cases = (base.use_cases[GENERAL],)
-        fill.assume("use_cases", (GENERAL,), "no use case was stated")
-    why = f"default of {', '.join(case.id for case in cases)}"
-    inputs = frozenset(fill.take("inputs", united_inputs(cases, scenario, base), why))
-    defaults = [case.defaults for case in cases]
-    target = where(fill, defaults, base, why)
-    context, output = lengths(fill, defaults, target, base, why)
+    """Resolve names, and fill gaps from the use cases' defaults; raise InputError for what is unknown."""
+    fill = Defaults(scenario, base)
+    cases, inputs, target = fill.cases, fill.inputs(), fill.target()
+    context, output = fill.lengths(target)
     model = names.model_id(scenario.model, base) if scenario.model else None
     return Need(
         scenario=scenario,
@@ -174,32 +171,25 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         use_cases=frozenset(case.id for case in cases),
         tags=frozenset(tag for case in cases for tag in case.tags),
         needs=frozenset(need for case in cases for need in case.needs),
-        stated=frozenset(scenario.model_dump(exclude_defaults=True)),
+        stated=frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
         inputs=inputs,
         target=target,
         accelerator=scenario.accelerator or "any",
-        memory_budget_gib=scenario.memory_budget_gib,
         context_tokens=context,
-        prompt_fill=fill_share(context, base),
+        prompt_fill=fill.fill_share(context),
         output_tokens=output,
-        concurrent_requests=concurrency(fill, defaults, base, why),
-        requests_per_second=scenario.requests_per_second,
-        images_per_prompt=images(fill, inputs),
-        min_tokens_per_s=scenario.min_tokens_per_s,
-        max_first_token_s=scenario.max_first_token_s,
-        max_answer_s=scenario.max_answer_s,
-        tool_calling=fill.take("tool_calling", max((d.tool_calling for d in defaults), key=TOOL_ORDER.index), why),
+        concurrent_requests=fill.concurrency(),
+        images_per_prompt=fill.images(inputs),
+        tool_calling=fill.tool_calling(),
         structured_output=bool(scenario.structured_output),
         fine_tuning=frozenset(scenario.fine_tuning),
         wants_tuning=bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases),
         offline=bool(scenario.offline),
-        budget_usd_per_month=scenario.budget_usd_per_month,
-        tokens_per_month=volume(fill, context, output, base),
+        tokens_per_month=fill.volume(context, output),
         symptoms=frozenset(scenario.symptoms),
         hardware_stated=scenario.hardware is not None,
         weights=_weights(scenario, cases),
-        commercial=scenario.commercial,
-        monthly_active_users=scenario.monthly_active_users,
+        **{name: getattr(scenario, name) for name in AS_STATED},
         **wishes(scenario, base, model),
         **people(scenario, base),
         **limits(scenario, base),

@@ -1,7 +1,9 @@
-"""The project file: what each deployment needs, what was chosen for it, and which findings are waived until when."""
+"""The project file: what each deployment needs, what was chosen for it, which findings are waived; read and written."""
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -9,6 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.text.descriptions import field_descriptions
 from llama_advisor.text.strict import Strict
 
 WISHES = ("engine", "quantization", "model")
@@ -16,6 +19,19 @@ WISH = "wish_in_requirements"
 MOST_DEPLOYMENTS = 500
 MOST_WAIVERS = 2000
 MOST_PATTERNS = 200
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
+HEAD = """\
+# What we need and what we chose. `llama-advisor check` holds one against the other; see docs/check.md.
+version: 1
+deployments:
+"""
+TAIL = """\
+# Findings accepted for a time; each needs a reason and its last day.
+# waivers:
+#   - {{code: LA203, deployment: {name}, reason: "load test passed", expires: {year}-12-31}}
+"""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -97,3 +113,52 @@ class Project(Strict):
     waivers: Annotated[
         Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)], "Findings accepted for a time."
     ] = ()
+
+
+def proposed(
+    name: str, requirements: dict[str, Any], choice: dict[str, Any], sources: tuple[str, ...], why: str
+) -> list[str]:
+    """The lines of one deployment."""
+    says = field_descriptions(Scenario)
+    lines = [f"  - name: {scalar(name)}", "    requirements:"]
+    for field, value in requirements.items():
+        note = f"  # {says[field]}" if says.get(field) else ""
+        lines.append(f"      {field}: {flow(value)}{note}")
+    lines.append(f"    choice:  # {why}")
+    lines += [f"      {field}: {flow(value)}" for field, value in choice.items()]
+    if sources:
+        lines.append("    sources:  # files in which the choice shows up; what they deploy is compared with it")
+        lines += [f"      - {scalar(pattern)}" for pattern in sources]
+    else:
+        lines.append('    # sources: ["deploy/**/*.yaml"]  # files in which the choice shows up')
+    return lines
+
+
+def project_text(deployments: list[list[str]], schema: str | None, name: str, year: int) -> str:
+    """A whole project file; it names its schema for editors where one lies beside it."""
+    head = (SCHEMA_LINE.format(schema=schema) if schema else "") + HEAD
+    body = "".join(f"{line}\n" for lines in deployments for line in lines)
+    return head + body + TAIL.format(name=scalar(name), year=year)
+
+
+def flow(value: Any) -> str:
+    """Plain data in one line of YAML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {flow(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    return scalar(value)
+
+
+def scalar(value: Any) -> str:
+    """One value as YAML; text that could be read as anything else is quoted."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    # Inside double quotes YAML writes characters beyond 16 bits unlike JSON.
+    letters = (
+        f"\\{letter}" if letter in '"\\' else letter if letter.isprintable() else f"\\U{ord(letter):08x}"
+        for letter in value
+    )
+    return f'"{"".join(letters)}"'

@@ -39,11 +39,11 @@ class CompiledQuestion:
         return self.question.id
 
     def applies(self, lookup: Lookup) -> bool:
-        """Tell whether it is to be asked; what is not known speaks for asking."""
+        """Whether it is to be asked; what is not known speaks for asking."""
         return self.condition is None or self.condition.prove(lookup).outcome is not False
 
     def options(self, lookup: Lookup) -> tuple[Option, ...]:
-        """Return the options offered for a scenario."""
+        """The options offered for a scenario."""
         pairs = zip(self.question.options, self.conditions, strict=True)
         return tuple(
             option for option, condition in pairs if condition is None or condition.prove(lookup).outcome is not False
@@ -95,7 +95,7 @@ def _check_fields(question: Question, origin: Origin) -> None:
 
 
 def questions(base: RuleBase) -> tuple[CompiledQuestion, ...]:
-    """Return what the questionnaire may ask, in the order of their places."""
+    """What the questionnaire may ask, in the order of their places."""
     return base.kept(_compiled)
 
 

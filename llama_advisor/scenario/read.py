@@ -16,7 +16,7 @@ from llama_advisor.text.yaml_file import Document, parse, printable
 
 
 def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
-    """Return the scenario of a file with flags over it; raise InputError with file, line and column.
+    """The scenario of a file with flags over it; raise InputError with file, line and column.
 
     Of a project file the requirements of one deployment are the scenario; `said` names it under `deployment`.
     """
@@ -37,7 +37,7 @@ def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
 
 
 def _deployment(document: Document, name: str | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the place and the requirements of the deployment named, or of the only one."""
+    """The place and the requirements of the deployment named, or of the only one."""
     listed = document.data["deployments"]
     known = [item.get("name") for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     if name is None and len(known) == 1:
@@ -85,7 +85,7 @@ def read_document(file: str) -> Document:
 
 
 def folder_beside(file: str | None, name: str) -> str | None:
-    """Return the folder of that name beside a file, if there is one; standard input has no place."""
+    """The folder of that name beside a file, if there is one; standard input has no place."""
     if file is None or file == "-":
         return None
     folder = Path(file).parent / name
@@ -93,5 +93,5 @@ def folder_beside(file: str | None, name: str) -> str | None:
 
 
 def same_folder(one: str, other: str) -> bool:
-    """Tell whether two names lead to the same folder."""
+    """Whether two names lead to the same folder."""
     return Path(one).resolve() == Path(other).resolve()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from math import prod
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from llama_advisor.scenario.flags import FLAGS, Flag, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
-from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
@@ -20,7 +20,7 @@ LEFT_OUT = "-"
 MOST_CELLS = 400
 
 
-class Axis(Strict):
+class Axis(NamedTuple):
     """A field that is varied."""
 
     field: Annotated[str, "Scenario field."]
@@ -40,17 +40,11 @@ def read_axes(texts: Iterable[str]) -> tuple[Axis, ...]:
     if not written:
         raise InputError("whatif: say what to vary, e.g. --vary context=8k,32k")
     axes = tuple(_axis(flag, labels) for flag, labels in written.values())
-    _capped(axes)
+    sizes = [len(axis.values) for axis in axes]
+    if prod(sizes) > MOST_CELLS:
+        told = " x ".join(map(str, sizes))
+        raise InputError(f"--vary: {told} makes {prod(sizes):,} cells; at most {MOST_CELLS} are answered at once")
     return axes
-
-
-def _capped(axes: tuple[Axis, ...]) -> None:
-    cells = 1
-    for axis in axes:
-        cells *= len(axis.values)
-    if cells > MOST_CELLS:
-        sizes = " x ".join(str(len(axis.values)) for axis in axes)
-        raise InputError(f"--vary: {sizes} makes {cells:,} cells; at most {MOST_CELLS} are answered at once")
 
 
 def _flag(name: str) -> Flag:
@@ -86,7 +80,7 @@ def _axis(flag: Flag, labels: list[str]) -> Axis:
 
 
 def _value(flag: Flag, text: str) -> Any:
-    """Return one value as plain data, checked as the scenario's own."""
+    """One value as plain data, checked as the scenario's own."""
     many = flag.kind == "many"
     raw = [part.strip() for part in text.split("+")] if many and flag.field != "hardware" else [text] if many else text
     try:

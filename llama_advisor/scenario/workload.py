@@ -15,7 +15,7 @@ class Workload(NamedTuple):
     images_per_prompt: Annotated[int, "Images in a prompt."] = 0
 
     def shared_by(self, replicas: int) -> Workload:
-        """Return the share of the load that one of several copies carries."""
+        """The share of the load that one of several copies carries."""
         if replicas == 1 or self.concurrent_requests == 1:
             return self
         return self._replace(concurrent_requests=-(-self.concurrent_requests // replicas))

@@ -18,8 +18,7 @@ from llama_advisor.check.findings import SourceText
 from llama_advisor.check.mentions import folded, without_comments
 from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.need import understand
-from llama_advisor.scenario.project_file import Project
-from llama_advisor.scenario.project_text import scalar
+from llama_advisor.scenario.project_file import Project, scalar
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import key_place, parse, parse_all, value_place
 

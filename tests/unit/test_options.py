@@ -18,7 +18,7 @@ from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.explain.exploration import Option
+    from llama_advisor.explain.options import Option
 
 
 def names(found: tuple[Option, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.engine.rank import ranked
-from llama_advisor.explain.robustness import robustness, values
+from llama_advisor.explain.why import robustness, share_won, values
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def judged(advisor: Advisor, said: dict[str, Any]) -> tuple[Any, Any]:
     from llama_advisor.scenario.need import understand
 
     need = understand(Scenario.model_validate(said), advisor.base)
-    found, need = advisor.decide(need)
+    found = advisor.decide(need)
     return ranked(found.qualified, need, advisor.base), found.qualified
 
 
@@ -85,3 +85,10 @@ def test_the_additive_part_agrees_with_an_outside_weighted_sum(advisor: Advisor,
     preference = methods.WSM(normalization_function=_as_it_is)(matrix, weights, numpy.ones(len(names)))
     for build, outside in zip(qualified, preference, strict=True):
         assert build.score == pytest.approx(float(outside), abs=0.02)
+
+
+def test_a_sixth_criterion_is_weighed_too() -> None:
+    names: Any = ["quality", "speed", "cost", "footprint", "maturity", "another"]
+    even = dict.fromkeys(names, 1.0)
+    assert share_won([even], names) == 1
+    assert 0 < share_won([even | {"another": -1.0}], names) < 1

@@ -12,10 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from made_options import EXCUSE, made
 
 from llama_advisor.engine.advice import ShortBuild
-from llama_advisor.explain.exploration import Cell, Option
-from llama_advisor.explain.grid import vary, with_value
-from llama_advisor.explain.grid_changes import Place, turn
-from llama_advisor.explain.options import options
+from llama_advisor.explain.grid import Cell, Place, turn, vary, with_value
+from llama_advisor.explain.options import Option, options
 from llama_advisor.render.advice_text import nearest_excuse
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.vary import MOST_CELLS, read_axes
@@ -23,7 +21,7 @@ from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.explain.exploration import Grid, Turn
+    from llama_advisor.explain.grid import Grid, Turn
     from llama_advisor.knowledge.base import RuleBase
 
 EIGHT, SEVENTY = "llama-3.1-8b-instruct", "llama-3.1-70b-instruct"
@@ -103,7 +101,7 @@ def place(winner: Option | None, *others: Option, at: int = 0) -> Place:
         excuse=None,
         changes=(),
     )
-    return Place(cell, (*([winner] if winner else []), *others))
+    return Place(cell, lambda: (*([winner] if winner else []), *others))
 
 
 def build(model: str, score: float | None = None, **points: float) -> Option:
