@@ -58,7 +58,7 @@ def _measured(criterion: Criterion, candidate: Candidate) -> tuple[Reading, ...]
                 value=plain(figure),
                 unit=FACTS[measure.fact].unit,
                 says=_anchors(measure, figure),
-                worth=round(worth_, 2),
+                worth=round(float(worth_), 2),
                 share=measure.share,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.upkeep.coverage import Watch, watched
+from llama_advisor.upkeep.coverage import Watch, watched, watched_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ def ablate(
     for name, scenario in scenarios.items():
         tell(name)
         watch.touched.clear()
-        advice = whole.advise(scenario)
+        advice = watched_answer(whole, scenario)
         touched, said = sorted(watch.touched), named(advice)
         for rule in touched:
             effects[rule].at_work.append(name)

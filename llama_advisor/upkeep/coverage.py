@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.fact import BUILD
+from llama_advisor.engine.search import Search
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Sampling
 from llama_advisor.scenario.scenario import Scenario
@@ -149,6 +150,15 @@ class Coverage(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+def watched_answer(advisor: Advisor, asked: Scenario) -> Advice:
+    """Answer with plans of its own and every build judged, so that all rules at work are seen."""
+    advisor.search = Search(advisor.base, advisor.as_of, advisor.search.sizes)
+    advice, _, found = advisor.answer(asked)
+    if found is not None:
+        assert found.ruled_out is not None
+    return advice
+
+
 class Sampler:
     """Answers sampled scenarios with one advisor, watching its rules."""
 
@@ -162,7 +172,7 @@ class Sampler:
         """Answer one scenario and say what it brought."""
         self.watch.fired.clear()
         try:
-            advice = self.advisor.advise(scenario(self.base, self.seed, index))
+            advice = watched_answer(self.advisor, scenario(self.base, self.seed, index))
         except BREAKS as error:
             return Seen(index, "broken", broke=f"{type(error).__name__}: {error}".splitlines()[0])
         build = advice.recommendation
