@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from llama_advisor.render.page import report_html
 from markdown_it import MarkdownIt
 
 from llama_advisor.cli import main as cli
 from llama_advisor.explain.report import report
-from llama_advisor.render.advice_text import nearest_excuse
-from llama_advisor.render.page import report_html
 from llama_advisor.render.record import record
+from llama_advisor.render.sentences import nearest_excuse
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from llama_advisor.explain.exploration import Cell, Option
 from llama_advisor.explain.grid import vary, with_value
 from llama_advisor.explain.grid_changes import Place, turn
 from llama_advisor.explain.options import options
-from llama_advisor.render.advice_text import nearest_excuse
+from llama_advisor.render.sentences import nearest_excuse
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.vary import MOST_CELLS, read_axes
 from llama_advisor.text.errors import InputError
