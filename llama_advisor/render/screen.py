@@ -36,7 +36,7 @@ class Screen:
 
     def line(self, text: str, style: str = "", indent: int = 0) -> None:
         """Write one paragraph."""
-        for part in wrapped(printable(text), self.width - indent):
+        for part in wrapped(_plain(text), self.width - indent):
             self.lines.append(" " * indent + self._styled(part, style))
 
     def unwrapped(self, *parts: tuple[str, str]) -> None:
@@ -51,13 +51,13 @@ class Screen:
     def bullets(self, items: Iterable[str], mark: str = "-") -> None:
         """Write paragraphs with a hanging mark."""
         for item in items:
-            first, *rest = wrapped(printable(item), self.width - 2 * GAP)
+            first, *rest = wrapped(_plain(item), self.width - 2 * GAP)
             self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
 
     def columns(self, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
-        heads = [printable(name) for name in names]
-        cells = [[printable(cell) for cell in row] for row in rows]
+        heads = [_plain(name) for name in names]
+        cells = [[_plain(cell) for cell in row] for row in rows]
         if len(names) >= FEWEST_STACKED and _least_width(heads, cells, right) > self.width:
             self._stacked(heads, cells)
             return
@@ -65,22 +65,24 @@ class Screen:
         gaps = [*(GAP for _ in heads[1:]), 0]
         most = self.width - GAP
         longest = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
-        natural = [min(most, length + gap or 1) for length, gap in zip(longest, gaps, strict=True)]
+        natural = [min(most, length + gap) for length, gap in zip(longest, gaps, strict=True)]
         whole = frozenset({0, *right})
         widths = [width - gap for width, gap in zip(_fitted(natural, whole, most), gaps, strict=True)]
         for row in table:
             parts = [
-                [_cropped(cell, width)] if place in whole else wrapped(cell, width)
+                [_cropped(cell.rstrip(), width)] if place in whole else [part.rstrip() for part in wrapped(cell, width)]
                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))
             ]
-            for number in range(max(map(len, parts))):
+            height = max(map(len, parts))
+            for number in range(height):
                 line = " " * GAP
-                for place, (part, width) in enumerate(zip(parts, widths, strict=True)):
-                    text = part[number].rstrip() if number < len(part) else ""
-                    fill = " " * (width - cell_len(text))
-                    aligned = f"{fill}{text}" if place in right else f"{text}{fill}"
-                    for piece in (aligned, " " * gaps[place]):
-                        line += self._styled(piece, "dim" if row is heads else "")
+                for place, (part, width, gap) in enumerate(zip(parts, widths, gaps, strict=True)):
+                    at = number - (height - len(part) if row is heads else 0)  # Heads stand on the first row.
+                    pieces = [" " * (width + gap)]
+                    if 0 <= at < len(part):
+                        fill = " " * (width - cell_len(part[at]))
+                        pieces = [fill + part[at] if place in right else part[at] + fill, " " * gap]
+                    line += "".join(self._styled(piece, "dim" if row is heads else "") for piece in pieces)
                 self.lines.append(line)
 
     def _stacked(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -99,6 +101,11 @@ class Screen:
         return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m"
 
 
+def _plain(text: str) -> str:
+    """Return text on one line, without control characters."""
+    return printable(text).expandtabs()
+
+
 def cell_len(text: str) -> int:
     """Count the cells that a text takes on a terminal: two for a wide character, none for one that combines."""
     if text.isascii():
@@ -110,6 +117,8 @@ def cell_len(text: str) -> int:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Break a text between words; a word longer than a line is broken wherever the line ends."""
+    if width < 1:
+        return [""]
     breaks, used = [0], 0
     for match in WORD.finditer(text):
         word, start = match[0], match.start()
@@ -127,7 +136,8 @@ def wrapped(text: str, width: int) -> list[str]:
                 breaks.append(start)
             used = cell_len(last)
     lines = [text[start:end] for start, end in zip(breaks, [*breaks[1:], len(text)], strict=True)]
-    return [line[: len(line) - max(0, cell_len(line) - width)] for line in lines]  # What is too long is blank.
+    kept = (max(width, len(line.rstrip())) for line in lines)
+    return [_cropped(line[:most], width) for line, most in zip(lines, kept, strict=True)]
 
 
 def _chopped(word: str, width: int) -> list[str]:

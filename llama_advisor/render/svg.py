@@ -105,9 +105,9 @@ def scatter(
     labels: tuple[str, str],
 ) -> str:
     """Draw builds over two figures, x on a logarithmic scale; beside it what is `out`, in a column for each reason."""
-    width, height, left, column = 374.0, 310.0, 46.0, 18.0
+    width, height, left, beside, column = 374.0, 310.0, 46.0, 24.0, 18.0
     reasons = [reason for reason, _ in Counter(reason for reason, _ in sorted(out)).most_common()]
-    right = width - 12 - (column * len(reasons) + 10 if reasons else 0)
+    right = width - 12 - (column * len(reasons) + beside if reasons else 0)
     top, bottom = 20.0, height - max(40.0, LETTER * max(map(len, reasons), default=0) + 12)
     xs = log_ticks(min(point.x for point in points), max(point.x for point in points))
     values = [*(point.y for point in points), *(y for _, y in out)]
@@ -138,13 +138,13 @@ def scatter(
         parts += _mark(point, across(point.x), up(point.y))
     crosses = ""
     for reason, y in out:
-        x = right + 10 + column * (reasons.index(reason) + 0.5)
+        x = right + beside + column * (reasons.index(reason) + 0.5)
         crosses += f"M{x - 2.2:.1f} {up(y) - 2.2:.1f}l4.4 4.4m0-4.4l-4.4 4.4"
     if reasons:
         parts += [_stroke(crosses, MUTED, 1.1)]
-        parts += [_text(right + 10 + column * len(reasons) / 2, 9, "ruled out", MUTED, "middle")]
+        parts += [_text(right + beside + column * len(reasons) / 2, 9, "ruled out", MUTED, "middle")]
     for place, reason in enumerate(reasons):
-        parts += [_upright(right + 10 + column * (place + 0.5), bottom + 6, reason, MUTED, "end")]
+        parts += [_upright(right + beside + column * (place + 0.5), bottom + 6, reason, MUTED, "end")]
     return _svg(name, *texts, (width, height), parts)
 
 
