@@ -189,12 +189,12 @@ def test_only_the_command_line_reads_the_clock(name: Path) -> None:
 
 
 @by_module
-def test_only_the_charts_draw(name: Path) -> None:
+def test_only_the_page_fills_templates(name: Path) -> None:
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             used = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            drawn = any(module.split(".")[0] == "matplotlib" for module in used)
-            assert not drawn or name.parts[1:] == ("render", "charts.py")
+            filled = any(module.split(".")[0] == "jinja2" for module in used)
+            assert not filled or name.parts[1:] == ("render", "report.py")
 
 
 @by_module

@@ -228,9 +228,10 @@ class Interview:
         if self.json:
             sys.stdout.write(to_json(advice) + "\n")
         else:
-            from llama_advisor.render.advice_text import advice_text
+            from llama_advisor.render.advice import advice_text
+            from llama_advisor.render.formats import View
 
-            text = advice_text(advice, self.outlook.base, why=False, top=5, colour=self.colour, width=self.width)
+            text = advice_text(advice, self.outlook.base, View(self.colour, self.width))
             if advice.verdict != "need_input":
                 command = as_command(scenario, self.repeated)
                 text += self.again(command, as_shown(scenario, advice, self.width - 4))

@@ -35,7 +35,7 @@ def compare(
     if format_ == "json":
         text = to_json(comparison) + "\n"
     else:
-        from llama_advisor.render.comparison_text import comparison_text
+        from llama_advisor.render.explain import comparison_text
 
         colour, width = screen(output)
         text = comparison_text(comparison, colour=colour, width=width)

@@ -37,18 +37,18 @@ def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
         ]
         text = as_json({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}) + "\n"
     else:
-        from llama_advisor.render.screen import columns, console, line, written
+        from llama_advisor.render.screen import Screen
 
         colour, width = screen(None)
-        out = console(colour=colour, width=width)
+        out = Screen(colour=colour, width=width)
         if name is None:
-            line(out, "nothing could be read; state --hardware by hand")
+            out.line("nothing could be read; state --hardware by hand")
         else:
-            line(out, f'--hardware "{name}"', "bold")
-            line(out, f"read as {read_as}")
+            out.line(f'--hardware "{name}"', "bold")
+            out.line(f"read as {read_as}")
             rows = [(item.kind, item.name, _gib(item.free_gib), _gib(item.total_gib)) for item in found]
-            columns(out, ("", "", "free GiB", "total GiB"), rows, frozenset({2, 3}))
-        text = written(out)
+            out.columns(("", "", "free GiB", "total GiB"), rows, frozenset({2, 3}))
+        text = out.text()
     sys.stdout.write(text)
     return 0 if name else NOTHING
 

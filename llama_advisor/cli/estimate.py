@@ -64,7 +64,7 @@ def estimate(
     if in_json:
         text = as_json(_shown(made)) + "\n"
     else:
-        from llama_advisor.render.estimate_text import estimate_text
+        from llama_advisor.render.estimate import estimate_text
 
         colour, width = screen(output)
         text = estimate_text(made, asked, sizer.base, today, colour=colour, width=width)

@@ -58,7 +58,7 @@ def explain(
     if in_json:
         text = to_json(explanation) + "\n"
     else:
-        from llama_advisor.render.explanation_text import explanation_text
+        from llama_advisor.render.explain import explanation_text
 
         colour, width = screen(None)
         text = explanation_text(explanation, base, colour=colour, width=width)
@@ -92,7 +92,7 @@ def _entry_text(name: str, entry: dict[str, Any], base: RuleBase) -> str:
     if name.upper() in base.finding_kinds:
         return explain_code(name, base)
     if name in base.rules:
-        from llama_advisor.render.rule_text import rule_text
+        from llama_advisor.render.explain import rule_text
 
         return rule_text(base.rules[name], base, colour=colour, width=width)
     from llama_advisor.render import listing

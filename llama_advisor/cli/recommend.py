@@ -13,7 +13,8 @@ from llama_advisor.cli.streams import screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.json_text import as_json, to_json
+from llama_advisor.render.formats import ADVICE, View
+from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
 from llama_advisor.scenario.read import read_scenario, validated
 from llama_advisor.text.errors import InputError
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from llama_advisor.engine.advice import Advice
 
 SAVED_AS = "scenario.yaml"
-REPORTS = frozenset({"markdown", "html"})
+if TYPE_CHECKING:
+    AdviceFormat = str
+else:
+    AdviceFormat = Literal[tuple(ADVICE)]
 
 
 @with_flags((*FLAGS, DEPLOYMENT), "Scenario")
@@ -41,9 +45,7 @@ def recommend(
         typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out."),
     ] = None,
     jobs: Jobs = 1,
-    format_: Annotated[
-        Literal["text", "json", "markdown", "html"], typer.Option("--format", "-f", help="How to print the result.")
-    ] = "text",
+    format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
     print_: Annotated[
         Literal["model", "hf", "ollama", "build"] | None,
         typer.Option("--print", help="Print one thing for scripts."),
@@ -63,10 +65,10 @@ def recommend(
 
         if file or print_ or output:
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
-        if format_ in REPORTS:
+        if ADVICE[format_].report:
             raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
         return stream(batch, jobs, line_answer, tuple(rules or ()), today, said)
-    if format_ in REPORTS and not print_:
+    if ADVICE[format_].report and not print_:
         return _report(file, said, format_, output, rules, today)
     scenario = read_scenario(file, said)
     advisor = Advisor(load_rules(*layers(file, rules)), today)
@@ -78,13 +80,8 @@ def recommend(
         advice = advisor.advise(scenario)
     if print_:
         text = printed(advice, print_)
-    elif format_ == "json":
-        text = to_json(advice) + "\n"
     else:
-        from llama_advisor.render.advice_text import advice_text
-
-        colour, width = screen(output)
-        text = advice_text(advice, advisor.base, why=why, top=top, colour=colour, width=width)
+        text = ADVICE[format_].writer()(advice, advisor.base, View(*screen(output), why=why, top=top))
     write(text, output)
     if print_ and not text:
         sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
@@ -100,22 +97,15 @@ def _report(
     """Write a decision record or a page, which show every reason."""
     from llama_advisor.cli.streams import count
     from llama_advisor.explain.report import report
-    from llama_advisor.render.advice_text import nearest_excuse
+    from llama_advisor.render.sentences import nearest_excuse
 
-    in_html = format_ == "html"
-    if in_html:
-        from llama_advisor.render.charts import needed_for
-
-        needed_for(format_)
+    writer = ADVICE[format_].writer()
     scenario = read_scenario(file, said)
     advisor = Advisor(load_rules(*layers(file, rules)), today)
-    made = report(scenario, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"), varied=in_html)
-    if in_html:
-        from llama_advisor.render.page import report_html as rendered
-    else:
-        from llama_advisor.render.record import record as rendered
+    varied = ADVICE[format_].varied
+    made = report(scenario, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"), varied=varied)
     again = [*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_]
-    write(rendered(made, advisor.base, shlex.join(again)), output)
+    write(writer(made, advisor.base, View(command=shlex.join(again))), output)
     return EXIT_CODES[made.advice.verdict]
 
 

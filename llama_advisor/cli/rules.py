@@ -100,7 +100,7 @@ def ablate(
     as_of: AsOf = None,
 ) -> int:
     """Print what the removal of each rule changes over the scenarios of a file."""
-    from llama_advisor.render.effects import effects_text
+    from llama_advisor.render.listing import effects_text
     from llama_advisor.upkeep.ablation import ablate as effects_of
 
     today = day(as_of)

@@ -1,68 +1,228 @@
-"""Findings in each format: one registry; whatever the format, the same findings in the same order."""
+"""Findings of the check: the same ones in the same order in each format, and the table of formats."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.render.json_text import to_json
+from llama_advisor.render.json_text import as_json, to_json
+from llama_advisor.render.sarif import sarif
+from llama_advisor.render.screen import Screen, cell_len
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from xml.etree.ElementTree import Element
 
-    from llama_advisor.check.findings import Findings
+    from llama_advisor.check.findings import CheckFinding, Findings
     from llama_advisor.knowledge.upkeep_entries import FindingKind
 
-    Kinds = dict[str, FindingKind]
-    Screen = tuple[bool, int]
-
-_LOGGING_COMMAND = re.compile(r"##(?=[\w.\-]*\[)")
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
-
-
-def rendered(format_: str, result: Findings, kinds: Kinds, screen: Screen) -> str:
-    """Return a result in one of `FORMATS`."""
-    return _renderer(format_)(result, kinds, screen)
-
-
-def _renderer(format_: str) -> Callable[[Findings, Kinds, Screen], str]:
-    """Load a format when it is asked for: none needs the others."""
-    if format_ == "text":
-        from llama_advisor.render.findings_text import findings_text
-
-        return findings_text
-    if format_ in {"json", "sarif", "gitlab"}:
-        return lambda result, kinds, _: quiet_json(_json(format_, result, kinds))
-    if format_ == "junit":
-        from llama_advisor.render.findings_junit import findings_junit
-
-        return findings_junit
-    if format_ == "github":
-        from llama_advisor.render.findings_github import findings_github
-
-        return findings_github
-    from llama_advisor.render.findings_markdown import findings_markdown
-
-    return findings_markdown
+LOGGING_COMMAND = re.compile(r"##(?=[\w.\-]*\[)")
+STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+SHOWN_COLUMNS = 110
+BEFORE = 60
+GITHUB_LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
+DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+PROPERTY = DATA | {":": "%3A", ",": "%2C"}
+GITLAB_LEVELS = {"error": "major", "warning": "minor", "note": "info"}
+MALFORMED = "critical"
 
 
-def _json(format_: str, result: Findings, kinds: Kinds) -> str:
-    if format_ == "sarif":
-        from llama_advisor.render.findings_sarif import findings_sarif
+class Shown(NamedTuple):
+    """What a format is made of."""
 
-        return findings_sarif(result, kinds)
-    if format_ == "gitlab":
-        from llama_advisor.render.findings_gitlab import findings_gitlab
+    result: Findings
+    kinds: dict[str, FindingKind]
+    colour: bool
+    width: int
 
-        return findings_gitlab(result, kinds)
-    return to_json(result)
+    @property
+    def counting(self) -> list[CheckFinding]:
+        """The findings that no waiver accepts."""
+        return [item for item in self.result.findings if item.waived is None]
+
+    @property
+    def counts(self) -> str:
+        """The numbers of findings, in words."""
+        summary = self.result.summary
+        parts = [_many(getattr(summary, level), level) for level in ("error", "warning", "note")]
+        waived = f"; {_many(summary.waived, 'finding')} waived" if summary.waived else ""
+        where = f"{_many(self.result.deployments, 'deployment')} in {_many(self.result.files, 'file')}"
+        return f"{', '.join(parts)} in {where}{waived}"
 
 
-def quiet(text: str) -> str:
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _quiet(text: str) -> str:
     """Return text in which a build server sees no logging command: `##[error]` is one anywhere in a line."""
-    return _LOGGING_COMMAND.sub("#?", text)
+    return LOGGING_COMMAND.sub("#?", text)
 
 
-def quiet_json(text: str) -> str:
+def _quiet_json(text: str) -> str:
     """Return the same JSON without two hashes in a row, which only a string can hold."""
     return text.replace("##", "#\\u0023") + "\n"
+
+
+def _text(shown: Shown) -> str:
+    """Write place, sentence, the line with a caret under it, what to do; at the end a line of counts."""
+    out = Screen(colour=shown.colour, width=shown.width)
+    for item in shown.counting:
+        _finding(out, item)
+    out.unwrapped((shown.counts, ""))
+    return out.text()
+
+
+def _finding(out: Screen, item: CheckFinding) -> None:
+    name = f"./{item.file}" if item.file.lstrip().startswith(":") else item.file
+    style = STYLES[item.severity]
+    out.unwrapped(
+        (f"{_quiet(name)}:{item.line}:{item.column}: ", ""),
+        (f"{item.code} {item.severity}", style),
+        (f": {_quiet(item.text)}", ""),
+    )
+    pad = " " * len(str(item.line))
+    if item.snippet.strip() and item.column <= len(item.snippet) + 1:
+        line, carets = _marked(item)
+        out.unwrapped((f"  {item.line} | {line}", ""))
+        out.unwrapped((f"  {pad} | {carets}", style))
+    if item.fix:
+        out.unwrapped((f"  {pad} = {item.fix}", "dim"))
+
+
+def _marked(item: CheckFinding) -> tuple[str, str]:
+    """Return the part of the line around the value, and carets under it."""
+    line = _quiet(item.snippet).replace("\t", " ")
+    start = item.column - 1
+    end = item.end_column - 1 if item.end_line == item.line else len(line)
+    cut = max(0, start - BEFORE) if len(line) > SHOWN_COLUMNS else 0
+    part = line[cut : cut + SHOWN_COLUMNS]
+    before, value = part[: start - cut], part[start - cut : max(start - cut, end - cut)]
+    return part, " " * cell_len(before) + "^" * max(1, cell_len(value))
+
+
+def _markdown(shown: Shown) -> str:
+    """Write a table for the summary of a job; what comes from files stands in code spans, where nothing links."""
+    return "\n".join(_markdown_lines(shown)) + "\n"
+
+
+def _markdown_lines(shown: Shown) -> Iterator[str]:
+    result = shown.result
+    yield f"### llama-advisor check: {'failed' if result.exit_code else 'passed'}\n"
+    yield f"{shown.counts}, as of {result.as_of}.\n"
+    if not result.findings:
+        return
+    yield "| | code | where | what |\n|---|---|---|---|"
+    for item in result.findings:
+        level = f"waived until {item.waived.expires}" if item.waived else item.severity
+        where = _code_span(f"{item.file}:{item.line}:{item.column}")
+        yield f"| {level} | {item.code} | {where} | {_code_span(item.text)} |"
+    yield ""
+    for code in sorted({item.code for item in result.findings}):
+        yield f"- **{code}** {shown.kinds[code].title}. {shown.kinds[code].fix}"
+
+
+def _code_span(text: str) -> str:
+    """Return text as a code span that ends where it should, also in a table."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {_quiet(text)} {fence}".replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _github(shown: Shown) -> str:
+    """Write a workflow command for each finding, which becomes an annotation beside its line, then the counts."""
+    lines = []
+    for item in shown.counting:
+        place = {"file": item.file, "line": item.line, "endLine": item.end_line}
+        if item.end_line == item.line:
+            place |= {"col": item.column, "endColumn": max(item.column, item.end_column - 1)}
+        place |= {"title": f"{item.code} {item.title}"}
+        properties = ",".join(f"{name}={_escaped(value, PROPERTY)}" for name, value in place.items())
+        lines.append(f"::{GITHUB_LEVELS[item.severity]} {properties}::{_escaped(_with_fix(item), DATA)}")
+    return "".join(f"{line}\n" for line in (*lines, shown.counts))
+
+
+def _escaped(value: object, table: dict[str, str]) -> str:
+    """Escape what would end a command, a property or a value."""
+    return "".join(table.get(letter, letter) for letter in _quiet(str(value)))
+
+
+def _with_fix(item: CheckFinding) -> str:
+    return f"{item.text}. {item.fix}" if item.fix else item.text
+
+
+def _gitlab(shown: Shown) -> str:
+    """Write a code quality report; GitLab keeps no suppressed findings."""
+    report = [
+        {
+            "description": _with_fix(item),
+            "check_name": item.code,
+            "fingerprint": item.fingerprint,
+            "severity": MALFORMED if shown.kinds[item.code].malformed else GITLAB_LEVELS[item.severity],
+            "location": {"path": item.file, "lines": {"begin": item.line, "end": item.end_line}},
+        }
+        for item in shown.counting
+    ]
+    return _quiet_json(as_json(report))
+
+
+def _junit(shown: Shown) -> str:
+    """Write one suite, a case for each finding: failed where the check fails, skipped where a waiver accepts it.
+
+    A check without findings is one case that passed.
+    """
+    from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+    result = shown.result
+    failed = str(sum(item.fails for item in result.findings))
+    count = str(max(1, len(result.findings)))
+    name = {"name": "llama-advisor check"}
+    root = Element("testsuites", {**name, "tests": count, "failures": failed, "errors": "0"})
+    counts = {"tests": count, "failures": failed, "errors": "0", "skipped": str(result.summary.waived)}
+    suite = SubElement(root, "testsuite", {**name, **counts})
+    for item in result.findings:
+        _case(suite, item)
+    if not result.findings:
+        SubElement(suite, "testcase", {"classname": "llama-advisor", "name": "no findings"})
+    indent(root)
+    text = tostring(root, encoding="unicode").replace("##", "#&#35;")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def _case(suite: Element, item: CheckFinding) -> None:
+    from xml.etree.ElementTree import SubElement
+
+    where = f"{item.file}:{item.line}:{item.column}"
+    about = f" {_valid(item.deployment)}" if item.deployment else ""
+    name = f"{item.code}{about} {_valid(where)}"
+    file = _valid(item.file)
+    case = SubElement(suite, "testcase", {"classname": file, "name": name, "file": file, "line": str(item.line)})
+    told = _valid(f"{where}: {item.code} {item.severity}: {item.text}. {item.fix}")
+    if item.waived:
+        reason = f"waived until {item.waived.expires}: {item.waived.reason}"
+        SubElement(case, "skipped", {"message": _valid(reason)}).text = told
+    elif item.fails:
+        SubElement(case, "failure", {"type": item.code, "message": _valid(item.text)}).text = told
+    else:
+        SubElement(case, "system-out").text = told
+
+
+def _valid(text: str) -> str:
+    """Replace the characters that XML 1.0 has no way to write."""
+    return "".join(letter if letter not in "\ufffe\uffff" else "?" for letter in text)
+
+
+FORMATS: dict[str, Callable[[Shown], str]] = {
+    "text": _text,
+    "json": lambda shown: _quiet_json(to_json(shown.result)),
+    "sarif": lambda shown: _quiet_json(sarif(shown.result, shown.kinds)),
+    "junit": _junit,
+    "github": _github,
+    "gitlab": _gitlab,
+    "markdown": _markdown,
+}
+
+
+def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], screen: tuple[bool, int]) -> str:
+    """Write a result in one of `FORMATS`."""
+    return FORMATS[format_](Shown(result, kinds, *screen))

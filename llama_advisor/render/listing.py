@@ -1,15 +1,15 @@
-"""Lists and single entries of the rule base as text."""
+"""Lists and single entries of the rule base as text, and what the removal of each rule changes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.render.screen import columns, console, written
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.render.screen import Screen
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from llama_advisor.upkeep.ablation import Effect
 
+WIDTH = 80
 NUMBERS = frozenset({"parameters", "context_tokens", "memory_gib", "bandwidth_gb_s", "fp16_tflops"})
 HIDDEN = {
     "models": frozenset({"family", "role", "released"}),
@@ -20,15 +20,15 @@ HIDDEN = {
 
 def render(kind: str, data: Any, *, colour: bool, width: int) -> str:
     """Return a list as a table, one entry as an outline."""
-    out = console(colour=colour, width=width)
+    out = Screen(colour=colour, width=width)
     if isinstance(data, list):
         names = [name for name in data[0] if name not in HIDDEN[kind]] if data else []
         rows = [[_cell(entry[name]) for name in names] for entry in data]
         right = frozenset(index for index, name in enumerate(names) if name in NUMBERS)
-        columns(out, [name.replace("_", " ") for name in names], rows, right)
+        out.columns([name.replace("_", " ") for name in names], rows, right)
     else:
         _outline(out, data, 0)
-    return written(out)
+    return out.text()
 
 
 def _cell(value: Any) -> str:
@@ -39,12 +39,36 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _outline(out: Console, value: Any, depth: int) -> None:
+def _outline(out: Screen, value: Any, depth: int) -> None:
     for name, item in value.items() if isinstance(value, dict) else enumerate(value):
         pad = "  " * depth
         label = f"{name}:" if isinstance(value, dict) else "-"
         if isinstance(item, dict) or (isinstance(item, list) and any(isinstance(part, (dict, list)) for part in item)):
-            out.print(f"{pad}{printable(label)}")
+            out.line(f"{pad}{label}")
             _outline(out, item, depth + 1)
         else:
-            out.print(f"{pad}{printable(label)} {printable(_cell(item))}")
+            out.line(f"{pad}{label} {_cell(item)}")
+
+
+def effects_text(effects: list[Effect], scenarios: int) -> str:
+    """List the rules that decide something, those that are only said, and those that change nothing."""
+    out = Screen(colour=False, width=WIDTH)
+    out.line(f"{len(effects)} rules, {scenarios} scenarios, each answered without each rule at work in it")
+    rank = sorted(
+        effects, key=lambda effect: (-len(effect.picks), -len(effect.verdicts), -len(effect.said), effect.rule)
+    )
+    rows = [
+        [effect.rule, *(str(len(part)) for part in (effect.at_work, effect.said, effect.picks, effect.verdicts))]
+        for effect in rank
+        if effect.decides
+    ]
+    out.columns(("rule", "at work", "said", "picks", "verdicts"), rows, frozenset({1, 2, 3, 4}))
+    out.line("at work: not plainly false for some build; said: shapes the words; picks, verdicts: change without it")
+    for title, group in (
+        ("Said, but no pick or verdict rests on them", [e for e in rank if e.said and not e.decides]),
+        ("At work, but change and say nothing", [e for e in rank if e.at_work and not e.said and not e.decides]),
+        ("Never at work in these scenarios", [e for e in rank if not e.at_work]),
+    ):
+        out.heading(f"{title}: {len(group)}")
+        out.line(", ".join(sorted(effect.rule for effect in group)) or "none")
+    return out.text()

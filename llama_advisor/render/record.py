@@ -1,31 +1,44 @@
-"""A decision record in Markdown, to be committed: context, options, decision, consequences, how to check again."""
+"""A decision record in Markdown, to be committed: context, options, decision, consequences, how to check again.
+
+What a scenario or a rule says is text, never markup. It is written without templates: it needs no extra.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from llama_advisor.render.advice_text import (
+from llama_advisor.render.json_text import as_file
+from llama_advisor.render.sentences import (
     alternative_lines,
+    caveat_lines,
+    change_text,
     cost_line,
+    decided_by,
     described,
     excluded_lines,
+    firm_text,
     memory_line,
     nearest_excuse,
+    points_text,
     range_text,
     ranking_row,
     reason_line,
-    relaxed_line,
+    relaxed_lines,
+    route_lines,
+    turn_lines,
+    value_text,
+    wish_lines,
 )
-from llama_advisor.render.json_text import as_file
-from llama_advisor.render.markdown import fence, items, table, text
-from llama_advisor.render.reasons import change_text, decided_by, turn_text, value_text
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from llama_advisor.engine.advice import Advice, Build
     from llama_advisor.explain.report import Report
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.render.formats import View
 
 STATUS = {
     "recommended": "recommended",
@@ -33,129 +46,134 @@ STATUS = {
     "change_requirement": "proposed: needs a requirement changed",
     "no_fit": "nothing fits as asked",
 }
+_MARKS = re.compile(r"([\\`*\[\]|~#$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_BACKTICKS = re.compile(r"`+")
+_LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 
 
-def record(report: Report, base: RuleBase, command: str) -> str:
-    """Return the whole record; `command` prints it again."""
+def record(report: Report, base: RuleBase, view: View) -> str:
+    """Write the whole record."""
     advice, build = report.advice, report.advice.recommendation
     title = described(build, base) if build else "no Llama 3.1 or 3.2 build fits"
-    lines = [f"# Decision: {text(title)}", "", *items(_head(advice))]
+    shown = advice.rulebase
+    layers = f", with {', '.join(shown.layers)} over it" if shown.layers else ""
+    head = (
+        f"Status: {STATUS[advice.verdict]}",
+        f"Answered for: {advice.as_of}",
+        f"By: llama-advisor {shown.version}, rule base {shown.hash}{layers}",
+    )
+    stated = [(field, value_text(value)) for field, value in report.stated.items()]
+    assumed = [(item.field, value_text(item.value), item.why) for item in advice.assumptions]
+    sources = [(item.id, item.text, item.kind, item.read) for item in report.sources]
     parts = (
-        ("Context", _context(report)),
+        ("Context", ["What was asked:", "", *_table(("field", "value"), stated)] if stated else []),
         ("Options considered", _options(advice, base)),
         ("Decision", _decision(advice, build, base)),
-        ("Consequences", _consequences(advice, build, base)),
-        ("What would change it", items([turn_text(point, base) for point in advice.tipping_points or ()])),
-        ("Assumptions", _assumptions(advice)),
-        (
-            "Sources",
-            table(
-                ("id", "source", "kind", "read on"),
-                [(item.id, item.text, item.kind, item.read) for item in report.sources],
-            ),
-        ),
-        ("How to check again", _again(report, command)),
+        ("Consequences", _items(_consequences(advice, build, base))),
+        ("What would change it", _items(turn_lines(advice.tipping_points or (), base))),
+        ("Assumptions", _table(("field", "value", "why"), assumed) if assumed else []),
+        ("Sources", _table(("id", "source", "kind", "read on"), sources)),
+        ("How to check again", _again(report, view.command)),
     )
+    lines = [f"# Decision: {_text(title)}", "", *_items(head)]
     for heading, body in parts:
         lines += ["", f"## {heading}", "", *(body or ["None."])]
     return "\n".join(lines) + "\n"
-
-
-def _head(advice: Advice) -> Iterator[str]:
-    base = advice.rulebase
-    yield f"Status: {STATUS[advice.verdict]}"
-    yield f"Answered for: {advice.as_of}"
-    layers = f", with {', '.join(base.layers)} over it" if base.layers else ""
-    yield f"By: llama-advisor {base.version}, rule base {base.hash}{layers}"
-
-
-def _context(report: Report) -> list[str]:
-    rows = [(field, value_text(value)) for field, value in report.stated.items()]
-    return ["What was asked:", "", *table(("field", "value"), rows)] if rows else []
 
 
 def _options(advice: Advice, base: RuleBase) -> list[str]:
     lines: list[str] = []
     if advice.ranking:
         heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
-        lines = table(heads, [ranking_row(build, base) for build in advice.ranking], frozenset({0, 3, 4, 5, 6}))
+        lines = _table(heads, [ranking_row(build, base) for build in advice.ranking], frozenset({0, 3, 4, 5, 6}))
     if advice.excluded:
-        lines += [*([""] if lines else []), "Ruled out:", "", *items(excluded_lines(advice, base))]
+        lines += [*([""] if lines else []), "Ruled out:", "", *_items(excluded_lines(advice, base))]
     return lines
 
 
 def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
     if build is None:
         missed = nearest_excuse(advice)
-        return [text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
+        return [_text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
     rows = [
         (
-            f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}",
+            points_text(part),
             part.rule or part.criterion,
             part.text + decided_by(part.layer, base),
             ", ".join(part.source) or "-",
         )
         for part in build.contributions
     ]
-    lines = [f"**{text(described(build, base))}**", "", text(_capital(reason_line(advice, build, base))), ""]
-    lines += [text(f"Its {build.score:.2f} points are the sum of:"), ""]
-    lines += table(("points", "from", "reading", "source"), rows, frozenset({0}))
+    said = reason_line(advice, build, base)
+    lines = [f"**{_text(described(build, base))}**", "", _text(said[0].upper() + said[1:]), ""]
+    lines += [_text(f"Its {build.score:.2f} points are the sum of:"), ""]
+    lines += _table(("points", "from", "reading", "source"), rows, frozenset({0}))
     if advice.robustness:
-        stands = advice.robustness
-        share = f"leads under {stands.share_of_weightings_won:.0%} of all weightings"
-        lines += ["", text(f"Against the next model it has {stands.margin:+.2f} points; it {share}.")]
+        margin, share = firm_text(advice.robustness)
+        lines += ["", _text(f"Against the next model it has {margin}; it {share}.")]
     if build.commands:
-        lines += ["", "To run it:", "", *fence(build.commands, "sh")]
+        lines += ["", "To run it:", "", *_fence(build.commands, "sh")]
     return lines
 
 
-def _capital(said: str) -> str:
-    return said[0].upper() + said[1:]
-
-
-def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
-    lines = [f"change: {change_text(change)}" for change in advice.changes]
-    if build:
-        lines += _figures(build)
-    lines += [f"caveat: {caveat.text}{decided_by(caveat.layer, base)}" for caveat in advice.caveats]
-    lines += [
-        f"wish, {wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes
-    ]
-    lines += [f"would help: {relaxed_line(item.changes, item.then.model, base)}" for item in advice.relaxations]
-    lines += [f"way round, {route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]
-    lines += [f"instead, hosted: {line}" for line in alternative_lines(advice, base, hosted=True)]
-    lines += [f"instead, on rented hardware: {line}" for line in alternative_lines(advice, base, hosted=False)]
-    return items(lines)
-
-
-def _figures(build: Build) -> list[str]:
-    lines = []
-    if build.memory:
-        lines.append(f"memory: {memory_line(build)}")
-    if build.speed:
-        speed = range_text(build.speed.decode_tokens_per_s)
-        lines.append(f"speed: {speed} tokens/s per user, first token after {range_text(build.speed.first_token_s)} s")
-    if build.training:
-        lines.append(f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all")
-    if build.cost:
-        lines.append(f"cost: {cost_line(build)}")
-    return lines
-
-
-def _assumptions(advice: Advice) -> list[str]:
-    rows = [(item.field, value_text(item.value), item.why) for item in advice.assumptions]
-    return table(("field", "value", "why"), rows) if rows else []
+def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterator[str]:
+    for change in advice.changes:
+        yield f"change: {change_text(change)}"
+    if build and build.memory:
+        yield f"memory: {memory_line(build)}"
+    if build and build.speed:
+        first = range_text(build.speed.first_token_s)
+        yield f"speed: {range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
+    if build and build.training:
+        yield f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all"
+    if build and build.cost:
+        yield f"cost: {cost_line(build)}"
+    for prefix, lines in (
+        ("caveat: ", caveat_lines(advice, base)),
+        ("wish, ", wish_lines(advice)),
+        ("would help: ", relaxed_lines(advice, base)),
+        ("way round, ", route_lines(advice)),
+        ("instead, hosted: ", alternative_lines(advice, base, hosted=True)),
+        ("instead, on rented hardware: ", alternative_lines(advice, base, hosted=False)),
+    ):
+        for line in lines:
+            yield f"{prefix}{line}"
 
 
 def _again(report: Report, command: str) -> list[str]:
     base = report.advice.rulebase
     return [
-        *fence([command], "sh"),
+        *_fence([command], "sh"),
         "",
-        text(f"With llama-advisor {base.version} and rule base {base.hash} it prints this page, byte for byte."),
+        _text(f"With llama-advisor {base.version} and rule base {base.hash} it prints this page, byte for byte."),
         "Another rule base may answer otherwise; the difference of the two pages shows what moved.",
         "",
         "The scenario as it was stated, as a file (scenario.yaml above, where it came by standard input):",
         "",
-        *fence(as_file(report.stated), "yaml"),
+        *_fence(as_file(report.stated), "yaml"),
     ]
+
+
+def _text(value: object) -> str:
+    """Return a value as text on one line; marks of Markdown and HTML are escaped, no address becomes a link."""
+    plain = printable(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    marked = _MARKS.sub(lambda match: f"\\{match[0]}", plain)
+    return _LINKS.sub(lambda match: f"{match[1]}&#{ord(match[2])};", marked)
+
+
+def _items(values: Iterable[object]) -> list[str]:
+    return [f"- {_text(value)}" for value in values]
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: frozenset[int] = frozenset()) -> list[str]:
+    rule = ["---:" if place in numbers else "---" for place in range(len(heads))]
+    body = [[_text(cell) for cell in row] for row in rows]
+    return [f"| {' | '.join(row)} |" for row in ([_text(head) for head in heads], rule, *body)]
+
+
+def _fence(lines: Sequence[str], language: str) -> list[str]:
+    """Return a code block whose fence is longer than any inside it."""
+    plain = [printable(line) for line in lines]
+    longest = max((len(run) for line in plain for run in _BACKTICKS.findall(line)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return [f"{mark}{language}", *plain, mark]

@@ -1,14 +1,9 @@
-"""Plain building blocks of terminal output: wrapped lines, columns, bars; colour only on a terminal."""
+"""Building blocks of terminal output: wrapped lines, columns, bars; colour only on a terminal."""
 
 from __future__ import annotations
 
-import io
+import re
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from llama_advisor.text.yaml_file import printable
 
@@ -17,94 +12,181 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 100
 NARROWEST = 40
-SIGNIFICANT = 3
 FEWEST_STACKED = 3
 """Columns from which on a table that does not fit is stacked."""
 NARROWEST_COLUMN = 14
 """Characters that a column of words needs."""
+GAP = 2
+"""Blanks between columns, and before them."""
+WORD = re.compile(r"\s*\S+\s*")
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def console(*, colour: bool, width: int) -> Console:
-    """Return a console that writes into memory, so that output appears at once or not at all."""
-    return Console(
-        file=io.StringIO(),
-        width=max(NARROWEST, min(width, MOST_COLUMNS)),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+class Screen:
+    """Lines written into memory, so that output appears at once or not at all."""
+
+    def __init__(self, *, colour: bool, width: int) -> None:
+        self.colour = colour
+        self.width = max(NARROWEST, min(width, MOST_COLUMNS))
+        self.lines: list[str] = []
+
+    def text(self) -> str:
+        """Return what was written, without blanks at line ends."""
+        return "\n".join(line.rstrip() for line in self.lines) + "\n"
+
+    def line(self, text: str, style: str = "", indent: int = 0) -> None:
+        """Write one paragraph."""
+        for part in wrapped(_plain(text), self.width - indent):
+            self.lines.append(" " * indent + self._styled(part, style))
+
+    def unwrapped(self, *parts: tuple[str, str]) -> None:
+        """Write texts with their styles on one line, however long it is."""
+        self.lines.append("".join(self._styled(text, style) for text, style in parts))
+
+    def heading(self, text: str) -> None:
+        """Write a blank line and a heading."""
+        self.lines.append("")
+        self.line(text, "bold")
+
+    def bullets(self, items: Iterable[str], mark: str = "-") -> None:
+        """Write paragraphs with a hanging mark."""
+        for item in items:
+            first, *rest = wrapped(_plain(item), self.width - 2 * GAP)
+            self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
+
+    def columns(self, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
+        """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
+        heads = [_plain(name) for name in names]
+        cells = [[_plain(cell) for cell in row] for row in rows]
+        if len(names) >= FEWEST_STACKED and _least_width(heads, cells, right) > self.width:
+            self._stacked(heads, cells)
+            return
+        table = [heads, *cells] if any(heads) else cells
+        gaps = [*(GAP for _ in heads[1:]), 0]
+        most = self.width - GAP
+        longest = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
+        natural = [min(most, length + gap) for length, gap in zip(longest, gaps, strict=True)]
+        whole = frozenset({0, *right})
+        widths = [width - gap for width, gap in zip(_fitted(natural, whole, most), gaps, strict=True)]
+        for row in table:
+            parts = [
+                [_cropped(cell.rstrip(), width)] if place in whole else [part.rstrip() for part in wrapped(cell, width)]
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            height = max(map(len, parts))
+            for number in range(height):
+                line = " " * GAP
+                for place, (part, width, gap) in enumerate(zip(parts, widths, gaps, strict=True)):
+                    at = number - (height - len(part) if row is heads else 0)  # Heads stand on the first row.
+                    pieces = [" " * (width + gap)]
+                    if 0 <= at < len(part):
+                        fill = " " * (width - cell_len(part[at]))
+                        pieces = [fill + part[at] if place in right else part[at] + fill, " " * gap]
+                    line += "".join(self._styled(piece, "dim" if row is heads else "") for piece in pieces)
+                self.lines.append(line)
+
+    def _stacked(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write each row below the last: its first two cells, then the others by name."""
+        for row in rows:
+            head = " ".join(cell for cell in row[:2] if cell)
+            rest = [(name, cell) for name, cell in zip(names[2:], row[2:], strict=True) if cell]
+            text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
+            for part, indent in ((head, GAP), (text, 2 * GAP)):
+                if part:
+                    self.line(part, indent=indent)
+
+    def _styled(self, text: str, style: str) -> str:
+        if not (self.colour and style and text):
+            return text
+        return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m"
 
 
-def written(out: Console) -> str:
-    """Return what was written, without blanks at line ends."""
-    assert isinstance(out.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in out.file.getvalue().splitlines()) + "\n"
+def _plain(text: str) -> str:
+    """Return text on one line, without control characters."""
+    return printable(text).expandtabs()
 
 
-def line(out: Console, text: str, style: str = "", indent: int = 0) -> None:
-    """Write one paragraph."""
-    said = Text(printable(text), style=style)
-    out.print(Padding(said, (0, 0, 0, indent)) if indent else said)
+def cell_len(text: str) -> int:
+    """Count the cells that a text takes on a terminal: two for a wide character, none for one that combines."""
+    if text.isascii():
+        return len(text)
+    from rich import cells
+
+    return cells.cell_len(text)
 
 
-def heading(out: Console, text: str) -> None:
-    """Write a blank line and a heading."""
-    out.print()
-    out.print(Text(text, style="bold"))
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text between words; a word longer than a line is broken wherever the line ends."""
+    if width < 1:
+        return [""]
+    breaks, used = [0], 0
+    for match in WORD.finditer(text):
+        word, start = match[0], match.start()
+        size = cell_len(word.rstrip())
+        if size <= width - used:
+            used += cell_len(word)
+            continue
+        if start:
+            breaks.append(start)
+        used = cell_len(word)
+        if size > width:
+            *full, last = _chopped(word, width)
+            for part in full:
+                start += len(part)
+                breaks.append(start)
+            used = cell_len(last)
+    lines = [text[start:end] for start, end in zip(breaks, [*breaks[1:], len(text)], strict=True)]
+    kept = (max(width, len(line.rstrip())) for line in lines)
+    return [_cropped(line[:most], width) for line, most in zip(lines, kept, strict=True)]
 
 
-def bullets(out: Console, items: Iterable[str], mark: str = "-") -> None:
-    """Write paragraphs with a hanging mark."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for item in items:
-        table.add_row(Text(mark), Text(printable(item)))
-    out.print(Padding(table, (0, 0, 0, 2)))
+def _chopped(word: str, width: int) -> list[str]:
+    if word.isascii():
+        return [word[start : start + width] for start in range(0, len(word), width)]
+    from rich.cells import chop_cells
+
+    return chop_cells(word, width)
 
 
-def columns(
-    out: Console, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()
-) -> None:
-    """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, each row is stacked."""
-    cells = [[printable(cell) for cell in row] for row in rows]
-    if len(names) > FEWEST_STACKED - 1 and _least_width(names, cells, right) > out.width:
-        stacked(out, names, cells)
-        return
-    table = Table(box=None, pad_edge=False, show_header=any(names), header_style="dim", padding=(0, 2, 0, 0))
-    for index, name in enumerate(names):
-        number = index in right
-        table.add_column(
-            Text(name), justify="right" if number else "left", no_wrap=number or index == 0, overflow="fold"
-        )
-    for row in cells:
-        table.add_row(*map(Text, row))
-    out.print(Padding(table, (0, 0, 0, 2)))
+def _cropped(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return text
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width)
+
+
+def _fitted(widths: list[int], whole: frozenset[int], most: int) -> list[int]:
+    """Narrow columns until they fit: the widest of those that wrap first, down to the next; if need be all alike."""
+    while (excess := sum(widths) - most) > 0:
+        wrapping = {width for place, width in enumerate(widths) if place not in whole}
+        widest, *others = sorted(wrapping, reverse=True) or [0]
+        step = widest - max(others, default=0)
+        if not step:
+            return _narrowed(widths, range(len(widths)), excess, excess)
+        places = [place for place, width in enumerate(widths) if width == widest and place not in whole]
+        widths = _narrowed(widths, places, excess, min(excess, step))
+    return widths
+
+
+def _narrowed(widths: Sequence[int], places: Sequence[int], excess: int, most: int) -> list[int]:
+    """Take the excess off these columns in equal parts, from none more than `most`."""
+    made = list(widths)
+    for left, place in zip(range(len(places), 0, -1), places, strict=True):
+        part = min(most, made[place], round(excess / left))
+        made[place] -= part
+        excess -= part
+    return made
 
 
 def _least_width(names: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> int:
     """Return the width below which numbers are cut or words broken too often to read."""
-    width = 2 * len(names)
+    width = GAP * len(names)
     for index, name in enumerate(names):
         longest = max((len(row[index]) for row in [names, *rows]), default=0)
         word = max((len(word) for row in [names, *rows] for word in row[index].split()), default=len(name))
         width += longest if index in right or index == 0 else max(word, min(longest, NARROWEST_COLUMN))
     return width
-
-
-def stacked(out: Console, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write each row below the last: its first two cells, then the others by name."""
-    for row in rows:
-        head = " ".join(cell for cell in row[:2] if cell)
-        rest = [(name, cell) for name, cell in zip(names[2:], row[2:], strict=True) if cell]
-        text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
-        for part, left in ((head, 2), (text, 4)):
-            if part:
-                out.print(Padding(Text(part), (0, 0, 0, left)))
 
 
 def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:
@@ -115,9 +197,3 @@ def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:
         done += size
         text += letter * (round(width * min(done, total) / total) - len(text))
     return f"[{text.ljust(width, '.')}]"
-
-
-def number(value: float) -> str:
-    """Return a figure with three significant digits, thousands separated."""
-    digits = max(0, SIGNIFICANT - len(str(int(value))))
-    return f"{value:,.{digits}f}"

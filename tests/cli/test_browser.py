@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(not BROWSER, reason="no Chromium is installed"),
-    pytest.mark.skipif(find_spec("matplotlib") is None, reason="charts need the extra `report`"),
+    pytest.mark.skipif(find_spec("jinja2") is None, reason="pages need the extra `report`"),
 ]
 QUESTIONS = {
     "owned": ("--use-case", "rag", "--hardware", "1x L4", "--context", "16k", "--domicile", "DE"),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli import main as cli
 from llama_advisor.cli.schema import schemas
 from llama_advisor.cli.streams import count, progress
 from llama_advisor.text.descriptions import json_schema
@@ -203,7 +202,6 @@ def test_no_cell_of_the_csv_is_a_formula(run: Run, file: str) -> None:
 
 
 def test_a_grid_as_a_picture_is_the_same_each_time(run: Run, file: str) -> None:
-    pytest.importorskip("matplotlib", reason="pictures need the extra `report`")
     first, second = (run("whatif", file, *VARY, "-f", "svg", *DAY).stdout for _ in range(2))
     assert first == second
     root = ET.fromstring(first)  # noqa: S314 - our own output
@@ -214,20 +212,10 @@ def test_a_grid_as_a_picture_is_the_same_each_time(run: Run, file: str) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_without_the_extra_the_install_command_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr(
-        sys, "argv", ["llama-advisor", "whatif", "--use-case", "rag", "--vary", "context=8k", "-f", "svg"]
-    )
-    with pytest.raises(SystemExit) as left:
-        cli.main()
-    assert left.value.code == 2
-    assert capsys.readouterr() == (
-        "",
-        "llama-advisor: --format svg draws charts: pip install 'llama-advisor[report]'\n",
-    )
+def test_a_name_in_a_picture_is_text(run: Run, file: str) -> None:
+    evil = "24GB <b>x</b> & 'y',1x L4"
+    root = ET.fromstring(run("whatif", file, "--vary", f"hardware={evil}", "-f", "svg", *DAY).stdout)  # noqa: S314
+    assert "24GB <b>x</b> & 'y'" in ["".join(item.itertext()) for item in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def test_output_goes_to_a_file(run: Run, file: str, tmp_path: Path) -> None:

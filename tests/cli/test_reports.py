@@ -17,9 +17,9 @@ from markdown_it import MarkdownIt
 
 from llama_advisor.cli import main as cli
 from llama_advisor.explain.report import report
-from llama_advisor.render.advice_text import nearest_excuse
-from llama_advisor.render.page import report_html
+from llama_advisor.render.formats import ADVICE, View
 from llama_advisor.render.record import record
+from llama_advisor.render.sentences import nearest_excuse
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ QUESTIONS = {"owned": L4, "rented": CLOUD, "no_fit": NO_LICENCE, "change": TOO_S
 CODES = {"owned": 0, "rented": 0, "no_fit": 1, "change": 1}
 EVIL = "24GB <script>alert(1)</script>`x`|y <img src=x onerror=alert(2)> [a](http://evil.example) **b** \u202e\u0007"
 every_question = pytest.mark.parametrize("name", QUESTIONS)
-needs_charts = pytest.mark.skipif(find_spec("matplotlib") is None, reason="charts need the extra `report`")
+needs_templates = pytest.mark.skipif(find_spec("jinja2") is None, reason="pages need the extra `report`")
 
 
 class Page(HTMLParser):
@@ -105,7 +105,7 @@ def pages(run: Run) -> dict[str, str]:
     return {name: html(run, *arguments, code=CODES[name]) for name, arguments in QUESTIONS.items()}
 
 
-@needs_charts
+@needs_templates
 @every_question
 def test_a_page_needs_nothing_from_outside(name: str, pages: dict[str, str]) -> None:
     page = Page(pages[name])
@@ -120,7 +120,7 @@ def test_a_page_needs_nothing_from_outside(name: str, pages: dict[str, str]) -> 
     assert not re.search(r"url\((?!#)", pages[name])
 
 
-@needs_charts
+@needs_templates
 @every_question
 def test_a_page_is_sound_for_readers_and_keyboards(name: str, pages: dict[str, str]) -> None:
     page = Page(pages[name])
@@ -139,7 +139,7 @@ def test_a_page_is_sound_for_readers_and_keyboards(name: str, pages: dict[str, s
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-@needs_charts
+@needs_templates
 @every_question
 def test_every_table_has_a_caption_and_scopes(name: str, pages: dict[str, str]) -> None:
     page = Page(pages[name])
@@ -152,7 +152,7 @@ def test_every_table_has_a_caption_and_scopes(name: str, pages: dict[str, str]) 
         assert (attributes["scope"], attributes["role"]) in {("col", "columnheader"), ("row", "rowheader")}
 
 
-@needs_charts
+@needs_templates
 def test_every_chart_has_a_title_and_its_figures_as_a_table(pages: dict[str, str]) -> None:
     for name, charts in {"owned": 2, "rented": 2, "no_fit": 0, "change": 1}.items():
         page = Page(pages[name])
@@ -166,23 +166,24 @@ def test_every_chart_has_a_title_and_its_figures_as_a_table(pages: dict[str, str
         assert page.all("details")
 
 
-@needs_charts
+@needs_templates
 def test_dark_and_light_follow_the_reader_and_charts_take_their_colours(pages: dict[str, str]) -> None:
     page = pages["owned"]
     assert "@media (prefers-color-scheme: dark)" in page
     drawn = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
     assert "var(--ink)" in drawn
     assert not re.search(r"#[0-9a-f]{6}\b", drawn)
+    assert set(re.findall(r"var\(--([\w-]+)\)", page)) <= set(re.findall(r"--([\w-]+): #", page))
 
 
-@needs_charts
+@needs_templates
 @every_question
 def test_the_same_question_gives_the_same_page(name: str, pages: dict[str, str], run: Run) -> None:
     again = html(run, *QUESTIONS[name], code=CODES[name])
     assert again == pages[name]
 
 
-@needs_charts
+@needs_templates
 def test_the_page_shows_every_build_and_why_the_rest_is_out(pages: dict[str, str], run: Run) -> None:
     text = Page(pages["owned"]).text
     told = json.loads(run("recommend", *L4, "--format", "json", "--why", *DAY).stdout)
@@ -198,7 +199,7 @@ def test_the_page_shows_every_build_and_why_the_rest_is_out(pages: dict[str, str
     assert f"rule base {told['rulebase']['hash']}" in text
 
 
-@needs_charts
+@needs_templates
 def test_nothing_that_a_scenario_says_becomes_markup(run: Run, layer: Layer, tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps({"use_cases": ["rag"], "hardware": EVIL, "service_region": EVIL}), encoding="utf-8")
@@ -223,21 +224,21 @@ def test_every_question_that_people_asked_makes_a_sound_record(root: Path, advis
         if not (scenario.use_cases or scenario.inputs or scenario.model):
             continue
         made = report(scenario, advisor, nearest_excuse, lambda _done, _of: None, varied=False)
-        text = record(made, advisor.base, "again")
+        text = record(made, advisor.base, View(command="again"))
         assert re.findall(r"(?m)^## (.*)$", text) == HEADINGS, name
         tokens = MarkdownIt("commonmark").enable("table").parse(text)
         kinds = {token.type for token in tokens} | {child.type for token in tokens for child in token.children or ()}
         assert not {"html_block", "html_inline", "link_open", "image"} & kinds, name
 
 
-@needs_charts
+@needs_templates
 @pytest.mark.slow
 def test_every_question_that_people_asked_makes_a_sound_page(root: Path, advisor: Advisor) -> None:
     for name, scenario in list(cases(root).items())[::3]:
         if not (scenario.use_cases or scenario.inputs or scenario.model):
             continue
         made = report(scenario, advisor, nearest_excuse, lambda _done, _of: None, varied=True)
-        page = Page(report_html(made, advisor.base, "again"))
+        page = Page(ADVICE["html"].writer()(made, advisor.base, View(command="again")))
         ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
         assert not page.open, name
         assert len(ids) == len(set(ids)), name
@@ -346,7 +347,8 @@ def test_a_batch_makes_no_reports(run: Run) -> None:
 def test_without_the_extra_a_record_is_written_and_a_page_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    monkeypatch.delitem(sys.modules, "llama_advisor.render.report", raising=False)
     for format_, code in (("markdown", 0), ("html", 2)):
         monkeypatch.setattr(sys, "argv", ["llama-advisor", "recommend", *L4, "--format", format_, *DAY])
         with pytest.raises(SystemExit) as left:

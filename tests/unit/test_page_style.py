@@ -1,14 +1,19 @@
-"""The colours of the HTML report can be told apart, in both schemes."""
+"""The colours of the HTML report and of pictures can be told apart, in both schemes."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from llama_advisor.render.charts import ROLES
-from llama_advisor.render.grid_chart import CELLS, EMPTY, PLAIN
-from llama_advisor.render.page_style import DARK, LIGHT
+import llama_advisor
+from llama_advisor.render.svg import CELLS, EMPTY, ON_CELLS, WHITE
 
-SCHEMES = {"light": LIGHT, "dark": DARK, "picture": PLAIN}
+RENDER = Path(llama_advisor.__file__).parent / "render"
+STYLE = (RENDER / "templates" / "report.css").read_text(encoding="utf-8")
+LIGHT, DARK = (dict(re.findall(r"--([\w-]+): (#\w{6});", block)) for block in STYLE.split("prefers-color-scheme: dark"))
+SCHEMES = {"light": LIGHT, "dark": DARK}
 TEXT, SHAPES = 4.5, 3.0
 """Least contrast of text and of shapes, by WCAG 2.2."""
 
@@ -29,11 +34,16 @@ def test_contrast_is_what_it_should_be() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
+def test_every_colour_that_is_used_is_there_in_both_schemes() -> None:
+    used = {role for path in RENDER.rglob("*.*") for role in re.findall(r"var\(--([\w-]+)\)", path.read_text("utf-8"))}
+    assert used
+    assert set(LIGHT) == set(DARK) >= used
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_role_has_a_colour_that_can_be_seen(scheme: str) -> None:
     colours = SCHEMES[scheme]
-    assert set(ROLES.values()) <= set(colours)
-    for ground in {"surface", "panel"} & set(colours):
+    for ground in ("surface", "panel"):
         for role in ("ink", "muted", "good", "pick"):
             assert contrast(colours[role], colours[ground]) >= TEXT, (role, ground)
     for place in range(1, 5):
@@ -41,5 +51,5 @@ def test_every_role_has_a_colour_that_can_be_seen(scheme: str) -> None:
 
 
 def test_letters_can_be_read_on_every_cell() -> None:
-    for cell in (*CELLS, EMPTY):
-        assert contrast(PLAIN["ink"], cell) >= TEXT
+    for cell in (*CELLS, EMPTY, WHITE):
+        assert contrast(ON_CELLS, cell) >= TEXT

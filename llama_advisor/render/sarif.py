@@ -16,8 +16,8 @@ FINGERPRINT = "llamaAdvisorFinding/v1"
 ROOT = "%SRCROOT%"
 
 
-def findings_sarif(result: Findings, kinds: dict[str, FindingKind]) -> str:
-    """Return one run; suppressed findings stay in it with their waivers."""
+def sarif(result: Findings, kinds: dict[str, FindingKind]) -> str:
+    """Write one run; suppressed findings stay in it with their waivers."""
     codes = sorted({item.code for item in result.findings})
     run = {
         "tool": {

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.render.screen import bar, bullets, columns, console, heading, line, number, written
+from llama_advisor.render.screen import Screen, bar
+from llama_advisor.render.sentences import number, priced, range_text
 from llama_advisor.sizing.cost import cheapest_hosted
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from rich.console import Console
-
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Cost, Range, Training
+    from llama_advisor.sizing.figures import Training
     from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 BAR = 60
@@ -25,23 +24,27 @@ def estimate_text(
     estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date, *, colour: bool, width: int
 ) -> str:
     """Return the whole estimate as text."""
-    out = console(colour=colour, width=width)
-    line(out, answer(estimate), STYLES[estimate.memory.fits])
-    line(out, described(estimate, base))
+    out = Screen(colour=colour, width=width)
+    out.line(_answer(estimate), STYLES[estimate.memory.fits])
+    machine = estimate.machine
+    copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
+    where = f" on {machine.name}{copies}" if machine else ""
+    engine = base.engines[estimate.engine].name
+    out.line(f"{base.models[estimate.model].name}, {estimate.quantization}, {engine}{where}")
     _memory(out, estimate)
     _speed(out, estimate)
     if estimate.training:
-        heading(out, "Tuning")
-        columns(out, ("", "", ""), [_training(item) for item in estimate.training])
+        out.heading("Tuning")
+        out.columns(("", "", ""), [_training(item) for item in estimate.training])
     _cost(out, estimate, asked, base, as_of)
     if estimate.assumptions:
-        heading(out, "Assumed")
-        bullets(out, [f"{item.field} = {_value(item.value)}: {item.why}" for item in estimate.assumptions])
-    return written(out)
+        out.heading("Assumed")
+        out.bullets([f"{item.field} = {_value(item.value)}: {item.why}" for item in estimate.assumptions])
+    return out.text()
 
 
-def answer(estimate: Estimate) -> str:
-    """Return the first line: whether it fits, how much it needs, how fast it is."""
+def _answer(estimate: Estimate) -> str:
+    """Write the first line: whether it fits, how much it needs, how fast it is."""
     memory, part = estimate.memory, estimate.memory.per_device
     speed = f", about {_about(estimate.speed.decode_tokens_per_s.mid)} tokens/s" if estimate.speed else ""
     if memory.available_gib is None:
@@ -55,17 +58,9 @@ def answer(estimate: Estimate) -> str:
     return f"does not fit: {short}" if memory.fits is False else f"needs {memory.total_gib:.1f} GiB{speed}"
 
 
-def described(estimate: Estimate, base: RuleBase) -> str:
-    """Return `model, quantization, engine on machine`."""
-    machine = estimate.machine
-    copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
-    where = f" on {machine.name}{copies}" if machine else ""
-    return f"{base.models[estimate.model].name}, {estimate.quantization}, {base.engines[estimate.engine].name}{where}"
-
-
-def _memory(out: Console, estimate: Estimate) -> None:
+def _memory(out: Screen, estimate: Estimate) -> None:
     memory, part = estimate.memory, estimate.memory.per_device
-    heading(out, "Memory")
+    out.heading("Memory")
     parts = (
         ("w", "weights", memory.weights_gib),
         ("k", "KV cache", memory.kv_cache_gib),
@@ -74,15 +69,15 @@ def _memory(out: Console, estimate: Estimate) -> None:
     )
     shown = [(letter, name, size) for letter, name, size in parts if size or letter != "i"]
     rows = [(letter, name, f"{size:.2f} GiB") for letter, name, size in shown]
-    columns(out, ("", "", ""), [*rows, ("", "total", f"{memory.total_gib:.2f} GiB")], frozenset({2}))
+    out.columns(("", "", ""), [*rows, ("", "total", f"{memory.total_gib:.2f} GiB")], frozenset({2}))
     room = max(memory.available_gib or 0.0, memory.total_gib)
-    line(out, f"  {bar([(letter, size) for letter, _, size in shown], room, BAR)}")
+    out.line(f"  {bar([(letter, size) for letter, _, size in shown], room, BAR)}")
     if part.available_gib is not None:
-        line(out, f"  one device: up to {part.need_gib:.2f} of {part.available_gib:.2f} GiB")
+        out.line(f"  one device: up to {part.need_gib:.2f} of {part.available_gib:.2f} GiB")
     if memory.offloaded_gib:
-        line(out, f"  in host memory: {memory.offloaded_gib:.2f} GiB of the weights")
+        out.line(f"  in host memory: {memory.offloaded_gib:.2f} GiB of the weights")
     if said := _limits(estimate):
-        line(out, f"  {said}")
+        out.line(f"  {said}")
 
 
 def _limits(estimate: Estimate) -> str:
@@ -98,20 +93,20 @@ def _limits(estimate: Estimate) -> str:
     return f"at most {context:,} tokens of context, or {requests:,} {several}"
 
 
-def _speed(out: Console, estimate: Estimate) -> None:
-    heading(out, "Speed")
+def _speed(out: Screen, estimate: Estimate) -> None:
+    out.heading("Speed")
     speed = estimate.speed
     if speed is None:
-        line(out, "  not known for this device" if estimate.machine else "  depends on the hardware; state it")
+        out.line("  not known for this device" if estimate.machine else "  depends on the hardware; state it")
         return
     rows = [
-        ("generation", f"{_range(speed.decode_tokens_per_s)} tokens/s per user"),
-        ("prompt", f"{_range(speed.prefill_tokens_per_s)} tokens/s"),
-        ("first token", f"after {_range(speed.first_token_s)} s"),
-        ("in all", f"{_range(speed.total_tokens_per_s)} tokens/s generated, prompts read in between"),
+        ("generation", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user"),
+        ("prompt", f"{range_text(speed.prefill_tokens_per_s)} tokens/s"),
+        ("first token", f"after {range_text(speed.first_token_s)} s"),
+        ("in all", f"{range_text(speed.total_tokens_per_s)} tokens/s generated, prompts read in between"),
         ("basis", speed.basis),
     ]
-    columns(out, ("", ""), rows)
+    out.columns(("", ""), rows)
 
 
 def _training(item: Training) -> tuple[str, str, str]:
@@ -124,13 +119,16 @@ def _training(item: Training) -> tuple[str, str, str]:
     return item.method, fit, item.optimizer
 
 
-def _cost(out: Console, estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date) -> None:
+def _cost(out: Screen, estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date) -> None:
     cost = estimate.cost
     if cost is None:
         return
-    heading(out, "Cost")
-    rows = [("rented", _rented(cost))]
-    prompt, output = _lengths(estimate, asked)
+    out.heading("Cost")
+    hour = f"{number(cost.usd_per_hour or 0.0)} USD/hour, {number(cost.usd_per_month)} USD/month"
+    rows = [("rented", f"{hour}{priced(cost)}")]
+    taken = {item.field: item.value for item in estimate.assumptions}
+    prompt = int(taken.get("prompt_tokens", 0) if asked.prompt_tokens is None else asked.prompt_tokens)
+    output = int(taken.get("output_tokens", 0) if asked.output_tokens is None else asked.output_tokens)
     hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)
     if hosted is not None:
         rows.append(
@@ -139,25 +137,7 @@ def _cost(out: Console, estimate: Estimate, asked: EstimateRequest, base: RuleBa
         if hosted.break_even_tokens_per_month:
             even = f"{number(hosted.break_even_tokens_per_month / 1e6)} million tokens a month"
             rows.append(("break even", f"at {even}; below that hosted is cheaper"))
-    columns(out, ("", ""), rows)
-
-
-def _lengths(estimate: Estimate, asked: EstimateRequest) -> tuple[int, int]:
-    taken = {item.field: item.value for item in estimate.assumptions}
-    prompt = asked.prompt_tokens if asked.prompt_tokens is not None else taken.get("prompt_tokens", 0)
-    output = asked.output_tokens if asked.output_tokens is not None else taken.get("output_tokens", 0)
-    return int(prompt), int(output)
-
-
-def _rented(cost: Cost) -> str:
-    hour = f"{number(cost.usd_per_hour or 0.0)} USD/hour, {number(cost.usd_per_month)} USD/month"
-    tokens = f", {number(cost.usd_per_million_tokens)} USD per million tokens" if cost.usd_per_million_tokens else ""
-    dated = f"price of {cost.as_of}" if cost.as_of else "price undated"
-    return f"{hour}{tokens} ({dated}, {cost.offer})"
-
-
-def _range(figures: Range) -> str:
-    return f"{number(figures.mid)} ({number(figures.low)} to {number(figures.high)})"
+    out.columns(("", ""), rows)
 
 
 def _about(value: float) -> str:

@@ -1,0 +1,158 @@
+"""Explanations for a terminal: why not this model, models side by side, what a rule says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llama_advisor.render.screen import Screen
+from llama_advisor.render.sentences import changes_text, decided_by, number, value_text
+from llama_advisor.text.record import plain
+from llama_advisor.upkeep.lint_conditions import shown
+
+if TYPE_CHECKING:
+    from llama_advisor.explain.compare import Comparison, Row
+    from llama_advisor.explain.why_not import Explanation, Failed, Way
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.rule import CompiledRule
+
+SMALL = 0.005
+MARK = "*"
+LABEL_ROOM = 28
+MODEL_ROOM = 21
+SHOWN_SERIES = 6
+GROUPS = {
+    "facts": "Facts",
+    "licence": "Licence",
+    "scenario": "At this scenario",
+    "benchmarks": "Benchmarks published for all of them",
+    "engines": "Engines",
+}
+
+
+def explanation_text(found: Explanation, base: RuleBase, *, colour: bool, width: int) -> str:
+    """Write why a model is not recommended: the first line says where it stands, the second why."""
+    out = Screen(colour=colour, width=width)
+    winner = base.models[found.winner.model].name if found.winner else "nothing"
+    standing = {
+        "recommended": "is what is recommended",
+        "qualifies": f"comes in place {found.rank}; {winner} is recommended",
+        "excluded": f"is ruled out; {winner} is recommended",
+        "not_ranked": f"is not ranked for this scenario; {winner} is recommended",
+    }[found.standing]
+    out.line(f"{base.models[found.model].name} {standing}", "bold")
+    out.line(f"{_because(found, base)}.")
+    if found.failed:
+        tried = found.build
+        out.heading(
+            "What rules it out" + (f", as {tried.quantization} on {tried.machine or tried.engine}" if tried else "")
+        )
+        out.bullets([_failed(item, base) for item in found.failed])
+    if found.against:
+        out.heading(f"Against {winner}")
+        rows = [(f"{item.points:+.2f}", item.mine, item.theirs) for item in found.against]
+        out.columns(("points", "this model", "the winner"), rows, frozenset({0}))
+    if found.standing != "recommended":
+        none = "None of the changes tried, alone or in pairs, makes it win"
+        out.heading("It would win with" if found.wins_if else none)
+        out.bullets([_way(way, base) for way in found.wins_if])
+    return out.text()
+
+
+def _because(found: Explanation, base: RuleBase) -> str:
+    if found.failed:
+        return found.failed[0].excuse.text
+    if found.standing == "recommended":
+        return "recommend --why shows what it rests on and where it turns"
+    if found.standing == "not_ranked":
+        is_base = base.models[found.model].kind == "base"
+        return "base models are ranked for tuning alone" if is_base else "it stands beside others"
+    if found.behind is not None and found.behind <= 0:
+        return "it has as many points, but a wish decided"
+    lost = [item for item in found.against if item.points < -SMALL]
+    most = f", {-lost[-1].points:.2f} of them in {lost[-1].criterion}" if lost else ""
+    return f"it is {found.behind:.2f} points behind{most}"
+
+
+def _failed(item: Failed, base: RuleBase) -> str:
+    unit = f" {item.excuse.unit}" if item.excuse.unit else ""
+    short = f" ({number(abs(item.slack))}{unit} off)" if item.slack else ""
+    return f"{item.excuse.text}{short} [{item.excuse.rule}]{decided_by(item.excuse.layer, base)}"
+
+
+def _way(way: Way, base: RuleBase) -> str:
+    build = way.then
+    machine = f", {build.machine}" if build.machine else ""
+    return f"{changes_text(way.changes)}: then as {build.quantization} on {base.engines[build.engine].name}{machine}"
+
+
+def comparison_text(comparison: Comparison, *, colour: bool, width: int) -> str:
+    """Write models side by side where they have room, else one fact under another; `*` marks what differs."""
+    out = Screen(colour=colour, width=width)
+    names = [model.name.removeprefix("Llama ") for model in comparison.models]
+    out.line(" / ".join(model.name for model in comparison.models), "bold")
+    out.line(f"{MARK} marks what differs")
+    for group, title in GROUPS.items():
+        rows = [row for row in comparison.rows if row.group == group]
+        if not rows:
+            continue
+        out.heading(title)
+        if out.width >= LABEL_ROOM + MODEL_ROOM * len(names):
+            cells = [(MARK if row.differs else "", _label(row), *map(cell_text, row.values)) for row in rows]
+            out.columns(("", "", *names), cells)
+        else:
+            _stacked(out, rows, names)
+    if comparison.not_comparable:
+        series = ", ".join(comparison.not_comparable[:SHOWN_SERIES])
+        more = len(comparison.not_comparable) - SHOWN_SERIES
+        out.heading("Not compared")
+        out.line(f"  published for some of them only: {series}{f' and {more} more' if more > 0 else ''}")
+    if comparison.assumptions:
+        out.heading("Assumed")
+        out.bullets([f"{item.field} = {value_text(item.value)} ({item.why})" for item in comparison.assumptions])
+    return out.text()
+
+
+def _stacked(out: Screen, rows: list[Row], names: list[str]) -> None:
+    """Write what is the same once, what differs a line for each model."""
+    for row in rows:
+        if row.differs:
+            out.line(f"{MARK} {_label(row)}")
+            for name, value in zip(names, row.values, strict=True):
+                out.line(f"{name}: {cell_text(value)}", indent=4)
+        else:
+            out.line(f"{_label(row)}: {cell_text(row.values[0])}", indent=2)
+
+
+def _label(row: Row) -> str:
+    return f"{row.label}, {row.unit}" if row.unit else row.label
+
+
+def cell_text(value: Any) -> str:
+    """Write one value of a comparison."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,g}" if isinstance(value, float) else value_text(value)
+
+
+def rule_text(rule: CompiledRule, base: RuleBase, *, colour: bool, width: int) -> str:
+    """Write a rule: title, reason, what it does, when, in what words, its sources."""
+    out = Screen(colour=colour, width=width)
+    out.line(rule.rule.title, "bold")
+    out.line(rule.rule.why)
+    then = plain(rule.rule.then, exclude_defaults=True)
+    rows = [
+        ("id", f"{rule.id}, one of the {rule.folder} of {rule.layer}"),
+        ("does", ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in then.items())),
+        ("when", shown(rule.condition).strip("()")),
+        *((("tight when", shown(rule.tight).strip("()")),) if rule.tight else ()),
+        ("says", rule.rule.say),
+        ("confidence", rule.rule.confidence),
+    ]
+    out.heading("The rule")
+    out.columns(("", ""), rows)
+    out.heading("Sources")
+    cited = [(item, base.sources.get(item.id)) for item in rule.rule.sources]
+    out.bullets([f"{item.id}: {source.text if source else 'not listed'}; {item.says}" for item, source in cited])
+    return out.text()

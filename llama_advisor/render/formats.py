@@ -1,0 +1,57 @@
+"""The formats of answers, one line each; what writes a format is loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.knowledge.base import RuleBase
+
+
+class View(NamedTuple):
+    """How an answer is to be shown."""
+
+    colour: bool = False
+    width: int = 80
+    why: bool = False  # Whether text shows what every point rests on.
+    top: int = 5  # Models that text shows of a ranking.
+    command: str = ""  # What prints a report again.
+
+
+class Format(NamedTuple):
+    """One format of an answer."""
+
+    module: str  # In this package.
+    function: str  # Takes a result, the rule base and a view; returns text.
+    report: bool = False  # Whether it shows every reason, as `--why` does.
+    varied: bool = False  # Whether it shows how the answer moves, too.
+
+    def writer(self) -> Callable[[Any, RuleBase, View], str]:
+        """Load what writes this format; InputError where the library of an extra is not installed."""
+        try:
+            module = import_module(f"llama_advisor.render.{self.module}")
+        except ModuleNotFoundError as error:
+            if error.name not in {"jinja2", "markupsafe"}:
+                raise
+            raise InputError("--format html draws charts: pip install 'llama-advisor[report]'") from error
+        written: Callable[[Any, RuleBase, View], str] = getattr(module, self.function)
+        return written
+
+
+ADVICE = {
+    "text": Format("advice", "advice_text"),
+    "json": Format("json_text", "json_answer"),
+    "markdown": Format("record", "record", report=True),
+    "html": Format("report", "report_html", report=True, varied=True),
+}
+GRID = {
+    "text": Format("grid", "grid_text"),
+    "json": Format("json_text", "json_answer"),
+    "csv": Format("grid", "grid_csv"),
+    "svg": Format("svg", "grid_svg"),
+}

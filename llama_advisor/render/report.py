@@ -1,0 +1,274 @@
+"""A report as one HTML file that needs nothing else: what `templates/report.html` lays out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from llama_advisor.explain.options import front, quality_and_cost, quality_and_speed
+from llama_advisor.render.grid import (
+    NONE,
+    field_name,
+    label,
+    letters,
+    panels,
+    placed,
+    turn_texts,
+    winner_text,
+)
+from llama_advisor.render.json_text import as_file
+from llama_advisor.render.sentences import (
+    alternative_lines,
+    caveat_lines,
+    cost_line,
+    decided_by,
+    described,
+    excluded_lines,
+    firm_text,
+    memory_line,
+    nearest_excuse,
+    number,
+    number_or_dash,
+    points_text,
+    range_text,
+    ranking_row,
+    readings,
+    reason_line,
+    relaxed_lines,
+    route_lines,
+    short_name,
+    turn_lines,
+    value_text,
+    wish_lines,
+)
+from llama_advisor.render.svg import Bar, Point, bars, scatter
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from llama_advisor.engine.advice import Advice, Build
+    from llama_advisor.explain.grid import Cell, Grid
+    from llama_advisor.explain.options import Figures, Option
+    from llama_advisor.explain.report import Report
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.render.formats import View
+
+NO_BUILD = "No Llama 3.1 or 3.2 build fits this scenario"
+MOST_BARS = 6
+IMAGES = "image cache"
+PARTS = ("weights", "KV cache", IMAGES, "overhead")
+
+
+class Trade(NamedTuple):
+    """Two figures that are weighed against each other."""
+
+    name: str
+    title: str
+    label: str
+    unit: str
+    figures: Callable[[Option], Figures | None]
+
+
+TRADES = (
+    Trade("speed", "Quality and speed", "tokens/s per user", "tokens/s", quality_and_speed),
+    Trade("cost", "Quality and cost", "USD a month", "USD a month", quality_and_cost),
+)
+
+
+def report_html(report: Report, base: RuleBase, view: View) -> str:
+    """Write the whole page."""
+    environment = Environment(
+        loader=PackageLoader("llama_advisor.render"),
+        autoescape=True,
+        finalize=lambda value: value if isinstance(value, Markup) else printable(value),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    advice = report.advice
+    ways = [
+        *route_lines(advice),
+        *(f"hosted instead: {line}" for line in alternative_lines(advice, base, hosted=True)),
+        *(f"on rented hardware instead: {line}" for line in alternative_lines(advice, base, hosted=False)),
+    ]
+    return environment.get_template("report.html").render(
+        advice=advice,
+        build=advice.recommendation,
+        **_answer(advice, base),
+        trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
+        fits=any(item.excuse is None for item in report.options),
+        options=_options(report.options, base),
+        memory=_memory(advice, base),
+        ranking=[
+            (f"{place}. {model}", *rest) for place, model, *rest in (ranking_row(item, base) for item in advice.ranking)
+        ],
+        ruled_out=_ruled_out(report),
+        excluded=excluded_lines(advice, base),
+        whatif=_whatif(report.grid, base) if report.grid else None,
+        lists=(
+            ("turns", "What would change it", turn_lines(advice.tipping_points or (), base)),
+            ("caveats", "Caveats", caveat_lines(advice, base)),
+            ("ways", "Ways round", ways),
+        ),
+        asked=[
+            *((field, value_text(value), "stated") for field, value in report.stated.items()),
+            *((item.field, value_text(item.value), f"assumed: {item.why}") for item in advice.assumptions),
+        ],
+        sources=[(source.id, source.text, source.kind, str(source.read)) for source in report.sources],
+        command=view.command,
+        scenario=as_file(report.stated),
+    )
+
+
+def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
+    """Return what the page says of the build recommended; where there is none, the nearest miss and what would help."""
+    build = advice.recommendation
+    if build is None:
+        missed = nearest_excuse(advice)
+        subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
+        return {"title": NO_BUILD, "subtitle": subtitle, "helps": relaxed_lines(advice, base)}
+    figures = [("score", f"{build.score:.2f} of 100")]
+    if build.memory:
+        figures.append(("memory", memory_line(build)))
+    if build.speed:
+        figures.append(("speed per user", f"{range_text(build.speed.decode_tokens_per_s)} tokens/s"))
+        figures.append(("first token", f"after {range_text(build.speed.first_token_s)} s"))
+    if build.training:
+        figures.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
+    if build.cost:
+        figures.append(("cost", cost_line(build)))
+    if advice.robustness:
+        margin, share = firm_text(advice.robustness)
+        figures.append(("how firm", f"{margin} ahead; {share}"))
+    said = reason_line(advice, build, base)
+    return {
+        "title": described(build, base),
+        "subtitle": said[0].upper() + said[1:],
+        "figures": figures,
+        "wishes": wish_lines(advice),
+        "parts": [
+            (
+                part.rule or part.criterion,
+                points_text(part),
+                part.text + decided_by(part.layer, base),
+                ", ".join(part.source) or NONE,
+            )
+            for part in build.contributions
+        ],
+        "readings": [(part.rule or part.criterion, list(readings(part))) for part in build.contributions],
+    }
+
+
+def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | None:
+    """Return the chart of all builds that qualify, those ruled out beside it; None where no figure is known."""
+    known = [(found, item) for item in report.options if item.excuse is None and (found := trade.figures(item))]
+    known = [(found, item) for found, item in known if found[1]]
+    if not known:
+        return None
+    best = front((item for _, item in known), trade.figures)
+    places = {_key(build): build.rank for build in report.advice.ranking}
+    points = [
+        Point(abs(found[1]), found[0], places.get(_key(item)), any(item is other for other in best))
+        for found, item in known
+    ]
+    out = [
+        (item.excuse.bottleneck, item.quality) for item in report.options if item.excuse and item.quality is not None
+    ]
+    says = f"{len(known)} builds qualify, {len(best)} of them beaten by no other in both; {len(out)} are ruled out."
+    labels = (f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
+    texts = (trade.title, f"{says} The table below has them all.")
+    ranked = [(places[_key(item)], found, item) for found, item in known if _key(item) in places]
+    return {
+        "title": trade.title,
+        "svg": scatter(trade.name, texts, points, out, labels),
+        "says": says,
+        "ranked": [
+            (place, f"{_named(item, base)}: quality {found[0]:.0f}, {number(abs(found[1]))} {trade.unit}")
+            for place, found, item in sorted(ranked, key=itemgetter(0))
+        ],
+    }
+
+
+def _key(build: Build | Option) -> tuple[str | None, ...]:
+    """Return what makes a build of the ranking and one of the options the same."""
+    machine = build.machine
+    name = machine if machine is None or isinstance(machine, str) else machine.name
+    return build.model, build.quantization, build.engine, name, build.provider
+
+
+def _named(item: Option, base: RuleBase) -> str:
+    if item.provider:
+        return f"{short_name(item.model, base)}, hosted by {item.provider}"
+    where = f" on {item.machine}" if item.machine else ""
+    return f"{short_name(item.model, base)}, {item.quantization}, {base.engines[item.engine].name}{where}"
+
+
+def _options(options: Sequence[Option], base: RuleBase) -> list[tuple[str, ...]]:
+    """Return every build judged, with its figures or what rules it out."""
+    fronts = [(trade.name, front(options, trade.figures)) for trade in TRADES]
+    return [
+        (
+            _named(item, base),
+            *map(number_or_dash, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
+            NONE if item.score is None else f"{item.score:.2f}",
+            ", ".join(name for name, best in fronts if any(item is other for other in best)) or NONE,
+            item.excuse.text if item.excuse else NONE,
+        )
+        for item in options
+    ]
+
+
+def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
+    """Return the memory of the best builds as bars and rows; None where none of them takes any of one's own."""
+    builds = [build for build in advice.ranking if build.memory][:MOST_BARS]
+    if advice.recommendation and advice.recommendation.memory and not builds:
+        builds = [advice.recommendation]
+    drawn, rows = [], []
+    for build in builds:
+        memory = build.memory
+        assert memory is not None
+        where = f" on {build.machine.name}" if build.machine else ""
+        name = f"{short_name(build.model, base)}, {build.quantization}{where}"
+        parts = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
+        there = NONE if memory.available_gib is None else f"{memory.available_gib:.2f}"
+        drawn.append(Bar(name, parts, memory.available_gib))
+        rows.append((name, *(f"{part:.2f}" for part in (*parts, memory.total_gib)), there))
+    if not drawn:
+        return None
+    says = "Memory of each model's best build by part, and what its machine has for it"
+    used = [any(item.parts_gib[place] for item in drawn) or name != IMAGES for place, name in enumerate(PARTS)]
+    return {
+        "svg": bars("memory", ("Memory", f"{says}; the table below has the figures."), drawn, "GiB"),
+        "says": says,
+        "key": [(place, name) for place, name in enumerate(PARTS, 1) if used[place - 1]],
+        "rows": rows,
+    }
+
+
+def _ruled_out(report: Report) -> str:
+    out = Counter(item.excuse.bottleneck for item in report.options if item.excuse)
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(out.items(), key=lambda pair: (-pair[1], pair[0])))
+    return f"{out.total()} builds are ruled out, by: {kinds}." if out else ""
+
+
+def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
+    down, across = grid.axes
+    (panel,) = panels(grid)
+    return {
+        "heads": (field_name(down.field), *(placed(across, place) for place in range(len(across.labels)))),
+        "rows": [(label(down, row), *(_winner(cell, base) for cell in cells)) for row, cells in enumerate(panel.cells)],
+        "turns": [f"{where}: {why}" for where, why in turn_texts(grid)],
+        "key": [f"{letter}: {winner_text(winner, base)}" for winner, letter in letters(grid).items()],
+    }
+
+
+def _winner(cell: Cell, base: RuleBase) -> str:
+    if cell.winner is None:
+        return f"{NONE} nothing fits"
+    return f"{short_name(cell.winner.model, base)}, {cell.provider or cell.winner.quantization}"

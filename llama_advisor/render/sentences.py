@@ -1,0 +1,254 @@
+"""Sentences about a build and an answer, as text, record and page say them alike."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+from llama_advisor.engine.advice import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from llama_advisor.engine.advice import Advice, Build, Contribution, Excluded, Robustness, TippingPoint
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.sizing.figures import Cost, Range
+
+SIGNIFICANT = 3
+VERDICTS = {
+    "recommended": "recommended",
+    "recommended_with_caveats": "recommended, with caveats",
+    "change_requirement": "nothing fits as asked; with one change this does",
+    "no_fit": "nothing fits",
+    "need_input": "more is needed to answer",
+}
+
+
+def number(value: float) -> str:
+    """Write a figure with three significant digits, thousands separated."""
+    digits = max(0, SIGNIFICANT - len(str(int(value))))
+    return f"{value:,.{digits}f}"
+
+
+def number_or_dash(value: float | None) -> str:
+    """Write a figure, a dash where it is not known."""
+    return "-" if value is None else number(value)
+
+
+def range_text(figures: Range) -> str:
+    """Write a range as `mid (low to high)`."""
+    return f"{number(figures.mid)} ({number(figures.low)} to {number(figures.high)})"
+
+
+def value_text(value: object) -> str:
+    """Write the value of a field."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(value_text, value)) or "nothing"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {value_text(part)}" for name, part in value.items())
+    if isinstance(value, (int, float)):
+        return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    return str(value)
+
+
+def short_name(model: str, base: RuleBase) -> str:
+    """Name a model without the family that all of them share."""
+    return base.models[model].name.removeprefix("Llama ")
+
+
+def described(build: Build, base: RuleBase) -> str:
+    """Name a build: `model, quantization, engine on machine`."""
+    name = base.models[build.model].name
+    if build.machine is None:
+        return f"{name}, hosted by {build.provider}"
+    version = f" ({build.engine_version})" if build.engine_version else ""
+    copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
+    return f"{name}, {build.quantization}, {base.engines[build.engine].name}{version} on {build.machine.name}{copies}"
+
+
+def nearest_excuse(advice: Advice) -> Excluded | None:
+    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
+
+    Nearest is by how far it got, then by how far it missed.
+    """
+    build = advice.recommendation
+    mine = [item for item in advice.excluded if build and item.model == build.model]
+    if mine:
+        return mine[0]
+    return min(advice.excluded, key=_distance, default=None)
+
+
+def _distance(item: Excluded) -> tuple[int, bool, float]:
+    """Order the excluded, the nearest first; before anything is sized, what cannot read the input is farthest."""
+    value, limit = item.excuse.value, item.excuse.limit
+    missed = 0.0
+    if not isinstance(value, bool) and isinstance(value, (int, float)) and isinstance(limit, (int, float)):
+        missed = abs(log(value / limit)) if value > 0 and limit > 0 else 0.0
+    return -item.nearest.stage, item.excuse.bottleneck == "modality", missed
+
+
+def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
+    """Give the verdict and what carries it, in one sentence."""
+    if advice.changes:
+        nearest = nearest_excuse(advice)
+        against = nearest.excuse.text if nearest else "nothing qualifies as asked"
+        return f"only if you change {changes_text(advice.changes)}: {against}."
+    return f"{VERDICTS[advice.verdict]}: {_carries(advice, build, base)}."
+
+
+def _carries(advice: Advice, build: Build, base: RuleBase) -> str:
+    """Name what carries the pick against the next model: its weightiest rule, the criteria in which it leads."""
+    rules = [part for part in build.contributions if part.rule and part.points > 0]
+    said = [max(rules, key=lambda part: part.points).text] if rules else []
+    if len(advice.ranking) > 1:
+        rival = advice.ranking[1]
+        criteria = dict.fromkeys(part.criterion for part in build.contributions)
+        gains = sorted(((_points(build, name) - _points(rival, name), name) for name in criteria), reverse=True)
+        ahead = [name for gap, name in gains if gap > 0][:2]
+        if ahead:
+            said.append(f"ahead of {base.models[rival.model].name} in {' and '.join(ahead)}")
+    elif not said:
+        said.append("the only model that qualifies")
+    return "; ".join(said) or "the best score of all builds that qualify"
+
+
+def _points(build: Build, criterion: str) -> float:
+    return sum(part.points for part in build.contributions if part.criterion == criterion)
+
+
+def points_text(part: Contribution) -> str:
+    """Write the points of a part: those of a rule with their sign, those of a criterion without."""
+    return f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
+
+
+def decided_by(layer: str | None, base: RuleBase) -> str:
+    """Name the layer of a rule, where it is not the shipped one."""
+    return f" (rule of {layer})" if layer not in {None, base.layers[0].label} else ""
+
+
+def readings(part: Contribution) -> Iterator[str]:
+    """Yield how the points come about: value times weight, then each figure and what was asked of it."""
+    yield f"= {part.value:g} x {part.weight:g}"
+    for read in part.reads or ():
+        value = f"{read.value:,.4g}" if isinstance(read.value, float) else value_text(read.value)
+        if read.worth is None:
+            yield f"{read.says} (is {value})" if value not in read.says else read.says
+        else:
+            share = f" x {read.share:g}" if read.share != 1 else ""
+            yield f"{read.fact} {value} {read.unit}".rstrip() + f": {read.worth:g}{share} ({read.says})"
+
+
+def memory_line(build: Build) -> str:
+    """Write the memory of a build with its parts."""
+    memory = build.memory
+    assert memory is not None
+    image = f" + image cache {memory.image_cache_gib:.2f}" if memory.image_cache_gib else ""
+    there = "of unknown memory" if memory.available_gib is None else f"of {memory.available_gib:.2f} GiB"
+    caches = f"KV cache {memory.kv_cache_gib:.2f}{image}"
+    parts = f"weights {memory.weights_gib:.2f} + {caches} + overhead {memory.overhead_gib:.2f}"
+    split = f"; {memory.offloaded_gib:.1f} GiB of it in host memory" if memory.offloaded_gib else ""
+    return f"{memory.total_gib:.2f} GiB {there}: {parts}{split}"
+
+
+def cost_line(build: Build) -> str:
+    """Write what a build costs, with the day and the offer of the price."""
+    cost = build.cost
+    assert cost is not None
+    hour = f", {number(cost.usd_per_hour)} USD/hour" if cost.usd_per_hour else ""
+    return f"{number(cost.usd_per_month)} USD/month{hour}{priced(cost)}"
+
+
+def priced(cost: Cost) -> str:
+    """Write the price by tokens, where there is one, and where a price is from."""
+    tokens = f", {number(cost.usd_per_million_tokens)} USD per million tokens" if cost.usd_per_million_tokens else ""
+    dated = f"price of {cost.as_of}" if cost.as_of else "price undated"
+    return f"{tokens} ({dated}, {cost.offer})"
+
+
+def firm_text(stands: Robustness) -> tuple[str, str]:
+    """Write by how much a pick leads, and under how many weightings."""
+    return f"{stands.margin:+.2f} points", f"leads under {stands.share_of_weightings_won:.0%} of all weightings"
+
+
+def ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
+    """Return one row of the ranking."""
+    return (
+        str(build.rank),
+        short_name(build.model, base),
+        f"{build.quantization}, {build.engine}" if build.machine else f"hosted, {build.provider}",
+        number(build.memory.total_gib) if build.memory else "-",
+        number(build.speed.decode_tokens_per_s.mid) if build.speed else "-",
+        number(build.cost.usd_per_month) if build.cost else "-",
+        f"{build.score:.2f}",
+    )
+
+
+def alternative_lines(advice: Advice, base: RuleBase, *, hosted: bool) -> list[str]:
+    """List the builds of the lane that was not ranked, with their cost."""
+    shown = [item for item in advice.alternatives if item.cost and (item.provider is not None) is hosted]
+    return [f"{described(item, base)}: {cost_line(item)}" for item in shown]
+
+
+def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
+    """List the reasons for which models are out, the models that share one together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for item in advice.excluded:
+        name = base.models[item.model].name
+        text = item.excuse.text.replace(name, "{}") + decided_by(item.excuse.layer, base)
+        groups.setdefault((item.excuse.rule, text), []).append(name)
+    lines = []
+    for (_, text), names in groups.items():
+        if len(names) == 1 and text.startswith("{}"):
+            lines.append(text.replace("{}", names[0]))
+        else:
+            rest = text.removeprefix("{}").removeprefix(":").strip()
+            lines.append(f"{', '.join(names)}: {rest.replace('{}', 'it')}")
+    return lines
+
+
+def wish_lines(advice: Advice) -> list[str]:
+    """List what became of each wish."""
+    return [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes]
+
+
+def caveat_lines(advice: Advice, base: RuleBase) -> list[str]:
+    """List the caveats."""
+    return [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats]
+
+
+def route_lines(advice: Advice) -> list[str]:
+    """List the ways out that are not one build."""
+    return [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]
+
+
+def relaxed_lines(advice: Advice, base: RuleBase) -> list[str]:
+    """List the changes that would help, each with the model that then fits."""
+    return [f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations]
+
+
+def changes_text(changes: Iterable[Change]) -> str:
+    """Write changes, one after another."""
+    return ", ".join(map(change_text, changes))
+
+
+def change_text(change: Change) -> str:
+    """Write a change as `field from this to that`."""
+    if change.to is None:
+        return f"{change.field} (drop {value_text(change.from_)})"
+    return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
+
+
+def turn_lines(points: Iterable[TippingPoint], base: RuleBase) -> list[str]:
+    """List the tipping points: what is moved, what is recommended then, and why."""
+    lines = []
+    for point in points:
+        then = base.models[point.then.model].name if point.then else "nothing fits"
+        change = Change(field=point.field, from_=point.from_, to=point.to)
+        lines.append(
+            f"{change_text(change)}: " + (point.text if point.text.startswith(then) else f"{then}; {point.text}")
+        )
+    return lines

@@ -1,0 +1,238 @@
+"""Charts as SVG text, written directly: builds over two figures, bars of memory, grids of answers.
+
+Charts of the report take the colours of the page (`templates/report.css`); a picture of a grid stands on white.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from math import ceil, floor, inf, log10
+from typing import TYPE_CHECKING, NamedTuple
+
+from llama_advisor.render.grid import NONE, cut, field_name, label, letter_of, letters, panels, winner_of, winner_text
+from llama_advisor.text.yaml_file import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llama_advisor.explain.grid import Grid
+    from llama_advisor.knowledge.base import RuleBase
+
+INK, MUTED, LINE, SURFACE, GOOD, PICK = (
+    f"var(--{role})" for role in ("ink", "muted", "line", "surface", "good", "pick")
+)
+FONT = 10
+LETTER = 6.2
+"""Room taken by a letter of that size: no font is measured, so this is the width of a broad one."""
+MANY_TIMES = 100
+"""Between figures so far apart, only powers of ten are written on a logarithmic scale."""
+TICKS = 5
+CELLS = ("#a8d1f0", "#f7c98b", "#b5dfb0", "#e6b8d8", "#f2e394", "#c3c0ee", "#f3b3a6", "#a9ddd6")
+EMPTY, ON_CELLS, WHITE = "#e4e4e4", "#1c2024", "#ffffff"
+LONGEST_LABEL = 24
+
+
+def _svg(name: str, title: str, says: str, size: tuple[float, float], parts: Sequence[str]) -> str:
+    """Return a chart as one element; `name` keeps its ids apart from those of other charts."""
+    body = "\n".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]:g} {size[1]:g}" role="img"'
+        f' aria-labelledby="{name}-title {name}-desc" class="chart"'
+        f' font-family="DejaVu Sans, Verdana, sans-serif" font-size="{FONT}">\n'
+        f'<title id="{name}-title">{_escaped(title)}</title>\n<desc id="{name}-desc">{_escaped(says)}</desc>\n'
+        f"{body}\n</svg>\n"
+    )
+
+
+def _escaped(text: object) -> str:
+    return escape(printable(text))
+
+
+def _text(x: float, y: float, text: object, colour: str = INK, anchor: str = "start", more: str = "") -> str:
+    """Return text whose middle line is at `y`."""
+    place = f'x="{x:.1f}" y="{y + 0.35 * FONT:.1f}"'
+    return f'<text {place} fill="{colour}" text-anchor="{anchor}"{more}>{_escaped(text)}</text>'
+
+
+def _upright(x: float, y: float, text: str, colour: str, anchor: str) -> str:
+    """Return text that reads from bottom to top."""
+    return _text(x, y, text, colour, anchor, f' transform="rotate(-90 {x:.1f} {y:.1f})"')
+
+
+def _stroke(path: str, colour: str, width: float, more: str = "") -> str:
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{more}/>'
+
+
+def _rect(x: float, y: float, width: float, height: float, fill: str, edge: str, stroke: float) -> str:
+    box = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect {box} fill="{fill}" stroke="{edge}" stroke-width="{stroke:g}"/>'
+
+
+def linear_ticks(low: float, high: float) -> list[float]:
+    """Return round figures from below the least to above the greatest."""
+    rough = max(high - low, 1e-9) / TICKS
+    unit = 10.0 ** floor(log10(rough))
+    step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= rough * (1 - 1e-9))
+    first = floor(low / step)
+    return [round(step * place, 9) for place in range(first, max(first + 1, ceil(high / step)) + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return round figures of a logarithmic scale, from below the least to above the greatest."""
+    steps = (1,) if high > MANY_TIMES * low else (1, 2, 5)
+    powers = range(floor(log10(low)) - 1, ceil(log10(high)) + 2)
+    ticks = [float(f"{step}e{power}") for power in powers for step in steps]
+    first = max(place for place, tick in enumerate(ticks) if tick <= low)
+    last = min(place for place, tick in enumerate(ticks) if tick >= high)
+    return ticks[first : max(last, first + 1) + 1]
+
+
+class Point(NamedTuple):
+    """One build that qualifies."""
+
+    x: float
+    y: float
+    place: int | None = None  # Its place in the ranking, where it is a model's best build.
+    front: bool = False  # Whether it is on the Pareto front.
+
+
+def scatter(
+    name: str,
+    texts: tuple[str, str],
+    points: Sequence[Point],
+    out: Sequence[tuple[str, float]],
+    labels: tuple[str, str],
+) -> str:
+    """Draw builds over two figures, x on a logarithmic scale; beside it what is `out`, in a column for each reason."""
+    width, height, left, beside, column = 374.0, 310.0, 46.0, 24.0, 18.0
+    reasons = [reason for reason, _ in Counter(reason for reason, _ in sorted(out)).most_common()]
+    right = width - 12 - (column * len(reasons) + beside if reasons else 0)
+    top, bottom = 20.0, height - max(40.0, LETTER * max(map(len, reasons), default=0) + 12)
+    xs = log_ticks(min(point.x for point in points), max(point.x for point in points))
+    values = [*(point.y for point in points), *(y for _, y in out)]
+    ys = linear_ticks(min(values), max(values))
+
+    def across(x: float) -> float:
+        return left + 8 + (right - left - 16) * log10(x / xs[0]) / log10(xs[-1] / xs[0])
+
+    def up(y: float) -> float:
+        return bottom - 8 - (bottom - top - 16) * (y - ys[0]) / (ys[-1] - ys[0])
+
+    parts = []
+    for y in ys:
+        parts += [_stroke(f"M{left:.1f} {up(y):.1f}H{width - 12:.1f}", LINE, 0.6)]
+        parts += [_text(left - 5, up(y), f"{y:g}", MUTED, "end")]
+    widest = LETTER * max(len(f"{x:,g}") for x in xs)
+    every = 1 + int(widest // ((right - left) / (len(xs) - 1)))
+    for place, x in enumerate(xs):
+        parts += [_stroke(f"M{across(x):.1f} {top:.1f}V{bottom:.1f}", LINE, 0.6)]
+        if place % every == 0:
+            parts += [_text(across(x), bottom + 9, f"{x:,g}", MUTED, "middle")]
+    parts += [_stroke(f"M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}", LINE, 1)]
+    parts += [_text((left + right) / 2, bottom + 25, labels[0], INK, "middle")]
+    parts += [_upright(12, (top + bottom) / 2, labels[1], INK, "middle")]
+    best = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted((p.x, p.y) for p in points if p.front))
+    parts += [f'<polyline points="{best}" fill="none" stroke="{GOOD}" stroke-dasharray="4 3"/>']
+    for point in sorted(points, key=lambda item: (-(item.place or inf), item)):
+        parts += _mark(point, across(point.x), up(point.y))
+    crosses = ""
+    for reason, y in out:
+        x = right + beside + column * (reasons.index(reason) + 0.5)
+        crosses += f"M{x - 2.2:.1f} {up(y) - 2.2:.1f}l4.4 4.4m0-4.4l-4.4 4.4"
+    if reasons:
+        parts += [_stroke(crosses, MUTED, 1.1)]
+        parts += [_text(right + beside + column * len(reasons) / 2, 9, "ruled out", MUTED, "middle")]
+    for place, reason in enumerate(reasons):
+        parts += [_upright(right + beside + column * (place + 0.5), bottom + 6, reason, MUTED, "end")]
+    return _svg(name, *texts, (width, height), parts)
+
+
+def _mark(point: Point, x: float, y: float) -> list[str]:
+    """Draw a build: filled on the front, else a ring; with its number if it is ranked, in a diamond if it is first."""
+    ring = PICK if point.place == 1 else GOOD
+    paint = f'fill="{ring if point.front else SURFACE}" stroke="{ring}" stroke-width="1.3"'
+    if point.place is None:
+        return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" {paint}/>']
+    if point.place == 1:
+        shape = f'<path d="M{x:.1f} {y - 8.5:.1f}l8.5 8.5l-8.5 8.5l-8.5-8.5z" {paint}/>'
+    else:
+        shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6.5" {paint}/>'
+    ink = SURFACE if point.front else ring
+    return [shape, _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')]
+
+
+class Bar(NamedTuple):
+    """Memory of one build: its parts, and what there is."""
+
+    label: str
+    parts_gib: tuple[float, ...]
+    available_gib: float | None
+
+
+def bars(name: str, texts: tuple[str, str], items: Sequence[Bar], x_label: str) -> str:
+    """Draw stacked bars, one a build, with a mark at what there is."""
+    width, row, left, right = 374.0, 40.0, 8.0, 358.0
+    bottom = 8 + row * len(items)
+    ticks = linear_ticks(0, max(max(sum(item.parts_gib), item.available_gib or 0) for item in items))
+    scale = (right - left) / ticks[-1]
+    parts = []
+    for tick in ticks:
+        x = left + scale * tick
+        parts += [_stroke(f"M{x:.1f} 4V{bottom:.1f}", LINE, 0.6), _text(x, bottom + 9, f"{tick:,g}", MUTED, "middle")]
+    parts += [_stroke(f"M{left:.1f} {bottom:.1f}H{right:.1f}", LINE, 1)]
+    parts += [_text((left + right) / 2, bottom + 24, x_label, INK, "middle")]
+    for place, item in enumerate(items):
+        top, x = row * place + 17, left
+        for number, size in enumerate(item.parts_gib, 1):
+            if size:
+                parts += [_rect(x, top, scale * size, 17, f"var(--part-{number})", SURFACE, 0.8)]
+            x += scale * size
+        if item.available_gib is not None:
+            parts += [_stroke(f"M{left + scale * item.available_gib:.1f} {top - 3:.1f}v23", INK, 2)]
+        parts += [_text(left, top - 8, item.label, INK, "start", ' font-size="9"')]
+    return _svg(name, *texts, (width, bottom + 34), parts)
+
+
+def grid_svg(grid: Grid, base: RuleBase, *_: object) -> str:
+    """Draw a grid as a picture: a coloured cell and a letter for each winner, and below what the letters mean."""
+    known = letters(grid)
+    colours = {winner: CELLS[place % len(CELLS)] for place, winner in enumerate(known)}
+    key = [f"{letter}  {winner_text(winner, base)}" for winner, letter in known.items()]
+    if any(cell.winner is None for cell in grid.cells):
+        key.append(f"{NONE}  nothing fits")
+    heading = " by ".join(field_name(axis.field) for axis in grid.axes)
+    down, *over = grid.axes[-2:]
+    rows = [cut(printable(label(down, place)), LONGEST_LABEL) for place in range(len(down.values))]
+    heads = [cut(printable(label(axis, place)), LONGEST_LABEL) for axis in over for place in range(len(axis.values))]
+    heads = heads or ["winner"]
+    left = 16 + LETTER * max(map(len, rows))
+    column, row = max(60, LETTER * max(map(len, heads)) + 12), 33
+    tables = panels(grid)
+    texts = [heading, *key, *(printable(panel.title) for panel in tables)]
+    width = max(left + column * len(heads), 16 + LETTER * max(map(len, texts))) + 10
+    parts = [_text(width / 2, 14, heading, ON_CELLS, "middle", ' font-size="11"')]
+    y = 28.0
+    for panel in tables:
+        if panel.title:
+            parts += [_text(10, y + 8, panel.title, ON_CELLS)]
+            y += 18
+        parts += [
+            _text(left + column * (place + 0.5), y + 8, head, ON_CELLS, "middle") for place, head in enumerate(heads)
+        ]
+        y += 18
+        for name, cells in zip(rows, panel.cells, strict=True):
+            parts += [_text(left - 6, y + row / 2, name, ON_CELLS, "end")]
+            for place, cell in enumerate(cells):
+                winner, x = winner_of(cell), left + column * place
+                parts += [_rect(x, y, column, row, colours[winner] if winner else EMPTY, WHITE, 2)]
+                letter = letter_of(cell, known)
+                parts += [_text(x + column / 2, y + row / 2, letter, ON_CELLS, "middle", ' font-weight="bold"')]
+            y += row
+        y += 12
+    for line in key:
+        parts += [_text(10, y + 8, line, ON_CELLS, more=' xml:space="preserve"')]
+        y += 16
+    parts = [_rect(0, 0, width, y + 8, WHITE, WHITE, 0), *parts]
+    says = f"{len(grid.cells)} answers; {'; '.join(key)}"
+    return _svg("whatif", f"Recommended build: {heading}", says, (round(width, 1), y + 8), parts)
