@@ -47,7 +47,6 @@ LONGER_FUNCTIONS = {
     "estimate": "one line for each flag",
     "check": "one line for each flag",
     "init": "one line for each flag",
-    "estimate_speed": "one formula from top to bottom",
 }
 NAMED_BY_THE_CONTRACT = {"general", "fine-tuning-base"}
 

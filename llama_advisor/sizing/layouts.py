@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.engine import Engine, StandIn
+    from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.workload import Workload
@@ -180,23 +180,29 @@ class Sizes:
 
     def stand_in_speed(self, model: Model, service: Engine, load: Workload) -> Speed | None:
         """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
-        alone = load._replace(concurrent_requests=1)
-        return self.kept(("stand-in", service.id, model.id, alone), None, lambda: self._stand_in(model, service, alone))
-
-    def _stand_in(self, model: Model, service: Engine, alone: Workload) -> Speed | None:
-        stand_in = service.stand_in
+        alone, stand_in = load._replace(concurrent_requests=1), service.stand_in
         if stand_in is None:
             return None
-        engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
-        machine = self.kept(
-            ("stand-in", service.id),
-            None,
-            lambda: read_hardware(stand_in.hardware, catalogue_of(self.base), "server"),
-        )
-        groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
-        layout, sized = laid_out(groups, alone)[-1]
-        found = layout.speed(alone, sized)
-        return found and _widened(found, stand_in)
+
+        def predict() -> Speed | None:
+            engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
+            machine = self.kept(
+                ("stand-in", service.id),
+                None,
+                lambda: read_hardware(stand_in.hardware, catalogue_of(self.base), "server"),
+            )
+            groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
+            layout, sized = laid_out(groups, alone)[-1]
+            found = layout.speed(alone, sized)
+            if found is None:
+                return None
+            decode, prefill, first, total = (
+                Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen) for figures in found[:4]
+            )
+            basis = f"the provider publishes none; as on {stand_in.hardware}"
+            return type(found)(decode, prefill, first, total, basis)
+
+        return self.kept(("stand-in", service.id, model.id, alone), None, predict)
 
     def training(self, model: Model, method: str, machine: Machine | None, sequence_tokens: int) -> Training:
         """Size tuning by the ordinary recipe of a method."""
@@ -252,17 +258,6 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
 def _shortfall(item: tuple[Layout, Measured]) -> float:
     available = item[0].memory_terms.available_gib
     return item[1].need / available if available else float("inf")
-
-
-def _widened(speed: Speed, stand_in: StandIn) -> Speed:
-    """Widen every range; the basis says that the figures are a stand-in's."""
-    ranges = (
-        Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen)
-        for figures in speed
-        if isinstance(figures, Range)
-    )
-    decode, prefill, first, total = ranges
-    return type(speed)(decode, prefill, first, total, f"the provider publishes none; as on {stand_in.hardware}")
 
 
 def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[tuple[Part, str, bool]]]:

@@ -14,7 +14,7 @@ from llama_advisor.sizing.figures import Range, Speed
 from llama_advisor.sizing.kv_cache import kv_bytes_per_token
 
 if TYPE_CHECKING:
-    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants
+    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.workload import Workload
@@ -290,22 +290,20 @@ def prefill_s(
 
 def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Spreads:
     """Return the spreads of a class, widened in logarithms where data are few, under load, or split over devices."""
-    decode = widening(constants, known.decode_devices, parallel, loaded=loaded)
-    prefill = widening(constants, known.prefill_devices, parallel, loaded=loaded)
+
+    def widened(spread: Spread, devices: int) -> tuple[float, float]:
+        factor = constants.no_data_spread if devices == 0 else 1.0
+        if 0 < devices < constants.little_data_devices:
+            factor = constants.little_data_spread
+        if loaded:
+            factor *= constants.batch_spread
+        if parallel == "tensor":
+            factor *= constants.parallel.spread
+        return spread.low**factor, spread.high**factor
+
     return Spreads(
-        (known.decode_spread.low**decode, known.decode_spread.high**decode),
-        (known.prefill_spread.low**prefill, known.prefill_spread.high**prefill),
+        widened(known.decode_spread, known.decode_devices), widened(known.prefill_spread, known.prefill_devices)
     )
-
-
-def widening(constants: SpeedConstants, devices: int, parallel: Parallel, *, loaded: bool) -> float:
-    """Return how much wider than its class's spread a prediction's range is, in logarithms."""
-    factor = constants.no_data_spread if devices == 0 else 1.0
-    if 0 < devices < constants.little_data_devices:
-        factor = constants.little_data_spread
-    if loaded:
-        factor *= constants.batch_spread
-    return factor * constants.parallel.spread if parallel == "tensor" else factor
 
 
 def basis(constants: SpeedConstants, known: ClassSpeed, machine: Machine) -> str:

@@ -57,7 +57,7 @@ def embedding_parameters(model: Model) -> int:
 
 
 def device_extra_gib(model: Model, recipe: TrainingRecipe, sequence_tokens: int | None, shards: int) -> float:
-    """Return activations, logits, gathered layers and context on each device, GiB."""
+    """Return activations, logits, images and context on each device, and what a sharded recipe gathers, GiB."""
     shape, vision = model.architecture, model.architecture.vision
     tokens = recipe.batch * (sequence_tokens or recipe.sequence_tokens)
     layers = shape.layers + (vision.cross_attention_layers if vision else 0)
@@ -65,18 +65,13 @@ def device_extra_gib(model: Model, recipe: TrainingRecipe, sequence_tokens: int 
     recomputed = recipe.layer_activation_bytes * (shape.hidden_size + shape.ffn_size)
     logits = recipe.logits_bytes * shape.vocab_size
     images = recipe.batch * recipe.image_gib if vision else 0.0
-    gathered = gathered_gib(model, recipe, layers) if shards > 1 else 0.0
-    activations = tokens * (kept + recomputed + logits) / GIB
-    return activations + gathered + images + recipe.context_gib
-
-
-def gathered_gib(model: Model, recipe: TrainingRecipe, layers: int) -> float:
-    """Return the layers and the embedding that a sharded recipe holds whole for a while, GiB."""
-    shape = model.architecture
-    layer = (model.parameters - embedding_parameters(model)) / layers
-    weight_bytes = recipe.frozen_bytes_per_parameter or BF16_BYTES
-    embedding = shape.vocab_size * shape.hidden_size * BF16_BYTES
-    return (recipe.gathered_layers * layer * weight_bytes + embedding) / GIB
+    gathered = 0.0
+    if shards > 1:  # some layers and the embedding are held whole for a while
+        layer = (model.parameters - embedding_parameters(model)) / layers
+        weight_bytes = recipe.frozen_bytes_per_parameter or BF16_BYTES
+        embedding = shape.vocab_size * shape.hidden_size * BF16_BYTES
+        gathered = (recipe.gathered_layers * layer * weight_bytes + embedding) / GIB
+    return tokens * (kept + recomputed + logits) / GIB + gathered + images + recipe.context_gib
 
 
 def available_gib(machine: Machine | None) -> float | None:

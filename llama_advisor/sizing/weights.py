@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         LayerSet,
         Quantization,
         TensorName,
-        TensorRule,
     )
 
 
@@ -35,7 +34,32 @@ class Tensor(NamedTuple):
 
 def tensor_parameters(architecture: Architecture) -> tuple[Tensor, ...]:
     """List every tensor once; a tied embedding appears as `output` only."""
-    tensors = (*_embeddings(architecture), *_layers(architecture), *_image_path(architecture))
+    width, layers, vision = architecture.hidden_size, architecture.layers, architecture.vision
+    table = architecture.vocab_size * width
+    extra = architecture.extra_embedding_rows * width  # of the input table alone
+    query = width * architecture.attention_heads * architecture.head_dim
+    key = width * architecture.kv_heads * architecture.head_dim
+    feed = width * architecture.ffn_size
+    crossed = vision.cross_attention_layers if vision else 0  # their feed-forward tensors have the same shape
+    tensors = [
+        Tensor("token_embd", extra if architecture.tied_embeddings else table + extra),
+        Tensor("output", table),
+        Tensor("attn_q", query, layers),
+        Tensor("attn_k", key, layers),
+        Tensor("attn_v", key, layers),
+        Tensor("attn_output", query, layers),
+        Tensor("ffn_gate", feed, layers + crossed, crossed),
+        Tensor("ffn_up", feed, layers + crossed, crossed),
+        Tensor("ffn_down", feed, layers + crossed, crossed),
+        Tensor("norm", width, 2 * layers + 1),
+    ]
+    if vision is not None:
+        beyond_feed = vision.cross_attention_parameters - 3 * feed * crossed
+        tensors += [
+            Tensor("vision", vision.encoder_parameters),
+            Tensor("projector", vision.projector_parameters),
+            Tensor("cross_attention", beyond_feed, 1, 1),
+        ]
     return tuple(tensor for tensor in tensors if tensor.parameters)
 
 
@@ -45,11 +69,12 @@ def parameters(architecture: Architecture) -> int:
 
 
 def weights_bytes(model: Model, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
-    """Return the bytes of all weights as stored; a published official build's own size wins."""
-    official = official_build(model, quantization)
+    """Return the bytes of all weights as stored, metadata included; a published official build's own size wins."""
+    official, shape = official_build(model, quantization), model.architecture
     if official is not None:
         return official.weights_bytes
-    return _stored_bytes(model.architecture, quantization, block_types)
+    bits = sum(_bits(tensor, shape, quantization, block_types) for tensor in tensor_parameters(shape))
+    return round((bits + _copied_table_bits(shape, quantization, block_types)) / 8) + quantization.metadata_bytes
 
 
 def read_bytes_per_token(
@@ -64,80 +89,15 @@ def read_bytes_per_token(
     The input table (one row is read), metadata and the vision encoder do not count; cross-attention
     layers run only when an image is in the prompt.
     """
-    idle = _idle_bytes(model.architecture, quantization, block_types, with_image=with_image)
-    return weights_bytes(model, quantization, block_types) - idle
-
-
-def _embeddings(architecture: Architecture) -> tuple[Tensor, ...]:
-    """Input table and output head; extra rows belong to the input table alone."""
-    width = architecture.hidden_size
-    table = architecture.vocab_size * width
-    extra = architecture.extra_embedding_rows * width
-    inputs = extra if architecture.tied_embeddings else table + extra
-    return Tensor("token_embd", inputs), Tensor("output", table)
-
-
-def _layers(architecture: Architecture) -> tuple[Tensor, ...]:
-    """Transformer layers; cross-attention layers have feed-forward tensors of the same shape."""
-    width, layers = architecture.hidden_size, architecture.layers
-    crossed = architecture.vision.cross_attention_layers if architecture.vision else 0
-    query = width * architecture.attention_heads * architecture.head_dim
-    key = width * architecture.kv_heads * architecture.head_dim
-    feed = width * architecture.ffn_size
-    return (
-        Tensor("attn_q", query, layers),
-        Tensor("attn_k", key, layers),
-        Tensor("attn_v", key, layers),
-        Tensor("attn_output", query, layers),
-        Tensor("ffn_gate", feed, layers + crossed, crossed),
-        Tensor("ffn_up", feed, layers + crossed, crossed),
-        Tensor("ffn_down", feed, layers + crossed, crossed),
-        Tensor("norm", width, 2 * layers + 1),
-    )
-
-
-def _image_path(architecture: Architecture) -> tuple[Tensor, ...]:
-    """Vision encoder, projector, and what cross-attention layers have beyond the feed-forward."""
-    vision = architecture.vision
-    if vision is None:
-        return ()
-    feed = 3 * architecture.hidden_size * architecture.ffn_size * vision.cross_attention_layers
-    return (
-        Tensor("vision", vision.encoder_parameters),
-        Tensor("projector", vision.projector_parameters),
-        Tensor("cross_attention", vision.cross_attention_parameters - feed, 1, 1),
-    )
-
-
-def _stored_bytes(architecture: Architecture, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
-    """Everything in the file: tensors, a separate copy of a tied head, metadata."""
-    tensors = tensor_parameters(architecture)
-    bits = sum(_bits(tensor, architecture, quantization, block_types) for tensor in tensors)
-    copy = _copied_table_bits(architecture, quantization, block_types)
-    return round((bits + copy) / 8) + quantization.metadata_bytes
-
-
-def _idle_bytes(
-    architecture: Architecture,
-    quantization: Quantization,
-    block_types: Mapping[str, BlockType],
-    *,
-    with_image: bool,
-) -> int:
-    """Stored bytes that decoding one token does not read."""
-    bits = _copied_table_bits(architecture, quantization, block_types)
-    for tensor in tensor_parameters(architecture):
-        share = _idle_share(tensor, with_image=with_image)
+    shape = model.architecture
+    idle = _copied_table_bits(shape, quantization, block_types)
+    for tensor in tensor_parameters(shape):
+        share = 0.0 if with_image else tensor.cross_layers / tensor.layers
+        if tensor.name in {"token_embd", "vision", "projector"}:
+            share = 1.0
         if share:
-            bits += share * _bits(tensor, architecture, quantization, block_types)
-    return round(bits / 8) + quantization.metadata_bytes
-
-
-def _idle_share(tensor: Tensor, *, with_image: bool) -> float:
-    """Share of the tensor that decoding one token does not read, 0-1."""
-    if tensor.name in {"token_embd", "vision", "projector"}:
-        return 1.0
-    return 0.0 if with_image else tensor.cross_layers / tensor.layers
+            idle += share * _bits(tensor, shape, quantization, block_types)
+    return weights_bytes(model, quantization, block_types) - (round(idle / 8) + quantization.metadata_bytes)
 
 
 def _copied_table_bits(
@@ -158,20 +118,14 @@ def _bits(
 ) -> float:
     """Bits of one tensor over all its layers."""
     types = [quantization.default_type] * tensor.layers
+    grouping = architecture.attention_heads // architecture.kv_heads
     for rule in quantization.tensors:
-        if rule.tensor == tensor.name and _applies(rule, architecture):
+        of_model = rule.model_layers in {None, architecture.layers}
+        if rule.tensor == tensor.name and of_model and grouping >= (rule.minimum_gqa or 0):
             for layer in _layer_indexes(rule.layers, tensor.layers):
                 if not rule.replaces or types[layer] in rule.replaces:
                     types[layer] = rule.type
     return tensor.parameters * sum(block_types[name].bits_per_weight for name in types)
-
-
-def _applies(rule: TensorRule, architecture: Architecture) -> bool:
-    """Whether the rule's conditions on the model hold."""
-    if rule.model_layers is not None and rule.model_layers != architecture.layers:
-        return False
-    grouping = architecture.attention_heads // architecture.kv_heads
-    return rule.minimum_gqa is None or grouping >= rule.minimum_gqa
 
 
 def _layer_indexes(layers: LayerSet, count: int) -> range | list[int]:
