@@ -66,8 +66,9 @@ class Picker:
         return self._decided[key]
 
     def wins(self, model: str, *changes: Change) -> bool:
-        """Whether the model is recommended with the changes applied."""
-        found = self.at(*changes)
+        """Whether the model is recommended with the changes applied; if it does not qualify alone, it is not."""
+        alone = self.at(*changes, among=frozenset({model}))
+        found = self.at(*changes) if alone and alone.order else None
         return found is not None and found.model == model
 
 

@@ -199,14 +199,12 @@ def _nearest(number: NumberMove, start: int, end: int, model: str, picker: Picke
 def _pair(model: str, picker: Picker) -> Way | None:
     """The first two changes that together make the model win, numbers taken back as far as they may be.
 
-    What lets the model alone qualify is looked at first: it is quick to tell, and nothing else can win.
+    Of the pairs with which it qualifies, so many are tried.
     """
     tries = 0
     for one, other in combinations(list(_softest(picker)), 2):
-        if one[0] == other[0]:
-            continue
-        alone = picker.at(one, other, among=frozenset({model}))
-        if alone is None or alone.model != model:
+        alone = picker.at(one, other, among=frozenset({model})) if one[0] != other[0] else None
+        if alone is None or not alone.order:
             continue
         tries += 1
         if tries > MOST_PAIRS:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -25,8 +24,7 @@ RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "s
 """What is no id of an option, as it means something else when typed."""
 
 
-@dataclass(frozen=True)
-class CompiledQuestion:
+class CompiledQuestion(NamedTuple):
     """A question with its conditions checked."""
 
     question: Question
@@ -50,13 +48,23 @@ class CompiledQuestion:
         )
 
 
-def compiled_question(question: Question, origin: Origin, facts: Mapping[str, FactType]) -> CompiledQuestion:
-    """Compile a question's conditions; raise RuleBaseError at what is wrong in them or in its fields."""
-    _check_fields(question, origin)
-    inner = [
-        _scenario_condition(item.when, origin, ("options", i, "when"), facts) for i, item in enumerate(question.options)
-    ]
-    return CompiledQuestion(question, _scenario_condition(question.when, origin, ("when",), facts), tuple(inner))
+def questions(base: RuleBase) -> tuple[CompiledQuestion, ...]:
+    """What the questionnaire may ask, in the order of their places; RuleBaseError at what is wrong in a question."""
+    return base.kept(_compiled)
+
+
+def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
+    found = []
+    for question in base.entries("questions", Question).values():
+        origin = base.origin("questions", question.id)
+        _check_fields(question, origin)
+        inner = [
+            _scenario_condition(item.when, origin, ("options", index, "when"), base.facts)
+            for index, item in enumerate(question.options)
+        ]
+        own = _scenario_condition(question.when, origin, ("when",), base.facts)
+        found.append(CompiledQuestion(question, own, tuple(inner)))
+    return tuple(sorted(found, key=lambda item: (item.question.place, item.id)))
 
 
 def _scenario_condition(
@@ -92,14 +100,3 @@ def _check_fields(question: Question, origin: Origin) -> None:
         except ValidationError as error:
             loc, what = problem(error, Scenario)
             raise origin.error(("options", index, "sets", *loc), what) from error
-
-
-def questions(base: RuleBase) -> tuple[CompiledQuestion, ...]:
-    """What the questionnaire may ask, in the order of their places."""
-    return base.kept(_compiled)
-
-
-def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
-    found = base.entries("questions", Question).values()
-    compiled = [compiled_question(question, base.origin("questions", question.id), base.facts) for question in found]
-    return tuple(sorted(compiled, key=lambda item: (item.question.place, item.id)))
