@@ -4,28 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llama_advisor.render import sentences as say
 from llama_advisor.render.screen import Screen, bar
-from llama_advisor.render.sentences import (
-    alternative_lines,
-    caveat_lines,
-    cost_line,
-    decided_by,
-    described,
-    excluded_lines,
-    firm_text,
-    memory_line,
-    nearest_excuse,
-    points_text,
-    range_text,
-    ranking_row,
-    readings,
-    reason_line,
-    relaxed_lines,
-    route_lines,
-    turn_lines,
-    value_text,
-    wish_lines,
-)
 
 if TYPE_CHECKING:
     from llama_advisor.engine.advice import Advice, Build
@@ -42,14 +22,14 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     out = Screen(colour=view.colour, width=view.width)
     build = advice.recommendation
     if build:
-        out.line(described(build, base), "bold yellow" if advice.verdict == "change_requirement" else "bold green")
-        out.line(reason_line(advice, build, base))
+        out.line(say.described(build, base), "bold yellow" if advice.verdict == "change_requirement" else "bold green")
+        out.line(say.reason_line(advice, build, base))
         _reasons(out, build, base, every=view.why)
         _figures(out, build, advice)
         _ranking(out, advice, base, view.top)
         if advice.robustness:
             out.heading("How firm")
-            margin, share = firm_text(advice.robustness)
+            margin, share = say.firm_text(advice.robustness)
             out.line(f"  {margin} ahead; {share}")
             weights = advice.robustness.weights
             rows = [(item.criterion, f"{item.weight:.2f}", f"{item.low:.2f} to {item.high:.2f}") for item in weights]
@@ -59,11 +39,11 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         out.line("State at least one of --use-case, --input or --model; --help lists every field.")
     else:
         out.line("No Llama 3.1 or 3.2 build fits this scenario.", "bold red")
-        nearest = nearest_excuse(advice)
+        nearest = say.nearest_excuse(advice)
         if nearest:
             out.line(f"The nearest miss: {nearest.excuse.text}.")
     if advice.tipping_points is not None:
-        turns = turn_lines(advice.tipping_points, base)
+        turns = say.turn_lines(advice.tipping_points, base)
         out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")
         out.bullets(turns)
     _rest(out, advice, base)
@@ -76,10 +56,10 @@ def _reasons(out: Screen, build: Build, base: RuleBase, *, every: bool) -> None:
     rows = []
     for part in build.contributions:
         cited = f" [{', '.join(part.source)}]" if part.source and (every or part.rule) else ""
-        said = f"{part.text}{cited}{decided_by(part.layer, base)}"
-        rows.append((points_text(part), part.rule or part.criterion, said))
+        said = f"{part.text}{cited}{say.decided_by(part.layer, base)}"
+        rows.append((say.points_text(part), part.rule or part.criterion, said))
         if every:
-            rows.extend(("", "", reading) for reading in readings(part))
+            rows.extend(("", "", reading) for reading in say.readings(part))
     out.columns(("points", "from", "reading"), rows, frozenset({0}))
 
 
@@ -87,12 +67,12 @@ def _figures(out: Screen, build: Build, advice: Advice) -> None:
     out.heading("What it takes")
     rows = []
     if build.memory:
-        rows.append(("memory", memory_line(build)))
+        rows.append(("memory", say.memory_line(build)))
     if build.speed:
         context = advice.scenario.get("context_tokens")
         at = f" at {context:,} tokens" if isinstance(context, int) else ""
-        rows.append(("speed", f"{range_text(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
-        rows.append(("", f"first token of a usual prompt after {range_text(build.speed.first_token_s)} s"))
+        rows.append(("speed", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
+        rows.append(("", f"first token of a usual prompt after {say.range_text(build.speed.first_token_s)} s"))
         rows.append(("", build.speed.basis))
     elif build.machine:
         rows.append(("speed", "not known for this device"))
@@ -100,7 +80,7 @@ def _figures(out: Screen, build: Build, advice: Advice) -> None:
         tuning = build.training
         rows.append(("tuning", f"{tuning.method}: {tuning.total_gib:.1f} GiB in all; {tuning.optimizer}"))
     if build.cost:
-        rows.append(("cost", cost_line(build)))
+        rows.append(("cost", say.cost_line(build)))
     out.columns(("", ""), rows)
     memory = build.memory
     if memory and memory.available_gib:
@@ -121,7 +101,7 @@ def _ranking(out: Screen, advice: Advice, base: RuleBase, top: int) -> None:
     if not advice.ranking:
         return
     out.heading("Ranking")
-    rows = [ranking_row(build, base) for build in advice.ranking[:top]]
+    rows = [say.ranking_row(build, base) for build in advice.ranking[:top]]
     out.columns(("#", "model", "build", "GiB", "tok/s", "USD/mo", "score"), rows, frozenset({0, 3, 4, 5, 6}))
     if len(advice.ranking) > top:
         out.line(f"  and {len(advice.ranking) - top} more; --top shows them")
@@ -129,14 +109,14 @@ def _ranking(out: Screen, advice: Advice, base: RuleBase, top: int) -> None:
 
 def _rest(out: Screen, advice: Advice, base: RuleBase) -> None:
     sections = (
-        ("Excluded", excluded_lines(advice, base)),
-        ("Wishes", wish_lines(advice)),
-        ("Caveats", caveat_lines(advice, base)),
-        ("What would help", relaxed_lines(advice, base)),
-        ("Ways round", route_lines(advice)),
-        ("Hosted instead", alternative_lines(advice, base, hosted=True)),
-        ("On rented hardware instead", alternative_lines(advice, base, hosted=False)),
-        ("Assumed", [f"{item.field} = {value_text(item.value)} ({item.why})" for item in advice.assumptions]),
+        ("Excluded", say.excluded_lines(advice, base)),
+        ("Wishes", say.wish_lines(advice)),
+        ("Caveats", say.caveat_lines(advice, base)),
+        ("What would help", say.relaxed_lines(advice, base)),
+        ("Ways round", say.route_lines(advice)),
+        ("Hosted instead", say.alternative_lines(advice, base, hosted=True)),
+        ("On rented hardware instead", say.alternative_lines(advice, base, hosted=False)),
+        ("Assumed", [f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions]),
     )
     for title, items in sections:
         if items:

@@ -8,28 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llama_advisor.render import sentences as say
 from llama_advisor.render.json_text import as_file
-from llama_advisor.render.sentences import (
-    alternative_lines,
-    caveat_lines,
-    change_text,
-    cost_line,
-    decided_by,
-    described,
-    excluded_lines,
-    firm_text,
-    memory_line,
-    nearest_excuse,
-    points_text,
-    range_text,
-    ranking_row,
-    reason_line,
-    relaxed_lines,
-    route_lines,
-    turn_lines,
-    value_text,
-    wish_lines,
-)
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -54,7 +34,7 @@ _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 def record(report: Report, base: RuleBase, view: View) -> str:
     """Write the whole record."""
     advice, build = report.advice, report.advice.recommendation
-    title = described(build, base) if build else "no Llama 3.1 or 3.2 build fits"
+    title = say.described(build, base) if build else "no Llama 3.1 or 3.2 build fits"
     shown = advice.rulebase
     layers = f", with {', '.join(shown.layers)} over it" if shown.layers else ""
     head = (
@@ -62,15 +42,15 @@ def record(report: Report, base: RuleBase, view: View) -> str:
         f"Answered for: {advice.as_of}",
         f"By: llama-advisor {shown.version}, rule base {shown.hash}{layers}",
     )
-    stated = [(field, value_text(value)) for field, value in report.stated.items()]
-    assumed = [(item.field, value_text(item.value), item.why) for item in advice.assumptions]
+    stated = [(field, say.value_text(value)) for field, value in report.stated.items()]
+    assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
     sources = [(item.id, item.text, item.kind, item.read) for item in report.sources]
     parts = (
         ("Context", ["What was asked:", "", *_table(("field", "value"), stated)] if stated else []),
         ("Options considered", _options(advice, base)),
         ("Decision", _decision(advice, build, base)),
         ("Consequences", _items(_consequences(advice, build, base))),
-        ("What would change it", _items(turn_lines(advice.tipping_points or (), base))),
+        ("What would change it", _items(say.turn_lines(advice.tipping_points or (), base))),
         ("Assumptions", _table(("field", "value", "why"), assumed) if assumed else []),
         ("Sources", _table(("id", "source", "kind", "read on"), sources)),
         ("How to check again", _again(report, view.command)),
@@ -85,31 +65,31 @@ def _options(advice: Advice, base: RuleBase) -> list[str]:
     lines: list[str] = []
     if advice.ranking:
         heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
-        lines = _table(heads, [ranking_row(build, base) for build in advice.ranking], frozenset({0, 3, 4, 5, 6}))
+        lines = _table(heads, [say.ranking_row(build, base) for build in advice.ranking], frozenset({0, 3, 4, 5, 6}))
     if advice.excluded:
-        lines += [*([""] if lines else []), "Ruled out:", "", *_items(excluded_lines(advice, base))]
+        lines += [*([""] if lines else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]
     return lines
 
 
 def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
     if build is None:
-        missed = nearest_excuse(advice)
+        missed = say.nearest_excuse(advice)
         return [_text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
     rows = [
         (
-            points_text(part),
+            say.points_text(part),
             part.rule or part.criterion,
-            part.text + decided_by(part.layer, base),
+            part.text + say.decided_by(part.layer, base),
             ", ".join(part.source) or "-",
         )
         for part in build.contributions
     ]
-    said = reason_line(advice, build, base)
-    lines = [f"**{_text(described(build, base))}**", "", _text(said[0].upper() + said[1:]), ""]
+    said = say.reason_line(advice, build, base)
+    lines = [f"**{_text(say.described(build, base))}**", "", _text(said[0].upper() + said[1:]), ""]
     lines += [_text(f"Its {build.score:.2f} points are the sum of:"), ""]
     lines += _table(("points", "from", "reading", "source"), rows, frozenset({0}))
     if advice.robustness:
-        margin, share = firm_text(advice.robustness)
+        margin, share = say.firm_text(advice.robustness)
         lines += ["", _text(f"Against the next model it has {margin}; it {share}.")]
     if build.commands:
         lines += ["", "To run it:", "", *_fence(build.commands, "sh")]
@@ -118,23 +98,23 @@ def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
 
 def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterator[str]:
     for change in advice.changes:
-        yield f"change: {change_text(change)}"
+        yield f"change: {say.change_text(change)}"
     if build and build.memory:
-        yield f"memory: {memory_line(build)}"
+        yield f"memory: {say.memory_line(build)}"
     if build and build.speed:
-        first = range_text(build.speed.first_token_s)
-        yield f"speed: {range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
+        first = say.range_text(build.speed.first_token_s)
+        yield f"speed: {say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
     if build and build.training:
         yield f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all"
     if build and build.cost:
-        yield f"cost: {cost_line(build)}"
+        yield f"cost: {say.cost_line(build)}"
     for prefix, lines in (
-        ("caveat: ", caveat_lines(advice, base)),
-        ("wish, ", wish_lines(advice)),
-        ("would help: ", relaxed_lines(advice, base)),
-        ("way round, ", route_lines(advice)),
-        ("instead, hosted: ", alternative_lines(advice, base, hosted=True)),
-        ("instead, on rented hardware: ", alternative_lines(advice, base, hosted=False)),
+        ("caveat: ", say.caveat_lines(advice, base)),
+        ("wish, ", say.wish_lines(advice)),
+        ("would help: ", say.relaxed_lines(advice, base)),
+        ("way round, ", say.route_lines(advice)),
+        ("instead, hosted: ", say.alternative_lines(advice, base, hosted=True)),
+        ("instead, on rented hardware: ", say.alternative_lines(advice, base, hosted=False)),
     ):
         for line in lines:
             yield f"{prefix}{line}"

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from llama_advisor.explain.options import front, quality_and_cost, quality_and_speed
+from llama_advisor.render import sentences as say
 from llama_advisor.render.grid import (
     NONE,
     field_name,
@@ -21,30 +22,6 @@ from llama_advisor.render.grid import (
     winner_text,
 )
 from llama_advisor.render.json_text import as_file
-from llama_advisor.render.sentences import (
-    alternative_lines,
-    caveat_lines,
-    cost_line,
-    decided_by,
-    described,
-    excluded_lines,
-    firm_text,
-    memory_line,
-    nearest_excuse,
-    number,
-    number_or_dash,
-    points_text,
-    range_text,
-    ranking_row,
-    readings,
-    reason_line,
-    relaxed_lines,
-    route_lines,
-    short_name,
-    turn_lines,
-    value_text,
-    wish_lines,
-)
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
 
@@ -93,9 +70,9 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
     )
     advice = report.advice
     ways = [
-        *route_lines(advice),
-        *(f"hosted instead: {line}" for line in alternative_lines(advice, base, hosted=True)),
-        *(f"on rented hardware instead: {line}" for line in alternative_lines(advice, base, hosted=False)),
+        *say.route_lines(advice),
+        *(f"hosted instead: {line}" for line in say.alternative_lines(advice, base, hosted=True)),
+        *(f"on rented hardware instead: {line}" for line in say.alternative_lines(advice, base, hosted=False)),
     ]
     return environment.get_template("report.html").render(
         advice=advice,
@@ -106,19 +83,20 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         options=_options(report.options, base),
         memory=_memory(advice, base),
         ranking=[
-            (f"{place}. {model}", *rest) for place, model, *rest in (ranking_row(item, base) for item in advice.ranking)
+            (f"{place}. {model}", *rest)
+            for place, model, *rest in (say.ranking_row(item, base) for item in advice.ranking)
         ],
         ruled_out=_ruled_out(report),
-        excluded=excluded_lines(advice, base),
+        excluded=say.excluded_lines(advice, base),
         whatif=_whatif(report.grid, base) if report.grid else None,
         lists=(
-            ("turns", "What would change it", turn_lines(advice.tipping_points or (), base)),
-            ("caveats", "Caveats", caveat_lines(advice, base)),
+            ("turns", "What would change it", say.turn_lines(advice.tipping_points or (), base)),
+            ("caveats", "Caveats", say.caveat_lines(advice, base)),
             ("ways", "Ways round", ways),
         ),
         asked=[
-            *((field, value_text(value), "stated") for field, value in report.stated.items()),
-            *((item.field, value_text(item.value), f"assumed: {item.why}") for item in advice.assumptions),
+            *((field, say.value_text(value), "stated") for field, value in report.stated.items()),
+            *((item.field, say.value_text(item.value), f"assumed: {item.why}") for item in advice.assumptions),
         ],
         sources=[(source.id, source.text, source.kind, str(source.read)) for source in report.sources],
         command=view.command,
@@ -130,38 +108,38 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
     """Return what the page says of the build recommended; where there is none, the nearest miss and what would help."""
     build = advice.recommendation
     if build is None:
-        missed = nearest_excuse(advice)
+        missed = say.nearest_excuse(advice)
         subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
-        return {"title": NO_BUILD, "subtitle": subtitle, "helps": relaxed_lines(advice, base)}
+        return {"title": NO_BUILD, "subtitle": subtitle, "helps": say.relaxed_lines(advice, base)}
     figures = [("score", f"{build.score:.2f} of 100")]
     if build.memory:
-        figures.append(("memory", memory_line(build)))
+        figures.append(("memory", say.memory_line(build)))
     if build.speed:
-        figures.append(("speed per user", f"{range_text(build.speed.decode_tokens_per_s)} tokens/s"))
-        figures.append(("first token", f"after {range_text(build.speed.first_token_s)} s"))
+        figures.append(("speed per user", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s"))
+        figures.append(("first token", f"after {say.range_text(build.speed.first_token_s)} s"))
     if build.training:
         figures.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
     if build.cost:
-        figures.append(("cost", cost_line(build)))
+        figures.append(("cost", say.cost_line(build)))
     if advice.robustness:
-        margin, share = firm_text(advice.robustness)
+        margin, share = say.firm_text(advice.robustness)
         figures.append(("how firm", f"{margin} ahead; {share}"))
-    said = reason_line(advice, build, base)
+    said = say.reason_line(advice, build, base)
     return {
-        "title": described(build, base),
+        "title": say.described(build, base),
         "subtitle": said[0].upper() + said[1:],
         "figures": figures,
-        "wishes": wish_lines(advice),
+        "wishes": say.wish_lines(advice),
         "parts": [
             (
                 part.rule or part.criterion,
-                points_text(part),
-                part.text + decided_by(part.layer, base),
+                say.points_text(part),
+                part.text + say.decided_by(part.layer, base),
                 ", ".join(part.source) or NONE,
             )
             for part in build.contributions
         ],
-        "readings": [(part.rule or part.criterion, list(readings(part))) for part in build.contributions],
+        "readings": [(part.rule or part.criterion, list(say.readings(part))) for part in build.contributions],
     }
 
 
@@ -189,7 +167,7 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | Non
         "svg": scatter(trade.name, texts, points, out, labels),
         "says": says,
         "ranked": [
-            (place, f"{_named(item, base)}: quality {found[0]:.0f}, {number(abs(found[1]))} {trade.unit}")
+            (place, f"{_named(item, base)}: quality {found[0]:.0f}, {say.number(abs(found[1]))} {trade.unit}")
             for place, found, item in sorted(ranked, key=itemgetter(0))
         ],
     }
@@ -204,9 +182,9 @@ def _key(build: Build | Option) -> tuple[str | None, ...]:
 
 def _named(item: Option, base: RuleBase) -> str:
     if item.provider:
-        return f"{short_name(item.model, base)}, hosted by {item.provider}"
+        return f"{say.short_name(item.model, base)}, hosted by {item.provider}"
     where = f" on {item.machine}" if item.machine else ""
-    return f"{short_name(item.model, base)}, {item.quantization}, {base.engines[item.engine].name}{where}"
+    return f"{say.short_name(item.model, base)}, {item.quantization}, {base.engines[item.engine].name}{where}"
 
 
 def _options(options: Sequence[Option], base: RuleBase) -> list[tuple[str, ...]]:
@@ -215,7 +193,7 @@ def _options(options: Sequence[Option], base: RuleBase) -> list[tuple[str, ...]]
     return [
         (
             _named(item, base),
-            *map(number_or_dash, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
+            *map(say.number_or_dash, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
             NONE if item.score is None else f"{item.score:.2f}",
             ", ".join(name for name, best in fronts if any(item is other for other in best)) or NONE,
             item.excuse.text if item.excuse else NONE,
@@ -234,7 +212,7 @@ def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
         memory = build.memory
         assert memory is not None
         where = f" on {build.machine.name}" if build.machine else ""
-        name = f"{short_name(build.model, base)}, {build.quantization}{where}"
+        name = f"{say.short_name(build.model, base)}, {build.quantization}{where}"
         parts = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
         there = NONE if memory.available_gib is None else f"{memory.available_gib:.2f}"
         drawn.append(Bar(name, parts, memory.available_gib))
@@ -271,4 +249,4 @@ def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
 def _winner(cell: Cell, base: RuleBase) -> str:
     if cell.winner is None:
         return f"{NONE} nothing fits"
-    return f"{short_name(cell.winner.model, base)}, {cell.provider or cell.winner.quantization}"
+    return f"{say.short_name(cell.winner.model, base)}, {cell.provider or cell.winner.quantization}"
