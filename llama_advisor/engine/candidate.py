@@ -34,7 +34,7 @@ class Place(NamedTuple):
     model_quality: float | None = None
     floor_gap: float | None = None
     tool_score: float | None = None
-    named_quality: float | None = None
+    qualities: Any = None  # Callable[[str], float | None]: of all models, for this work
     estimated: tuple[str, ...] = ()
     quantization: Any = None  # Quantization
     official: OfficialBuild | None = None

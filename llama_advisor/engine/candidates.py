@@ -34,6 +34,13 @@ def models(need: Need, base: RuleBase) -> tuple[Model, ...]:
     return tuple(found)
 
 
+def named_alone(need: Need, base: RuleBase) -> frozenset[str]:
+    """Return the model and quantizations asked for that are candidates for no other reason."""
+    model = need.model if need.model and base.models[need.model].kind != "instruct" else None
+    seldom = frozenset(name for name in need.quantizations_wished if not base.quantizations[name].ladder)
+    return seldom | {model} if model else seldom
+
+
 def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
     """The machines given (a list means one of these), else the reference machines of the target."""
     given = need.scenario.hardware

@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Kind = Literal["flag", "number", "text", "set"]
-SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD, HOPELESS, LOAD = range(7)
-"""When a fact is known; HOPELESS: when no load at all fits; LOAD: only with the numbers of the scenario."""
+SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD, HOPELESS, LOAD, OPEN = range(8)
+"""When a fact is known; HOPELESS: when no load at all fits; LOAD: only with the numbers of the scenario.
+
+OPEN: with what a plan leaves open, so that not even whether it is there is settled.
+"""
 LEVELS = ("scenario", "model", "quantization", "placement", "build")
 
 
@@ -23,7 +26,7 @@ class Fact(NamedTuple):
     level: int
     compute: Callable[[Any], Any]  # its value for a candidate; None where it is not known
     choices: frozenset[str] | None
-    settles: int  # level at which a plan settles it; LOAD for what hangs on a number of the scenario or the layout
+    settles: int  # level at which a plan settles it; LOAD and OPEN for what hangs on the scenario itself or the layout
 
 
 FACTS: dict[str, Fact] = {}

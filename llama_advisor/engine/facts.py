@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.fact import FACTS, LOAD, MODEL, PLACEMENT, SCENARIO, VARIANT, Fact
+from llama_advisor.engine.fact import FACTS, LOAD, MODEL, OPEN, PLACEMENT, SCENARIO, VARIANT, Fact
+from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.strict import Modality, Target
@@ -53,11 +54,16 @@ def declare(
     moves: bool = False,
     settles: int | None = None,
 ) -> None:
-    """Declare a fact; `value` is a function, a path below its owner, or nothing where the path is the name's."""
-    compute = value if callable(value) else _read(f"{owner}.{value or name.partition('.')[2]}")
+    """Declare a fact; `value` is a function, a path below its owner, or nothing where the path is the name's.
+
+    What a function reads of that plans leave open is said by `settles`.
+    """
+    path = "" if callable(value) else value or name.partition(".")[2]
+    compute = value if callable(value) else _read(f"{owner}.{path}")
     kept = frozenset(choices) if choices else None
-    settled = settles if settles is not None else LOAD if moves else level
-    FACTS[name] = Fact(name, kind, unit, says, level, compute, kept, settled)
+    if settles is None:
+        settles = OPEN if owner == "need" and path in LEFT_OPEN else LOAD if moves else level
+    FACTS[name] = Fact(name, kind, unit, says, level, compute, kept, settles)
 
 
 _need = partial(declare, SCENARIO, "need")
@@ -169,8 +175,9 @@ def _model_allowed(candidate: Candidate) -> bool:
 
 
 def _stronger(candidate: Candidate) -> bool | None:
-    named, own = candidate.place.named_quality, candidate.place.model_quality
-    return None if named is None or own is None else own > named + 1e-9
+    own, named = candidate.place.model_quality, candidate.need.model
+    other = None if named is None or own is None else candidate.place.qualities(named)
+    return None if own is None or other is None else own > other + 1e-9
 
 
 _model("model.id", "text", "Model id.")
@@ -209,16 +216,27 @@ _model(
     _of_model(lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for)),
 )
 _model("model.tool_score", "number", "Published tool-calling score.", lambda c: c.place.tool_score)
-_model("model.stronger_than_named", "flag", "Whether its quality for this work is above the named model's.", _stronger)
+_model(
+    "model.stronger_than_named",
+    "flag",
+    "Whether its quality for this work is above the named model's.",
+    _stronger,
+    settles=OPEN,
+)
 _model("model.images_per_prompt", "number", "Images per prompt it is made for.", unit="images")
 _model(
-    "model.unsupported_languages", "set", "Languages stated that it does not support for these inputs.", _unsupported
+    "model.unsupported_languages",
+    "set",
+    "Languages stated that it does not support for these inputs.",
+    _unsupported,
+    settles=OPEN,
 )
 _model(
     "model.supports_languages",
     "flag",
     "Whether it supports all languages stated.",
     _of_model(lambda c: not _unsupported(c)),
+    settles=OPEN,
 )
 _model("model.tools_trained", "flag", "Whether tool calling is documented.", "tools.trained")
 _model("model.tools_with_image", "flag", "Whether tool calls work with an image.", "tools.with_image")
@@ -257,6 +275,7 @@ _model(
     "flag",
     "Whether it is the model the user named.",
     _of_model(lambda c: c.need.model in {c.model.id, c.model.sibling} if c.need.model else False),
+    settles=OPEN,
 )
 _model("model.allowed", "flag", "Whether the hard limits allow it.", _of_model(_model_allowed), moves=True)
 

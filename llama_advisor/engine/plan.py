@@ -6,7 +6,7 @@ remains is tested for each need. Variants and places are opened when they are fi
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -300,9 +300,10 @@ class Plan:
         self.loads = base.kept(_loads)
         rules = Rules(tuple(base.in_folder("constraints")), tuple(base.in_folder("preferences")))
         self.rules = rules.narrowed(Candidate(need), SCENARIO)
-        named = quality.model_quality(base.models[need.model], need.cases, base) if need.model else None
+        cases = need.cases
+        qualities = cache(lambda model: quality.model_quality(base.models[model], cases, base))
         self.models = tuple(
-            ModelPlan(self, _place_of(model, need, base, named), need, self.rules)
+            ModelPlan(self, _place_of(model, need, base, qualities), need, self.rules)
             for model in candidates.models(need, base)
         )
 
@@ -321,14 +322,14 @@ def _loads(base: RuleBase) -> dict[str, frozenset[str]]:
     }
 
 
-def _place_of(model: Model, need: Need, base: RuleBase, named_quality: float | None) -> Place:
+def _place_of(model: Model, need: Need, base: RuleBase, qualities: Callable[[str], float | None]) -> Place:
     cases = need.cases
     return Place(
         model=model,
-        model_quality=quality.model_quality(model, cases, base),
+        model_quality=qualities(model.id),
         floor_gap=quality.floor_gap(model, cases, base),
         tool_score=quality.tool_score(model, base),
-        named_quality=named_quality,
+        qualities=qualities,
         estimated=quality.estimated_benchmarks(model, cases, base),
     )
 

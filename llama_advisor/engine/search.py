@@ -55,7 +55,7 @@ class Search:
         machines = self.machines(need) if need.self_hosted_considered and local else ()
         owned = bool(machines) and all(machine.owned for machine in machines)
         priced = need.hosted_considered or any(machine.offer for machine in machines)
-        key = (*need.kind, owned, priced)
+        key = (*need.kind, candidates.named_alone(need, self.base), owned, priced)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= MOST_KEPT:
@@ -137,13 +137,15 @@ class Found:
     def rent(self, machine: Machine) -> Cost | None:
         """Return the price of a rented machine at the volume; None where it is owned or has no price."""
         if id(machine) not in self._costs:
-            self._costs[id(machine)] = rent(machine, self.plan.base, self.need.tokens_per_month)
+            rented = not machine.owned and machine.offer is not None
+            volume = self.need.tokens_per_month if rented else None
+            self._costs[id(machine)] = rent(machine, self.plan.base, volume)
         return self._costs[id(machine)]
 
     def affordable(self, machine: Machine) -> bool:
         """Return whether a machine is within the budget; of one that is not, few builds are needed to say so."""
-        paid, budget = self.rent(machine), self.need.budget_usd_per_month
-        return paid is None or budget is None or paid.usd_per_month <= budget
+        paid = self.rent(machine)
+        return paid is None or (most := self.need.budget_usd_per_month) is None or paid.usd_per_month <= most
 
 
 class ModelSearch:

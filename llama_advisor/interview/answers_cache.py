@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.interview.proof import noting
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.decide import Advisor, Outcome
+    from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.conditions import Lookup
 
 
@@ -18,8 +20,9 @@ class Outlook:
     """Outcomes of scenarios on one rule base."""
 
     def __init__(self, advisor: Advisor) -> None:
-        self.advisor = advisor
-        self.base = advisor.base
+        self.base = noting(advisor.base)
+        self.advisor = Advisor(self.base, advisor.as_of)
+        self.advisor.search.sizes = advisor.search.sizes
         self._kept: dict[str, Outcome | None] = {}
         self._sound: dict[str, bool] = {}
         self.runs = 0

@@ -99,7 +99,7 @@ def _quiet_wishes(
     if key not in outlook.settled:
         leads = outlook.outcome(said)
         options = tuple(({}, *(option.sets for option in options_of(item, said, outlook))) for item in wishes)
-        outlook.settled[key] = leads is not None and Proof(outlook, leads).holds_at_once(said, options)
+        outlook.settled[key] = leads is not None and Proof(outlook, leads).holds(said, options)
     return wishes if outlook.settled[key] else ()
 
 

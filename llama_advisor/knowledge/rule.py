@@ -99,7 +99,7 @@ class CompiledRule(Record):
     def _settled(self, level: int, test: Test) -> bool:
         """Whether facts up to a level settle a test; a number of the scenario only in this, whether it is there."""
         read = [self.facts[name] for name in (test.fact, test.other) if name]
-        if test.operator == "known" and read[0].level == 0:
+        if test.operator == "known" and read[0].level == 0 and read[0].settles <= LEVELS:
             return True
         return level >= LEVELS or all(fact.settles <= level for fact in read)
 

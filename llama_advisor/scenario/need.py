@@ -48,6 +48,32 @@ AS_STATED = (
     "budget_usd_per_month",
 )
 """Fields that are taken as they are stated."""
+LEFT_OPEN = (
+    "stated",
+    "min_tokens_per_s",
+    "max_first_token_s",
+    "max_answer_s",
+    "languages",
+    "domicile",
+    "domicile_in_eu",
+    "end_users_in_eu",
+    "monthly_active_users",
+    "commercial",
+    "tool_calling",
+    "structured_output",
+    "budget_usd_per_month",
+    "quantizations_wished",
+    "quantization",
+    "model",
+    "model_family",
+    "model_parameters_b",
+    "model_reads_images",
+    "symptoms",
+)
+"""Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
+
+A model or quantization that is a candidate only as it is named makes another kind.
+"""
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
 
 
@@ -116,7 +142,7 @@ class Need:
     @cached_property
     def kind(self) -> tuple[Any, ...]:
         """All but the numbers: needs of one kind share a plan."""
-        there = tuple(getattr(self, name) is not None for name in NUMBERS)
+        there = tuple(getattr(self, name) is not None for name in NUMBERS if name not in LEFT_OPEN)
         cases = tuple(case.id for case in self.cases)
         own = tuple(getattr(self, name) for name in KIND)
         return (cases, tuple(self.weights.items()), there, self.images_per_prompt > 0, own)
@@ -145,7 +171,8 @@ class Need:
 KIND = tuple(
     field.name
     for field in fields(Need)
-    if field.name not in {*NUMBERS, "scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights"}
+    if field.name
+    not in {*NUMBERS, *LEFT_OPEN, "scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights"}
 )
 """Fields that make the kind of a need, beside its use cases and weights."""
 
