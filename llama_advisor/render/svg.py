@@ -69,13 +69,13 @@ def _rect(x: float, y: float, width: float, height: float, fill: str, edge: str,
     return f'<rect {box} fill="{fill}" stroke="{edge}" stroke-width="{stroke:g}"/>'
 
 
-def linear_ticks(low: float, high: float) -> list[float]:
-    """Return round figures from below the least to above the greatest."""
-    rough = max(high - low, 1e-9) / TICKS
-    unit = 10.0 ** floor(log10(rough))
-    step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= rough * (1 - 1e-9))
+def linear_ticks(low: float, high: float) -> list[int]:
+    """Return round figures, whole ones, from below the least to above the greatest."""
+    rough = max(1, (high - low) / TICKS)
+    unit = 10 ** floor(log10(rough))
+    step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= rough)
     first = floor(low / step)
-    return [round(step * place, 9) for place in range(first, max(first + 1, ceil(high / step)) + 1)]
+    return [step * place for place in range(first, max(first + 1, ceil(high / step)) + 1)]
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -120,9 +120,9 @@ def scatter(
         return bottom - 8 - (bottom - top - 16) * (y - ys[0]) / (ys[-1] - ys[0])
 
     parts = []
-    for y in ys:
-        parts += [_stroke(f"M{left:.1f} {up(y):.1f}H{width - 12:.1f}", LINE, 0.6)]
-        parts += [_text(left - 5, up(y), f"{y:g}", MUTED, "end")]
+    for tick in ys:
+        parts += [_stroke(f"M{left:.1f} {up(tick):.1f}H{width - 12:.1f}", LINE, 0.6)]
+        parts += [_text(left - 5, up(tick), tick, MUTED, "end")]
     widest = LETTER * max(len(f"{x:,g}") for x in xs)
     every = 1 + int(widest // ((right - left) / (len(xs) - 1)))
     for place, x in enumerate(xs):

@@ -1,0 +1,50 @@
+"""Charts have scales that hold their figures, and their text is text."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llama_advisor.render.svg import Bar, Point, bars, linear_ticks, log_ticks, scatter
+
+TEXTS = ("Title", "What it says")
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_a_linear_scale_holds_its_figures_with_few_marks(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    ticks = linear_ticks(low, high)
+    assert ticks[0] <= low
+    assert ticks[-1] >= high
+    assert 2 <= len(ticks) <= 8
+    assert all(before < after for before, after in pairwise(ticks))
+
+
+@given(st.floats(1e-3, 1e6), st.floats(1e-3, 1e6))
+def test_a_logarithmic_scale_holds_its_figures_with_few_marks(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    ticks = log_ticks(low, high)
+    assert ticks[0] <= low
+    assert ticks[-1] >= high
+    assert 2 <= len(ticks) <= 11
+
+
+def test_marks_are_round() -> None:
+    assert linear_ticks(0, 20.7) == [0, 5, 10, 15, 20, 25]
+    assert linear_ticks(38.6, 87.9) == [30, 40, 50, 60, 70, 80, 90]
+    assert linear_ticks(71, 71) == [71, 72]
+    assert log_ticks(15, 170) == [10, 20, 50, 100, 200]
+    assert log_ticks(0.08, 410) == [0.01, 0.1, 1, 10, 100, 1000]
+
+
+def test_one_build_alone_is_drawn() -> None:
+    root = ET.fromstring(scatter("one", TEXTS, [Point(20.0, 71.0, 1, front=True)], [], ("x", "y")))  # noqa: S314
+    assert [item.text for item in root.iter("{http://www.w3.org/2000/svg}text")][-1] == "1"
+
+
+def test_a_label_is_text() -> None:
+    root = ET.fromstring(bars("b", TEXTS, [Bar("<b>&\u202e", (1.0, 0.0), None)], "GiB"))  # noqa: S314
+    assert [item.text for item in root.iter("{http://www.w3.org/2000/svg}text")][-1] == "<b>&?"
