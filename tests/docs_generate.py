@@ -11,8 +11,7 @@ from llama_advisor.check.findings import code_page
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
-from llama_advisor.interview.handing_over import as_command
-from llama_advisor.interview.log import Answer, scenario_of
+from llama_advisor.interview.log import Answer, as_command, scenario_of
 from llama_advisor.interview.next_question import standing
 from llama_advisor.interview.prompt import closing, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line

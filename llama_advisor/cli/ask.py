@@ -20,8 +20,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
-from llama_advisor.interview.handing_over import as_command, as_file, as_shown
-from llama_advisor.interview.log import Answer, Log, resumed, saved, scenario_of
+from llama_advisor.interview.log import Answer, Log, as_command, as_file, as_shown, resumed, saved, scenario_of
 from llama_advisor.interview.next_question import standing
 from llama_advisor.interview.prefetch import Ahead
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt_parts, wrapped

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.interview.proof import noting
+from llama_advisor.interview.noting import noting
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
@@ -25,7 +25,6 @@ class Outlook:
         self.advisor.search.sizes = advisor.search.sizes
         self._kept: dict[str, Outcome | None] = {}
         self._sound: dict[str, bool] = {}
-        self.runs = 0
         self.settled: dict[str, bool] = {}
         """Proofs by state of the interview."""
 
@@ -33,7 +32,6 @@ class Outlook:
         """Return model and verdict; None for answers that do not go together."""
         key = repr(sorted(stated.items()))
         if key not in self._kept:
-            self.runs += 1
             try:
                 self._kept[key] = self.advisor.outcome(validated(stated, None, {}))
             except InputError:
@@ -43,6 +41,13 @@ class Outlook:
     def need(self, stated: dict[str, Any]) -> Need:
         """Return the scenario with its gaps filled."""
         return understand(validated(stated, None, {}), self.base)
+
+    def needed(self, stated: dict[str, Any]) -> Need | None:
+        """Return the same; None for answers that do not go together."""
+        try:
+            return self.need(stated)
+        except InputError:
+            return None
 
     def lookup(self, stated: dict[str, Any]) -> Lookup:
         """Return the facts of the scenario, for the conditions of questions."""

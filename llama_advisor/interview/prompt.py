@@ -7,10 +7,9 @@ import textwrap
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from llama_advisor.interview.handing_over import as_flags
-from llama_advisor.interview.log import Log, picked, prompts, stated
+from llama_advisor.interview.log import Log, as_flags, picked, prompts, stated
 from llama_advisor.interview.next_question import following, open_questions, options_of, standing, telling
-from llama_advisor.interview.words import asks_for_hardware, label
+from llama_advisor.interview.typed import asks_for_hardware, label
 from llama_advisor.knowledge.question import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
 from llama_advisor.sizing.figures import machine_name

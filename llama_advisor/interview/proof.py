@@ -8,20 +8,16 @@ combinations that it cannot tell apart; where boxes of two models meet, their be
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import cached_property, partial
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from llama_advisor.engine import candidates
-from llama_advisor.engine.fact import LOAD
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.search import Found, ModelSearch
+from llama_advisor.interview.noting import NotingNeed
 from llama_advisor.knowledge.conditions import facts_read
-from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.scenario.need import Need, understand
-from llama_advisor.scenario.read import validated
-from llama_advisor.text.errors import InputError
+from llama_advisor.scenario.need import Need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,15 +26,15 @@ if TYPE_CHECKING:
     from llama_advisor.engine.decide import Advisor, Outcome
     from llama_advisor.engine.plan import ModelPlan
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import Residue
+    from llama_advisor.knowledge.rule import CompiledRule
 
     Sets = dict[str, Any]
     Choices = tuple[tuple[Sets, ...], ...]
     """What each open question may come to."""
+    Combination = tuple[int, ...]
+    """An option of each open question."""
     Box = tuple[tuple[int, ...], ...]
     """Of each open question the options that are possible; it stands for all their combinations."""
-    Test = Callable[[Any], bool | None]
 
 Value = TypeVar("Value")
 MOST_TESTS = 30_000
@@ -47,135 +43,15 @@ MOST_CELLS = 24
 """Combinations of options that make other candidates; likewise."""
 MOST_OUTCOMES = 24
 """Combinations that are answered one by one, where nothing fits as asked; likewise."""
-MOST_COMBINATIONS = 4096
-"""Combinations under which one test is tried; likewise."""
+MOST_READ = 4096
+"""Combinations under which one thing is read again; likewise."""
 SOMETHING_FITS = ("recommended", "recommended_with_caveats")
-UNSEEN = frozenset({"scenario", "assumptions", "stated"})
-"""Fields of a need that are no answer themselves; `stated` follows from the others."""
+NO_ANSWERS = frozenset({"scenario", "assumptions", "stated"})
+"""Fields of a need that follow from the others; a run that reads them proves nothing."""
 
 
 class UnprovedError(Exception):
     """The proof takes too much, or cannot be given."""
-
-
-class Effort:
-    """What a proof has taken so far."""
-
-    def __init__(self) -> None:
-        self.tests = 0
-
-    def spend(self) -> None:
-        """Count one test."""
-        self.tests += 1
-        if self.tests > MOST_TESTS:
-            raise UnprovedError
-
-
-class NotingNeed:
-    """A need that notes what is read of it; the need behind it may be exchanged, to read the same of another."""
-
-    def __init__(self, need: Need, watched: frozenset[str], effort: Effort) -> None:
-        self.need, self.watched, self.effort = need, watched, effort
-        self.noted: dict[object, tuple[Callable[[], Any], Any]] | None = {}
-        """How to read something again, and what it was; None where the readings of a test are one."""
-        self.names: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        derived = getattr(Need, name, None)
-        if isinstance(derived, property):
-            return cast("Callable[[Any], Any]", derived.fget)(self)
-        if isinstance(derived, cached_property):
-            return derived.func(self)
-        value = getattr(self.need, name)
-        if name not in self.watched:
-            return value
-        self.names.add(name)
-        if isinstance(value, frozenset) and self.noted is not None:
-            return NotingSet(self, name, value)
-        return self.note(name, partial(getattr, self, name), value)
-
-    def note(self, key: object, read: Callable[[], Value], value: Value) -> Value:
-        """Note what was read, and how to read it again."""
-        if self.noted is not None:
-            self.noted[key] = read, value
-        return value
-
-    def tested(self, test: Test, candidate: Candidate) -> bool | None:
-        """Test a candidate; the outcome is noted, not what the test reads."""
-        if self.noted is not None:
-            self.effort.spend()
-        noted, self.noted, self.names = self.noted, None, set()
-        outcome = test(candidate)
-        self.noted = noted
-        return self.note((id(test), id(candidate)), partial(test, candidate), outcome) if self.names else outcome
-
-    def reread(self, need: Need, read: Callable[[], Value]) -> tuple[Value, set[str]]:
-        """Return what a reading comes to under another need, and the fields it looks at there."""
-        self.need, self.noted, self.names = need, None, set()
-        return read(), self.names
-
-
-class NotingSet:
-    """A set of a need: what is asked of it is noted, not the whole of it."""
-
-    def __init__(self, need: NotingNeed, name: str, whole: frozenset[str]) -> None:
-        self.need, self.name, self.whole = need, name, whole
-
-    def __bool__(self) -> bool:
-        return self._asked("__len__") > 0
-
-    def __contains__(self, item: str) -> bool:
-        return self._asked("__contains__", item) > 0
-
-    def isdisjoint(self, others: Iterable[str]) -> bool:
-        """Return whether it has nothing in common with others."""
-        return self._asked("isdisjoint", tuple(others)) > 0
-
-    def _asked(self, method: str, *items: object) -> int:
-        def read() -> int:
-            return int(getattr(getattr(self.need, self.name), method)(*items))
-
-        return self.need.note((self.name, method, items), read, int(getattr(self.whole, method)(*items)))
-
-
-class NotedRule(CompiledRule):
-    """A rule whose tests are noted by their outcome."""
-
-    @cached_property
-    def test(self) -> Test:
-        """The condition, noted."""
-        return cast("Test", _noted(super().test))
-
-    def settle(self, candidate: Any, level: int) -> Residue:
-        """Evaluate as far as facts settle it; what is left is noted."""
-        return _noted(super().settle(candidate, level))
-
-    def settle_tight(self, candidate: Any, level: int) -> Residue:
-        """Evaluate likewise the condition under which it barely holds."""
-        return _noted(super().settle_tight(candidate, level))
-
-
-def _noted(left: Residue) -> Residue:
-    if not callable(left):
-        return left
-
-    def test(candidate: Candidate) -> bool | None:
-        need: Any = candidate.need
-        return need.tested(left, candidate) if isinstance(need, NotingNeed) else left(candidate)
-
-    return test
-
-
-def noting(base: RuleBase) -> RuleBase:
-    """Return the rule base with rules whose tests are noted, where they may hang on an answer."""
-
-    def open_(rule: CompiledRule) -> bool:
-        read = facts_read(rule.condition) | (facts_read(rule.tight) if rule.tight else frozenset())
-        return any(base.facts[name].settles >= LOAD for name in read)
-
-    return base.with_rules(
-        {name: NotedRule(**rule._asdict()) if open_(rule) else rule for name, rule in base.rules.items()}
-    )
 
 
 def _with(items: tuple[Value, ...], place: int, item: Value) -> tuple[Value, ...]:
@@ -186,28 +62,28 @@ def _with(items: tuple[Value, ...], place: int, item: Value) -> tuple[Value, ...
 class Cell:
     """Combinations of answers that have the same candidates: one plan, the same machines."""
 
-    def __init__(self, advisor: Advisor, need: Need, changes: tuple[tuple[Sets, ...], ...], effort: Effort) -> None:
-        self.advisor, self.need, self.changes, self.effort = advisor, need, changes, effort
+    def __init__(
+        self, advisor: Advisor, need: Need, changes: tuple[tuple[Sets, ...], ...], spend: Callable[[], None]
+    ) -> None:
+        self.advisor, self.need, self.changes, self.spend = advisor, need, changes, spend
         self.found = advisor.search.run(need)
         self.whole: Box = tuple(tuple(range(len(options))) for options in changes)
-        self.questions: dict[str, int] = {}
+        self.question_of: dict[str, int] = {}
         for question, options in enumerate(changes):
-            for name in frozenset().union(*options) - UNSEEN:
-                if self.questions.setdefault(name, question) != question:
+            for name in frozenset().union(*options) - NO_ANSWERS:
+                if self.question_of.setdefault(name, question) != question:
                     raise UnprovedError
-        self.watched = frozenset(self.questions) | UNSEEN
-        self._needs: dict[tuple[int, ...], Need] = {}
+        self.watched = frozenset(self.question_of) | NO_ANSWERS
+        self._needs: dict[Combination, Need] = {}
 
-    def at(self, combination: tuple[int, ...]) -> Need:
+    def at(self, combination: Combination) -> Need:
         """Return the need with one option of each question."""
         if combination not in self._needs:
-            made = object.__new__(Need)
             values = {item.name: getattr(self.need, item.name) for item in fields(Need)}
             for options, place in zip(self.changes, combination, strict=True):
                 stated = values["stated"] | options[place].get("stated", frozenset())
                 values |= options[place] | {"stated": stated}
-            made.__dict__.update(values)
-            self._needs[combination] = made
+            self._needs[combination] = Need(**values)
         return self._needs[combination]
 
     def cover(self, box: Box, run: Callable[[Need], Value]) -> Iterator[tuple[Box, Value]]:
@@ -215,7 +91,7 @@ class Cell:
         waiting = [box]
         while waiting:
             part = waiting.pop()
-            need = NotingNeed(self.at(tuple(options[0] for options in part)), self.watched, self.effort)
+            need = NotingNeed(self.at(tuple(options[0] for options in part)), self.watched, self.spend)
             value = run(cast("Need", need))
             for read, outcome in tuple((need.noted or {}).values()):
                 while (split := self._split(part, need, read, outcome)) is not None:
@@ -228,57 +104,52 @@ class Cell:
     def _split(
         self, box: Box, need: NotingNeed, read: Callable[[], Any], outcome: Any
     ) -> tuple[int, tuple[int, ...]] | None:
-        """Return a question with the options to keep, where something read is not the same in all of a box."""
+        """Return a question with the options to keep, where a reading is not the same in all of a box."""
         first = tuple(options[0] for options in box)
-        asked: tuple[int, ...] = ()
+        asked: tuple[int, ...] = ()  # questions that the reading hangs on; under other options it may read on
         while True:
-            seen: dict[tuple[int, ...], Any] = {}
+            seen: dict[Combination, Any] = {}
             names: set[str] = set()
             for chosen in product(*(box[question] for question in asked)):
-                combination = list(first)
+                combination = first
                 for question, option in zip(asked, chosen, strict=True):
-                    combination[question] = option
-                seen[chosen], found = need.reread(self.at(tuple(combination)), read)
-                names |= found
-            if names & UNSEEN:
+                    combination = _with(combination, question, option)
+                seen[chosen], looked_at = need.reread(self.at(combination), read)
+                names |= looked_at
+            if names & NO_ANSWERS:
                 raise UnprovedError
-            touching = {self.questions[name] for name in names}
-            if touching.issubset(asked):
+            more = {self.question_of[name] for name in names}.difference(asked)
+            if not more:
                 break
-            asked = tuple(sorted(touching.union(asked)))
-            if prod(len(box[question]) for question in asked) > MOST_COMBINATIONS:
+            asked = tuple(sorted(more.union(asked)))
+            if prod(len(box[question]) for question in asked) > MOST_READ:
                 raise UnprovedError
         differing = next((chosen for chosen, value in seen.items() if value != outcome), None)
         if differing is None:
             return None
         start = tuple(first[question] for question in asked)
         for place, question in enumerate(asked):
-            alone = {option: seen[_with(start, place, option)] for option in box[question]}
-            same = tuple(option for option in box[question] if alone[option] == outcome)
-            if len(same) < len(alone):
+            same = tuple(option for option in box[question] if seen[_with(start, place, option)] == outcome)
+            if same != box[question]:
                 return question, same
         question = next(question for question, one, other in zip(asked, start, differing, strict=True) if one != other)
         return question, (first[question],)
 
-    def best(self, model: ModelPlan) -> Iterator[tuple[Box, Candidate | None]]:
-        """Yield the best build of a model, wherever it is the same."""
-        return self.cover(self.whole, lambda need: self._best(model, need))
-
-    def answers(self, model: ModelPlan) -> Iterator[tuple[Box, tuple[Candidate | None, bool]]]:
-        """Yield the best build of a model with whether the verdict would have caveats."""
-        given = self.found.machines[0] if self.found.machines and self.need.hardware_stated else None
+    def best(
+        self, model: ModelPlan, heavy: tuple[CompiledRule, ...] = ()
+    ) -> Iterator[tuple[Box, tuple[Candidate | None, bool]]]:
+        """Yield the best build of a model, wherever it is the same, and whether it has `heavy` caveats."""
+        plan, machines = self.found.plan, self.found.machines
+        given = machines[0] if machines and self.need.hardware_stated else None
 
         def run(need: Need) -> tuple[Candidate | None, bool]:
-            build = self._best(model, need)
+            build = ModelSearch(Found(plan, need, machines, frozenset()), model).best
             if build is None or build.states:
                 return build, build is not None
             ending = build.closing(need, frozenset(), given, None)
-            return build, any(rule.test(ending) for rule in self.advisor.heavy)
+            return build, any(rule.test(ending) for rule in heavy)
 
         return self.cover(self.whole, run)
-
-    def _best(self, model: ModelPlan, need: Need) -> Candidate | None:
-        return ModelSearch(Found(self.found.plan, need, self.found.machines, frozenset()), model).best
 
     def leads(self, box: Box, mine: Candidate, other: Candidate) -> bool:
         """Return whether a build is ranked before another in all of a box."""
@@ -288,19 +159,25 @@ class Cell:
         return all(first for _, first in self.cover(box, lambda need: ranked((mine, other), need, base)[0] is mine))
 
 
-class Proof(NamedTuple):
+class Proof:
     """One attempt."""
 
-    outlook: Outlook
-    expected: Outcome
+    def __init__(self, outlook: Outlook, expected: Outcome) -> None:
+        self.outlook, self.expected = outlook, expected
+        self.advisor = outlook.advisor
+        self.tests = 0
+
+    def _spend(self) -> None:
+        self.tests += 1
+        if self.tests > MOST_TESTS:
+            raise UnprovedError
 
     def holds(self, stated: Sets, choices: Choices) -> bool:
         """Return whether all combinations of the choices come to what is expected; False also if it is not proved."""
         if self.expected.verdict not in SOMETHING_FITS:
             return self._one_by_one(stated, choices)
         try:
-            effort = Effort()
-            return all(self._holds_in(said, openings, effort) for said, openings in self.cells(stated, choices))
+            return all(self._holds_in(said, openings) for said, openings in self._cells(stated, choices))
         except UnprovedError:
             return False
 
@@ -308,85 +185,77 @@ class Proof(NamedTuple):
         """Answer every combination: what would help where nothing fits may hang on anything."""
         if prod(map(len, choices)) > MOST_OUTCOMES:
             return False
-        every = (
-            stated | {name: value for part in parts for name, value in part.items()} for parts in product(*choices)
-        )
-        return all(self.outlook.outcome(said) in {None, self.expected} for said in every)
+        combined = (_united(stated, parts) for parts in product(*choices))
+        return all(self.outlook.outcome(said) in {None, self.expected} for said in combined)
 
-    def cells(self, stated: Sets, choices: Choices) -> list[tuple[Sets, Choices]]:
+    def _cells(self, stated: Sets, choices: Choices) -> list[tuple[Sets, Choices]]:
         """Return combinations of options that make other candidates, each with the choices that do not."""
-        need = self._need(stated)
+        need = self.outlook.needed(stated)
         ways = []
         for options in choices:
-            needs = [(option, other) for option in options if (other := self._need(stated | option)) is not None]
+            needs = [(option, other) for option in options if (other := self.outlook.needed(stated | option))]
             kept = tuple(option for option, other in needs if need is not None and self._alike(need, other))
             ways.append([({}, kept), *((option, ()) for option, _ in needs if option not in kept)])
         if prod(map(len, ways)) > MOST_CELLS:
             raise UnprovedError
         return [
-            (
-                stated | {name: value for option, _ in parts for name, value in option.items()},
-                tuple(kept for _, kept in parts if len(kept) > 1),
-            )
+            (_united(stated, (option for option, _ in parts)), tuple(kept for _, kept in parts if len(kept) > 1))
             for parts in product(*ways)
         ]
 
     def _alike(self, one: Need, other: Need) -> bool:
         """Return whether two needs have the same candidates."""
-        run = self.outlook.advisor.search.run
-        return (
-            one.engine == other.engine and run(one).plan is run(other).plan and run(one).machines is run(other).machines
-        )
+        first, second = self.advisor.search.run(one), self.advisor.search.run(other)
+        return first.plan is second.plan and first.machines is second.machines
 
-    def _need(self, stated: Sets) -> Need | None:
-        """Return what is needed; None where the answers do not go together."""
-        try:
-            return understand(validated(stated, None, {}), self.outlook.base)
-        except InputError:
-            return None
-
-    def _holds_in(self, stated: Sets, openings: Choices, effort: Effort) -> bool:
-        """Prove one cell: the model qualifies in every combination, with the same verdict, and leads every other."""
-        advisor = self.outlook.advisor
-        need = self._need(stated)
-        if need is None:
-            return True
-        if self.outlook.outcome(stated) != self.expected:
-            return False
-        if any(_reads_the_whole(rule) for rule in advisor.heavy):
-            return False
+    def cell(self, need: Need, stated: Sets, openings: Choices) -> Cell:
+        """Return the cell that the openings make around a need; raise UnprovedError where candidates are others."""
         changes = []
         for options in openings:
-            others = [other for option in options if (other := self._need(stated | option)) is not None]
+            others = [other for option in options if (other := self.outlook.needed(stated | option))]
             if not all(self._alike(need, other) for other in others):
-                return False
-            changes.append(tuple(changed(need, other) for other in others))
-        if need.engine is not None and not candidates.engines(need, advisor.base):
+                raise UnprovedError
+            changes.append(tuple(_changed(need, other) for other in others))
+        if need.engine is not None and not candidates.engines(need, self.advisor.base):
             need = need.on_any_engine()
-        cell = Cell(advisor, need, tuple(changes), effort)
+        cell = Cell(self.advisor, need, tuple(changes), self._spend)
         models = cell.found.plan.models
-        if need.engine is not None and all(build is None for model in models for _, build in cell.best(model)):
-            cell = Cell(advisor, need.on_any_engine(), tuple(changes), effort)
-            models = cell.found.plan.models
-        caveats = self.expected.verdict == "recommended_with_caveats"
+        if need.engine is not None and all(build is None for model in models for _, (build, _) in cell.best(model)):
+            return Cell(self.advisor, need.on_any_engine(), tuple(changes), self._spend)
+        return cell
+
+    def _holds_in(self, stated: Sets, openings: Choices) -> bool:
+        """Prove one cell: the model qualifies in every combination, with the same verdict, and leads every other."""
+        need = self.outlook.needed(stated)
+        if need is None:
+            return True
+        if self.outlook.outcome(stated) != self.expected or any(map(_reads_the_whole, self.advisor.heavy)):
+            return False
+        cell = self.cell(need, stated, openings)
+        models = cell.found.plan.models
         (leading,) = (model for model in models if model.place.model.id == self.expected.model)
         mine = []
-        for box, (build, heavy) in cell.answers(leading):
-            if build is None or heavy is not caveats:
+        for box, (build, caveats) in cell.best(leading, self.advisor.heavy):
+            if build is None or caveats != (self.expected.verdict == "recommended_with_caveats"):
                 return False
             mine.append((box, build))
         return all(
             cell.leads(shared, build, other)
             for model in models
             if model is not leading
-            for place, other in cell.best(model)
+            for place, (other, _) in cell.best(model)
             if other is not None
             for box, build in mine
             if all(shared := tuple(tuple(o for o in a if o in b) for a, b in zip(box, place, strict=True)))
         )
 
 
-def changed(need: Need, other: Need) -> Sets:
+def _united(stated: Sets, parts: Iterable[Sets]) -> Sets:
+    """Return what was stated with further parts."""
+    return stated | {name: value for part in parts for name, value in part.items()}
+
+
+def _changed(need: Need, other: Need) -> Sets:
     """Return the fields of the other need in which it differs."""
     names = [item.name for item in fields(Need) if item.name not in {"scenario", "assumptions"}]
     return {name: getattr(other, name) for name in names if getattr(other, name) != getattr(need, name)}

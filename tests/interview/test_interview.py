@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_advisor.interview.handing_over import as_command
-from llama_advisor.interview.log import Answer, Log, resumed, saved, stated
+from llama_advisor.interview.log import Answer, Log, as_command, resumed, saved, stated
 from llama_advisor.interview.next_question import bits, open_questions, options_of, standing
 from llama_advisor.interview.prompt import closing, explained, in_ascii, prompt
 from llama_advisor.knowledge.question import MOST_OPTIONS

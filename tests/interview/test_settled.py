@@ -12,7 +12,7 @@ import pytest
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.fact import FACTS, LOAD
-from llama_advisor.interview.proof import Cell, Effort, Proof, changed
+from llama_advisor.interview.proof import Proof
 from llama_advisor.scenario.need import LEFT_OPEN, Need, understand
 from llama_advisor.scenario.questions import questions
 from llama_advisor.scenario.scenario import Scenario
@@ -134,15 +134,12 @@ def test_answers_that_make_no_other_candidates_are_apart(outlook: Outlook, seed:
     proof = Proof(outlook, outlook.outcome(said))  # type: ignore[arg-type]
     free = [item for item in asked if said.keys().isdisjoint({item.question.free, *item.question.options[0].sets})]
     choices = tuple(({}, *(option.sets for option in item.question.options)) for item in draw.sample(free, 5))
-    base, openings = proof.cells(said, choices)[0]
-    need = understand(Scenario.model_validate(base), outlook.base)
-    needs = [[understand(Scenario.model_validate(base | one), outlook.base) for one in options] for options in openings]
-    changes = tuple(tuple(changed(need, other) for other in others) for others in needs)
-    cell = Cell(outlook.advisor, need, changes, Effort())
+    need = outlook.need(said)
+    cell = proof.cell(need, said, choices)
     for _ in range(40):
-        combination = tuple(draw.randrange(len(options)) for options in openings)
-        whole = dict(base)
-        for options, place in zip(openings, combination, strict=True):
+        combination = tuple(draw.randrange(len(options)) for options in choices)
+        whole = dict(said)
+        for options, place in zip(choices, combination, strict=True):
             whole |= options[place]
         real, made = understand(Scenario.model_validate(whole), outlook.base), cell.at(combination)
         differing = [item.name for item in fields(Need) if getattr(real, item.name) != getattr(made, item.name)]
