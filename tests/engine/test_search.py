@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llama_advisor.engine.fact import BUILD, LOAD
+from llama_advisor.engine.fact import BUILD, OPEN
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.search import Found, Search
@@ -110,4 +110,4 @@ def test_what_a_plan_settles_of_a_rule_is_what_testing_it_comes_to(index: int, a
 
 def test_every_fact_that_a_plan_settles_is_known_by_then(base: RuleBase) -> None:
     assert all(fact.settles >= fact.level for fact in base.facts.values())
-    assert {fact.settles for fact in base.facts.values()} <= set(range(LOAD + 1))
+    assert {fact.settles for fact in base.facts.values()} <= set(range(OPEN + 1))

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import ENTRY_FOLDERS, LIST_KEYS, RuleBase
 from llama_advisor.knowledge.layers import Layer
@@ -80,10 +79,10 @@ def qualified(advisor: Advisor, fields: Fields) -> set[Pair]:
 
 def picks(advisor: Advisor, fields: Fields) -> list[tuple[Any, ...]]:
     """Return the order of models, each with its best build, without the wording."""
-    found, need = advisor.decide(understand(Scenario.model_validate(fields), advisor.base))
+    found = advisor.decide(understand(Scenario.model_validate(fields), advisor.base))
     return [
-        (build.model.id, build.quantization.id, build.engine.id, build.plan and build.plan.machine.devices, build.score)
-        for build in ranked(found.qualified, need, advisor.base)
+        (build.model.id, build.quantization.id, build.engine.id, build.layout and build.machine.devices, build.score)
+        for build in found.order
     ]
 
 
