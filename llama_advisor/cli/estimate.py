@@ -37,7 +37,7 @@ def estimate(
         str | None,
         typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out."),
     ] = None,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,
     max_concurrency: Annotated[
         bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
@@ -54,7 +54,9 @@ def estimate(
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
-        return stream(batch, jobs, line_answer, tuple(rules or ()), fields, with_limits)
+        return stream(batch, jobs or 1, line_answer, tuple(rules or ()), fields, with_limits)
+    if jobs is not None:
+        raise InputError("--jobs goes with --batch")
     sizer = Sizer(load_rules(*rules or ()))
     if model is None:
         raise InputError("estimate: name a model, or a file with --batch")

@@ -28,7 +28,8 @@ Rules = Annotated[
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day to answer for; today if not given.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
 Jobs = Annotated[
-    int, typer.Option("--jobs", min=1, help="Processes that share the lines of --batch; the answers are the same.")
+    int | None,
+    typer.Option("--jobs", min=1, help="Processes that share the lines of --batch; the answers are the same."),
 ]
 OWN_LAYER = "llama-advisor.d"
 _TYPES: dict[str, Any] = {"one": str | None, "many": list[str] | None, "yes": bool | None}

@@ -44,7 +44,7 @@ def recommend(
         str | None,
         typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out."),
     ] = None,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
     print_: Annotated[
         Literal["model", "hf", "ollama", "build"] | None,
@@ -67,7 +67,9 @@ def recommend(
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
         if ADVICE[format_].report:
             raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
-        return stream(batch, jobs, line_answer, tuple(rules or ()), today, said)
+        return stream(batch, jobs or 1, line_answer, tuple(rules or ()), today, said)
+    if jobs is not None:
+        raise InputError("--jobs goes with --batch")
     if ADVICE[format_].report and not print_:
         return _report(file, said, format_, output, rules, today)
     scenario = read_scenario(file, said)

@@ -49,6 +49,12 @@ def test_jobs_change_no_byte(command: str, run: Run, tmp_path: Path) -> None:
     assert (three.returncode, three.stdout, three.stderr) == (one.returncode, one.stdout, one.stderr)
 
 
+@pytest.mark.parametrize("command", [("recommend", "--use-case", "chat"), ("estimate", "llama-3.1-8b-instruct")])
+def test_jobs_without_a_batch_are_refused(command: tuple[str, ...], run: Run) -> None:
+    done = run(*command, "--jobs", "2")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "llama-advisor: --jobs goes with --batch\n")
+
+
 def test_wrong_rules_are_told_of_once_whatever_the_jobs(run: Run) -> None:
     done = run("recommend", "--batch", "-", "--jobs", "2", "--rules", "nowhere", stdin="{}\n")
     assert (done.returncode, done.stdout) == (2, "")
