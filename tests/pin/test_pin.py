@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from pin import HERE, ROOT, Runner, Target, digests, reduced, results
+from cases import HERE, ROOT, reduced
+from pin import Runner, Target, digests, results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

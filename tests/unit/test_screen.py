@@ -80,7 +80,7 @@ def test_bullets(items: list[str], width: int) -> None:
     assert out.text() == by_rich(lambda console: console.print(Padding(table, (0, 0, 0, 2))), width, colour=False)
 
 
-def columns_as_by_rich(
+def assert_columns_as_by_rich(
     names: list[str], rows: list[tuple[str, ...]], right: frozenset[int], width: int, *, colour: bool
 ) -> None:
     out = Screen(colour=colour, width=width)
@@ -99,7 +99,7 @@ def columns_as_by_rich(
 @given(st.lists(st.tuples(short, words), min_size=1, max_size=3), heads, heads, WIDTHS, st.booleans())
 @settings(deadline=None)
 def test_two_columns(rows: list[tuple[str, ...]], one: str, other: str, width: int, colour: bool) -> None:
-    columns_as_by_rich([one, other], rows, frozenset(), width, colour=colour)
+    assert_columns_as_by_rich([one, other], rows, frozenset(), width, colour=colour)
 
 
 @given(st.lists(st.tuples(short, plain, short, plain, figures), min_size=1, max_size=3), st.data(), st.booleans())
@@ -107,7 +107,7 @@ def test_two_columns(rows: list[tuple[str, ...]], one: str, other: str, width: i
 def test_many_columns(rows: list[tuple[str, ...]], data: st.DataObject, colour: bool) -> None:
     """So wide that they are not stacked, where the words of two wrap."""
     names = [data.draw(heads) for _ in rows[0]]
-    columns_as_by_rich(names, rows, frozenset({2, 4}), data.draw(st.integers(72, 104)), colour=colour)
+    assert_columns_as_by_rich(names, rows, frozenset({2, 4}), data.draw(st.integers(72, 104)), colour=colour)
 
 
 def test_a_table_that_does_not_fit_is_stacked() -> None:
