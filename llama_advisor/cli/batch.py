@@ -1,4 +1,4 @@
-"""Batches: a line in, an answer out, in order and in constant memory; by this process or shared among several."""
+"""Batches: a line in, an answer out, in order, few lines in flight; by this process or shared among several."""
 
 from __future__ import annotations
 
