@@ -26,6 +26,7 @@ class Fact(NamedTuple):
     level: int
     compute: Callable[[Any], Any]  # its value for a candidate; None where it is not known
     choices: frozenset[str] | None
+    owner: str  # part of a candidate that it is read from; "" where a function reads several
     settles: int  # level at which a plan settles it; LOAD and OPEN for what hangs on the scenario itself or the layout
 
 

@@ -63,7 +63,7 @@ def declare(
     kept = frozenset(choices) if choices else None
     if settles is None:
         settles = OPEN if owner == "need" and path in LEFT_OPEN else LOAD if moves else level
-    FACTS[name] = Fact(name, kind, unit, says, level, compute, kept, settles)
+    FACTS[name] = Fact(name, kind, unit, says, level, compute, kept, owner, settles)
 
 
 _need = partial(declare, SCENARIO, "need")

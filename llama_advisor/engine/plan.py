@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
-from llama_advisor.engine.fact import BUILD, HOPELESS, MODEL, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.engine.fact import BUILD, FACTS, HOPELESS, MODEL, PLACEMENT, SCENARIO, VARIANT
 from llama_advisor.engine.score import criterion_terms, missed_by
 from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired, self_hosted_cost
 from llama_advisor.sizing.layouts import laid_out
-from llama_advisor.sizing.support import HOSTED, official_build, support
+from llama_advisor.sizing.support import HOSTED, device_traits, official_build, support
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,8 +39,12 @@ if TYPE_CHECKING:
     from llama_advisor.text.strict import CriterionId
 
     States = tuple[tuple[CompiledRule, State], ...]
+    Traits = tuple[Any, ...]
+    """What engines, rules and criteria read of a machine whatever the load."""
 
 
+MOST_MACHINES = 64
+"""Machines of which a plan keeps the places."""
 SMALLEST = Workload(1, 1, 1)
 """Whatever else a load is, it needs more memory than this."""
 
@@ -102,15 +106,14 @@ class Rules(NamedTuple):
         return Checks(tuple(settled), tuple(left))
 
 
-class Spot:
-    """A variant on an engine and a machine, or an offer: what is judged once a load is known."""
+class Ruling:
+    """What rules and criteria come to for a variant on an engine, on all machines that are alike to them."""
 
     def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules, *levels: int) -> None:
         self.plan, self.place, self.rules = plan, place, rules
-        candidate = Candidate(need, place)
-        self.checks = rules.checks(candidate, *levels)
+        self._first = Candidate(need, place)
+        self.checks = rules.checks(self._first, *levels)
         self.blocked = self.checks.fails > 0
-        self._first = candidate
 
     @cached_property
     def build_checks(self) -> Checks:
@@ -137,59 +140,84 @@ class Spot:
         )
 
     @cached_property
-    def floor(self) -> tuple[int, float]:
-        """How far it is out whatever the load: constraints that fail, and by how much those on memory are missed.
+    def bound(self) -> float:
+        """A bound of the score, whatever the load and the machine."""
+        return sum(terms.most for terms in self.criteria)
+
+    def failing(self, smallest: Candidate) -> tuple[CompiledRule, ...]:
+        """Return the constraints that fail on a machine which does not hold even this, the smallest load."""
+        if self._failing is None:
+            self._failing = tuple(
+                rule
+                for rule in self.rules.constraints
+                if rule.level == BUILD and rule.settle_state(smallest, HOPELESS) == "fails"
+            )
+        return self._failing
+
+    _failing: tuple[CompiledRule, ...] | None = None
+
+
+class Spot:
+    """A variant on an engine and a machine, or an offer: what is judged once a load is known."""
+
+    def __init__(self, ruling: Ruling, place: Place, need: Need) -> None:
+        self.ruling, self.place, self._need = ruling, place, need
+
+    @cached_property
+    def failing(self) -> int:
+        """Number of constraints of the build that fail whatever the load.
 
         Of a place that holds not even the smallest load no larger one needs to be sized.
         """
-        checks, need = self.build_checks, self._first.need
-        layout, smallest = laid_out(self.groups, SMALLEST)[0]
-        if smallest.fits is not False:
-            return checks.fails, 0.0
-        candidate = Candidate(need, self.place, layout, smallest)
-        failing = [
-            rule
-            for rule in self.rules.constraints
-            if rule.level == BUILD and rule.settle_state(candidate, HOPELESS) == "fails"
-        ]
-        settled = {rule.id for rule, _ in checks.settled}
-        missed = sum(missed_by(Outcome(rule, "fails", candidate)) for rule in failing if rule.id not in settled)
-        return len(failing), missed
+        smallest = self._smallest
+        if smallest.memory is None or smallest.memory.fits is not False:
+            return self.ruling.build_checks.fails
+        return len(self.ruling.failing(smallest))
 
     @cached_property
-    def rough_bound(self) -> float:
-        """A bound of the score, whatever the load."""
-        return sum(terms.most for terms in self.criteria)
+    def floor(self) -> tuple[int, float]:
+        """How far it is out whatever the load: constraints that fail, and by how much those on memory are missed."""
+        smallest = self._smallest
+        if smallest.memory is None or smallest.memory.fits is not False:
+            return self.failing, 0.0
+        settled = {rule.id for rule, _ in self.ruling.build_checks.settled}
+        open_ones = [rule for rule in self.ruling.failing(smallest) if rule.id not in settled]
+        return self.failing, sum(missed_by(Outcome(rule, "fails", smallest)) for rule in open_ones)
+
+    @cached_property
+    def _smallest(self) -> Candidate:
+        layout, memory = laid_out(self.groups, SMALLEST)[0]
+        return Candidate(self._need, self.place, layout, memory)
 
     @property
     def known_bound(self) -> float:
         """The closer bound where it was needed before, else the rough one."""
-        return self.bound if "bound" in self.__dict__ else self.rough_bound
+        return self.bound if "bound" in self.__dict__ else self.ruling.bound
 
     @cached_property
     def bound(self) -> float:
         """A closer bound: what the score would be under the smallest load, on the best part of the machine."""
-        machine = self.place.machine
+        machine, criteria = self.place.machine, self.ruling.criteria
         assert machine is not None
         # the first group has every part of one node; those across nodes stand in groups of their own
         groups = self.groups if machine.nodes > 1 else islice(self.groups, 1)
         parts = {layout.part: layout for group in groups for layout in group}
-        cost = rent(machine, self.plan.base)
+        cost = rent(machine, self.ruling.plan.base)
         scores = []
         for layout in parts.values():
             smallest = layout.memory(SMALLEST)
             speed = layout.speed(SMALLEST, smallest)
-            candidate = Candidate(self._first.need, self.place, layout, smallest, speed, cost)
-            scores.append(sum(terms.most_of(candidate) for terms in self.criteria))
+            candidate = Candidate(self._need, self.place, layout, smallest, speed, cost)
+            scores.append(sum(terms.most_of(candidate) for terms in criteria))
         return max(scores)
 
     @cached_property
     def groups(self) -> Groups:
         """Layouts in the groups of the ladder."""
-        place = self.place
+        place, plan = self.place, self.ruling.plan
         assert place.machine is not None
-        return self.plan.sizes.groups(
-            place.model, place.quantization, place.engine, place.machine, with_image=self.plan.with_image
+        return plan.sizes.groups(
+            place.model, place.quantization, place.engine, place.machine, with_image=plan.with_image
         )
 
 
@@ -197,38 +225,57 @@ class Variant:
     """A model in a quantization, with the engines that load it."""
 
     def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules, engines: tuple[Engine, ...]) -> None:
-        self.plan, self.place, self.engines = plan, place, engines
+        self.plan, self.place, self.need, self.engines = plan, place, need, engines
         candidate = Candidate(need, place)
         self.checks = rules.checks(candidate, VARIANT)
         self.blocked = self.checks.fails > 0
         self.rules = rules.narrowed(candidate, VARIANT)
         self.weights_bytes = plan.sizes.weights(place.model.id, place.quantization.id)
-        self._spots: dict[int, tuple[Machine, list[Spot], Iterator[Spot]]] = {}
-        self._fronts: dict[int, Spot | None] = {}
+        self._rulings: dict[Traits, tuple[list[Ruling], Iterator[Ruling]]] = {}
+        self._fronts: dict[Traits, Ruling | None] = {}
 
-    def spots(self, machine: Machine, need: Need) -> Iterator[Spot]:
+    def spots(self, on: OnMachine) -> Iterator[Spot]:
         """Yield the places on a machine, opened when visited: the most mature engine that takes it there first."""
-        if id(machine) not in self._spots:
-            self._spots[id(machine)] = machine, [], self._opened(machine, need)
-        _, kept, further = self._spots[id(machine)]
-        yield from kept
-        for spot in further:
-            kept.append(spot)
-            yield spot
+        return (self._spot(ruling, on) for ruling in self._ruled(on))
 
-    def front(self, machine: Machine, need: Need) -> Spot | None:
+    def front(self, on: OnMachine) -> Spot | None:
         """Return the first place on a machine where nothing fails whatever the load."""
         if self.blocked:
             return None
-        if id(machine) not in self._fronts:
-            self._fronts[id(machine)] = next((spot for spot in self.spots(machine, need) if not spot.blocked), None)
-        return self._fronts[id(machine)]
+        if on.traits not in self._fronts:
+            self._fronts[on.traits] = next((ruling for ruling in self._ruled(on) if not ruling.blocked), None)
+        ruling = self._fronts[on.traits]
+        return ruling and self._spot(ruling, on)
 
-    def _opened(self, machine: Machine, need: Need) -> Iterator[Spot]:
-        place = self.place
-        for taken, engine in self.plan.engines_on(self.engines, place.model, place.quantization, machine):
+    def _spot(self, ruling: Ruling, on: OnMachine) -> Spot:
+        spot = on.spots.get(id(ruling))
+        if spot is None:
+            place = ruling.place._replace(machine=on.machine)
+            spot = on.spots[id(ruling)] = Spot(ruling, place, self.need)
+        return spot
+
+    def _ruled(self, on: OnMachine) -> Iterator[Ruling]:
+        if on.traits not in self._rulings:
+            self._rulings[on.traits] = [], self._opened(on.machine)
+        kept, further = self._rulings[on.traits]
+        yield from kept
+        for ruling in further:
+            kept.append(ruling)
+            yield ruling
+
+    def _opened(self, machine: Machine) -> Iterator[Ruling]:
+        plan, place = self.plan, self.place
+        for taken, engine in plan.engines_on(self.engines, place.model, place.quantization, machine):
             placed = place._replace(engine=engine, machine=machine, support=taken)
-            yield Spot(self.plan, placed, need, self.rules, PLACEMENT)
+            yield Ruling(plan, placed, self.need, self.rules, PLACEMENT)
+
+
+class OnMachine(NamedTuple):
+    """A machine with the places opened on it."""
+
+    machine: Machine
+    traits: Traits
+    spots: dict[int, Spot]  # by the identity of their ruling
 
 
 class ModelPlan:
@@ -274,7 +321,7 @@ class ModelPlan:
             place = hosted._replace(
                 offer=offer, served=offer is not None, retired=offer is not None and retired(offer, plan.as_of)
             )
-            found.append(Spot(plan, place, need, self.rules, VARIANT, PLACEMENT))
+            found.append(Spot(Ruling(plan, place, need, self.rules, VARIANT, PLACEMENT), place, need))
         return tuple(found)
 
     def standing_for(self, known: tuple[Engine, ...]) -> Place:
@@ -300,12 +347,33 @@ class Plan:
         self.loads = base.kept(_loads)
         rules = Rules(tuple(base.in_folder("constraints")), tuple(base.in_folder("preferences")))
         self.rules = rules.narrowed(Candidate(need), SCENARIO)
+        self._need, self._traits = need, self._facts_of_machines()
+        self._machines: dict[int, OnMachine] = {}
         cases = need.cases
         qualities = cache(lambda model: quality.model_quality(base.models[model], cases, base))
         self.models = tuple(
             ModelPlan(self, _place_of(model, need, base, qualities), need, self.rules)
             for model in candidates.models(need, base)
         )
+
+    def _facts_of_machines(self) -> tuple[Callable[[Any], Any], ...]:
+        """Return the facts of machines that rules at work or criteria read and that no load or layout changes."""
+        read = {measure.fact for criterion in self.base.criteria.criteria for measure in criterion.measures}
+        for rule in (*self.rules.constraints, *self.rules.preferences):
+            read |= rule.facts_read
+        facts = [FACTS[name] for name in sorted(read)]
+        return tuple(fact.compute for fact in facts if fact.owner == "machine" and fact.settles <= BUILD)
+
+    def on(self, machine: Machine) -> OnMachine:
+        """Return a machine with the places opened on it before."""
+        found = self._machines.get(id(machine))
+        if found is None:
+            if len(self._machines) >= MOST_MACHINES:
+                self._machines.clear()
+            candidate = Candidate(self._need, Place(machine=machine))
+            traits = (*device_traits(machine.device), *(read(candidate) for read in self._traits))
+            found = self._machines[id(machine)] = OnMachine(machine, traits, {})
+        return found
 
     def engines_on(
         self, engines: tuple[Engine, ...], model: Model, quantization: Quantization, machine: Machine

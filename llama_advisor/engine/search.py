@@ -181,9 +181,10 @@ class ModelSearch:
         for spot, place, variant in self._open_spots():
             if spot.known_bound < lead - near:
                 break
-            if spot.bound < lead - near:
+            if spot.failing or spot.bound < lead - near:
                 continue
-            build = self._sized(spot, (*self._before(variant), *spot.checks.states(Candidate(need, spot.place))))
+            before = (*self._before(variant), *spot.ruling.checks.states(Candidate(need, spot.place)))
+            build = self._sized(spot, before)
             if not build.failures:
                 sized.append((place, build))
                 lead = max(lead, build.score)
@@ -195,13 +196,14 @@ class ModelSearch:
         found: list[tuple[Spot, int, Variant]] = []
         place = 0
         for machine, tried in self._tries():
+            on = self.found.plan.on(machine)
             for variant in tried:
                 place += 1
-                front = variant.front(machine, self.need)
+                front = variant.front(on)
                 if front is not None and not passes(front, self.need):
                     taken = self._spot(variant, machine, blocked=False)
                     front = taken[0] if isinstance(taken, tuple) else None
-                if front is not None and not front.floor[0]:
+                if front is not None:
                     found.append((front, place, variant))
         found.sort(key=lambda item: -item[0].known_bound)
         return found
@@ -257,7 +259,7 @@ class ModelSearch:
             builds = [
                 self._sized(*item) if isinstance(item, tuple) else item
                 for item in taken
-                if blocked or (isinstance(item, tuple) and not item[0].floor[0])
+                if blocked or (isinstance(item, tuple) and not item[0].failing)
             ]
             yield from builds
             if not self.need.hardware_stated and any(map(self.comfortable, builds)):
@@ -296,11 +298,11 @@ class ModelSearch:
         need, before = self.need, self._before(variant)
         failed = any(state == "fails" for _, state in before)
         least: Candidate | None = None
-        for spot in variant.spots(machine, need):
-            if spot.blocked and not blocked:
+        for spot in variant.spots(self.found.plan.on(machine)):
+            if spot.ruling.blocked and not blocked:
                 continue
             candidate = Candidate(need, spot.place)
-            states = (*before, *spot.checks.states(candidate))
+            states = (*before, *spot.ruling.checks.states(candidate))
             if not failed and not any(state == "fails" for _, state in states):
                 return spot, states
             candidate.states = states
@@ -325,11 +327,11 @@ class ModelSearch:
 
     def _judged(self, spot: Spot, before: States, candidate: Candidate) -> Candidate:
         """Test the constraints of a build, and score it where none fails."""
-        candidate.states = states = (*before, *spot.build_checks.states(candidate))
+        candidate.states = states = (*before, *spot.ruling.build_checks.states(candidate))
         candidate.weights = self.found.plan.weights
         if not any(state == "fails" for _, state in states):
-            candidate.criteria = spot.criteria
-            candidate.score = round(sum([terms.points_of(candidate) for terms in spot.criteria]), 2)
+            candidate.criteria = spot.ruling.criteria
+            candidate.score = round(sum([terms.points_of(candidate) for terms in spot.ruling.criteria]), 2)
         return candidate
 
     def _tuning(self, model: Model, quantization: Quantization, machine: Machine) -> Training | None:
@@ -353,14 +355,14 @@ class ModelSearch:
         need, load = self.need, self.need.workload
         prompt_share = need.prompt_tokens / (need.prompt_tokens + need.output_tokens)
         for spot in self.model.offers:
-            if spot.blocked and not blocked:
+            if spot.ruling.blocked and not blocked:
                 continue
             place, speed, cost = spot.place, None, None
             if place.offer is not None:
                 speed = self.sizes.stand_in_speed(place.model, place.engine, load)
                 cost = hosted_cost(place.offer, need.tokens_per_month, prompt_share)
             candidate = Candidate(need, place, speed=speed, cost=cost)
-            built = self._judged(spot, (*self.states, *spot.checks.states(candidate)), candidate)
+            built = self._judged(spot, (*self.states, *spot.ruling.checks.states(candidate)), candidate)
             yield built
             if not built.failures:
                 return
@@ -368,10 +370,11 @@ class ModelSearch:
 
 def passes(spot: Spot, need: Need) -> bool:
     """Return whether no constraint of the place fails under the need; what settles is known not to."""
-    if not spot.checks.left:
+    left = spot.ruling.checks.left
+    if not left:
         return True
     candidate = Candidate(need, spot.place)
-    return all(test(candidate) != "fails" for _, _, test in spot.checks.left)
+    return all(test(candidate) != "fails" for _, _, test in left)
 
 
 def extremes(variants: tuple[Variant, ...]) -> tuple[Variant, ...]:

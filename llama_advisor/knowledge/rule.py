@@ -13,6 +13,7 @@ from llama_advisor.knowledge.conditions import (
     Settler,
     compile_condition,
     evaluator,
+    facts_read,
     tests_of,
 )
 from llama_advisor.knowledge.judgement import Rule
@@ -85,6 +86,11 @@ class CompiledRule(Record):
         """Levels at which a further test of it is settled."""
         tests = [*tests_of(self.condition), *(tests_of(self.tight) if self.tight else ())]
         return frozenset(next(level for level in range(LEVELS + 1) if self._settled(level, test)) for test in tests)
+
+    @cached_property
+    def facts_read(self) -> frozenset[str]:
+        """Names of all facts that decide its state."""
+        return facts_read(self.condition) | (facts_read(self.tight) if self.tight else frozenset())
 
     def _settler(self, condition: Condition, level: int) -> Settler:
         key = id(condition), level

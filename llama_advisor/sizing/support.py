@@ -5,6 +5,7 @@ From engine facts alone.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.scenario import names
@@ -66,6 +67,10 @@ def support(engine: Engine, model: Model, quantization: Quantization, device: De
         runs_quantization=quantization_support(engine, model, quantization, device),
         used_where_it_runs=target in engine.targets,
     )
+
+
+device_traits = attrgetter("kind", "vendor", "architecture", "compute_capability")
+"""What `support` reads of a device."""
 
 
 def architecture_support(engine: Engine, model: Model) -> ArchitectureSupport | None:
