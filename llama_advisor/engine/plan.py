@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
-from llama_advisor.engine.fact import BUILD, FACTS, HOPELESS, MODEL, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.engine.fact import BUILD, FACTS, HOPELESS, MODEL, PLACEMENT, SCENARIO, STATED, VARIANT
 from llama_advisor.engine.score import criterion_terms, missed_by
 from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.scenario.workload import Workload
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from llama_advisor.scenario.need import Need
     from llama_advisor.sizing.figures import Cost
     from llama_advisor.sizing.layouts import Groups, Sizes
+    from llama_advisor.sizing.support import Support
     from llama_advisor.text.strict import CriterionId
 
     States = tuple[tuple[CompiledRule, State], ...]
     Traits = tuple[Any, ...]
-    """What engines, rules and criteria read of a machine whatever the load."""
+    """What is read of a machine whatever the load."""
 
 
 MOST_MACHINES = 64
@@ -59,6 +60,10 @@ class Checks(NamedTuple):
     def fails(self) -> int:
         """Number of constraints that fail whatever the load."""
         return sum(state == "fails" for _, state in self.settled)
+
+    def without(self, idle: frozenset[str]) -> Checks:
+        """Leave out constraints that hold whatever is built."""
+        return self._replace(left=tuple(item for item in self.left if item[1].id not in idle))
 
     def states(self, candidate: Candidate) -> States:
         """Return the constraints that do not plainly hold, with their state, in the order of the rules."""
@@ -114,11 +119,18 @@ class Ruling:
         self._first = Candidate(need, place)
         self.checks = rules.checks(self._first, *levels)
         self.blocked = self.checks.fails > 0
+        self._under: dict[frozenset[str], Checks] = {}
 
     @cached_property
     def build_checks(self) -> Checks:
         """Constraints of the build, settled as far as the place does."""
         return self.rules.checks(self._first, BUILD)
+
+    def checks_under(self, idle: frozenset[str]) -> Checks:
+        """Return the constraints of the build but for those that hold whatever is built."""
+        if idle not in self._under:
+            self._under[idle] = self.build_checks.without(idle)
+        return self._under[idle]
 
     @cached_property
     def criteria(self) -> tuple[CriterionTerms, ...]:
@@ -231,6 +243,7 @@ class Variant:
         self.blocked = self.checks.fails > 0
         self.rules = rules.narrowed(candidate, VARIANT)
         self.weights_bytes = plan.sizes.weights(place.model.id, place.quantization.id)
+        self._kinds: dict[tuple[str, Support, Traits], Ruling] = {}
         self._rulings: dict[Traits, tuple[list[Ruling], Iterator[Ruling]]] = {}
         self._fronts: dict[Traits, Ruling | None] = {}
 
@@ -242,10 +255,10 @@ class Variant:
         """Return the first place on a machine where nothing fails whatever the load."""
         if self.blocked:
             return None
-        if on.traits not in self._fronts:
-            self._fronts[on.traits] = next((ruling for ruling in self._ruled(on) if not ruling.blocked), None)
-        ruling = self._fronts[on.traits]
-        return ruling and self._spot(ruling, on)
+        if on.device not in self._fronts:
+            self._fronts[on.device] = next((ruling for ruling in self._ruled(on) if not ruling.blocked), None)
+        ruling = self._fronts[on.device]
+        return None if ruling is None else self._spot(ruling, on)
 
     def _spot(self, ruling: Ruling, on: OnMachine) -> Spot:
         spot = on.spots.get(id(ruling))
@@ -255,26 +268,30 @@ class Variant:
         return spot
 
     def _ruled(self, on: OnMachine) -> Iterator[Ruling]:
-        if on.traits not in self._rulings:
-            self._rulings[on.traits] = [], self._opened(on.machine)
-        kept, further = self._rulings[on.traits]
+        if on.device not in self._rulings:
+            self._rulings[on.device] = [], self._opened(on)
+        kept, further = self._rulings[on.device]
         yield from kept
         for ruling in further:
             kept.append(ruling)
             yield ruling
 
-    def _opened(self, machine: Machine) -> Iterator[Ruling]:
+    def _opened(self, on: OnMachine) -> Iterator[Ruling]:
         plan, place = self.plan, self.place
-        for taken, engine in plan.engines_on(self.engines, place.model, place.quantization, machine):
-            placed = place._replace(engine=engine, machine=machine, support=taken)
-            yield Ruling(plan, placed, self.need, self.rules, PLACEMENT)
+        for taken, engine in plan.engines_on(self.engines, place.model, place.quantization, on.machine):
+            kind = engine.id, taken, on.traits
+            if kind not in self._kinds:
+                placed = place._replace(engine=engine, machine=on.machine, support=taken)
+                self._kinds[kind] = Ruling(plan, placed, self.need, self.rules, PLACEMENT)
+            yield self._kinds[kind]
 
 
 class OnMachine(NamedTuple):
     """A machine with the places opened on it."""
 
     machine: Machine
-    traits: Traits
+    traits: Traits  # what rules and criteria read of it
+    device: Traits  # that, and what engines read of it
     spots: dict[int, Spot]  # by the identity of their ruling
 
 
@@ -364,6 +381,20 @@ class Plan:
         facts = [FACTS[name] for name in sorted(read)]
         return tuple(fact.compute for fact in facts if fact.owner == "machine" and fact.settles <= BUILD)
 
+    def idle(self, need: Need) -> frozenset[str]:
+        """Return the constraints that hold under a need whatever is built, as what they limit was not asked for."""
+        candidate = Candidate(need)
+        return frozenset(rule.id for rule in self._asking if rule.settle_state(candidate, STATED) is None)
+
+    @cached_property
+    def _asking(self) -> tuple[CompiledRule, ...]:
+        """Constraints that read what a plan leaves open of a need."""
+        return tuple(
+            rule
+            for rule in self.rules.constraints
+            if any(FACTS[name].level == SCENARIO and FACTS[name].settles > HOPELESS for name in rule.facts_read)
+        )
+
     def on(self, machine: Machine) -> OnMachine:
         """Return a machine with the places opened on it before."""
         found = self._machines.get(id(machine))
@@ -371,8 +402,9 @@ class Plan:
             if len(self._machines) >= MOST_MACHINES:
                 self._machines.clear()
             candidate = Candidate(self._need, Place(machine=machine))
-            traits = (*device_traits(machine.device), *(read(candidate) for read in self._traits))
-            found = self._machines[id(machine)] = OnMachine(machine, traits, {})
+            traits = tuple(read(candidate) for read in self._traits)
+            device = (*device_traits(machine.device), *traits)
+            found = self._machines[id(machine)] = OnMachine(machine, traits, device, {})
         return found
 
     def engines_on(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.plan import Plan, memory_gib, rent
+from llama_advisor.engine.plan import Plan, Spot, memory_gib, rent
 from llama_advisor.engine.rank import best_of, ranked
 from llama_advisor.engine.score import counted_weights, nearness
 from llama_advisor.hardware import catalogue_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from llama_advisor.engine.plan import ModelPlan, Spot, States, Variant
+    from llama_advisor.engine.plan import ModelPlan, OnMachine, States, Variant
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.engine import Engine
@@ -82,6 +82,7 @@ class Found:
         self._models = [
             ModelSearch(self, model) for model in plan.models if among is None or model.place.model.id in among
         ]
+        self.idle = plan.idle(need)
         self._costs: dict[int, Cost | None] = {}
 
     @cached_property
@@ -183,8 +184,7 @@ class ModelSearch:
                 break
             if spot.failing or spot.bound < lead - near:
                 continue
-            before = (*self._before(variant), *spot.ruling.checks.states(Candidate(need, spot.place)))
-            build = self._sized(spot, before)
+            build = self._sized(spot, variant)
             if not build.failures:
                 sized.append((place, build))
                 lead = max(lead, build.score)
@@ -201,8 +201,8 @@ class ModelSearch:
                 place += 1
                 front = variant.front(on)
                 if front is not None and not passes(front, self.need):
-                    taken = self._spot(variant, machine, blocked=False)
-                    front = taken[0] if isinstance(taken, tuple) else None
+                    taken = self._spot(variant, on, blocked=False)
+                    front = taken if isinstance(taken, Spot) else None
                 if front is not None:
                     found.append((front, place, variant))
         found.sort(key=lambda item: -item[0].known_bound)
@@ -219,17 +219,20 @@ class ModelSearch:
         """The build that came nearest, of a model that has none; what cannot come nearer is not sized."""
         if any(state == "fails" for _, state in self.states):
             return self.builds[0]
-        taken = [self._spot(variant, machine) for machine, tried in self._tries() for variant in tried]
-        places = [item for item in taken if isinstance(item, tuple)]
+        taken = []
+        for machine, tried in self._tries():
+            on = self.found.plan.on(machine)
+            taken += [(self._spot(variant, on), variant) for variant in tried]
+        places = [(item, variant) for item, variant in taken if isinstance(item, Spot)]
         reached = [(nearness(build), place, build) for place, build in enumerate(self._hosted())]
         first = itemgetter(0, 1)
-        for place, (spot, before) in sorted(enumerate(places), key=lambda item: item[1][0].floor):
+        for place, (spot, variant) in sorted(enumerate(places), key=lambda item: item[1][0].floor):
             if reached and (-SIZED, *spot.floor) > min(reached, key=first)[0]:
                 continue
-            build = self._sized(spot, before)
+            build = self._sized(spot, variant)
             reached.append((nearness(build), place, build))
         if not places:  # what was sized got further than what found no place
-            others = [item for item in taken if isinstance(item, Candidate)]
+            others = [item for item, _ in taken if isinstance(item, Candidate)]
             reached += [(nearness(build), place - len(others), build) for place, build in enumerate(others)]
         return min(reached, key=first)[-1] if reached else self.builds[0]
 
@@ -255,11 +258,12 @@ class ModelSearch:
     def _at_home(self, *, blocked: bool = True) -> Iterator[Candidate]:
         """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
         for machine, tried in self._tries():
-            taken = [found for variant in tried if (found := self._spot(variant, machine, blocked=blocked))]
+            on = self.found.plan.on(machine)
+            taken = [(self._spot(variant, on, blocked=blocked), variant) for variant in tried]
             builds = [
-                self._sized(*item) if isinstance(item, tuple) else item
-                for item in taken
-                if blocked or (isinstance(item, tuple) and not item[0].failing)
+                self._sized(item, variant) if isinstance(item, Spot) else item
+                for item, variant in taken
+                if item is not None and (blocked or (isinstance(item, Spot) and not item.failing))
             ]
             yield from builds
             if not self.need.hardware_stated and any(map(self.comfortable, builds)):
@@ -287,9 +291,7 @@ class ModelSearch:
         bits = criteria.comfortable_bits_precise if precise else criteria.comfortable_bits
         return held and quick and build.quantization.bits >= bits
 
-    def _spot(
-        self, variant: Variant, machine: Machine, *, blocked: bool = True
-    ) -> tuple[Spot, States] | Candidate | None:
+    def _spot(self, variant: Variant, on: OnMachine, *, blocked: bool = True) -> Spot | Candidate | None:
         """Place a variant on a machine with the most mature engine that takes it there, an old version last.
 
         Where none does, the place that fails the fewest constraints stands for it; None where `blocked` places, which
@@ -297,26 +299,30 @@ class ModelSearch:
         """
         need, before = self.need, self._before(variant)
         failed = any(state == "fails" for _, state in before)
+        front = None if failed else variant.front(on)
+        if front is not None and passes(front, need):
+            return front
         least: Candidate | None = None
-        for spot in variant.spots(self.found.plan.on(machine)):
+        for spot in variant.spots(on):
             if spot.ruling.blocked and not blocked:
                 continue
             candidate = Candidate(need, spot.place)
-            states = (*before, *spot.ruling.checks.states(candidate))
+            states = spot.ruling.checks.states(candidate)
             if not failed and not any(state == "fails" for _, state in states):
-                return spot, states
-            candidate.states = states
+                return spot
+            candidate.states = (*before, *states)
             if least is None or candidate.failures < least.failures:
                 least = candidate
         return least
 
-    def _sized(self, spot: Spot, before: States) -> Candidate:
+    def _sized(self, spot: Spot, variant: Variant) -> Candidate:
         """Judge the ways to lay a placed variant out: fewest failures, then score, then footprint."""
         if id(spot) not in self._sized_at:
             place, load = spot.place, self.need.workload
             assert place.machine is not None
             cost = self.found.rent(place.machine)
             training = self._tuning(place.model, place.quantization, place.machine)
+            before = (*self._before(variant), *spot.ruling.checks.states(Candidate(self.need, place)))
             made = []
             for layout, sized in laid_out(spot.groups, load):
                 speed = None if sized.fits is False else layout.speed(load, sized)
@@ -327,7 +333,7 @@ class ModelSearch:
 
     def _judged(self, spot: Spot, before: States, candidate: Candidate) -> Candidate:
         """Test the constraints of a build, and score it where none fails."""
-        candidate.states = states = (*before, *spot.ruling.build_checks.states(candidate))
+        candidate.states = states = (*before, *spot.ruling.checks_under(self.found.idle).states(candidate))
         candidate.weights = self.found.plan.weights
         if not any(state == "fails" for _, state in states):
             candidate.criteria = spot.ruling.criteria

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device, Instance
+    from llama_advisor.knowledge.device import Device, Instance, Machine
 
 Tokens = tuple[str, ...]
 
@@ -120,6 +120,7 @@ class Catalogue:
         self._devices_named: dict[str, list[str]] = spellings["devices"]
         self._instance_named: dict[str, str] = spellings["instances"]
         self.longest_name: int = spellings["longest"]
+        self.readings: dict[tuple[str, str | None], Machine] = {}  # what was read lately, by text and target
 
     @classmethod
     def of(cls, devices: Iterable[Device], instances: Iterable[Instance] = ()) -> Catalogue:

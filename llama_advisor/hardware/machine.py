@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from llama_advisor.text.strict import Target
 
 OTHERS_NAMED = 3
+MOST_KEPT = 256
+"""Readings that a catalogue keeps."""
 Assumptions = tuple[str, ...]
 _KEYS = ("device", "count", "nodes", "memory_gb", "bandwidth_gb_s", "ram_gb")
 _WHOLE = ("count", "nodes")
@@ -49,14 +51,27 @@ def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: 
 
     `value` is text, or a mapping `{device, count, nodes, memory_gb, bandwidth_gb_s, ram_gb}` with
     each key optional and null for "not said"; marketed GB count as GiB. What was taken for granted
-    stands in `Machine.assumptions`. Raises InputError, one line, for what cannot be read.
+    stands in `Machine.assumptions`. Raises InputError, one line, for what cannot be read. What was read
+    lately is kept, as the same object.
     """
-    if isinstance(value, str):
-        text = clean(value)
-        if not text:
-            raise InputError("hardware: empty")
-        return _build(text, text, catalogue, target, Stated())
-    return _read_mapping(value, catalogue, target)
+    key = repr(value), target
+    found = catalogue.readings.get(key)
+    if found is None:
+        if len(catalogue.readings) >= MOST_KEPT:
+            catalogue.readings.clear()
+        if isinstance(value, str):
+            found = _read_text(value, catalogue, target)
+        else:
+            found = _read_mapping(value, catalogue, target)
+        catalogue.readings[key] = found
+    return found
+
+
+def _read_text(value: str, catalogue: Catalogue, target: Target | None) -> Machine:
+    text = clean(value)
+    if not text:
+        raise InputError("hardware: empty")
+    return _build(text, text, catalogue, target, Stated())
 
 
 def _read_mapping(value: Mapping[str, Any], catalogue: Catalogue, target: Target | None) -> Machine:

@@ -11,6 +11,7 @@ from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.scenario.need import understand
+from llama_advisor.sizing.support import device_traits, support
 from llama_advisor.text.errors import InputError
 from llama_advisor.upkeep.coverage import scenario
 
@@ -78,6 +79,40 @@ def test_a_kept_plan_answers_as_a_new_one(index: int, advisor: Advisor) -> None:
 
 
 @pytest.mark.parametrize("index", SAMPLES)
+def test_what_was_settled_on_another_machine_holds_on_one_that_is_alike(index: int, advisor: Advisor) -> None:
+    base = advisor.base
+    need = drawn(base, index)
+    kept = Search(base, advisor.as_of)
+    for hardware in ("RTX 3060", "2x RTX 4090", "8xH100", "M2 Air 16GB", "Raspberry Pi 5 8GB"):
+        one = understand(need.scenario.model_copy(update={"hardware": hardware, "target": need.target}), base)
+        old, new = kept.run(one), Search(base, advisor.as_of).run(one)
+        assert names(old.order) == names(new.order)
+        assert names(old.excluded) == names(new.excluded)
+
+
+@pytest.mark.parametrize("index", SAMPLES)
+def test_an_idle_constraint_holds_for_every_build(index: int, advisor: Advisor) -> None:
+    found = advisor.search.run(drawn(advisor.base, index))
+    for build in everything(found):
+        for rule in advisor.base.in_folder("constraints"):
+            if rule.id in found.idle:
+                assert not rule.test(build), rule.id
+
+
+def test_devices_with_the_same_traits_are_taken_alike(base: RuleBase) -> None:
+    models = [base.models[name] for name in ("llama-3.1-8b-instruct", "llama-3.2-11b-vision-instruct")]
+    seen: dict[Any, Any] = {}
+    for device in base.devices.values():
+        taken = [
+            support(engine, model, quantization, device, "server")
+            for engine in base.engines.values()
+            for model in models
+            for quantization in base.quantizations.values()
+        ]
+        assert seen.setdefault(device_traits(device), taken) == taken, device.id
+
+
+@pytest.mark.parametrize("index", SAMPLES)
 def test_no_score_is_above_its_bound(index: int, advisor: Advisor) -> None:
     found = advisor.search.run(drawn(advisor.base, index))
     for model in found._models:  # noqa: SLF001
@@ -88,11 +123,11 @@ def test_no_score_is_above_its_bound(index: int, advisor: Advisor) -> None:
                 spot
                 for variant in model.model.variants
                 for machine in found.machines
-                for spot in variant.spots(machine, found.need)
+                for spot in variant.spots(found.plan.on(machine))
                 if spot.place is build.place
             ]
-            assert build.score <= spot.bound + 1e-9 <= spot.rough_bound + 1e-6
-            assert not spot.floor[0]
+            assert build.score <= spot.bound + 1e-9 <= spot.ruling.bound + 1e-6
+            assert not spot.failing
 
 
 @pytest.mark.parametrize("index", SAMPLES)
