@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.fact import BUILD, FACTS, HOPELESS, MODEL, PLACEMENT, SCENARIO, STATED, VARIANT
-from llama_advisor.engine.score import criterion_terms, missed_by
-from llama_advisor.knowledge.judgement import Adjust
+from llama_advisor.engine.ruling import Rules, Ruling
+from llama_advisor.engine.score import missed_by
 from llama_advisor.scenario.workload import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired, self_hosted_cost
@@ -26,20 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
 
-    from llama_advisor.engine.score import CriterionTerms
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.knowledge.rule import CompiledRule, State
+    from llama_advisor.knowledge.rule import CompiledRule
     from llama_advisor.scenario.need import Need
     from llama_advisor.sizing.figures import Cost
     from llama_advisor.sizing.layouts import Groups, Sizes
     from llama_advisor.sizing.support import Support
     from llama_advisor.text.strict import CriterionId
 
-    States = tuple[tuple[CompiledRule, State], ...]
     Traits = tuple[Any, ...]
     """What is read of a machine whatever the load."""
 
@@ -50,130 +48,11 @@ SMALLEST = Workload(1, 1, 1)
 """Whatever else a load is, it needs more memory than this."""
 
 
-class Checks(NamedTuple):
-    """Constraints of one level at one place, settled as far as the place does."""
-
-    settled: States  # those that do not plainly hold, whatever the load
-    left: tuple[tuple[int, CompiledRule, Callable[[Any], State | None]], ...]  # where among them it stands, its test
-
-    @property
-    def fails(self) -> int:
-        """Number of constraints that fail whatever the load."""
-        return sum(state == "fails" for _, state in self.settled)
-
-    def without(self, idle: frozenset[str]) -> Checks:
-        """Leave out constraints that hold whatever is built."""
-        return self._replace(left=tuple(item for item in self.left if item[1].id not in idle))
-
-    def states(self, candidate: Candidate) -> States:
-        """Return the constraints that do not plainly hold, with their state, in the order of the rules."""
-        if not self.left:
-            return self.settled
-        found = [(place, rule, state) for place, rule, test in self.left if (state := test(candidate))]
-        if not found:
-            return self.settled
-        states = list(self.settled)
-        for place, rule, state in reversed(found):
-            states.insert(place, (rule, state))
-        return tuple(states)
-
-
-class Rules(NamedTuple):
-    """Constraints and preferences that may still be at work."""
-
-    constraints: tuple[CompiledRule, ...]
-    preferences: tuple[CompiledRule, ...]
-
-    def narrowed(self, candidate: Candidate, level: int) -> Rules:
-        """Leave out what the facts up to a level make false."""
-        return Rules(
-            tuple(
-                rule
-                for rule in self.constraints
-                if level not in rule.settles_at or rule.settle_state(candidate, level) is not None
-            ),
-            tuple(rule for rule in self.preferences if level not in rule.settles_at or rule.settle(candidate, level)),
-        )
-
-    def checks(self, candidate: Candidate, *levels: int) -> Checks:
-        """Return the constraints of some levels, settled as far as the place does."""
-        settled: list[tuple[CompiledRule, State]] = []
-        left: list[tuple[int, CompiledRule, Callable[[Any], State | None]]] = []
-        for level in levels:
-            for rule in self.constraints:
-                if rule.level != level:
-                    continue
-                state = rule.settle_state(candidate, level)
-                if callable(state):
-                    left.append((len(settled), rule, state))
-                elif state is not None:
-                    settled.append((rule, state))
-        return Checks(tuple(settled), tuple(left))
-
-
-class Ruling:
-    """What rules and criteria come to for a variant on an engine, on all machines that are alike to them."""
-
-    def __init__(self, plan: Plan, place: Place, need: Need, rules: Rules, *levels: int) -> None:
-        self.plan, self.place, self.rules = plan, place, rules
-        self._first = Candidate(need, place)
-        self.checks = rules.checks(self._first, *levels)
-        self.blocked = self.checks.fails > 0
-        self._under: dict[frozenset[str], Checks] = {}
-
-    @cached_property
-    def build_checks(self) -> Checks:
-        """Constraints of the build, settled as far as the place does."""
-        return self.rules.checks(self._first, BUILD)
-
-    def checks_under(self, idle: frozenset[str]) -> Checks:
-        """Return the constraints of the build but for those that hold whatever is built."""
-        if idle not in self._under:
-            self._under[idle] = self.build_checks.without(idle)
-        return self._under[idle]
-
-    @cached_property
-    def criteria(self) -> tuple[CriterionTerms, ...]:
-        """The criteria that count, settled as far as the place does."""
-        base, weights, candidate = self.plan.base, self.plan.weights, self._first
-        fired: dict[str, list[tuple[CompiledRule, float, Callable[[Any], bool | None] | None]]] = {}
-        for rule in self.rules.preferences:
-            then = rule.rule.then
-            if not isinstance(then, Adjust) or weights.get(then.criterion, 0.0) <= 0:
-                continue
-            outcome = rule.settle(candidate, BUILD)
-            if outcome:
-                fired.setdefault(then.criterion, []).append((rule, then.points, outcome if callable(outcome) else None))
-        bound = base.criteria.preference_bound
-        return tuple(
-            criterion_terms(item, weights[item.id], bound, candidate, fired.get(item.id, ()))
-            for item in base.criteria.criteria
-            if weights.get(item.id, 0.0) > 0
-        )
-
-    @cached_property
-    def bound(self) -> float:
-        """A bound of the score, whatever the load and the machine."""
-        return sum(terms.most for terms in self.criteria)
-
-    def failing(self, smallest: Candidate) -> tuple[CompiledRule, ...]:
-        """Return the constraints that fail on a machine which does not hold even this, the smallest load."""
-        if self._failing is None:
-            self._failing = tuple(
-                rule
-                for rule in self.rules.constraints
-                if rule.level == BUILD and rule.settle_state(smallest, HOPELESS) == "fails"
-            )
-        return self._failing
-
-    _failing: tuple[CompiledRule, ...] | None = None
-
-
 class Spot:
     """A variant on an engine and a machine, or an offer: what is judged once a load is known."""
 
-    def __init__(self, ruling: Ruling, place: Place, need: Need) -> None:
-        self.ruling, self.place, self._need = ruling, place, need
+    def __init__(self, plan: Plan, ruling: Ruling, place: Place, need: Need) -> None:
+        self.plan, self.ruling, self.place, self._need = plan, ruling, place, need
 
     @cached_property
     def failing(self) -> int:
@@ -214,7 +93,7 @@ class Spot:
         # the first group has every part of one node; those across nodes stand in groups of their own
         groups = self.groups if machine.nodes > 1 else islice(self.groups, 1)
         parts = {layout.part: layout for group in groups for layout in group}
-        cost = rent(machine, self.ruling.plan.base)
+        cost = rent(machine, self.plan.base)
         scores = []
         for layout in parts.values():
             smallest = layout.memory(SMALLEST)
@@ -226,7 +105,7 @@ class Spot:
     @cached_property
     def groups(self) -> Groups:
         """Layouts in the groups of the ladder."""
-        place, plan = self.place, self.ruling.plan
+        place, plan = self.place, self.plan
         assert place.machine is not None
         return plan.sizes.groups(
             place.model, place.quantization, place.engine, place.machine, with_image=plan.with_image
@@ -264,7 +143,7 @@ class Variant:
         spot = on.spots.get(id(ruling))
         if spot is None:
             place = ruling.place._replace(machine=on.machine)
-            spot = on.spots[id(ruling)] = Spot(ruling, place, self.need)
+            spot = on.spots[id(ruling)] = Spot(self.plan, ruling, place, self.need)
         return spot
 
     def _ruled(self, on: OnMachine) -> Iterator[Ruling]:
@@ -282,7 +161,7 @@ class Variant:
             kind = engine.id, taken, on.traits
             if kind not in self._kinds:
                 placed = place._replace(engine=engine, machine=on.machine, support=taken)
-                self._kinds[kind] = Ruling(plan, placed, self.need, self.rules, PLACEMENT)
+                self._kinds[kind] = Ruling(plan.weighed, placed, self.need, self.rules, PLACEMENT)
             yield self._kinds[kind]
 
 
@@ -338,7 +217,7 @@ class ModelPlan:
             place = hosted._replace(
                 offer=offer, served=offer is not None, retired=offer is not None and retired(offer, plan.as_of)
             )
-            found.append(Spot(Ruling(plan, place, need, self.rules, VARIANT, PLACEMENT), place, need))
+            found.append(Spot(plan, Ruling(plan.weighed, place, need, self.rules, VARIANT, PLACEMENT), place, need))
         return tuple(found)
 
     def standing_for(self, known: tuple[Engine, ...]) -> Place:
@@ -356,6 +235,7 @@ class Plan:
         self, base: RuleBase, sizes: Sizes, as_of: date, need: Need, weights: dict[CriterionId, float]
     ) -> None:
         self.base, self.sizes, self.as_of, self.weights = base, sizes, as_of, weights
+        self.weighed = base, weights
         self.target = need.target
         self.with_image = need.images_per_prompt > 0
         self.engines = candidates.engines(need, base)

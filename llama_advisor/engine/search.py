@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from llama_advisor.engine.plan import ModelPlan, OnMachine, States, Variant
+    from llama_advisor.engine.plan import ModelPlan, OnMachine, Variant
+    from llama_advisor.engine.ruling import States
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.engine import Engine

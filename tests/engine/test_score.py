@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.fact import PLACEMENT, SCENARIO
-from llama_advisor.engine.plan import Plan, Spot
+from llama_advisor.engine.plan import Plan
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.engine.ruling import Ruling
 from llama_advisor.engine.score import counted_weights, criterion_terms, excuse
 from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
 from llama_advisor.scenario.need import understand
@@ -70,7 +71,7 @@ def outcomes(base: RuleBase, **fields: Any) -> dict[str, Outcome]:
 def judged(base: RuleBase, *, owned: bool = False, priced: bool = True, **fields: Any) -> Candidate:
     """The scenario scored where nothing else is known."""
     made, candidate = plan(base, owned=owned, priced=priced, **fields)
-    candidate.criteria = Spot(made, Place(), candidate.need, made.rules, PLACEMENT).criteria
+    candidate.criteria = Ruling(made.weighed, Place(), candidate.need, made.rules, PLACEMENT).criteria
     return candidate
 
 
