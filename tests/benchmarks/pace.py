@@ -2,10 +2,12 @@
 
 python tests/benchmarks/pace.py            # decisions in one process, by processor time
 python tests/benchmarks/pace.py --start    # whole processes, in pairs with an empty typer and pydantic program
+python tests/benchmarks/pace.py --memory   # most memory of batches in which every line names a machine of its own
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -131,5 +133,20 @@ def start() -> None:
             print(f"{ratio:5.2f} x  {median(one for one, _ in pairs):.3f} s  {' '.join(words)}")
 
 
+def memory() -> None:
+    """Print the most memory that batches of growing length took."""
+    for count in (350, 700, 1400):
+        asked = [
+            {"use_cases": ["chat"], "target": "server", "hardware": f"{24 + i / 100:.2f} GB GPU"} for i in range(count)
+        ]
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as lines:
+            lines.write("\n".join(map(json.dumps, asked)))
+            lines.flush()
+            command = [sys.executable, "-m", "llama_advisor", "recommend", "--batch", lines.name]
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+                *_, used = os.wait4(process.pid, 0)
+        print(f"{count:5d} lines: {used.ru_maxrss / 1024:.0f} MiB")
+
+
 if __name__ == "__main__":
-    start() if "--start" in sys.argv[1:] else pace()
+    {"--start": start, "--memory": memory}.get(sys.argv[-1], pace)()
