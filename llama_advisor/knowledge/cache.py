@@ -56,21 +56,18 @@ class Kept:
             base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
             folder = (Path(base) if base else Path.home() / ".cache") / "llama-advisor"
             self._path = folder / f"{sha256(str(root.absolute()).encode(errors='replace')).hexdigest()[:24]}.rules"
-            self._read(self._path.read_bytes())
+            content = self._path.read_bytes()
+            start = content.index(b"\n") + 1
+            said = json.loads(content[:start])
+            if said["format"] == FORMAT and FILES in said["sections"]:
+                for name, (size, check) in said["sections"].items():
+                    if name == FILES or said["code"] == self.code != "":
+                        self._sections[name] = memoryview(content)[start : start + size]
+                        self._checks[name] = check
+                    start += size
+                self.digest, self._made_from = str(said["digest"]), said["stats"]
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError):
             self.digest, self._sections = "", {}
-
-    def _read(self, content: bytes) -> None:
-        start = content.index(b"\n") + 1
-        said = json.loads(content[:start])
-        if said["format"] != FORMAT or FILES not in said["sections"]:
-            return
-        for name, (size, check) in said["sections"].items():
-            if name == FILES or said["code"] == self.code != "":
-                self._sections[name] = memoryview(content)[start : start + size]
-                self._checks[name] = check
-            start += size
-        self.digest, self._made_from = str(said["digest"]), said["stats"]
 
     @property
     def unchanged(self) -> bool:
@@ -138,7 +135,7 @@ class Kept:
                 self._sections |= {f"{name} places": _json(places), name: b"".join(parts.values())}
             else:
                 self._sections[name] = _json(value)
-        if FILES not in self._sections:
+        if FILES not in self._sections or self._path is None:
             return
         self._checks |= {name: crc32(content) for name, content in self._sections.items()}
         head = {
@@ -148,23 +145,16 @@ class Kept:
             "digest": digest,
             "sections": {name: (len(content), self._checks[name]) for name, content in self._sections.items()},
         }
-        try:
-            self._write(b"".join([json.dumps(head).encode(), b"\n", *self._sections.values()]))
-        except (OSError, RuntimeError):
-            return
-
-    def _write(self, content: bytes) -> None:
         from tempfile import NamedTemporaryFile
 
-        if self._path is None:
-            return
         folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in sorted(folder.glob("*.rules"), key=lambda path: path.stat().st_mtime)[: -MOST_FILES + 1]:
-            old.unlink()
-        with NamedTemporaryFile(dir=folder, delete=False) as part:
-            part.write(content)
-        Path(part.name).replace(self._path)
+        with suppress(OSError, RuntimeError):
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in sorted(folder.glob("*.rules"), key=lambda path: path.stat().st_mtime)[: -MOST_FILES + 1]:
+                old.unlink()
+            with NamedTemporaryFile(dir=folder, delete=False) as part:
+                part.writelines([json.dumps(head).encode(), b"\n", *self._sections.values()])
+            Path(part.name).replace(self._path)
 
 
 def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:

@@ -84,7 +84,7 @@ def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
 
 
 def _engines(base: RuleBase) -> dict[str, str]:
-    engines = reversed(base.engines.values())  # of two with one name the first
+    engines = reversed(tuple(base.engines.values()))  # of two with one name the first
     return {key(text): engine.id for engine in engines for text in (engine.id, engine.name, *engine.aliases)}
 
 
@@ -116,7 +116,7 @@ def use_case_id(name: str, base: RuleBase) -> str:
 
 
 def _use_cases(base: RuleBase) -> dict[str, str]:
-    cases = reversed(base.use_cases.values())  # of two with one name the first
+    cases = reversed(tuple(base.use_cases.values()))  # of two with one name the first
     return {key(text): case.id for case in cases for text in (case.id, case.name, *case.aliases)}
 
 
