@@ -35,7 +35,7 @@ SCHEMAS = (
     ("hardware", "knowledge.device", "Device"),
     ("engine", "knowledge.engine", "Engine"),
     ("quantization", "knowledge.quantization", "Quantization"),
-    ("question", "knowledge.question", "Question"),
+    ("question", "knowledge.judgement", "Question"),
     ("recommendation", "engine.advice", "Advice"),
     ("estimate", "sizing.request", "Estimate"),
     ("estimate-request", "sizing.request", "EstimateRequest"),

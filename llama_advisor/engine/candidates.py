@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.device import HostedPrice, Machine
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.knowledge.price import HostedPrice
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.need import Need
 

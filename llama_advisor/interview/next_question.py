@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.interview.log import Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
-from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.need import NEEDED
 from llama_advisor.scenario.questions import questions
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.question import Option
+    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.scenario.questions import CompiledQuestion
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.interview.log import Log, as_flags, picked, prompts, stated
 from llama_advisor.interview.next_question import following, open_questions, options_of, standing, telling
 from llama_advisor.interview.typed import asks_for_hardware, label
-from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.yaml_file import printable

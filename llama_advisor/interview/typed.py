@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.question import Option
+    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.scenario.flags import Flag
     from llama_advisor.scenario.questions import CompiledQuestion
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.knowledge.conditions import ConditionError
 from llama_advisor.knowledge.constants import Constants, TrainingRecipe
-from llama_advisor.knowledge.device import Device, Instance, Reference
+from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
-from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
