@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device, Instance
 
 Tokens = tuple[str, ...]
 
 MemoryKind = Literal["plain", "gpu", "ram"]
+_NAMED: tuple[MemoryKind, ...] = ("gpu", "ram")
 
 LONGEST_TEXT = 400
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -91,42 +90,29 @@ def take_amounts(text: str) -> tuple[str, tuple[Amount, ...]]:
         after = _AFTER.match(text, match.end())
         words = after.groupdict() if after else {}
         if not words.get("disk"):
-            amounts.append(_amount(match, before, words))
+            gib = float(match[1] or match[3]) * _GIB[(match[2] or match[4])[0]]
+            if not 0 < gib < 10**6:
+                raise InputError(f'hardware: "{match[0]}" is no amount of memory')
+            kinds = (words, said.groupdict() if (said := _BEFORE.search(before)) else {})
+            kind: MemoryKind = next((name for named in kinds for name in _NAMED if named.get(name)), "plain")
+            total = bool(words.get("total") or words.get("sum") or _TOTAL_BEFORE.search(before))
+            added = bool(_ADDED.search(before))
+            amounts.append(Amount(gib, kind, total=total and not words.get("each"), added=added))
         kept += [before, " gpu " if words.get("gpu") else " "]
         end = after.end() if after else match.end()
     return "".join(kept) + text[end:], tuple(amounts)
 
 
-def _amount(match: re.Match[str], before: str, words: dict[str, str | None]) -> Amount:
-    gib = float(match[1] or match[3]) * _GIB[(match[2] or match[4])[0]]
-    if not 0 < gib < 10**6:
-        raise InputError(f'hardware: "{match[0]}" is no amount of memory')
-    said = _BEFORE.search(before)
-    kind: MemoryKind = "gpu" if words.get("gpu") else "ram" if words.get("ram") else "plain"
-    if kind == "plain" and said:
-        kind = "gpu" if said["gpu"] else "ram"
-    total = bool(words.get("total") or words.get("sum") or _TOTAL_BEFORE.search(before))
-    return Amount(gib, kind, total=total and not words.get("each"), added=bool(_ADDED.search(before)))
-
-
 class Catalogue:
-    """Known devices and instances, found by the tokens of each name and alias."""
+    """Known devices and instances of a rule base, found by the tokens of each name and alias."""
 
-    def __init__(
-        self, devices: Mapping[str, Device], instances: Mapping[str, Instance], spellings: Mapping[str, Any]
-    ) -> None:
-        self.by_id = devices
-        self._instances = instances
+    def __init__(self, base: RuleBase) -> None:
+        self.by_id = base.devices
+        self._instances = base.instances
+        spellings = base.lasting(_spellings)
         self._devices_named: dict[str, list[str]] = spellings["devices"]
         self._instance_named: dict[str, str] = spellings["instances"]
         self.longest_name: int = spellings["longest"]
-
-    @classmethod
-    def of(cls, devices: Iterable[Device], instances: Iterable[Instance] = ()) -> Catalogue:
-        """Build a catalogue whose answers do not depend on the order of its entries."""
-        by_id = {device.id: device for device in sorted(devices, key=lambda device: device.id)}
-        others = {instance.id: instance for instance in sorted(instances, key=lambda instance: instance.id)}
-        return cls(by_id, others, _spellings(by_id, others))
 
     def devices(self, spelling: Tokens) -> tuple[Device, ...]:
         """Devices of that name, amounts of memory left out."""
@@ -148,29 +134,21 @@ class Catalogue:
         return close if "nearest" in close else "; see: llama-advisor hardware list"
 
 
-def _spellings(devices: Mapping[str, Device], instances: Mapping[str, Instance]) -> dict[str, Any]:
-    """Ids by the tokens of each spelling, joined by blanks, and the most tokens of one."""
+def _spellings(base: RuleBase) -> dict[str, Any]:
+    """Ids by the tokens of each spelling, joined by blanks, and the most tokens of one; whatever order entries have."""
     named: dict[str, list[str]] = {}
-    for device in devices.values():
+    for name, device in sorted(base.devices.items()):
         for spelling in {name_tokens(device.name), *(tokens(alias.casefold()) for alias in device.aliases)} - {()}:
-            named.setdefault(" ".join(spelling), []).append(device.id)
+            named.setdefault(" ".join(spelling), []).append(name)
     others = {
-        " ".join(tokens(fold(text))): instance.id
-        for instance in instances.values()
-        for text in (instance.id, *instance.aliases)
+        " ".join(tokens(fold(text))): name
+        for name, instance in sorted(base.instances.items())
+        for text in (name, *instance.aliases)
     }
     longest = max((len(spelling.split()) for spelling in (*named, *others)), default=0)
     return {"devices": named, "instances": others, "longest": longest}
 
 
 def catalogue_of(base: RuleBase) -> Catalogue:
-    """Return the devices and instances of a rule base."""
-    return base.kept(_catalogue)
-
-
-def _catalogue(base: RuleBase) -> Catalogue:
-    return Catalogue(base.devices, base.instances, base.lasting(_spellings_of))
-
-
-def _spellings_of(base: RuleBase) -> dict[str, Any]:
-    return _spellings(base.devices, base.instances)
+    """Return the devices and instances of a rule base, made once."""
+    return base.kept(Catalogue)

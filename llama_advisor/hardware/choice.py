@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,8 @@ from llama_advisor.hardware.catalogue import Amount, tokens
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llama_advisor.hardware.catalogue import Catalogue
     from llama_advisor.hardware.words import Named, Reading
     from llama_advisor.knowledge.device import Device
@@ -55,7 +58,7 @@ def choose(reading: Reading, catalogue: Catalogue, target: Target | None, label:
     if device := catalogue.by_id.get(label.casefold()):
         return Choice((device,))
     specific = [name for name in reading.named if not name.generic]
-    strange = [name for name in specific if _changes_name(name)]
+    strange = [name for name in specific if name.suffix and _suffix_amount(name) is None]
     if specific and not strange:
         return _known(specific, reading, catalogue, target)
     return _unknown(strange, reading, catalogue, target, label)
@@ -67,14 +70,6 @@ def smallest_first(device: Device) -> tuple[float, float, float, str]:
     return device.memory_gib or 0.0, power, device.bandwidth_gb_s or inf, device.id
 
 
-def _slowest_first(device: Device) -> tuple[float, float, str]:
-    return device.memory_gib or 0.0, device.bandwidth_gb_s or inf, device.id
-
-
-def _changes_name(name: Named) -> bool:
-    return bool(name.suffix) and _suffix_amount(name) is None
-
-
 def _suffix_amount(name: Named) -> Amount | None:
     """Read the bare number behind a name as memory where it is one of its options."""
     if name.suffix.isdigit() and int(name.suffix) in {d.memory_gib for d in name.devices}:
@@ -83,7 +78,14 @@ def _suffix_amount(name: Named) -> Amount | None:
 
 
 def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: Target | None) -> Choice:
-    group = _leading(names)
+    """Return the devices of the names that decide: discrete GPUs before whole computers before processors."""
+
+    def rank(name: Named) -> int:
+        kind = name.devices[0].kind
+        return 0 if kind in GPU_KINDS else 2 if kind in {"cpu", "sbc", "browser"} else 1
+
+    best = min(map(rank, names))
+    group = [name for name in names if rank(name) == best]
     bare = tuple(amount for name in group if (amount := _suffix_amount(name)))
     amounts = (*bare, *reading.amounts)
     pools, notes = [], []
@@ -92,51 +94,28 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
         pools.append(pool)
         notes += note
     devices, counts, mixed = _merge(pools, group, either=reading.either)
-    said = counts or next((name.counts for name in reading.named if name.counts), ())
-    host = len(group) < len(names) or any(n.generic for n in reading.named)
-    return Choice(
-        devices,
-        said,
-        amounts,
-        host,
-        (*notes, *mixed, *_stand_ins(group, devices), *_unread(reading, bare)),
-    )
-
-
-def _stand_ins(names: list[Named], devices: tuple[Device, ...]) -> list[str]:
-    """Say when a number in a name is not in the device's own: one entry stands for several."""
+    notes += mixed
     own = {word for device in devices for word in tokens(device.name.casefold())}
-    for name in names:
-        number = max((word for word in name.spelling if word[0].isdigit()), key=len, default="")
-        if number and number not in own:
-            return [f"{devices[0].name} stands in for it"]
-    return []
+    numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
+    if any(number and number not in own for number in numbers):  # one entry stands for several
+        notes.append(f"{devices[0].name} stands in for it")
+    read = {f"{amount.gib:g}" for amount in bare}
+    words = [word for word in reading.unread.split() if word not in read]
+    if any(word[0].isdigit() for word in words):
+        notes.append(f'not read: "{" ".join(words)}"')
+    host = len(group) < len(names) or any(name.generic for name in reading.named)
+    return Choice(devices, counts or _counts(reading.named), amounts, host, tuple(notes))
 
 
-def _unread(reading: Reading, bare: tuple[Amount, ...]) -> list[str]:
-    known = {f"{amount.gib:g}" for amount in bare}
-    words = [word for word in reading.unread.split() if word not in known]
-    return [f'not read: "{" ".join(words)}"'] if any(word[0].isdigit() for word in words) else []
-
-
-def _leading(names: list[Named]) -> list[Named]:
-    """Return the names that decide: discrete GPUs before whole computers before processors."""
-
-    def rank(name: Named) -> int:
-        kind = name.devices[0].kind
-        return 0 if kind in GPU_KINDS else 2 if kind in {"cpu", "sbc", "browser"} else 1
-
-    best = min(map(rank, names))
-    return [name for name in names if rank(name) == best]
+def _counts(names: Iterable[Named]) -> tuple[int, ...]:
+    """Return what stands beside the first name that has a count."""
+    return next((name.counts for name in names if name.counts), ())
 
 
 def _laptop_version(
-    name: Named,
-    reading: Reading,
-    catalogue: Catalogue,
-    target: Target | None,
-    amounts: tuple[Amount, ...],
+    name: Named, reading: Reading, catalogue: Catalogue, target: Target | None, amounts: tuple[Amount, ...]
 ) -> tuple[tuple[Device, ...], list[str]]:
+    """Return the devices of a name, those for laptops where one is meant, and whether that was assumed."""
     mobile = catalogue.devices((*name.spelling, "laptop"))
     if not mobile or not (reading.laptop or target == "laptop"):
         return name.devices, []
@@ -153,46 +132,32 @@ def _merge(
 ) -> tuple[tuple[Device, ...], tuple[int, ...], list[str]]:
     """Return the devices that all names share, or the smallest of several different ones."""
     common = [d for d in pools[0] if all(d.id in {o.id for o in pool} for pool in pools[1:])]
-    counts = next((name.counts for name in names if name.counts), ())
+    counts = _counts(names)
     if common:
         return tuple(common), counts, []
     if pools[0][0].kind not in GPU_KINDS:
         fewest = min(pools, key=len)
         return fewest, counts, [f"{fewest[0].name} is what was meant"]
-    least = min(pools, key=lambda pool: min(map(_slowest_first, pool)))
+    least = min(pools, key=lambda pool: min((d.memory_gib or 0.0, d.bandwidth_gb_s or inf, d.id) for d in pool))
     if either:
         return least, counts, [f"the smaller of the named devices is meant ({least[0].name})"]
     total = sum(name.counts[-1] if name.counts else 1 for name in names)
-    return (
-        least,
-        (total,),
-        [f"different GPUs are counted as {total} of the smallest ({least[0].name})"],
-    )
+    return least, (total,), [f"different GPUs are counted as {total} of the smallest ({least[0].name})"]
 
 
-def _unknown(
-    strange: list[Named],
-    reading: Reading,
-    catalogue: Catalogue,
-    target: Target | None,
-    label: str,
-) -> Choice:
-    unread = bool(strange or reading.unread)
-    if not reading.amounts and (strange or (reading.unread and _names_a_device(reading))):
-        known = strange[0].devices if strange else ()
-        hint = f"; nearest: {known[0].name}" if known else catalogue.suggestion(label)
+def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, target: Target | None, label: str) -> Choice:
+    """Return a device of the kind that was said or is usual; raise InputError where words look like a device's name."""
+    # No kind said, or a number among the words that were not read.
+    like_a_name = reading.unread and (not reading.named or any(map(str.isdigit, reading.unread)))
+    if not reading.amounts and (strange or like_a_name):
+        hint = f"; nearest: {strange[0].devices[0].name}" if strange else catalogue.suggestion(label)
         raise InputError(f'hardware "{label}": unknown device{hint}')
     device = catalogue.by_id[_generic_id(strange, reading, target)]
-    counts = next((name.counts for name in reading.named if name.counts), ())
+    unread = bool(strange or reading.unread)
     what = f'no entry for "{label}"' if unread else "no device named"
     named = any(name.generic for name in reading.named) and not unread
     notes = () if named else (f'{what}: taken as "{device.name}"',)
-    return Choice((device,), counts, reading.amounts, host=False, assumptions=notes)
-
-
-def _names_a_device(reading: Reading) -> bool:
-    """Tell whether the unread words look like a model: no kind said, or a number among them."""
-    return not reading.named or any(map(str.isdigit, reading.unread))
+    return Choice((device,), _counts(reading.named), reading.amounts, host=False, assumptions=notes)
 
 
 def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -> str:
@@ -245,15 +210,10 @@ def share(
 def option(candidates: tuple[Device, ...], gib: float, devices: int) -> float | None:
     """Return the memory option meant by `gib`: itself, a sum over devices, or a little less."""
     known = sorted({d.memory_gib for d in candidates if d.memory_gib is not None})
-    for stated in (gib, gib / devices):
-        for size in known:
-            if abs(stated - size) <= _CLOSE * size:
-                return size
-    for stated in (gib, gib / devices):
-        for size in known:
-            if _NEARLY * size <= stated < size:
-                return size
-    return None
+    pairs = [(stated, size) for stated in (gib, gib / devices) for size in known]
+    close = (size for stated, size in pairs if abs(stated - size) <= _CLOSE * size)
+    nearly = (size for stated, size in pairs if _NEARLY * size <= stated < size)
+    return next(chain(close, nearly), None)
 
 
 def describe_options(candidates: tuple[Device, ...]) -> str:

@@ -51,32 +51,23 @@ def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: 
     each key optional and null for "not said"; marketed GB count as GiB. What was taken for granted
     stands in `Machine.assumptions`. Raises InputError, one line, for what cannot be read.
     """
-    if isinstance(value, str):
-        text = clean(value)
-        if not text:
-            raise InputError("hardware: empty")
-        return _build(text, text, catalogue, target, Stated())
-    return _read_mapping(value, catalogue, target)
-
-
-def _read_mapping(value: Mapping[str, Any], catalogue: Catalogue, target: Target | None) -> Machine:
-    said = {key: item for key, item in value.items() if item is not None}
+    said = {"device": value} if isinstance(value, str) else {k: item for k, item in value.items() if item is not None}
     for key in said:
         if key not in _KEYS:
             raise InputError(f'hardware: unknown key "{clean(str(key))}"{nearest(str(key), _KEYS)}')
     if not said:
         raise InputError(f"hardware: empty; known keys: {', '.join(_KEYS)}")
     text = clean(str(said.pop("device", "")))
+    if isinstance(value, str) and not text:
+        raise InputError("hardware: empty")
     stated = Stated(**{key: _number(key, item) for key, item in said.items()})
-    label = text or ", ".join(f"{key} {item:g}" for key, item in said.items())
-    return _build(text or _implied(stated), label, catalogue, target, stated)
-
-
-def _implied(stated: Stated) -> str:
-    """Return words for the memory of a device without a name, so that they are read as text."""
+    if text:
+        return _build(text, text, catalogue, target, stated)
+    # The memory of a device without a name is put in words, so that it is read as text.
     gpu = "" if stated.memory_gb is None else f"{stated.memory_gb:f} gb"
-    ram = "" if stated.ram_gb is None or stated.memory_gb is not None else f"{stated.ram_gb:f} gb ram"
-    return gpu or ram or "gpu"
+    ram = "" if stated.ram_gb is None else f"{stated.ram_gb:f} gb ram"
+    label = ", ".join(f"{key} {item:g}" for key, item in said.items())
+    return _build(gpu or ram or "gpu", label, catalogue, target, stated)
 
 
 def _number(key: str, item: Any) -> Any:
@@ -89,7 +80,13 @@ def _number(key: str, item: Any) -> Any:
 
 def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, stated: Stated) -> Machine:
     """Return the machine that cleaned `text` and `stated` describe; InputError where they clash."""
-    reading = _with_stated(read(text, catalogue), stated)
+    reading = read(text, catalogue)
+    amounts = reading.amounts  # the mapping's own are added as words would have said them, and win
+    if stated.memory_gb is not None:
+        amounts = (Amount(stated.memory_gb, "plain"), *(amount for amount in amounts if amount.kind == "ram"))
+    if stated.ram_gb is not None:
+        amounts = (*(amount for amount in amounts if amount.kind != "ram"), Amount(stated.ram_gb, "ram"))
+    reading = reading._replace(amounts=amounts)
     for name in reading.named:
         if name.instance:
             return _from_instance(name.instance, name.counts, reading, label, catalogue, stated)
@@ -111,17 +108,6 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
         label=label,
         assumptions=(*choice.assumptions, *extra, *shared, *picked, *changed),
     )
-
-
-def _with_stated(reading: Reading, stated: Stated) -> Reading:
-    """Add the mapping's memory to what was read, as words would have; its own wins."""
-    amounts = reading.amounts
-    if stated.memory_gb is not None:
-        own = Amount(stated.memory_gb, "plain")
-        amounts = (own, *(amount for amount in amounts if amount.kind == "ram"))
-    if stated.ram_gb is not None:
-        amounts = (*(a for a in amounts if a.kind != "ram"), Amount(stated.ram_gb, "ram"))
-    return reading._replace(amounts=amounts)
 
 
 def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: str) -> tuple[int, int]:
@@ -189,9 +175,16 @@ def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label
     own = candidates[0].kind not in GPU_KINDS
     size = option(candidates, gib, 1 if own else devices)
     if size is None:
-        return _other_memory(candidates, gib, own=own, label=label)
+        known = [d for d in candidates if d.memory_gib is not None]
+        if known and not own:
+            name = min(known, key=smallest_first).name
+            raise InputError(f'hardware "{label}": {name} has {describe_options(candidates)}, not {gib:g} GB')
+        under = [d for d in known if (d.memory_gib or 0) <= gib]
+        base = max(under, key=smallest_first) if under else min(candidates, key=smallest_first)
+        note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
+        return base._replace(memory_gib=gib), note
     device, notes = _smallest(tuple(d for d in candidates if d.memory_gib == size))
-    if not notes and len({_kept_name(d) for d in candidates}) > 1:
+    if not notes and len({name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
         notes = (f"{device.name} assumed, going by its memory",)
     said = gib if gib <= size * 1.005 else gib / devices
     if said < size * 0.995:
@@ -200,28 +193,12 @@ def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label
     return device, notes
 
 
-def _kept_name(device: Device) -> tuple[str, ...]:
-    return name_tokens(device.name.partition(" (")[0])
-
-
 def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
     device, *others = sorted(candidates, key=smallest_first)
     if not others:
         return device, ()
     names = ", ".join(other.name for other in others[:OTHERS_NAMED]) + (", …" if len(others) > OTHERS_NAMED else "")
     return device, (f"{device.name} assumed; it could be {names}",)
-
-
-def _other_memory(candidates: tuple[Device, ...], gib: float, *, own: bool, label: str) -> tuple[Device, Assumptions]:
-    known = [d for d in candidates if d.memory_gib is not None]
-    if known and not own:
-        name = min(known, key=smallest_first).name
-        options = describe_options(candidates)
-        raise InputError(f'hardware "{label}": {name} has {options}, not {gib:g} GB')
-    under = [d for d in known if (d.memory_gib or 0) <= gib]
-    base = max(under, key=smallest_first) if under else min(candidates, key=smallest_first)
-    note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
-    return base._replace(memory_gib=gib), note
 
 
 def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:

@@ -89,11 +89,15 @@ def read(text: str, catalogue: Catalogue) -> Reading:
     """Read cleaned `text`."""
     rest, amounts = take_amounts(fold(text))
     rest, denials = _NO_GPU.subn(" ", rest)
-    rest, nodes, spread = _take_nodes(rest)
+    nodes, spread = None, False
+    if match := _SPREAD.search(rest) or _NODES.search(rest):
+        nodes, spread = _number(match["number"]), match.re is _SPREAD and " each" not in rest
+        rest = f"{rest[: match.start()]} {rest[match.end() :]}"
     words = tokens(rest)
     named, free = _find(words, catalogue)
-    counted = any(name.counts for name in named)
-    alone = None if counted else _standalone_count(free)
+    alone = None
+    if not any(name.counts for name in named):
+        alone = next((_number(n) for n, sign in itertools.pairwise(free) if sign == "x" and n.isdigit()), None)
     unread = [word for word in free if word not in _FILLER and word not in _NUMBERS]
     return Reading(
         named=named,
@@ -108,58 +112,31 @@ def read(text: str, catalogue: Catalogue) -> Reading:
     )
 
 
-def _take_nodes(text: str) -> tuple[str, int | None, bool]:
-    for pattern, spread in ((_SPREAD, True), (_NODES, False)):
-        if match := pattern.search(text):
-            rest = f"{text[: match.start()]} {text[match.end() :]}"
-            return rest, _number(match["number"]), spread and " each" not in text
-    return text, None, False
-
-
 def _find(words: Tokens, catalogue: Catalogue) -> tuple[tuple[Named, ...], list[str]]:
     """Return the names in `words`, leftmost and longest first, and the words outside them."""
-    spans = _spans(words, catalogue)
+    spans: list[tuple[int, int]] = []
+    for start in range(len(words)):
+        sizes = range(min(catalogue.longest_name, len(words) - start), 0, -1)
+        ends = (start + size for size in sizes if catalogue.knows(words[start : start + size]))
+        if (not spans or start >= spans[-1][1]) and (end := next(ends, 0)):
+            spans.append((start, end))
     named: list[Named] = []
     free: list[str] = []
     for index, (start, end) in enumerate(spans):
         before = words[(spans[index - 1][1] if index else 0) : start]
         after = words[end : (spans[index + 1][0] if index + 1 < len(spans) else len(words))]
         spelling = words[start:end]
-        ahead = () if index and _is_model_number(before) else _counts_before(before)
-        behind = () if ahead else _counts_after(after)
-        named.append(
-            Named(
-                spelling,
-                catalogue.devices(spelling),
-                catalogue.instance(spelling),
-                ahead or behind,
-                _suffix(after, more=index + 1 < len(spans)),
-            )
-        )
+        # One large number between two names is that of a model, as in `EPYC 7302 CPU`.
+        model_number = index and len(before) == 1 and before[0].isdigit() and int(before[0]) > MOST_BETWEEN
+        ahead = () if model_number else _counts_before(before)
+        counts = ahead or _count_after(after)
+        suffix = _suffix(after, more=index + 1 < len(spans))
+        named.append(Named(spelling, catalogue.devices(spelling), catalogue.instance(spelling), counts, suffix))
         used = ahead or (named[-2].counts if index else ())
         free += [word for word in before if not (used and word.isdigit())]
     rest = words[spans[-1][1] :] if spans else words
     free += [word for word in rest if not (named and named[-1].counts and word.isdigit())]
     return tuple(named), free
-
-
-def _spans(words: Tokens, catalogue: Catalogue) -> list[tuple[int, int]]:
-    spans, start = [], 0
-    while start < len(words):
-        for size in range(min(catalogue.longest_name, len(words) - start), 0, -1):
-            spelling = words[start : start + size]
-            if catalogue.knows(spelling):
-                spans.append((start, start + size))
-                start += size
-                break
-        else:
-            start += 1
-    return spans
-
-
-def _is_model_number(between: Tokens) -> bool:
-    """Tell whether the words between two names are one large number: of a model, as in `EPYC 7302 CPU`."""
-    return len(between) == 1 and between[0].isdigit() and int(between[0]) > MOST_BETWEEN
 
 
 def _counts_before(before: Tokens) -> tuple[int, ...]:
@@ -179,11 +156,10 @@ def _counts_before(before: Tokens) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _counts_after(after: Tokens) -> tuple[int, ...]:
-    rest = [word for word in after if word not in {"s", "gpu", "gpus", "card", "cards"}]
-    if len(rest) > 1 and rest[0] == "x" and rest[1].isdigit():
-        return (int(rest[1]),)
-    return ()
+def _count_after(after: Tokens) -> tuple[int, ...]:
+    """Read `x 2` behind a name."""
+    sign, number, *_ = [*(word for word in after if word not in {"s", "gpu", "gpus", "card", "cards"}), "", ""]
+    return (int(number),) if sign == "x" and number.isdigit() else ()
 
 
 def _suffix(after: Tokens, *, more: bool) -> str:
@@ -192,10 +168,6 @@ def _suffix(after: Tokens, *, more: bool) -> str:
         return ""
     number = after[0][0].isdigit()
     return after[0] if after[0] in _VARIANTS or (number and not (more and len(after) == 1)) else ""
-
-
-def _standalone_count(words: list[str]) -> int | None:
-    return next((_number(n) for n, sign in itertools.pairwise(words) if sign == "x" and n.isdigit()), None)
 
 
 def _number(word: str) -> int | None:
