@@ -16,7 +16,7 @@ from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.fact import BUILD, HOPELESS, MODEL, PLACEMENT, SCENARIO, VARIANT
 from llama_advisor.engine.score import criterion_terms, missed_by
 from llama_advisor.knowledge.judgement import Adjust
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired, self_hosted_cost
 from llama_advisor.sizing.layouts import laid_out

@@ -87,16 +87,14 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
         if owner:
             made.setdefault(owner, {})[name] = value
         elif field == "priorities":
-            made[field] = dict(_weight(text) for text in value)
+            made[field] = {}
+            for text in value:
+                criterion, equals, number = text.partition("=")
+                if not equals:
+                    raise InputError(f"--priority: write criterion=number, e.g. quality=3, not {printable(text)!r}")
+                made[field][criterion.strip()] = number.strip()
         elif field == "hardware":
             made[field] = value[0] if len(value) == 1 else value
         else:
             made[field] = value
     return made
-
-
-def _weight(text: str) -> tuple[str, str]:
-    criterion, equals, number = text.partition("=")
-    if not equals:
-        raise InputError(f"--priority: write criterion=number, e.g. quality=3, not {printable(text)!r}")
-    return criterion.strip(), number.strip()

@@ -10,7 +10,7 @@ from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
@@ -42,8 +42,16 @@ def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
     exact: dict[str, str] = {}
     loose: dict[str, str] = {}
     for model in sorted(base.models.values(), key=lambda model: (_ORDER[model.kind], model.id), reverse=True):
-        exact |= dict.fromkeys((text.lower() for text in _exact(model)), model.id)
-        loose |= dict.fromkeys(map(key, _loose(model)), model.id)
+        names = [model.id, *model.aliases]
+        for repository in (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds)):
+            names += (repository, repository.rsplit("/", 1)[-1])
+        if model.artifacts.ollama_tag and model.kind != "base":  # an Ollama tag holds the instruct model
+            names.append(model.artifacts.ollama_tag)
+        exact |= dict.fromkeys((text.lower() for text in names), model.id)
+        short = model.name.lower().removeprefix("llama ")
+        for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
+            names += (text, f"{text} instruct")
+        loose |= dict.fromkeys(map(key, names), model.id)
     for table in (exact, loose):
         table.pop("", None)
     return exact, loose
@@ -56,23 +64,6 @@ def named_build(name: str, model: Model) -> tuple[str, ...]:
         if key(plain) in {key(build.hf_repo), key(build.hf_repo.rsplit("/", 1)[-1])}:
             return (build.quantization,)
     return ()
-
-
-def _exact(model: Model) -> Iterator[str]:
-    """Names that mean this checkpoint; an Ollama tag holds the instruct model."""
-    repositories = (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds))
-    yield from (model.id, *model.aliases)
-    for repository in repositories:
-        yield from (repository, repository.rsplit("/", 1)[-1])
-    if model.artifacts.ollama_tag and model.kind != "base":
-        yield model.artifacts.ollama_tag
-
-
-def _loose(model: Model) -> Iterator[str]:
-    yield from _exact(model)
-    short = model.name.lower().removeprefix("llama ")
-    for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
-        yield from (text, f"{text} instruct")
 
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:

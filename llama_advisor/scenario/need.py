@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.scenario import names
 from llama_advisor.scenario.resolve import Defaults, limits, people, wishes
-from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Scenario, Workload
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -192,6 +191,9 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     cases, inputs, target = fill.cases, fill.inputs(), fill.target()
     context, output = fill.lengths(target)
     model = names.model_id(scenario.model, base) if scenario.model else None
+    # Hosted competes unless the machine, the place or privacy settle that it runs at home.
+    local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
+    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
     return Need(
         scenario=scenario,
         cases=cases,
@@ -220,7 +222,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         **wishes(scenario, base, model),
         **people(scenario, base),
         **limits(scenario, base),
-        **_lanes(scenario, target),
+        hosted_considered=target == "hosted" or not at_home,
+        self_hosted_considered=target != "hosted",
         assumptions=tuple(fill.assumptions),
     )
 
@@ -239,14 +242,3 @@ def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId
     if total <= 0:
         raise InputError("priorities: at least one criterion must count")
     return {name: value / total for name, value in raw.items()}
-
-
-def _lanes(scenario: Scenario, target: Target) -> dict[str, Any]:
-    """Hosted competes unless the machine, the place or privacy settle that it runs at home."""
-    local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
-    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
-    hosted_only = target == "hosted"
-    return {
-        "hosted_considered": hosted_only or not at_home,
-        "self_hosted_considered": not hosted_only,
-    }

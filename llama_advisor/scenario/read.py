@@ -62,14 +62,10 @@ def validated(
     except ValidationError as error:
         loc, what = problem(error, Scenario)
     if document is None or (loc and loc[0] in flags):
-        raise InputError(f"{_flag(loc)}{printable(what)}")
+        names = [part for part in loc if isinstance(part, str)]
+        flag = FLAG_OF.get(".".join(names[:2])) or FLAG_OF.get(names[0] if names else "")
+        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
     raise InputError(document.error((*place, *loc), what))
-
-
-def _flag(loc: tuple[Any, ...]) -> str:
-    names = [part for part in loc if isinstance(part, str)]
-    flag = FLAG_OF.get(".".join(names[:2])) or FLAG_OF.get(names[0] if names else "")
-    return f"{flag}: " if flag else ""
 
 
 def read_document(file: str) -> Document:

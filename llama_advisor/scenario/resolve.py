@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
-from llama_advisor.scenario.scenario import Assumption, HardwareSpec
+from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Only
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
 
@@ -20,7 +20,7 @@ GENERAL = "general"
 TOOL_ORDER = ("none", "single", "multi_step")
 SECONDS_PER_MONTH = 730 * 3600
 NEAREST_FIRST = ("phone", "browser", "edge", "laptop", "workstation", "server", "cloud", "hosted")
-EMPTY: frozenset[str] = frozenset()
+NO_LIMITS = Only()
 SIXTEEN = 16
 
 
@@ -180,24 +180,15 @@ def people(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
 
 def limits(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     """Hard limits, by id."""
-    provider, only = scenario.provider, scenario.only
+    provider, only = scenario.provider, scenario.only or NO_LIMITS
     if provider:
         provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
-    found: dict[str, Any] = {
-        "provider": provider or None,
-        "max_parameters_b": only.max_parameters_b if only else None,
-        "sixteen_bit_only": False,
-        "only_models": EMPTY,
-        "only_families": EMPTY,
-        "only_engines": EMPTY,
-        "only_quantizations": EMPTY,
-    }
-    if only is None:
-        return found
     listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
     allowed = frozenset(item for ids in listed for item in ids)
     families = {model.family for model in base.models.values()} if only.families else ()
-    return found | {
+    return {
+        "provider": provider or None,
+        "max_parameters_b": only.max_parameters_b,
         "sixteen_bit_only": bool(allowed) and all(base.quantizations[item].bits == SIXTEEN for item in allowed),
         "only_models": frozenset(names.model_id(name, base, "only.models") for name in only.models),
         "only_families": frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),

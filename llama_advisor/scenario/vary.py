@@ -36,15 +36,24 @@ def read_axes(texts: Iterable[str]) -> tuple[Axis, ...]:
         if not equals:
             raise InputError(f"--vary {printable(text)}: write field=value,value")
         flag = _flag(name)
-        written.setdefault(flag.field, (flag, []))[1].extend(_split(values, name))
+        parts = [part.strip() for part in values.split(";" if ";" in values else ",")]
+        if not any(parts):
+            raise InputError(f"--vary {printable(name)}: no values")
+        written.setdefault(flag.field, (flag, []))[1].extend(filter(None, parts))
     if not written:
         raise InputError("whatif: say what to vary, e.g. --vary context=8k,32k")
-    axes = tuple(_axis(flag, labels) for flag, labels in written.values())
+    axes = []
+    for flag, labels in written.values():
+        read: dict[str, tuple[str, Any]] = {}  # a value written twice counts once
+        for label in labels:
+            value = None if label == LEFT_OUT else _value(flag, label)
+            read.setdefault(repr(value), (label, value))
+        axes.append(Axis(flag.field, *zip(*read.values(), strict=True)))
     sizes = [len(axis.values) for axis in axes]
     if prod(sizes) > MOST_CELLS:
         told = " x ".join(map(str, sizes))
         raise InputError(f"--vary: {told} makes {prod(sizes):,} cells; at most {MOST_CELLS} are answered at once")
-    return axes
+    return tuple(axes)
 
 
 def _flag(name: str) -> Flag:
@@ -55,28 +64,6 @@ def _flag(name: str) -> Flag:
             return flag
     known = [flag.parameter.replace("_", "-") for flag in FLAGS]
     raise InputError(f"--vary: unknown field {printable(name)!r}{nearest(name, known)}")
-
-
-def _split(values: str, name: str) -> list[str]:
-    """Split at semicolons where there are any, else at commas."""
-    parts = [part.strip() for part in values.split(";" if ";" in values else ",")]
-    found = [part for part in parts if part]
-    if not found:
-        raise InputError(f"--vary {printable(name)}: no values")
-    return found
-
-
-def _axis(flag: Flag, labels: list[str]) -> Axis:
-    """Read the values; one written twice counts once."""
-    read: dict[str, tuple[str, Any]] = {}
-    for label in labels:
-        value = None if label == LEFT_OUT else _value(flag, label)
-        read.setdefault(repr(value), (label, value))
-    return Axis(
-        field=flag.field,
-        labels=tuple(label for label, _ in read.values()),
-        values=tuple(value for _, value in read.values()),
-    )
 
 
 def _value(flag: Flag, text: str) -> Any:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from llama_advisor.engine.rules import load_rules  # noqa: E402
 from llama_advisor.hardware import Catalogue, catalogue_of, read_hardware  # noqa: E402
-from llama_advisor.scenario.workload import Workload  # noqa: E402
+from llama_advisor.scenario.scenario import Workload  # noqa: E402
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes  # noqa: E402
 from llama_advisor.text.errors import AdvisorError  # noqa: E402
 
