@@ -6,14 +6,13 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.hardware.catalogue import Amount, tokens
+from llama_advisor.hardware.words import Amount, tokens
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llama_advisor.hardware.catalogue import Catalogue
-    from llama_advisor.hardware.words import Named, Reading
+    from llama_advisor.hardware.words import Catalogue, Named, Reading
     from llama_advisor.knowledge.device import Device
     from llama_advisor.text.strict import Target
 

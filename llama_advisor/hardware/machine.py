@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.hardware.catalogue import Amount, catalogue_of, clean, name_tokens
 from llama_advisor.hardware.choice import (
     GPU_KINDS,
     WHOLE_COMPUTERS,
@@ -14,7 +13,7 @@ from llama_advisor.hardware.choice import (
     share,
     smallest_first,
 )
-from llama_advisor.hardware.words import DEVICES_AND_NODES, GENERIC, read
+from llama_advisor.hardware.words import DEVICES_AND_NODES, GENERIC, Amount, catalogue_of, clean, name_tokens, read
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
@@ -22,8 +21,7 @@ from llama_advisor.text.record import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llama_advisor.hardware.catalogue import Catalogue
-    from llama_advisor.hardware.words import Reading
+    from llama_advisor.hardware.words import Catalogue, Reading
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device, Instance
     from llama_advisor.text.strict import Target

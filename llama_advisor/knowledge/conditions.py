@@ -134,10 +134,7 @@ def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Valu
     """
     if isinstance(condition, Junction):
         parts = tuple(evaluator(part, reader) for part in sorted(condition.parts, key=lambda part: part.level))
-        if condition.kind == "not":
-            (inner,) = parts
-            return lambda subject: None if (outcome := inner(subject)) is None else not outcome
-        return _junction(parts, settles=condition.kind == "any")
+        return _joined(condition.kind, parts)
     read, operand = reader(condition.fact), condition.operand
     if condition.operator == "known":
         return lambda subject: (read(subject) is not None) is operand
@@ -150,7 +147,13 @@ def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Valu
     return lambda subject: None if (value := read(subject)) is None else compare(value, operand)
 
 
-def _junction(parts: tuple[Callable[[Any], bool | None], ...], *, settles: bool) -> Callable[[Any], bool | None]:
+def _joined(kind: str, parts: tuple[Callable[[Any], bool | None], ...]) -> Callable[[Any], bool | None]:
+    """Compile all or any of several functions, or the negation of one."""
+    if kind == "not":
+        (inner,) = parts
+        return lambda subject: None if (outcome := inner(subject)) is None else not outcome
+    settles = kind == "any"
+
     def evaluate(subject: Any) -> bool | None:
         outcome: bool | None = not settles
         for part in parts:
@@ -192,9 +195,7 @@ class Settler:
         parts = [self._reduced(part, known) for part in condition.parts]
         if condition.kind == "not":
             (inner,) = parts
-            if callable(inner):
-                return lambda subject: None if (outcome := inner(subject)) is None else not outcome
-            return None if inner is None else not inner
+            return _joined("not", (inner,)) if callable(inner) else None if inner is None else not inner
         settles = condition.kind == "any"
         if any(part is settles for part in parts):
             return settles
@@ -204,7 +205,7 @@ class Settler:
             return None if unknown else not settles
         if unknown:
             left = (*left, lambda _: None)
-        return left[0] if len(left) == 1 else _junction(left, settles=settles)
+        return left[0] if len(left) == 1 else _joined(condition.kind, left)
 
 
 Residue = bool | None | Callable[[Any], bool | None]
@@ -222,9 +223,7 @@ def tests_of(condition: Condition) -> Iterator[Test]:
 
 def facts_read(condition: Condition) -> frozenset[str]:
     """Return the names of all facts that the condition reads."""
-    if isinstance(condition, Test):
-        return frozenset({condition.fact} | ({condition.other} if condition.other else set()))
-    return frozenset().union(*(facts_read(part) for part in condition.parts))
+    return frozenset(name for test in tests_of(condition) for name in (test.fact, test.other) if name is not None)
 
 
 def compile_condition(raw: Any, facts: Mapping[str, FactType], loc: Loc = ()) -> Condition:

@@ -78,16 +78,3 @@ def read_document(file: str) -> Document:
     except OSError as error:
         raise InputError(f"{printable(file)}: {error.strerror or error}") from error
     return parse(text, "<stdin>" if file == "-" else file)
-
-
-def folder_beside(file: str | None, name: str) -> str | None:
-    """The folder of that name beside a file, if there is one; standard input has no place."""
-    if file is None or file == "-":
-        return None
-    folder = Path(file).parent / name
-    return str(folder) if folder.is_dir() else None
-
-
-def same_folder(one: str, other: str) -> bool:
-    """Whether two names lead to the same folder."""
-    return Path(one).resolve() == Path(other).resolve()
