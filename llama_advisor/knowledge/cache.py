@@ -81,43 +81,37 @@ class Kept:
 
     def files(self) -> dict[str, Any] | None:
         """The content of the files, by name."""
-        found = self._section(FILES)
+        found = self.data(FILES)
         return found if isinstance(found, dict) else None
 
     def table(self, name: str, kind: type[Entry], otherwise: Callable[[], Table[Entry]]) -> Table[Entry] | None:
         """The records of a kind by id, `otherwise` should one turn out broken; None where they are not kept."""
         if name in LOOKED_UP:
-            found = self._section(f"{name} places")
+            found = self.data(f"{name} places")
             body = bytes(self._sections.get(name, b""))
             sound = isinstance(found, dict) and self._checks.get(name) == crc32(body)
             return _Looked(kind, found, body, otherwise) if sound else None
-        found = self._section(name, _revival())
+        found = self.data(name, _revival())
         return found if isinstance(found, dict) and all(type(item) is kind for item in found.values()) else None
 
     def single(self, name: str, kind: type[Entry]) -> Entry | None:
         """The record of a single file; None where it is not kept."""
-        found = self._section(name, _revival())
+        found = self.data(name, _revival())
         return found if isinstance(found, kind) else None
 
-    def _section(self, name: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    def data(self, name: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+        """Plain data of a section, or what the hook makes of its objects; None where it is not kept."""
         if name not in self._sections:
             return None
         content = bytes(self._sections[name])
-        try:
-            return json.loads(content, object_hook=hook) if crc32(content) == self._checks[name] else self._forget()
-        except (KeyError, ValueError, TypeError, RecursionError):
-            return self._forget()
-
-    def _forget(self) -> None:
-        """Remove what is broken, so that the next run writes it anew."""
-        self._sections, self._checks = {}, {}
+        with suppress(KeyError, ValueError, TypeError, RecursionError):
+            if crc32(content) == self._checks[name]:
+                return json.loads(content, object_hook=hook)
+        self._sections, self._checks = {}, {}  # what is broken goes, so that the next run writes it anew
         with suppress(OSError):
             if self._path:
                 self._path.unlink()
-
-    def data(self, name: str) -> Any:
-        """Plain data that follow from the records; None where they are not kept."""
-        return self._section(name)
+        return None
 
     def keep(
         self, digest: str, files: Mapping[str, Any] | None = None, records: Mapping[str, Any] | None = None
