@@ -112,11 +112,11 @@ def interview(base: RuleBase) -> Iterator[str]:
     outlook = Outlook(Advisor(base, AS_OF))
     log: Log = ()
     for line in TYPED:
-        yield prompt(log, outlook, None, WIDTH) + f"> {line}".rstrip() + "\n"
+        yield "".join(prompt(log, outlook, None, WIDTH)) + f"> {line}".rstrip() + "\n"
         answer = read_line(line, Here(standing(log, outlook).next, log, None), outlook)
         assert isinstance(answer, Answer)
         log = (*log, answer)
-    yield prompt(log, outlook, None, WIDTH) + "\n" + wrapped([closing(log, outlook)], WIDTH) + "```\n"
+    yield "".join(prompt(log, outlook, None, WIDTH)) + "\n" + wrapped([closing(log, outlook)], WIDTH) + "```\n"
     yield f"The answer follows, and `{as_command(scenario_of(log))}`, which gives it again.\n"
     yield "## All questions\n\n| question | why it matters | if skipped | stated by |\n|---|---|---|---|"
     for item in questions(base):

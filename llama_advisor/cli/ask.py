@@ -21,9 +21,8 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, as_command, as_file, as_shown, resumed, saved, scenario_of
-from llama_advisor.interview.next_question import standing
-from llama_advisor.interview.prefetch import Ahead
-from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt_parts, wrapped
+from llama_advisor.interview.next_question import Ahead, standing
+from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.render.json_text import to_json
 from llama_advisor.text.errors import InputError
@@ -163,7 +162,7 @@ class Interview:
     def ask(self) -> tuple[CompiledQuestion, ...]:
         """Show the next prompt, each line as soon as it is found; return what it asks."""
         if self.lines is None:
-            for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.width)):
+            for place, part in enumerate(prompt(self.log, self.outlook, self.machine, self.width)):
                 self.show(part if place else "\n" + part)
         return standing(self.log, self.outlook).next
 

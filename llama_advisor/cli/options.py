@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llama_advisor.scenario.read import folder_beside, same_folder
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -77,8 +77,8 @@ def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
     The own one is taken without being named, so it is told of on standard error.
     """
     named = tuple(rules or ())
-    folder = folder_beside(file, OWN_LAYER)
-    if folder is None:
+    folder = Path(file).parent / OWN_LAYER if file is not None and file != "-" else None  # standard input has no place
+    if folder is None or not folder.is_dir():
         return named
-    sys.stderr.write(f"llama-advisor: {printable(folder)}/ is laid over the shipped rules\n")
-    return (folder, *(other for other in named if not same_folder(other, folder)))
+    sys.stderr.write(f"llama-advisor: {printable(str(folder))}/ is laid over the shipped rules\n")
+    return (str(folder), *(other for other in named if Path(other).resolve() != folder.resolve()))

@@ -10,7 +10,7 @@ import typer
 
 from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
 from llama_advisor.engine.fact import FACTS
-from llama_advisor.knowledge.condition_schema import with_conditions
+from llama_advisor.knowledge.conditions import with_conditions
 from llama_advisor.render.json_text import as_json
 from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError, nearest
@@ -35,7 +35,7 @@ SCHEMAS = (
     ("hardware", "knowledge.device", "Device"),
     ("engine", "knowledge.engine", "Engine"),
     ("quantization", "knowledge.quantization", "Quantization"),
-    ("question", "knowledge.question", "Question"),
+    ("question", "knowledge.judgement", "Question"),
     ("recommendation", "engine.advice", "Advice"),
     ("estimate", "sizing.request", "Estimate"),
     ("estimate-request", "sizing.request", "EstimateRequest"),

@@ -13,9 +13,8 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.explain.grid import vary
 from llama_advisor.render.formats import GRID, View
 from llama_advisor.render.sentences import nearest_excuse
-from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, read_axes
 from llama_advisor.scenario.read import read_scenario
-from llama_advisor.scenario.vary import read_axes
 
 FITS, FITS_NOT = 0, 1
 if TYPE_CHECKING:

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from llama_advisor.knowledge.conditions import Proof
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.device import HostedPrice, Machine
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.judgement import Criterion
     from llama_advisor.knowledge.model import Model, OfficialBuild
-    from llama_advisor.knowledge.price import HostedPrice
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.hardware import Catalogue, read_hardware
-from llama_advisor.scenario.resolve import spelled
+from llama_advisor.scenario.need import spelled
 from llama_advisor.sizing.cost import price_key, retired
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.device import HostedPrice, Machine
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.knowledge.price import HostedPrice
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.need import Need
 

@@ -16,7 +16,7 @@ from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.fact import BUILD, FACTS, HOPELESS, MODEL, PLACEMENT, SCENARIO, STATED, VARIANT
 from llama_advisor.engine.ruling import Rules, Ruling
 from llama_advisor.engine.score import missed_by
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired, self_hosted_cost
 from llama_advisor.sizing.layouts import laid_out

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
 from llama_advisor.explain.options import Option, options
-from llama_advisor.scenario.vary import Axis
+from llama_advisor.scenario.flags import Axis
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llama_advisor.explain.grid import vary
 from llama_advisor.explain.options import options
 from llama_advisor.explain.why import explained
-from llama_advisor.scenario.vary import Axis
+from llama_advisor.scenario.flags import Axis
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:

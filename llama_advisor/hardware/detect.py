@@ -7,10 +7,7 @@ import platform
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 GIB = 1024**3
 _MEMINFO = Path("/proc/meminfo")
@@ -27,7 +24,11 @@ class Found(NamedTuple):
 
 def detect() -> list[Found]:
     """Return GPUs first, then the processor with its RAM; empty where nothing can be read."""
-    return [*_quietly(_nvidia), *_quietly(_processor)]
+    found: list[Found] = []
+    for look in (_nvidia, _processor):
+        with suppress(Exception):  # a library, driver or file is missing or broken
+            found += look()
+    return found
 
 
 def describe(found: list[Found]) -> str | None:
@@ -47,28 +48,20 @@ def _marketed(gib: float | None) -> int:
     return max(1, 2 * -(-round((gib or 0.0) * 10) // 20))
 
 
-def _quietly(look: Callable[[], list[Found]]) -> list[Found]:
-    """Return what `look` finds, nothing where a library, driver or file is missing or broken."""
-    with suppress(Exception):
-        return look()
-    return []
-
-
 def _nvidia() -> list[Found]:
     """Read NVIDIA GPUs through NVML (package nvidia-ml-py, optional)."""
     nvml: Any = import_module("pynvml")
     nvml.nvmlInit()
+    found = []
     try:
-        return [_nvml_device(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+        for index in range(nvml.nvmlDeviceGetCount()):
+            handle = nvml.nvmlDeviceGetHandleByIndex(index)
+            name, memory = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetMemoryInfo(handle)
+            text = name.decode() if isinstance(name, bytes) else str(name)
+            found.append(Found("gpu", text, memory.total / GIB, memory.free / GIB))
     finally:
         nvml.nvmlShutdown()
-
-
-def _nvml_device(nvml: Any, index: int) -> Found:
-    handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    name, memory = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetMemoryInfo(handle)
-    text = name.decode() if isinstance(name, bytes) else str(name)
-    return Found("gpu", text, memory.total / GIB, memory.free / GIB)
+    return found
 
 
 def _processor() -> list[Found]:
@@ -81,14 +74,9 @@ def _processor() -> list[Found]:
 
 def _ram_gib() -> tuple[float | None, float | None]:
     """Return total and available RAM, GiB: psutil if there, else /proc/meminfo, else sysctl."""
-    try:
+    with suppress(ImportError):
         memory: Any = import_module("psutil").virtual_memory()
-    except ImportError:
-        return _ram_without_psutil()
-    return memory.total / GIB, memory.available / GIB
-
-
-def _ram_without_psutil() -> tuple[float | None, float | None]:
+        return memory.total / GIB, memory.available / GIB
     if _MEMINFO.exists():
         lines = (line.split() for line in _MEMINFO.read_text(encoding="ascii").splitlines())
         kib = {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) > 1}

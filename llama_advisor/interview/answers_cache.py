@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.decide import Advisor
@@ -12,8 +13,12 @@ from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.conditions import Lookup
+
+Made = TypeVar("Made")
 
 
 class Outlook:
@@ -32,10 +37,7 @@ class Outlook:
         """Return model and verdict; None for answers that do not go together."""
         key = repr(sorted(stated.items()))
         if key not in self._kept:
-            try:
-                self._kept[key] = self.advisor.outcome(validated(stated, None, {}))
-            except InputError:
-                self._kept[key] = None
+            self._kept[key] = _if_sound(lambda: self.advisor.outcome(validated(stated, None, {})))
         return self._kept[key]
 
     def need(self, stated: dict[str, Any]) -> Need:
@@ -44,29 +46,29 @@ class Outlook:
 
     def needed(self, stated: dict[str, Any]) -> Need | None:
         """Return the same; None for answers that do not go together."""
-        try:
-            return self.need(stated)
-        except InputError:
-            return None
+        return _if_sound(lambda: self.need(stated))
 
     def lookup(self, stated: dict[str, Any]) -> Lookup:
         """Return the facts of the scenario, for the conditions of questions."""
         return Candidate(self.need(stated)).lookup
 
-    def check(self, stated: dict[str, Any]) -> None:
-        """Raise InputError for answers that do not go together, or hardware that cannot be read."""
+    def check(self, stated: dict[str, Any]) -> Need:
+        """Return the same; raise InputError for answers that do not go together, or hardware that cannot be read."""
         need = self.need(stated)
         if need.scenario.hardware is not None:
             self.advisor.search.machines(need)
+        return need
 
     def goes_together(self, stated: dict[str, Any]) -> bool:
         """Tell whether the answers can all be given."""
         key = repr(sorted(stated.items()))
         if key not in self._sound:
-            try:
-                self.check(stated)
-            except InputError:
-                self._sound[key] = False
-            else:
-                self._sound[key] = True
+            self._sound[key] = _if_sound(lambda: self.check(stated)) is not None
         return self._sound[key]
+
+
+def _if_sound(make: Callable[[], Made]) -> Made | None:
+    """Return what is made of answers; None where they do not go together."""
+    with suppress(InputError):
+        return make()
+    return None

@@ -1,18 +1,22 @@
 """What comes next: the question that tells most, or a list of those that may matter; nothing once it is settled.
 
 Most people have something to say about a few questions only. Asked one by one, the others would be skipped one by one;
-in a list, one answer closes all that it says nothing about.
+in a list, one answer closes all that it says nothing about. While a person reads a question, what follows from each
+answer is worked out and kept.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from math import log2
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.interview.log import Log, asked, picked, stated
+from llama_advisor.interview.answers_cache import Outlook
+from llama_advisor.interview.log import Answer, Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
-from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.need import NEEDED
 from llama_advisor.scenario.questions import questions
 
@@ -20,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from llama_advisor.engine.decide import Outcome
-    from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.question import Option
+    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.scenario.questions import CompiledQuestion
 
 
@@ -193,3 +196,49 @@ def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...
         for item in left
         if item.applies(either)
     )
+
+
+class StoppedError(Exception):
+    """The person has answered."""
+
+
+class Interruptible(Outlook):
+    """The same outlook, what it keeps included; each look may be the last."""
+
+    def __init__(self, outlook: Outlook, stop: Event) -> None:
+        self.__dict__.update(outlook.__dict__)
+        self.stop = stop
+
+    def outcome(self, stated: dict[str, Any]) -> Outcome | None:
+        """Return what the outlook returns, until stopped."""
+        if self.stop.is_set():
+            raise StoppedError
+        return super().outcome(stated)
+
+
+class Ahead:
+    """Works in the background, and never at the same time as whoever uses the outlook next: `close` waits."""
+
+    def __init__(self, log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> None:
+        self._stop = Event()
+        self._thread = Thread(target=self._look, args=(log, asked, Interruptible(outlook, self._stop)), daemon=True)
+        self._thread.start()
+
+    def _look(self, log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> None:
+        """Work out the likeliest answers first; skipping is the likeliest of all."""
+        names = tuple(item.id for item in asked)
+        with suppress(StoppedError):
+            standing((*log, Answer(questions=names)), outlook)
+            for item in asked:
+                said = stated(log)
+                if len(asked) > 1:
+                    others = tuple(name for name in names if name != item.id)
+                    standing((*log, Answer(questions=others, picks=(item.id,))), outlook)
+                    continue
+                for option in sorted(options_of(item, said, outlook), key=lambda option: -option.share):
+                    standing((*log, Answer(questions=names, sets=option.sets)), outlook)
+
+    def close(self) -> None:
+        """Stop, and wait for the look in hand."""
+        self._stop.set()
+        self._thread.join()

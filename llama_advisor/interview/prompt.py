@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 from llama_advisor.interview.log import Log, as_flags, picked, prompts, stated
 from llama_advisor.interview.next_question import following, open_questions, options_of, standing, telling
 from llama_advisor.interview.typed import asks_for_hardware, label
-from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.interview.next_question import Standing
-    from llama_advisor.knowledge.device import Machine
     from llama_advisor.scenario.questions import CompiledQuestion
 
 LIST = "Does any of these matter to you?"
@@ -41,14 +39,19 @@ VERDICTS = {
 _ASCII = {"×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-", "≥": ">=", "≤": "<=", "•": "*"}
 
 
-def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> str:
-    """Return the text shown before an answer is typed; only what leads, once nothing is left to ask."""
-    return "".join(prompt_parts(log, outlook, machine, width))
+def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
+    """Yield the text shown before an answer is typed, as it is found: what leads, then the question or a list of them.
 
-
-def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
-    """Yield the same text as it is found: what leads, then the question, a list of them line by line."""
-    yield wrapped([*_noted(log, outlook), _leading(outlook.outcome(stated(log)), outlook)], width)
+    Only what leads, once nothing is left to ask.
+    """
+    leads = outlook.outcome(stated(log))
+    if leads is not None and leads.verdict == "need_input":
+        leading = "Nothing leads yet."
+    elif leads is not None and leads.model is None:
+        leading = "Nothing fits so far."
+    else:
+        leading = f"Leads now: {named(leads, outlook)}."
+    yield wrapped([*_noted(log, outlook), leading], width)
     asked = following(log, outlook)
     item = next(asked, None)
     if item is None:
@@ -67,7 +70,9 @@ def prompt_parts(log: Log, outlook: Outlook, machine: str | None, width: int) ->
     stands = standing(log, outlook)
     last = [f"{words[0].upper()}{words[1:]}. ? help, b back, s skip, e end, q save and leave."]
     offered = [offer(log, stands, outlook), ""] if prompts(log) >= OFFER_AFTER else []
-    yield "\n" + wrapped([*offered, _left(log, stands, outlook), *last], width)
+    more = expected_more(log, stands, outlook)
+    left = f"About {more} more after this." if more > 1 else "One more after this, or none."
+    yield "\n" + wrapped([*offered, left, *last], width)
 
 
 def _noted(log: Log, outlook: Outlook) -> list[str]:
@@ -78,21 +83,13 @@ def _noted(log: Log, outlook: Outlook) -> list[str]:
     lines = [f"Noted: {shlex.join(as_flags(validated(last.sets, None, {})) or [])}"] if last.sets else []
     if "hardware" in last.sets:
         machines = outlook.advisor.search.machines(outlook.need(stated(log)))
-        lines.append(f"Read as: {' or '.join(map(_machine, machines))}.")
+        shown = (
+            "; ".join((machine_name(item.device.name, item.count, item.nodes), *item.assumptions)) for item in machines
+        )
+        lines.append(f"Read as: {' or '.join(shown)}.")
     if last.picks:
         lines.append(f"To be asked: {', '.join(last.picks)}.")
     return lines or ["Skipped."]
-
-
-def _machine(machine: Machine) -> str:
-    """Return a machine as it was read, with what was taken for granted about it."""
-    return "; ".join((machine_name(machine.device.name, machine.count, machine.nodes), *machine.assumptions))
-
-
-def _left(log: Log, stands: Standing, outlook: Outlook) -> str:
-    """Say about how many questions follow."""
-    more = expected_more(log, stands, outlook)
-    return f"About {more} more after this." if more > 1 else "One more after this, or none."
 
 
 def expected_more(log: Log, stands: Standing, outlook: Outlook) -> int:
@@ -115,32 +112,21 @@ def named(outcome: Outcome | None, outlook: Outlook) -> str:
     return f"{outlook.base.models[outcome.model].name} ({VERDICTS[outcome.verdict]})"
 
 
-def _leading(leads: Outcome | None, outlook: Outlook) -> str:
-    if leads is not None and leads.verdict == "need_input":
-        return "Nothing leads yet."
-    if leads is not None and leads.model is None:
-        return "Nothing fits so far."
-    return f"Leads now: {named(leads, outlook)}."
-
-
 def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | None) -> list[str]:
+    """Return the answers to choose from, and what skipping means, with the figure that is then assumed."""
     options = enumerate(options_of(item, stated(log), outlook), 1)
     found = [(label(place, option, item), option.text) for place, option in options]
-    if machine and asks_for_hardware(item) and outlook.need(stated(log)).target not in {"phone", "edge"}:
+    need = outlook.need(stated(log))
+    if machine and asks_for_hardware(item) and need.target not in {"phone", "edge"}:
         found.append(("m", f"this machine: {machine}"))
-    found.append(("s", f"skip, the default: {_assumed(item, log, outlook)}"))
+    assumed = next((part.value for part in need.assumptions if part.field == item.question.free), None)
+    figure = ""
+    if assumed is not None and item.question.free != "use_cases":
+        shown = f"{assumed:,}" if isinstance(assumed, int) else assumed
+        figure = f" ({', '.join(map(str, assumed)) if isinstance(assumed, list) else shown})"
+    found.append(("s", f"skip, the default: {item.question.skipped}{figure}"))
     width = max(len(name) for name, _ in found)
     return [f"  {name:<{width}}  {text}" for name, text in found]
-
-
-def _assumed(item: CompiledQuestion, log: Log, outlook: Outlook) -> str:
-    """Say what skipping means, with the figure that is then assumed."""
-    fields = outlook.need(stated(log)).assumptions
-    found = next((part.value for part in fields if part.field == item.question.free), None)
-    if found is None or item.question.free == "use_cases":
-        return item.question.skipped
-    shown = ", ".join(map(str, found)) if isinstance(found, list) else f"{found:,}" if isinstance(found, int) else found
-    return f"{item.question.skipped} ({shown})"
 
 
 def offer(log: Log, stands: Standing, outlook: Outlook) -> str:
@@ -167,29 +153,26 @@ def closing(log: Log, outlook: Outlook) -> str:
 
 def explained(log: Log, outlook: Outlook, width: int) -> str:
     """Return the help on the prompt: why it matters, and what each answer would do."""
-    asked = standing(log, outlook).next
-    lines = _help(asked[0], stated(log), outlook) if len(asked) == 1 else _help_on_list(asked, stated(log), outlook)
-    lines += ["", "Fields that no question asks for can be said at any prompt as flags, e.g. --output-tokens 500."]
-    return wrapped(lines, width)
-
-
-def _help(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> list[str]:
-    lines = [item.question.why, "", "What each answer would do now:"]
-    for place, option in enumerate(options_of(item, said, outlook), 1):
-        lines.append(f"  {label(place, option, item)}  {named(outlook.outcome(said | option.sets), outlook)}")
-    return [*lines, f"  s  {named(outlook.outcome(said), outlook)}"]
-
-
-def _help_on_list(asked: tuple[CompiledQuestion, ...], said: dict[str, Any], outlook: Outlook) -> list[str]:
-    """Say of each line why it matters and what its answers may come to, the commonest first."""
+    asked, said = standing(log, outlook).next, stated(log)
     leads = outlook.outcome(said)
-    lines = ["What you choose is asked next. What the answers could lead to:"]
-    for place, item in enumerate(asked, 1):
-        options = sorted(options_of(item, said, outlook), key=lambda option: -option.share)
-        outcomes = [outlook.outcome(said | option.sets) for option in options]
-        others = [named(outcome, outlook) for outcome in dict.fromkeys(outcomes) if outcome != leads]
-        lines += [f"  {place}  {item.question.why}", f"     {'; '.join(others) or 'No answer alone changes it'}."]
-    return [*lines, f"  s  {named(leads, outlook)}"]
+    if len(asked) == 1:
+        lines = [asked[0].question.why, "", "What each answer would do now:"]
+        for place, option in enumerate(options_of(asked[0], said, outlook), 1):
+            outcome = named(outlook.outcome(said | option.sets), outlook)
+            lines.append(f"  {label(place, option, asked[0])}  {outcome}")
+    else:
+        lines = ["What you choose is asked next. What the answers could lead to:"]
+        for place, item in enumerate(asked, 1):
+            options = sorted(options_of(item, said, outlook), key=lambda option: -option.share)  # the commonest first
+            outcomes = dict.fromkeys(outlook.outcome(said | option.sets) for option in options)
+            others = [named(outcome, outlook) for outcome in outcomes if outcome != leads]
+            lines += [f"  {place}  {item.question.why}", f"     {'; '.join(others) or 'No answer alone changes it'}."]
+    lines += [
+        f"  s  {named(leads, outlook)}",
+        "",
+        "Fields that no question asks for can be said at any prompt as flags, e.g. --output-tokens 500.",
+    ]
+    return wrapped(lines, width)
 
 
 def wrapped(lines: list[str], width: int) -> str:

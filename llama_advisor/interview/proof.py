@@ -174,19 +174,14 @@ class Proof:
 
     def holds(self, stated: Sets, choices: Choices) -> bool:
         """Return whether all combinations of the choices come to what is expected; False also if it is not proved."""
-        if self.expected.verdict not in SOMETHING_FITS:
-            return self._one_by_one(stated, choices)
+        if self.expected.verdict not in SOMETHING_FITS:  # what would help may hang on anything: answer one by one
+            combined = (_united(stated, parts) for parts in product(*choices))
+            few = prod(map(len, choices)) <= MOST_OUTCOMES
+            return few and all(self.outlook.outcome(said) in {None, self.expected} for said in combined)
         try:
             return all(self._holds_in(said, openings) for said, openings in self._cells(stated, choices))
         except UnprovedError:
             return False
-
-    def _one_by_one(self, stated: Sets, choices: Choices) -> bool:
-        """Answer every combination: what would help where nothing fits may hang on anything."""
-        if prod(map(len, choices)) > MOST_OUTCOMES:
-            return False
-        combined = (_united(stated, parts) for parts in product(*choices))
-        return all(self.outlook.outcome(said) in {None, self.expected} for said in combined)
 
     def _cells(self, stated: Sets, choices: Choices) -> list[tuple[Sets, Choices]]:
         """Return combinations of options that make other candidates, each with the choices that do not."""
@@ -210,12 +205,18 @@ class Proof:
 
     def cell(self, need: Need, stated: Sets, openings: Choices) -> Cell:
         """Return the cell that the openings make around a need; raise UnprovedError where candidates are others."""
+        names = [item.name for item in fields(Need) if item.name not in {"scenario", "assumptions"}]
         changes = []
         for options in openings:
             others = [other for option in options if (other := self.outlook.needed(stated | option))]
             if not all(self._alike(need, other) for other in others):
                 raise UnprovedError
-            changes.append(tuple(_changed(need, other) for other in others))
+            changes.append(
+                tuple(
+                    {name: getattr(other, name) for name in names if getattr(other, name) != getattr(need, name)}
+                    for other in others
+                )
+            )
         if need.engine is not None and not candidates.engines(need, self.advisor.base):
             need = need.on_any_engine()
         cell = Cell(self.advisor, need, tuple(changes), self._spend)
@@ -229,8 +230,11 @@ class Proof:
         need = self.outlook.needed(stated)
         if need is None:
             return True
-        if self.outlook.outcome(stated) != self.expected or any(map(_reads_the_whole, self.advisor.heavy)):
+        if self.outlook.outcome(stated) != self.expected:
             return False
+        read = (name for rule in self.advisor.heavy for name in facts_read(rule.condition))
+        if any(name.startswith(("answer.", "named.")) for name in read):
+            return False  # a caveat hangs on what became of all models
         cell = self.cell(need, stated, openings)
         models = cell.found.plan.models
         (leading,) = (model for model in models if model.place.model.id == self.expected.model)
@@ -253,14 +257,3 @@ class Proof:
 def _united(stated: Sets, parts: Iterable[Sets]) -> Sets:
     """Return what was stated with further parts."""
     return stated | {name: value for part in parts for name, value in part.items()}
-
-
-def _changed(need: Need, other: Need) -> Sets:
-    """Return the fields of the other need in which it differs."""
-    names = [item.name for item in fields(Need) if item.name not in {"scenario", "assumptions"}]
-    return {name: getattr(other, name) for name in names if getattr(other, name) != getattr(need, name)}
-
-
-def _reads_the_whole(rule: CompiledRule) -> bool:
-    """Return whether a caveat hangs on what became of all models."""
-    return any(name.startswith(("answer.", "named.")) for name in facts_read(rule.condition))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.interview.answers_cache import Outlook
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.question import Option
+    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.scenario.flags import Flag
     from llama_advisor.scenario.questions import CompiledQuestion
 
@@ -84,26 +84,22 @@ def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
         raise InputError(f"this is longer than {MOST_TYPED} characters")
     if line.casefold() in COMMANDS:
         return COMMANDS[line.casefold()]
-    answer = _answer(line, here, outlook)
+    if line.casefold() in SKIP:
+        answer = Answer(questions=tuple(item.id for item in here.asked))
+    elif line.startswith("--"):
+        answer = Answer(said=line, sets=_flags(line))
+        check_hardware(answer.sets, stated(here.log), outlook)
+    elif " --" in line:
+        raise InputError("flags go on a line of their own")
+    elif len(here.asked) > 1:
+        answer = _of_list(line, here, outlook)
+    else:
+        try:
+            answer = Answer(questions=(here.asked[0].id,), said=line, sets=_of_one(line, here, outlook))
+        except InputError as error:
+            answer = _of_another(line, here, outlook, error)
     outlook.check(stated((*here.log, answer)))
     return answer
-
-
-def _answer(line: str, here: Here, outlook: Outlook) -> Answer:
-    if line.casefold() in SKIP:
-        return Answer(questions=tuple(item.id for item in here.asked))
-    if line.startswith("--"):
-        sets = _flags(line)
-        check_hardware(sets, stated(here.log), outlook)
-        return Answer(said=line, sets=sets)
-    if " --" in line:
-        raise InputError("flags go on a line of their own")
-    if len(here.asked) > 1:
-        return _of_list(line, here, outlook)
-    try:
-        return Answer(questions=(here.asked[0].id,), said=line, sets=_of_one(line, here, outlook))
-    except InputError as error:
-        return _of_another(line, here, outlook, error)
 
 
 def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
@@ -198,14 +194,12 @@ def _about(part: str, here: Here, outlook: Outlook) -> tuple[CompiledQuestion, S
             fields = {field for _, sets in read for field in sets}
             flags = ", ".join(flag.flag for flag in FLAGS if flag.field in fields)
             raise InputError(f"{printable(part)!r} could mean several of these; say which with {flags}")
-    if len(part) >= _SAYS_MUCH and len(found := [item for item in here.asked if _occurs(part, item)]) == 1:
+    word = part.casefold()
+    found = [item for item in here.asked if word in re.findall(r"[\w-]+", item.question.listed.casefold())]
+    if len(part) >= _SAYS_MUCH and len(found) == 1:
         return _whole(found[0])
     hint = "; a number needs its unit, or say it with a flag" if part[:1].isdigit() else ""
     raise InputError(f"{printable(part)!r} is neither a number of the list nor about anything in it{hint}")
-
-
-def _occurs(word: str, item: CompiledQuestion) -> bool:
-    return word.casefold() in re.findall(r"[\w-]+", item.question.listed.casefold())
 
 
 def _whole(item: CompiledQuestion) -> tuple[CompiledQuestion, Sets]:
@@ -282,7 +276,8 @@ def chosen_option(line: str, item: CompiledQuestion, options: tuple[Option, ...]
     head = _HEAD.fullmatch(line)
     if head and item.question.otherwise and head[1] in named:
         return {**named[head[1]].sets, item.question.otherwise: head[2]}
-    parts = [_bare(part).casefold() for part in parts_of(line)]
+    # The number of a part that is a place counts without its mark.
+    parts = [(match[1] if (match := PLACE.fullmatch(part)) else part).casefold() for part in parts_of(line)]
     if item.question.free in SEVERAL and parts and all(part in named for part in parts):
         return merged(named[part].sets for part in parts)
     return None
@@ -290,22 +285,17 @@ def chosen_option(line: str, item: CompiledQuestion, options: tuple[Option, ...]
 
 def parts_of(line: str) -> list[str]:
     """Split several answers; numbers alone at blanks, too, and ranges; raise InputError where nothing is left."""
-    spread = _RANGE.sub(lambda match: " ".join(map(str, _between(int(match[1]), int(match[2])))), line)
+
+    def between(match: re.Match[str]) -> str:
+        first, last = sorted((int(match[1]), int(match[2])))
+        return " ".join(map(str, range(first, last + 1)))
+
+    spread = _RANGE.sub(between, line)
     words = [word for word in AND.sub(" ", spread).split() if word]
     parts = words if words and all(map(PLACE.fullmatch, words)) else [part for part in AND.split(line) if part]
     if not parts:
         raise InputError("nothing is said")
     return parts
-
-
-def _between(one: int, other: int) -> range:
-    return range(min(one, other), max(one, other) + 1)
-
-
-def _bare(part: str) -> str:
-    """Return the number of a part that is a place, without its mark."""
-    match = PLACE.fullmatch(part)
-    return match[1] if match else part
 
 
 def merged(found: Iterable[Sets]) -> Sets:
@@ -372,13 +362,8 @@ def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) 
     folded = re.sub(r"^(in )?(the )?", "", word.strip().casefold())
     known = {name.casefold(): code for code, name in names.items()} | {code.casefold(): code for code in names}
     known |= {name.casefold(): code for name, code in (also or {}).items()}
-    if folded not in known:
-        raise InputError(
-            f"{printable(word)!r} is not known by this name; say its two-letter code{_near(folded, known)}"
-        )
-    return known[folded]
-
-
-def _near(folded: str, known: dict[str, str]) -> str:
+    if folded in known:
+        return known[folded]
     hint = nearest(folded, known) if len(folded) > _SHORT else ""
-    return hint if "nearest" in hint else ""
+    hint = hint if "nearest" in hint else ""
+    raise InputError(f"{printable(word)!r} is not known by this name; say its two-letter code{hint}")

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.knowledge.conditions import ConditionError
 from llama_advisor.knowledge.constants import Constants, TrainingRecipe
-from llama_advisor.knowledge.device import Device, Instance, Reference
+from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
-from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
@@ -30,6 +29,16 @@ if TYPE_CHECKING:
 
 Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")
+
+
+def _by_id(kind: str, schema: type[Entry]) -> cached_property[Mapping[str, Entry]]:
+    """The entries of a kind as an attribute: by id, in order, read when first asked for."""
+    return cached_property(lambda base: base.entries(kind, schema))
+
+
+def _single(file: str, schema: type[Entry]) -> cached_property[Entry]:
+    """The record of a single file as an attribute, read when first asked for."""
+    return cached_property(lambda base: base.single(file, schema))
 
 
 class RuleBase:
@@ -102,105 +111,26 @@ class RuleBase:
         except (RuleBaseError, ValueError):
             return
 
-    @cached_property
-    def models(self) -> dict[str, Model]:
-        """Models by id."""
-        return dict(self.entries("models", Model))
-
-    @cached_property
-    def benchmarks(self) -> dict[str, Benchmark]:
-        """Benchmarks by id."""
-        return dict(self.entries("benchmarks", Benchmark))
-
-    @cached_property
-    def quantizations(self) -> dict[str, Quantization]:
-        """Quantizations by id."""
-        return dict(self.entries("quantizations", Quantization))
-
-    @cached_property
-    def block_types(self) -> dict[str, BlockType]:
-        """Block types by id."""
-        return dict(self.entries("block_types", BlockType))
-
-    @cached_property
-    def devices(self) -> Mapping[str, Device]:
-        """Devices by id."""
-        return self.entries("devices", Device)
-
-    @cached_property
-    def instances(self) -> Mapping[str, Instance]:
-        """Cloud instances by name."""
-        return self.entries("instances", Instance)
-
-    @cached_property
-    def reference(self) -> Reference:
-        """Machines assumed where none was given."""
-        return self.single("hardware/reference.yaml", Reference)
-
-    @cached_property
-    def engines(self) -> dict[str, Engine]:
-        """Engines by id."""
-        return dict(self.entries("engines", Engine))
-
-    @cached_property
-    def constants(self) -> Constants:
-        """Fitted constants of memory and speed."""
-        return self.single("engines/constants.yaml", Constants)
-
-    @cached_property
-    def recipes(self) -> dict[str, TrainingRecipe]:
-        """Training recipes by id."""
-        return dict(self.entries("recipes", TrainingRecipe))
-
-    @cached_property
-    def rentals(self) -> Mapping[str, RentalPrice]:
-        """Rental prices by id."""
-        return self.entries("rentals", RentalPrice)
-
-    @cached_property
-    def hosted(self) -> dict[str, HostedPrice]:
-        """Hosted prices by id."""
-        return dict(self.entries("hosted", HostedPrice))
-
-    @cached_property
-    def use_cases(self) -> dict[str, UseCase]:
-        """Use cases by id."""
-        return dict(self.entries("use_cases", UseCase))
-
-    @cached_property
-    def criteria(self) -> Criteria:
-        """The criteria and the constants of ranking."""
-        return self.single("criteria.yaml", Criteria)
-
-    @cached_property
-    def checking(self) -> Checking:
-        """What `check` goes by."""
-        return self.single("checking.yaml", Checking)
-
-    @cached_property
-    def relaxations(self) -> Relaxations:
-        """Ways to soften a requirement, in order."""
-        return self.single("relaxations.yaml", Relaxations)
-
-    @cached_property
-    def finding_kinds(self) -> Mapping[str, FindingKind]:
-        """What each code of a finding stands for."""
-        return self.entries("findings", FindingKind)
-
-    @cached_property
-    def moves(self) -> Moves:
-        """How requirements are moved to see where the answer turns."""
-        return self.single("moves.yaml", Moves)
-
-    @cached_property
-    def regions(self) -> Regions:
-        """Country and language codes."""
-        return self.single("regions.yaml", Regions)
-
-    @cached_property
-    def sources(self) -> Mapping[str, Source]:
-        """Sources by id."""
-        return self.entries("sources", Source)
+    models = _by_id("models", Model)
+    benchmarks = _by_id("benchmarks", Benchmark)
+    quantizations = _by_id("quantizations", Quantization)
+    block_types = _by_id("block_types", BlockType)
+    devices = _by_id("devices", Device)
+    instances = _by_id("instances", Instance)
+    engines = _by_id("engines", Engine)
+    recipes = _by_id("recipes", TrainingRecipe)
+    rentals = _by_id("rentals", RentalPrice)
+    hosted = _by_id("hosted", HostedPrice)
+    use_cases = _by_id("use_cases", UseCase)
+    finding_kinds = _by_id("findings", FindingKind)
+    sources = _by_id("sources", Source)
+    reference = _single("hardware/reference.yaml", Reference)
+    constants = _single("engines/constants.yaml", Constants)
+    criteria = _single("criteria.yaml", Criteria)
+    checking = _single("checking.yaml", Checking)
+    relaxations = _single("relaxations.yaml", Relaxations)
+    moves = _single("moves.yaml", Moves)
+    regions = _single("regions.yaml", Regions)
 
     @cached_property
     def rules(self) -> dict[str, CompiledRule]:

@@ -56,21 +56,18 @@ class Kept:
             base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
             folder = (Path(base) if base else Path.home() / ".cache") / "llama-advisor"
             self._path = folder / f"{sha256(str(root.absolute()).encode(errors='replace')).hexdigest()[:24]}.rules"
-            self._read(self._path.read_bytes())
+            content = self._path.read_bytes()
+            start = content.index(b"\n") + 1
+            said = json.loads(content[:start])
+            if said["format"] == FORMAT and FILES in said["sections"]:
+                for name, (size, check) in said["sections"].items():
+                    if name == FILES or said["code"] == self.code != "":
+                        self._sections[name] = memoryview(content)[start : start + size]
+                        self._checks[name] = check
+                    start += size
+                self.digest, self._made_from = str(said["digest"]), said["stats"]
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError):
             self.digest, self._sections = "", {}
-
-    def _read(self, content: bytes) -> None:
-        start = content.index(b"\n") + 1
-        said = json.loads(content[:start])
-        if said["format"] != FORMAT or FILES not in said["sections"]:
-            return
-        for name, (size, check) in said["sections"].items():
-            if name == FILES or said["code"] == self.code != "":
-                self._sections[name] = memoryview(content)[start : start + size]
-                self._checks[name] = check
-            start += size
-        self.digest, self._made_from = str(said["digest"]), said["stats"]
 
     @property
     def unchanged(self) -> bool:
@@ -84,43 +81,37 @@ class Kept:
 
     def files(self) -> dict[str, Any] | None:
         """The content of the files, by name."""
-        found = self._section(FILES)
+        found = self.data(FILES)
         return found if isinstance(found, dict) else None
 
     def table(self, name: str, kind: type[Entry], otherwise: Callable[[], Table[Entry]]) -> Table[Entry] | None:
         """The records of a kind by id, `otherwise` should one turn out broken; None where they are not kept."""
         if name in LOOKED_UP:
-            found = self._section(f"{name} places")
+            found = self.data(f"{name} places")
             body = bytes(self._sections.get(name, b""))
             sound = isinstance(found, dict) and self._checks.get(name) == crc32(body)
             return _Looked(kind, found, body, otherwise) if sound else None
-        found = self._section(name, _revival())
+        found = self.data(name, _revival())
         return found if isinstance(found, dict) and all(type(item) is kind for item in found.values()) else None
 
     def single(self, name: str, kind: type[Entry]) -> Entry | None:
         """The record of a single file; None where it is not kept."""
-        found = self._section(name, _revival())
+        found = self.data(name, _revival())
         return found if isinstance(found, kind) else None
 
-    def _section(self, name: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    def data(self, name: str, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+        """Plain data of a section, or what the hook makes of its objects; None where it is not kept."""
         if name not in self._sections:
             return None
         content = bytes(self._sections[name])
-        try:
-            return json.loads(content, object_hook=hook) if crc32(content) == self._checks[name] else self._forget()
-        except (KeyError, ValueError, TypeError, RecursionError):
-            return self._forget()
-
-    def _forget(self) -> None:
-        """Remove what is broken, so that the next run writes it anew."""
-        self._sections, self._checks = {}, {}
+        with suppress(KeyError, ValueError, TypeError, RecursionError):
+            if crc32(content) == self._checks[name]:
+                return json.loads(content, object_hook=hook)
+        self._sections, self._checks = {}, {}  # what is broken goes, so that the next run writes it anew
         with suppress(OSError):
             if self._path:
                 self._path.unlink()
-
-    def data(self, name: str) -> Any:
-        """Plain data that follow from the records; None where they are not kept."""
-        return self._section(name)
+        return None
 
     def keep(
         self, digest: str, files: Mapping[str, Any] | None = None, records: Mapping[str, Any] | None = None
@@ -138,7 +129,7 @@ class Kept:
                 self._sections |= {f"{name} places": _json(places), name: b"".join(parts.values())}
             else:
                 self._sections[name] = _json(value)
-        if FILES not in self._sections:
+        if FILES not in self._sections or self._path is None:
             return
         self._checks |= {name: crc32(content) for name, content in self._sections.items()}
         head = {
@@ -148,23 +139,16 @@ class Kept:
             "digest": digest,
             "sections": {name: (len(content), self._checks[name]) for name, content in self._sections.items()},
         }
-        try:
-            self._write(b"".join([json.dumps(head).encode(), b"\n", *self._sections.values()]))
-        except (OSError, RuntimeError):
-            return
-
-    def _write(self, content: bytes) -> None:
         from tempfile import NamedTemporaryFile
 
-        if self._path is None:
-            return
         folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in sorted(folder.glob("*.rules"), key=lambda path: path.stat().st_mtime)[: -MOST_FILES + 1]:
-            old.unlink()
-        with NamedTemporaryFile(dir=folder, delete=False) as part:
-            part.write(content)
-        Path(part.name).replace(self._path)
+        with suppress(OSError, RuntimeError):
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in sorted(folder.glob("*.rules"), key=lambda path: path.stat().st_mtime)[: -MOST_FILES + 1]:
+                old.unlink()
+            with NamedTemporaryFile(dir=folder, delete=False) as part:
+                part.writelines([json.dumps(head).encode(), b"\n", *self._sections.values()])
+            Path(part.name).replace(self._path)
 
 
 def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:

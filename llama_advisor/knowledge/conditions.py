@@ -30,7 +30,7 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "lacks_any": ("set",),
     "known": ("flag", "number", "text", "set"),
 }
-_LISTS = {"in", "not_in", "has_any", "lacks_any"}
+LISTS = frozenset({"in", "not_in", "has_any", "lacks_any"})
 _PLAIN = {"flag": (bool,), "number": (int, float), "text": (str,), "set": (str,)}
 
 
@@ -134,10 +134,7 @@ def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Valu
     """
     if isinstance(condition, Junction):
         parts = tuple(evaluator(part, reader) for part in sorted(condition.parts, key=lambda part: part.level))
-        if condition.kind == "not":
-            (inner,) = parts
-            return lambda subject: None if (outcome := inner(subject)) is None else not outcome
-        return _junction(parts, settles=condition.kind == "any")
+        return _joined(condition.kind, parts)
     read, operand = reader(condition.fact), condition.operand
     if condition.operator == "known":
         return lambda subject: (read(subject) is not None) is operand
@@ -150,7 +147,13 @@ def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Valu
     return lambda subject: None if (value := read(subject)) is None else compare(value, operand)
 
 
-def _junction(parts: tuple[Callable[[Any], bool | None], ...], *, settles: bool) -> Callable[[Any], bool | None]:
+def _joined(kind: str, parts: tuple[Callable[[Any], bool | None], ...]) -> Callable[[Any], bool | None]:
+    """Compile all or any of several functions, or the negation of one."""
+    if kind == "not":
+        (inner,) = parts
+        return lambda subject: None if (outcome := inner(subject)) is None else not outcome
+    settles = kind == "any"
+
     def evaluate(subject: Any) -> bool | None:
         outcome: bool | None = not settles
         for part in parts:
@@ -192,9 +195,7 @@ class Settler:
         parts = [self._reduced(part, known) for part in condition.parts]
         if condition.kind == "not":
             (inner,) = parts
-            if callable(inner):
-                return lambda subject: None if (outcome := inner(subject)) is None else not outcome
-            return None if inner is None else not inner
+            return _joined("not", (inner,)) if callable(inner) else None if inner is None else not inner
         settles = condition.kind == "any"
         if any(part is settles for part in parts):
             return settles
@@ -204,7 +205,7 @@ class Settler:
             return None if unknown else not settles
         if unknown:
             left = (*left, lambda _: None)
-        return left[0] if len(left) == 1 else _junction(left, settles=settles)
+        return left[0] if len(left) == 1 else _joined(condition.kind, left)
 
 
 Residue = bool | None | Callable[[Any], bool | None]
@@ -222,9 +223,7 @@ def tests_of(condition: Condition) -> Iterator[Test]:
 
 def facts_read(condition: Condition) -> frozenset[str]:
     """Return the names of all facts that the condition reads."""
-    if isinstance(condition, Test):
-        return frozenset({condition.fact} | ({condition.other} if condition.other else set()))
-    return frozenset().union(*(facts_read(part) for part in condition.parts))
+    return frozenset(name for test in tests_of(condition) for name in (test.fact, test.other) if name is not None)
 
 
 def compile_condition(raw: Any, facts: Mapping[str, FactType], loc: Loc = ()) -> Condition:
@@ -258,20 +257,18 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
     fact = facts[name]
     if fact.kind not in OPERATORS[verb]:
         raise ConditionError(place, f"`{verb}` does not apply to {name!r}, which is a {fact.kind}")
-    if isinstance(operand, dict) and set(operand) == {"fact"}:
-        return _compile_comparison(name, verb, str(operand["fact"]), facts, place)
-    _check_operand(name, fact, verb, operand, place)
-    kept = tuple(operand) if verb in _LISTS else operand
-    return Test(name, verb, kept, None, fact.level, _says(name, verb, kept))
-
-
-def _compile_comparison(name: str, verb: str, other: str, facts: Mapping[str, FactType], place: Loc) -> Test:
+    if not isinstance(operand, dict) or set(operand) != {"fact"}:
+        _check_operand(name, fact, verb, operand, place)
+        kept = tuple(operand) if verb in LISTS else operand
+        shown = ", ".join(map(str, kept)) if isinstance(kept, tuple) else str(kept)
+        return Test(name, verb, kept, None, fact.level, f"{name} {verb.replace('_', ' ')} {shown}")
+    other = str(operand["fact"])
     if other not in facts:
         raise ConditionError(place, f"unknown fact {other!r}{nearest(other, facts)}")
-    if facts[other].kind != facts[name].kind or verb in _LISTS or verb in {"has", "lacks"}:
-        raise ConditionError(place, f"{name!r}, a {facts[name].kind}, does not compare with {other!r} by `{verb}`")
-    level = max(facts[name].level, facts[other].level)
-    return Test(name, verb, None, other, level, _says(name, verb, other))
+    if facts[other].kind != fact.kind or verb in LISTS or verb in {"has", "lacks"}:
+        raise ConditionError(place, f"{name!r}, a {fact.kind}, does not compare with {other!r} by `{verb}`")
+    level = max(fact.level, facts[other].level)
+    return Test(name, verb, None, other, level, f"{name} {verb.replace('_', ' ')} {other}")
 
 
 def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Loc) -> None:
@@ -279,9 +276,9 @@ def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Lo
         if not isinstance(operand, bool):
             raise ConditionError(place, "`known` takes true or false")
         return
-    if verb in _LISTS and (not isinstance(operand, list) or not operand):
+    if verb in LISTS and (not isinstance(operand, list) or not operand):
         raise ConditionError(place, f"`{verb}` takes a list")
-    for item in operand if verb in _LISTS else [operand]:
+    for item in operand if verb in LISTS else [operand]:
         plain = isinstance(item, _PLAIN[fact.kind])
         if not plain or (isinstance(item, bool) and fact.kind != "flag"):
             raise ConditionError(place, f"{name!r} is a {fact.kind}, not {item!r}")
@@ -305,7 +302,31 @@ _COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
 }
 
 
-def _says(fact: str, verb: str, operand: Value) -> str:
-    """Return the condition in words."""
-    shown = ", ".join(map(str, operand)) if isinstance(operand, tuple) else str(operand)
-    return f"{fact} {verb.replace('_', ' ')} {shown}"
+_JSON_TYPES = {"flag": "boolean", "number": "number", "text": "string", "set": "string"}
+_SELF = {"$ref": "#/$defs/Condition"}
+
+
+def with_conditions(schema: dict[str, Any], facts: Mapping[str, FactType]) -> dict[str, Any]:
+    """Return the schema of a rule in which `when` and `tight` are conditions over known facts, for editors."""
+    properties = {name: dict(part) for name, part in schema["properties"].items()}
+    for name in ("when", "tight"):
+        properties[name] = {"description": properties[name].get("description", ""), **_SELF}
+    joined = [_only({kind: {"type": "array", "items": _SELF, "minItems": 1}}) for kind in ("all", "any")]
+    tests = []
+    for kind, of_type in _JSON_TYPES.items():
+        plain = {"type": of_type}
+        test = _only({"fact": {"enum": sorted(name for name, fact in facts.items() if fact.kind == kind)}})
+        for verb, kinds in OPERATORS.items():
+            if kind in kinds:
+                several = {"type": "array", "items": plain, "minItems": 1}
+                one = {"anyOf": [plain, _only({"fact": {"type": "string"}})]}
+                operand = {"type": "boolean"} if verb == "known" else several if verb in LISTS else one
+                test["properties"][verb] = operand
+        tests.append(test | {"minProperties": 2, "maxProperties": 2})
+    condition = {"anyOf": [*joined, _only({"not": _SELF}), *tests]}
+    return schema | {"properties": properties, "$defs": schema["$defs"] | {"Condition": condition}}
+
+
+def _only(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a mapping with these keys, all of them there."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

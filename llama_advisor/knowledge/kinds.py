@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from llama_advisor.knowledge.constants import Constants, TrainingRecipe
-from llama_advisor.knowledge.device import Device, Instance, Reference
+from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
 from llama_advisor.knowledge.engine import Engine
-from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
-from llama_advisor.knowledge.price import HostedPrice, RentalPrice
 from llama_advisor.knowledge.quantization import BlockType, Quantization
-from llama_advisor.knowledge.question import Question
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind, Misunderstanding, Sampling, Statement
 from llama_advisor.text.record import Record
 

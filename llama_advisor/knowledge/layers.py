@@ -33,8 +33,10 @@ class Layer:
     @cached_property
     def files(self) -> dict[str, Any]:
         """Every file as plain data, by name; read only where finished records do not do."""
-        kept = self.kept.files() if self.kept else None
-        return _parsed(_contents(self.root, fingerprint(self.root, ".yaml")[0]), self.label) if kept is None else kept
+        if self.kept and (kept := self.kept.files()) is not None:
+            return kept
+        names = fingerprint(self.root, ".yaml")[0]
+        return _parsed({name: (self.root / name).read_bytes() for name in names}, self.label)
 
     def document(self, relative: str) -> Document:
         """Read one file again, with the positions of its values."""
@@ -62,8 +64,11 @@ def read_layer(root: Path, label: str) -> Layer:
     kept = Kept(root, stats)
     if kept.unchanged:
         return Layer(root, label, kept.digest, kept=kept)
-    contents = _contents(root, names)
-    digest = _digest(contents)
+    contents = {name: (root / name).read_bytes() for name in names}
+    total = hashlib.sha256(_FORMAT.encode())  # of names and contents; answers show it, so no cache may change it
+    for name, content in contents.items():
+        total.update(f"{name}\0{len(content)}\0".encode() + content)
+    digest = total.hexdigest()
     files = None if kept.digest == digest and kept.files() is not None else _parsed(contents, label)
     kept.keep(digest, files)
     return Layer(root, label, digest, files, kept)
@@ -78,24 +83,22 @@ class Entries:
         self.removed: dict[tuple[str, str], Origin] = {}
         for layer in layers:
             for file, data in layer.files.items():
-                self._take(Origin(layer, file), data)
-
-    def _take(self, origin: Origin, data: Any) -> None:
-        file = origin.file
-        folder, _, name = file.rpartition("/")
-        if not isinstance(data, dict):
-            raise origin.error((), "the file must hold a mapping")
-        if file in SINGLE_FILES:
-            before = self.singles.get(file, ({}, origin))[0]
-            self.singles[file] = merged(before, data), origin
-        elif folder not in ENTRY_FOLDERS:
-            self._take_lists(data, origin)
-        elif data.get("id") != name.removesuffix(".yaml"):
-            raise origin.error(("id",), f"id must be the name of the file, {name.removesuffix('.yaml')!r}")
-        else:
-            self._put(folder, data["id"], data, origin)
+                origin = Origin(layer, file)
+                folder, _, name = file.removesuffix(".yaml").rpartition("/")
+                if not isinstance(data, dict):
+                    raise origin.error((), "the file must hold a mapping")
+                if file in SINGLE_FILES:
+                    before = self.singles.get(file, ({}, origin))[0]
+                    self.singles[file] = merged(before, data), origin
+                elif folder not in ENTRY_FOLDERS:
+                    self._take_lists(data, origin)
+                elif data.get("id") != name:
+                    raise origin.error(("id",), f"id must be the name of the file, {name!r}")
+                else:
+                    self._put(folder, name, data, origin)
 
     def _take_lists(self, data: dict[str, Any], origin: Origin) -> None:
+        """Take the entries of a file that is no entry itself: lists by kind."""
         for key, entries in data.items():
             if key not in LIST_KEYS:
                 raise origin.error((key,), f"unknown key {key!r}{nearest(key, LIST_KEYS)}")
@@ -140,10 +143,6 @@ def _entries(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "id" in item for item in value)
 
 
-def _contents(root: Path, names: list[str]) -> dict[str, bytes]:
-    return {name: (root / name).read_bytes() for name in names}
-
-
 def _parsed(contents: dict[str, bytes], label: str) -> dict[str, Any]:
     files: dict[str, Any] = {}
     for name, content in contents.items():
@@ -154,12 +153,3 @@ def _parsed(contents: dict[str, bytes], label: str) -> dict[str, Any]:
         except InputError as error:
             raise RuleBaseError(str(error)) from error
     return files
-
-
-def _digest(contents: dict[str, bytes]) -> str:
-    """Hash of names and contents; answers show it, so it must not change with the cache."""
-    total = hashlib.sha256(_FORMAT.encode())
-    for name, content in contents.items():
-        total.update(f"{name}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()

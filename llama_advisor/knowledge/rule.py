@@ -123,14 +123,6 @@ def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, FactT
     )
     if condition is None:
         raise ConditionError(("when",), "a rule needs a condition")
-    _check_names(rule, facts)
-    level = max(part.level for part in (condition, tight) if part is not None)
-    return CompiledRule(
-        rule=rule, folder=folder, condition=condition, tight=tight, level=level, layer=layer, facts=facts
-    )
-
-
-def _check_names(rule: Rule, facts: Mapping[str, FactType]) -> None:
     named: list[tuple[tuple[Any, ...], str]] = [
         ((name,), fact) for name in ("say", "say_tight", "say_unknown") for fact in fields_read(getattr(rule, name))
     ]
@@ -143,3 +135,7 @@ def _check_names(rule: Rule, facts: Mapping[str, FactType]) -> None:
     for loc, fact in named:
         if fact not in facts:
             raise ConditionError(loc, f"unknown fact {fact!r}{nearest(fact, facts)}")
+    level = max(part.level for part in (condition, tight) if part is not None)
+    return CompiledRule(
+        rule=rule, folder=folder, condition=condition, tight=tight, level=level, layer=layer, facts=facts
+    )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from llama_advisor.explain.grid import Cell, Grid, Turn
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.render.formats import View
-    from llama_advisor.scenario.vary import Axis
+    from llama_advisor.scenario.flags import Axis
 
 NONE = "-"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

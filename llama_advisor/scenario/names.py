@@ -10,7 +10,7 @@ from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
@@ -42,8 +42,16 @@ def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
     exact: dict[str, str] = {}
     loose: dict[str, str] = {}
     for model in sorted(base.models.values(), key=lambda model: (_ORDER[model.kind], model.id), reverse=True):
-        exact |= dict.fromkeys((text.lower() for text in _exact(model)), model.id)
-        loose |= dict.fromkeys(map(key, _loose(model)), model.id)
+        names = [model.id, *model.aliases]
+        for repository in (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds)):
+            names += (repository, repository.rsplit("/", 1)[-1])
+        if model.artifacts.ollama_tag and model.kind != "base":  # an Ollama tag holds the instruct model
+            names.append(model.artifacts.ollama_tag)
+        exact |= dict.fromkeys((text.lower() for text in names), model.id)
+        short = model.name.lower().removeprefix("llama ")
+        for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
+            names += (text, f"{text} instruct")
+        loose |= dict.fromkeys(map(key, names), model.id)
     for table in (exact, loose):
         table.pop("", None)
     return exact, loose
@@ -58,23 +66,6 @@ def named_build(name: str, model: Model) -> tuple[str, ...]:
     return ()
 
 
-def _exact(model: Model) -> Iterator[str]:
-    """Names that mean this checkpoint; an Ollama tag holds the instruct model."""
-    repositories = (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds))
-    yield from (model.id, *model.aliases)
-    for repository in repositories:
-        yield from (repository, repository.rsplit("/", 1)[-1])
-    if model.artifacts.ollama_tag and model.kind != "base":
-        yield model.artifacts.ollama_tag
-
-
-def _loose(model: Model) -> Iterator[str]:
-    yield from _exact(model)
-    short = model.name.lower().removeprefix("llama ")
-    for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
-        yield from (text, f"{text} instruct")
-
-
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
     """The id of an engine by any of its names."""
     found = base.kept(_engines).get(key(name))
@@ -84,7 +75,7 @@ def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
 
 
 def _engines(base: RuleBase) -> dict[str, str]:
-    engines = reversed(base.engines.values())  # of two with one name the first
+    engines = reversed(tuple(base.engines.values()))  # of two with one name the first
     return {key(text): engine.id for engine in engines for text in (engine.id, engine.name, *engine.aliases)}
 
 
@@ -116,7 +107,7 @@ def use_case_id(name: str, base: RuleBase) -> str:
 
 
 def _use_cases(base: RuleBase) -> dict[str, str]:
-    cases = reversed(base.use_cases.values())  # of two with one name the first
+    cases = reversed(tuple(base.use_cases.values()))  # of two with one name the first
     return {key(text): case.id for case in cases for text in (case.id, case.name, *case.aliases)}
 
 

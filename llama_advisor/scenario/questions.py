@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from llama_advisor.knowledge.conditions import Condition, ConditionError, compile_condition
-from llama_advisor.knowledge.question import Question
+from llama_advisor.knowledge.judgement import Question
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.wording import problem
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.conditions import FactType, Lookup
+    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.knowledge.layers import Origin
-    from llama_advisor.knowledge.question import Option
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""

@@ -62,14 +62,10 @@ def validated(
     except ValidationError as error:
         loc, what = problem(error, Scenario)
     if document is None or (loc and loc[0] in flags):
-        raise InputError(f"{_flag(loc)}{printable(what)}")
+        names = [part for part in loc if isinstance(part, str)]
+        flag = FLAG_OF.get(".".join(names[:2])) or FLAG_OF.get(names[0] if names else "")
+        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
     raise InputError(document.error((*place, *loc), what))
-
-
-def _flag(loc: tuple[Any, ...]) -> str:
-    names = [part for part in loc if isinstance(part, str)]
-    flag = FLAG_OF.get(".".join(names[:2])) or FLAG_OF.get(names[0] if names else "")
-    return f"{flag}: " if flag else ""
 
 
 def read_document(file: str) -> Document:
@@ -82,16 +78,3 @@ def read_document(file: str) -> Document:
     except OSError as error:
         raise InputError(f"{printable(file)}: {error.strerror or error}") from error
     return parse(text, "<stdin>" if file == "-" else file)
-
-
-def folder_beside(file: str | None, name: str) -> str | None:
-    """The folder of that name beside a file, if there is one; standard input has no place."""
-    if file is None or file == "-":
-        return None
-    folder = Path(file).parent / name
-    return str(folder) if folder.is_dir() else None
-
-
-def same_folder(one: str, other: str) -> bool:
-    """Whether two names lead to the same folder."""
-    return Path(one).resolve() == Path(other).resolve()

@@ -1,13 +1,16 @@
-"""What the user needs: every field optional, so that what was not said stays visible."""
+"""What the user needs: every field optional, so that what was not said stays visible; and the load that follows."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from llama_advisor.text.strict import Modality, Strict, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
 _SCALE = {"": 1, "k": 1000, "m": 1_000_000}
@@ -29,23 +32,20 @@ def _tuple(value: Any) -> Any:
     return (value,) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
 
 
-def _words(value: Any) -> Any:
-    """Read one word as a list of one, and words with spaces or underscores as ids."""
-    value = _tuple(value)
-    if not isinstance(value, (list, tuple)):
-        return value
-    return tuple(
-        item.strip().lower().replace("_", "-").replace(" ", "-") if isinstance(item, str) else item for item in value
-    )
+def _each(fold: Callable[[str], str]) -> Callable[[Any], Any]:
+    """Read one word as a list of one, and fold every word."""
+
+    def read(value: Any) -> Any:
+        value = _tuple(value)
+        if not isinstance(value, (list, tuple)):
+            return value
+        return tuple(fold(item) if isinstance(item, str) else item for item in value)
+
+    return read
 
 
-def _folded(value: Any) -> Any:
-    value = _tuple(value)
-    return (
-        tuple(v.strip().lower() if isinstance(v, str) else v for v in value)
-        if isinstance(value, (list, tuple))
-        else value
-    )
+_folded = _each(lambda text: text.strip().lower())
+_words = _each(lambda text: text.strip().lower().replace("_", "-").replace(" ", "-"))
 
 
 def _tool_words(value: Any) -> Any:
@@ -182,3 +182,19 @@ class Assumption(NamedTuple):
     field: Annotated[str, "Scenario field."]
     value: Annotated[Any, "Value taken."]
     why: Annotated[str, "Where it comes from."]
+
+
+class Workload(NamedTuple):
+    """What one deployment has to hold and do at a time."""
+
+    context_tokens: Annotated[int, "Tokens allocated per sequence."]
+    prompt_tokens: Annotated[int, "Tokens of a typical prompt."]
+    output_tokens: Annotated[int, "Tokens of a typical answer."]
+    concurrent_requests: Annotated[int, "Sequences at a time."] = 1
+    images_per_prompt: Annotated[int, "Images in a prompt."] = 0
+
+    def shared_by(self, replicas: int) -> Workload:
+        """The share of the load that one of several copies carries."""
+        if replicas == 1 or self.concurrent_requests == 1:
+            return self
+        return self._replace(concurrent_requests=-(-self.concurrent_requests // replicas))

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.price import HostedPrice, RentalPrice
+    from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
 
 HOURS_PER_MONTH = 730
 MILLION = 1_000_000

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
-from llama_advisor.scenario.scenario import Assumption
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Assumption, Workload
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE

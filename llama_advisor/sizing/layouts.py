@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.workload import Workload
+    from llama_advisor.scenario.scenario import Workload
     from llama_advisor.sizing.figures import Memory, Speed, Training
     from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel
     from llama_advisor.sizing.speed import SpeedTerms

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.scenario.workload import Workload
+    from llama_advisor.scenario.scenario import Workload
 
 HOST_KINDS = ("cpu", "sbc", "browser")
 Parallel = Literal["none", "layer", "tensor"]

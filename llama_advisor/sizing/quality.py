@@ -32,7 +32,7 @@ def score(model: Model, benchmark: str, base: RuleBase) -> Score | None:
     for estimate in model.estimated_scores:
         if estimate.benchmark == benchmark:
             return Score(estimate.value, estimated=True)
-    if model.kind == "base" and model.sibling in base.models:
+    if model.kind == "base" and model.sibling and model.sibling in base.models:
         found = score(base.models[model.sibling], benchmark, base)
         return Score(found.value, estimated=True) if found else None
     return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.workload import Workload
+    from llama_advisor.scenario.scenario import Workload
     from llama_advisor.sizing.memory import Parallel
 
 GIGA = 1e9

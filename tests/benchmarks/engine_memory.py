@@ -21,7 +21,7 @@ from measured_rows import ROOT, rule_base
 from random_gguf import write
 
 from llama_advisor.hardware import catalogue_of, read_hardware
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import memory as sizing
 from llama_advisor.sizing.weights import weights_bytes
 

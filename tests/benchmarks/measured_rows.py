@@ -13,8 +13,8 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from llama_advisor.engine.rules import load_rules  # noqa: E402
-from llama_advisor.hardware import Catalogue, read_hardware  # noqa: E402
-from llama_advisor.scenario.workload import Workload  # noqa: E402
+from llama_advisor.hardware import Catalogue, catalogue_of, read_hardware  # noqa: E402
+from llama_advisor.scenario.scenario import Workload  # noqa: E402
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes  # noqa: E402
 from llama_advisor.text.errors import AdvisorError  # noqa: E402
 
@@ -98,7 +98,7 @@ class Case:
 
 def read_cases(base: RuleBase, metrics: tuple[str, ...], *, one_request: bool = True) -> list[Case]:
     """Return the usable rows of `metrics` in file order; `one_request` keeps batch 1 only."""
-    catalogue = Catalogue.of(base.devices.values(), base.instances.values())
+    catalogue = catalogue_of(base)
     with MEASURED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if usable(row, metrics, one_request=one_request)]
     return [case for row in rows if (case := as_case(row, base, catalogue)) is not None]

@@ -18,8 +18,7 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Log, prompts, stated
-from llama_advisor.interview.next_question import Standing, open_questions, proved, standing
-from llama_advisor.interview.prefetch import Ahead
+from llama_advisor.interview.next_question import Ahead, Standing, open_questions, proved, standing
 from llama_advisor.interview.prompt import expected_more
 from llama_advisor.text.yaml_file import parse
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llama_advisor.interview.log import Answer, Log, as_command, resumed, saved, stated
 from llama_advisor.interview.next_question import bits, open_questions, options_of, standing
 from llama_advisor.interview.prompt import closing, explained, in_ascii, prompt
-from llama_advisor.knowledge.question import MOST_OPTIONS
+from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.questions import questions
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
@@ -25,6 +25,11 @@ START: Log = (
 )
 
 
+def shown(log: Log, outlook: Outlook, machine: str | None, width: int) -> str:
+    """The whole prompt."""
+    return "".join(prompt(log, outlook, machine, width))
+
+
 def test_what_only_an_option_states_closes_no_question(outlook: Outlook) -> None:
     log = (START[0], Answer(said="--monthly-active-users 1000", sets={"monthly_active_users": 1000}))
     domicile = next(item for item in open_questions(log, outlook) if item.id == "domicile")
@@ -33,11 +38,11 @@ def test_what_only_an_option_states_closes_no_question(outlook: Outlook) -> None
 
 def test_every_answer_is_told_as_it_was_read(outlook: Outlook) -> None:
     log = (START[0], Answer(questions=("target",), said="x", sets={"hardware": "a server with 4 A100s"}))
-    text = " ".join(prompt(log, outlook, None, 200).split())
+    text = " ".join(shown(log, outlook, None, 200).split())
     assert "Noted: --hardware 'a server with 4 A100s'" in text
     assert 'Read as: A100 SXM4 40 GB; not read: "4"' in text or "Read as: 4x A100" in text
-    assert prompt((*log, Answer(questions=("tools",))), outlook, None, 200).startswith("Skipped.")
-    picked = prompt((*log, Answer(questions=("tools",), picks=("context",))), outlook, None, 200)
+    assert shown((*log, Answer(questions=("tools",))), outlook, None, 200).startswith("Skipped.")
+    picked = shown((*log, Answer(questions=("tools",), picks=("context",))), outlook, None, 200)
     assert picked.startswith("To be asked: context.")
 
 
@@ -98,7 +103,7 @@ def test_back_is_pop_and_resume_is_reload(outlook: Outlook, data: st.DataObject)
         found = standing(log, outlook).next
         if not found:
             break
-        before = prompt(log, outlook, None, 80)
+        before = shown(log, outlook, None, 80)
         names = tuple(item.id for item in found)
         picks = tuple(data.draw(st.sets(st.sampled_from(names), max_size=2))) if len(names) > 1 else ()
         option = data.draw(st.sampled_from(found[0].question.options))
@@ -106,9 +111,9 @@ def test_back_is_pop_and_resume_is_reload(outlook: Outlook, data: st.DataObject)
         further = (*log, Answer(questions=tuple(set(names) - set(picks)), picks=picks, said=option.id, sets=sets))
         if not outlook.goes_together(stated(further)):
             continue
-        assert prompt(further[:-1], outlook, None, 80) == before
+        assert shown(further[:-1], outlook, None, 80) == before
         log = further
-    assert prompt(resumed(saved(log), "file"), outlook, None, 80) == prompt(log, outlook, None, 80)
+    assert shown(resumed(saved(log), "file"), outlook, None, 80) == shown(log, outlook, None, 80)
 
 
 def test_what_was_said_in_flags_is_not_asked(outlook: Outlook) -> None:
@@ -118,10 +123,10 @@ def test_what_was_said_in_flags_is_not_asked(outlook: Outlook) -> None:
 
 def test_after_six_questions_it_offers_to_stop(outlook: Outlook) -> None:
     skips = tuple(Answer(questions=(name,)) for name in ("tools", "model", "engine", "symptom"))
-    text = " ".join(prompt(START + skips, outlook, None, 200).split())
+    text = " ".join(shown(START + skips, outlook, None, 200).split())
     assert "Enough? e ends here. Likely Llama 3.1 8B Instruct" in text
     assert "could still change with: " in text
-    assert "Enough?" not in prompt(START, outlook, None, 80)
+    assert "Enough?" not in shown(START, outlook, None, 80)
 
 
 def test_the_end_says_that_it_is_settled(outlook: Outlook) -> None:
@@ -133,7 +138,7 @@ def test_the_end_says_that_it_is_settled(outlook: Outlook) -> None:
 
 
 def test_the_prompt_is_narrow_and_plain(outlook: Outlook) -> None:
-    for text in (prompt(START, outlook, "8x Ampere 8 GB", 40), explained(START, outlook, 40)):
+    for text in (shown(START, outlook, "8x Ampere 8 GB", 40), explained(START, outlook, 40)):
         assert max(map(len, text.splitlines())) <= 40
         assert text.isascii()
         assert "\x1b" not in text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,9 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import validate
 from llama_advisor.text.yaml_file import parse
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,7 +29,18 @@ def load(folder: Path, key: str) -> list[dict[str, Any]]:
 
 DEVICES = [validate(Device, item) for item in load(ROOT / "rules" / "hardware", "devices")]
 INSTANCES = [validate(Instance, item) for item in load(ROOT / "rules" / "hardware", "instances")]
-CATALOGUE = Catalogue.of(DEVICES, INSTANCES)
+
+
+def catalogue(devices: Iterable[Device], instances: Iterable[Instance]) -> Catalogue:
+    """A catalogue of what a rule base would hold, in any order."""
+    base: Any = SimpleNamespace(
+        devices={device.id: device for device in devices}, instances={instance.id: instance for instance in instances}
+    )
+    base.lasting = lambda make: make(base)
+    return Catalogue(base)
+
+
+CATALOGUE = catalogue(DEVICES, INSTANCES)
 GROUPS = parse((ROOT / "tests" / "data" / "hardware_spellings.yaml").read_text("utf-8"), "spellings").data["groups"]
 SPELLINGS = [(group, spelling) for group in GROUPS for spelling in group["spellings"]]
 
@@ -87,7 +102,7 @@ def test_every_instance_is_read() -> None:
 
 
 def test_answer_does_not_depend_on_the_order_of_entries() -> None:
-    other = Catalogue.of(sorted(DEVICES, key=lambda device: device.id[::-1]), reversed(INSTANCES))
+    other = catalogue(sorted(DEVICES, key=lambda device: device.id[::-1]), reversed(INSTANCES))
     for text in ("A100", "Mac Studio 64GB", "RTX 6000", "MacBook", "Snapdragon 8 Elite", "H100"):
         assert key(read_hardware(text, other)) == key(machine(text))
 

@@ -15,8 +15,8 @@ from llama_advisor.engine.advice import ShortBuild
 from llama_advisor.explain.grid import Cell, Place, turn, vary, with_value
 from llama_advisor.explain.options import Option, options
 from llama_advisor.render.sentences import nearest_excuse
+from llama_advisor.scenario.flags import MOST_CELLS, read_axes
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.scenario.vary import MOST_CELLS, read_axes
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:

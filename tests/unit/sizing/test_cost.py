@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.knowledge.device import Device, Machine
-from llama_advisor.knowledge.price import HostedPrice, RentalPrice
+from llama_advisor.knowledge.device import Device, HostedPrice, Machine, RentalPrice
 from llama_advisor.sizing.cost import (
     HOURS_PER_MONTH,
     break_even_tokens_per_month,

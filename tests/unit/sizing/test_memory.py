@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Device, Machine
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import memory as sizing
 from llama_advisor.sizing.estimate import MOST_REQUESTS, largest
 from llama_advisor.sizing.memory import (

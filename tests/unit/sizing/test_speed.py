@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Machine
-from llama_advisor.scenario.workload import Workload
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import speed as sizing
 from llama_advisor.sizing.weights import read_bytes_per_token
 
