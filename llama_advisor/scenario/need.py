@@ -20,23 +20,6 @@ if TYPE_CHECKING:
 
 NEEDED = ("use_cases", "inputs", "model")
 """Fields of which at least one must be said."""
-NUMBERS = (
-    "memory_budget_gib",
-    "context_tokens",
-    "prompt_fill",
-    "output_tokens",
-    "concurrent_requests",
-    "requests_per_second",
-    "images_per_prompt",
-    "min_tokens_per_s",
-    "max_first_token_s",
-    "max_answer_s",
-    "monthly_active_users",
-    "budget_usd_per_month",
-    "tokens_per_month",
-    "max_parameters_b",
-)
-"""Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
 AS_STATED = (
     "memory_budget_gib",
     "requests_per_second",
@@ -174,6 +157,8 @@ class Need:
         return stated | {item.field: item.value for item in self.assumptions}
 
 
+NUMBERS = tuple(field.name for field in fields(Need) if str(field.type).startswith(("int", "float")))
+"""Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
 KIND = tuple(
     field.name
     for field in fields(Need)
