@@ -12,12 +12,11 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, as_command, scenario_of
-from llama_advisor.interview.next_question import standing
+from llama_advisor.interview.next_question import questions, standing
 from llama_advisor.interview.prompt import closing, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.knowledge.base import RULE_FOLDERS
 from llama_advisor.knowledge.upkeep_entries import Statement
-from llama_advisor.scenario.questions import questions
 from llama_advisor.text.record import validate
 
 if TYPE_CHECKING:

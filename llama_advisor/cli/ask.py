@@ -31,7 +31,7 @@ from llama_advisor.text.yaml_file import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from llama_advisor.scenario.questions import CompiledQuestion
+    from llama_advisor.interview.next_question import CompiledQuestion
 
 SAVED = "llama-advisor-interview.json"
 INPUT_ERROR = 2

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.hardware import check_machines
-from llama_advisor.knowledge.base import RuleBase, read_rules
-from llama_advisor.knowledge.links import check_links
+from llama_advisor.knowledge.base import RuleBase, check_links, read_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

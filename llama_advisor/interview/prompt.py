@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.interview.next_question import Standing
-    from llama_advisor.scenario.questions import CompiledQuestion
+    from llama_advisor.interview.next_question import CompiledQuestion, Standing
 
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llama_advisor.interview.answers_cache import Outlook
+    from llama_advisor.interview.next_question import CompiledQuestion
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Option
     from llama_advisor.scenario.flags import Flag
-    from llama_advisor.scenario.questions import CompiledQuestion
 
 Sets = dict[str, Any]
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
@@ -165,10 +166,8 @@ def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQu
         words = [word for word in part.split() if word.casefold() not in _FILLERS]
         if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
             raise
-        try:
+        with suppress(InputError):
             return [_about(word, here, outlook) for word in words]
-        except InputError:
-            pass
         raise
 
 

@@ -15,20 +15,29 @@ from llama_advisor.text.errors import nearest
 Value = Any
 Lookup = Callable[[str], Value]
 Loc = tuple[Any, ...]
-OPERATORS: dict[str, tuple[str, ...]] = {
-    "is": ("flag", "number", "text"),
-    "is_not": ("flag", "number", "text"),
-    "in": ("text", "number"),
-    "not_in": ("text", "number"),
-    "above": ("number",),
-    "below": ("number",),
-    "at_least": ("number",),
-    "at_most": ("number",),
-    "has": ("set",),
-    "has_any": ("set",),
-    "lacks": ("set",),
-    "lacks_any": ("set",),
-    "known": ("flag", "number", "text", "set"),
+
+
+class Operator(NamedTuple):
+    """How a fact is held against an operand."""
+
+    kinds: tuple[str, ...]  # Kinds of fact that it applies to.
+    compare: Callable[[Value, Value], bool]
+
+
+OPERATORS = {
+    "is": Operator(("flag", "number", "text"), operator.eq),
+    "is_not": Operator(("flag", "number", "text"), operator.ne),
+    "in": Operator(("text", "number"), lambda value, operand: value in operand),
+    "not_in": Operator(("text", "number"), lambda value, operand: value not in operand),
+    "above": Operator(("number",), operator.gt),
+    "below": Operator(("number",), operator.lt),
+    "at_least": Operator(("number",), operator.ge),
+    "at_most": Operator(("number",), operator.le),
+    "has": Operator(("set",), operator.contains),
+    "has_any": Operator(("set",), lambda value, operand: not value.isdisjoint(operand)),
+    "lacks": Operator(("set",), lambda value, operand: operand not in value),
+    "lacks_any": Operator(("set",), lambda value, operand: value.isdisjoint(operand)),
+    "known": Operator(("flag", "number", "text", "set"), lambda value, operand: (value is not None) is operand),
 }
 LISTS = frozenset({"in", "not_in", "has_any", "lacks_any"})
 _PLAIN = {"flag": (bool,), "number": (int, float), "text": (str,), "set": (str,)}
@@ -98,11 +107,9 @@ class Test(NamedTuple):
         """Evaluate against `lookup`, which gives None for what is not known."""
         value = lookup(self.fact)
         operand = lookup(self.other) if self.other else self.operand
-        if self.operator == "known":
-            return Proof((value is not None) is self.operand, self.says, self.fact, value)
-        if value is None or operand is None:
-            return Proof(None, self.says, self.fact, value)
-        return Proof(_COMPARISONS[self.operator](value, operand), self.says, self.fact, value)
+        told = self.operator == "known" or (value is not None and operand is not None)
+        outcome = OPERATORS[self.operator].compare(value, operand) if told else None
+        return Proof(outcome, self.says, self.fact, value)
 
 
 class Junction(NamedTuple):
@@ -138,7 +145,7 @@ def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Valu
     read, operand = reader(condition.fact), condition.operand
     if condition.operator == "known":
         return lambda subject: (read(subject) is not None) is operand
-    compare = _COMPARISONS[condition.operator]
+    compare = OPERATORS[condition.operator].compare
     if condition.other is not None:
         limit = reader(condition.other)
         return lambda subject: (
@@ -255,7 +262,7 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
     if verb not in OPERATORS:
         raise ConditionError(place, f"unknown operator {verb!r}{nearest(verb, OPERATORS)}")
     fact = facts[name]
-    if fact.kind not in OPERATORS[verb]:
+    if fact.kind not in OPERATORS[verb].kinds:
         raise ConditionError(place, f"`{verb}` does not apply to {name!r}, which is a {fact.kind}")
     if not isinstance(operand, dict) or set(operand) != {"fact"}:
         _check_operand(name, fact, verb, operand, place)
@@ -286,22 +293,6 @@ def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Lo
             raise ConditionError(place, f"{name!r} is never {item!r}{nearest(str(item), fact.choices)}")
 
 
-_COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
-    "is": operator.eq,
-    "is_not": operator.ne,
-    "in": lambda value, operand: value in operand,
-    "not_in": lambda value, operand: value not in operand,
-    "has": operator.contains,
-    "lacks": lambda value, operand: operand not in value,
-    "has_any": lambda value, operand: not value.isdisjoint(operand),
-    "lacks_any": lambda value, operand: value.isdisjoint(operand),
-    "above": operator.gt,
-    "below": operator.lt,
-    "at_least": operator.ge,
-    "at_most": operator.le,
-}
-
-
 _JSON_TYPES = {"flag": "boolean", "number": "number", "text": "string", "set": "string"}
 _SELF = {"$ref": "#/$defs/Condition"}
 
@@ -316,8 +307,8 @@ def with_conditions(schema: dict[str, Any], facts: Mapping[str, FactType]) -> di
     for kind, of_type in _JSON_TYPES.items():
         plain = {"type": of_type}
         test = _only({"fact": {"enum": sorted(name for name, fact in facts.items() if fact.kind == kind)}})
-        for verb, kinds in OPERATORS.items():
-            if kind in kinds:
+        for verb, known in OPERATORS.items():
+            if kind in known.kinds:
                 several = {"type": "array", "items": plain, "minItems": 1}
                 one = {"anyOf": [plain, _only({"fact": {"type": "string"}})]}
                 operand = {"type": "boolean"} if verb == "known" else several if verb in LISTS else one

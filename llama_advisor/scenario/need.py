@@ -20,23 +20,6 @@ if TYPE_CHECKING:
 
 NEEDED = ("use_cases", "inputs", "model")
 """Fields of which at least one must be said."""
-NUMBERS = (
-    "memory_budget_gib",
-    "context_tokens",
-    "prompt_fill",
-    "output_tokens",
-    "concurrent_requests",
-    "requests_per_second",
-    "images_per_prompt",
-    "min_tokens_per_s",
-    "max_first_token_s",
-    "max_answer_s",
-    "monthly_active_users",
-    "budget_usd_per_month",
-    "tokens_per_month",
-    "max_parameters_b",
-)
-"""Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
 AS_STATED = (
     "memory_budget_gib",
     "requests_per_second",
@@ -174,6 +157,8 @@ class Need:
         return stated | {item.field: item.value for item in self.assumptions}
 
 
+NUMBERS = tuple(field.name for field in fields(Need) if str(field.type).startswith(("int", "float")))
+"""Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
 KIND = tuple(
     field.name
     for field in fields(Need)
@@ -311,6 +296,19 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     # Hosted competes unless the machine, the place or privacy settle that it runs at home.
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
+    weights = _weights(scenario, cases)
+    named = base.models[model] if model else None
+    wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
+    if scenario.model and named and not wished:
+        wished = names.named_build(scenario.model, named)
+    engine = names.engine_id(scenario.engine, base) if scenario.engine else None
+    domicile_in_eu, end_users_in_eu = _in_eu(scenario, base)
+    provider, only = scenario.provider, scenario.only or NO_LIMITS
+    if provider:
+        provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
+    listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
+    allowed = frozenset(item for ids in listed for item in ids)
+    families = {model.family for model in base.models.values()} if only.families else ()
     return Need(
         scenario=scenario,
         cases=cases,
@@ -334,11 +332,26 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         tokens_per_month=fill.volume(context, output),
         symptoms=frozenset(scenario.symptoms),
         hardware_stated=scenario.hardware is not None,
-        weights=_weights(scenario, cases),
+        weights=weights,
         **{name: getattr(scenario, name) for name in AS_STATED},
-        **wishes(scenario, base, model),
-        **people(scenario, base),
-        **limits(scenario, base),
+        engine=engine,
+        quantizations_wished=frozenset(wished),
+        quantization=wished[0] if wished else None,
+        model=model,
+        model_family=named.family if named else None,
+        model_parameters_b=named.parameters / 1e9 if named else None,
+        model_reads_images="image" in named.inputs if named else None,
+        languages=frozenset(scenario.languages),
+        domicile=scenario.domicile,
+        domicile_in_eu=domicile_in_eu,
+        end_users_in_eu=end_users_in_eu,
+        provider=provider or None,
+        max_parameters_b=only.max_parameters_b,
+        sixteen_bit_only=bool(allowed) and all(base.quantizations[item].bits == SIXTEEN for item in allowed),
+        only_models=frozenset(names.model_id(name, base, "only.models") for name in only.models),
+        only_families=frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),
+        only_engines=frozenset(names.engine_id(name, base, "only.engines") for name in only.engines),
+        only_quantizations=allowed,
         hosted_considered=target == "hosted" or not at_home,
         self_hosted_considered=target != "hosted",
         assumptions=tuple(fill.assumptions),
@@ -350,62 +363,21 @@ def spelled(item: str | HardwareSpec) -> str | dict[str, Any]:
     return item if isinstance(item, str) else item.model_dump(exclude_none=True)
 
 
-def wishes(scenario: Scenario, base: RuleBase, model: str | None) -> dict[str, Any]:
-    """The engine, quantization and model named, by id."""
-    named = base.models[model] if model else None
-    wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
-    if scenario.model and named and not wished:
-        wished = names.named_build(scenario.model, named)
-    return {
-        "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
-        "quantizations_wished": frozenset(wished),
-        "quantization": wished[0] if wished else None,
-        "model": model,
-        "model_family": named.family if named else None,
-        "model_parameters_b": named.parameters / 1e9 if named else None,
-        "model_reads_images": "image" in named.inputs if named else None,
-    }
-
-
-def people(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
-    """Languages and countries, checked, and who is in the EU."""
+def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None]:
+    """Whether the licensee and the end users are in the EU; raise InputError for unknown languages and countries."""
     regions = base.regions
     for code in scenario.languages:
         if code not in regions.languages:
             hint = nearest(code, [*regions.languages, *regions.languages.values()])
             raise InputError(f"languages: unknown language {printable(code)!r}; use an ISO 639-1 code{hint}")
-    in_eu: list[bool | None] = []
+    found: list[bool | None] = []
     for field in ("domicile", "end_user_region"):
         code = getattr(scenario, field)
         if code is not None and code != "EU" and code not in regions.countries:
             hint = nearest(code, regions.countries)
             raise InputError(f"{field}: unknown country {printable(code)!r}; use an ISO 3166-1 code or EU{hint}")
-        in_eu.append(None if code is None else code == "EU" or code in regions.eu)
-    return {
-        "languages": frozenset(scenario.languages),
-        "domicile": scenario.domicile,
-        "domicile_in_eu": in_eu[0],
-        "end_users_in_eu": in_eu[1],
-    }
-
-
-def limits(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
-    """Hard limits, by id."""
-    provider, only = scenario.provider, scenario.only or NO_LIMITS
-    if provider:
-        provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
-    listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
-    allowed = frozenset(item for ids in listed for item in ids)
-    families = {model.family for model in base.models.values()} if only.families else ()
-    return {
-        "provider": provider or None,
-        "max_parameters_b": only.max_parameters_b,
-        "sixteen_bit_only": bool(allowed) and all(base.quantizations[item].bits == SIXTEEN for item in allowed),
-        "only_models": frozenset(names.model_id(name, base, "only.models") for name in only.models),
-        "only_families": frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),
-        "only_engines": frozenset(names.engine_id(name, base, "only.engines") for name in only.engines),
-        "only_quantizations": allowed,
-    }
+        found.append(None if code is None else code == "EU" or code in regions.eu)
+    return found[0], found[1]
 
 
 def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:

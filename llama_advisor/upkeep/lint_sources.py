@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.knowledge.links import references
+from llama_advisor.knowledge.base import references
 from llama_advisor.text.errors import nearest
 from llama_advisor.upkeep.finding import Finding
 

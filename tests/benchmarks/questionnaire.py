@@ -32,8 +32,8 @@ from people import truthful, unasked  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from llama_advisor.interview.next_question import CompiledQuestion
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.scenario.questions import CompiledQuestion
 
 AS_OF = date(2026, 11, 24)
 OFFER = 6

@@ -7,8 +7,8 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.interview.next_question import questions
 from llama_advisor.interview.proof import Proof
-from llama_advisor.scenario.questions import questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.interview.log import Answer, Log, stated
-from llama_advisor.interview.next_question import fields_of, standing
-from llama_advisor.scenario.questions import questions
+from llama_advisor.interview.next_question import fields_of, questions, standing
 
 if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.scenario.questions import CompiledQuestion
+    from llama_advisor.interview.next_question import CompiledQuestion
 
 
 def truthful(

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llama_advisor.interview.log import Answer, Log, as_command, resumed, saved, stated
-from llama_advisor.interview.next_question import bits, open_questions, options_of, standing
+from llama_advisor.interview.next_question import bits, open_questions, options_of, questions, standing
 from llama_advisor.interview.prompt import closing, explained, in_ascii, prompt
 from llama_advisor.knowledge.judgement import MOST_OPTIONS
-from llama_advisor.scenario.questions import questions
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 

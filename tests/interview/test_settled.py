@@ -12,9 +12,9 @@ import pytest
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.fact import FACTS, LOAD
+from llama_advisor.interview.next_question import questions
 from llama_advisor.interview.proof import Proof
 from llama_advisor.scenario.need import LEFT_OPEN, Need, understand
-from llama_advisor.scenario.questions import questions
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:

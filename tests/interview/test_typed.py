@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.interview.log import Answer, Log
-from llama_advisor.interview.next_question import open_questions, standing
+from llama_advisor.interview.next_question import open_questions, questions, standing
 from llama_advisor.interview.typed import Here, read_line
-from llama_advisor.scenario.questions import questions
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
