@@ -16,7 +16,7 @@ from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Sampling
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import AdvisorError
-from llama_advisor.upkeep.finding import Finding
+from llama_advisor.upkeep import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
