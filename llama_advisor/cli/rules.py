@@ -101,7 +101,7 @@ def ablate(
 ) -> int:
     """Print what the removal of each rule changes over the scenarios of a file."""
     from llama_advisor.render.listing import effects_text
-    from llama_advisor.upkeep.ablation import ablate as effects_of
+    from llama_advisor.upkeep.coverage import ablate as effects_of
 
     today = day(as_of)
     base = load_rules(*rules or ())
