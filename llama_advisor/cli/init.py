@@ -19,8 +19,8 @@ from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.flags import FLAGS, nested
 from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
-from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:

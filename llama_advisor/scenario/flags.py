@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 
 from llama_advisor.scenario.scenario import Only, Priorities, Scenario
-from llama_advisor.text.descriptions import field_descriptions
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.wording import field_descriptions
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:

@@ -6,12 +6,9 @@ The parser is imported and the patterns are compiled when a file is read: most a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.text.errors import InputError, PlacedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Loc = tuple[Any, ...]
 _INT = r"[-+]?(0|[1-9][0-9_]*)"
@@ -136,20 +133,16 @@ def parse_all(text: str, name: str) -> tuple[Document, ...]:
 
 
 def _refuse_what_is_too_large(text: str, name: str) -> None:
-    if _depth(text) > MAX_OPEN:
-        raise InputError(f"{printable(name)}: nested too deeply")
-    if len(text) > MAX_BYTES:
-        raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
-
-
-def _depth(text: str) -> int:
-    """Return a bound on the nesting, before a parser that recurses sees the text."""
+    """Bound size and nesting, before a parser that recurses sees the text."""
     depth = deepest = 0
     for bracket in re.findall(_BRACKETS, text):
         depth += 1 if bracket in "[{" else -1 if bracket in "]}" else bracket.count("-") + bracket.count("?")
         deepest = max(deepest, depth)
         depth = max(depth, 0) if bracket in "[]{}" else depth - bracket.count("-") - bracket.count("?")
-    return deepest
+    if deepest > MAX_OPEN:
+        raise InputError(f"{printable(name)}: nested too deeply")
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
 
 
 def _compose(text: str, name: str, *, several: bool = False) -> Any:
@@ -186,17 +179,14 @@ class _Builder:
             return node.value if node.style else _scalar(node.value)
         if node.id == "sequence":
             return [self.build(item, depth + 1) for item in node.value]
-        return dict(self.pairs(node, depth))
-
-    def pairs(self, node: Any, depth: int) -> Iterator[tuple[str, Any]]:
-        seen: set[str] = set()
+        built: dict[str, Any] = {}
         for key, value in node.value:
             if key.id != "scalar":
                 raise self.fail(key, "a key must be a plain word")
-            if key.value in seen:
+            if key.value in built:
                 raise self.fail(key, f"duplicate key {key.value!r}")
-            seen.add(key.value)
-            yield key.value, self.build(value, depth + 1)
+            built[key.value] = self.build(value, depth + 1)
+        return built
 
     def fail(self, node: Any, what: str) -> PlacedError:
         mark = node.start_mark
