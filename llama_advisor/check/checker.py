@@ -9,17 +9,16 @@ from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, decided
 from llama_advisor.check.drift import Sources, drift_findings
 from llama_advisor.check.files import lock_path
-from llama_advisor.check.findings import CheckFinding, Findings, Summary
-from llama_advisor.check.freshness import freshness_findings
+from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
-from llama_advisor.check.rules import rule_findings
-from llama_advisor.check.waivers import with_waivers
+from llama_advisor.check.rules import freshness_findings, rule_findings
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.text.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 PREFIX = "LA"
+EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
+ABOUT_WAIVERS = "LA5"
 RANKS = {"error": 3, "warning": 2, "note": 1, "never": 9}
 FINDINGS, MALFORMED = 1, 2
 
@@ -84,6 +85,43 @@ class Checker:
             from llama_advisor.check.lock import lock_findings
 
             yield from lock_findings(path, file, decisions, self.decider)
+
+
+def with_waivers(
+    file: ProjectFile, found: list[CheckFinding], kinds: Mapping[str, FindingKind], as_of: date
+) -> Iterator[CheckFinding]:
+    """Yield the findings of a file, those accepted marked, and then those about its waivers."""
+    waivers = [(inside, *place) for inside in file.documents for place in enumerate(inside.project.waivers)]
+    waivable = {code for code, kind in kinds.items() if not kind.malformed and not code.startswith(ABOUT_WAIVERS)}
+    valid = {
+        (waiver.code, clean(waiver.deployment)): Waived(reason=clean(waiver.reason), expires=waiver.expires)
+        for _, _, waiver in waivers
+        if waiver.expires >= as_of and waiver.code in waivable
+    }
+    for item in found:
+        waived = valid.get((item.code, item.deployment or ""))
+        yield item._replace(waived=waived) if waived else item
+    used = {(item.code, item.deployment or "") for item in found}
+    names = {item.name for item in file.deployments}
+    for inside, index, waiver in waivers:
+        where = ("waivers", index)
+        about = f"{waiver.code} {waiver.deployment}"
+        if not waiver.reason.strip():
+            place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
+            text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
+            yield inside.finding(NO_REASON, place, text, about)
+        if waiver.code not in waivable:
+            what = "cannot be waived" if waiver.code in kinds else f"is no code{nearest(waiver.code, waivable)}"
+            yield inside.finding(NOT_WAIVABLE, (*where, "code"), f"{waiver.code} {what}", about)
+        elif waiver.deployment not in names:
+            text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
+            yield inside.finding(NOT_WAIVABLE, (*where, "deployment"), text, about)
+        elif waiver.expires < as_of:
+            text = f"the waiver of {waiver.code} ended on {waiver.expires}"
+            yield inside.finding(EXPIRED, (*where, "expires"), text, about)
+        elif (waiver.code, clean(waiver.deployment)) not in used:
+            text = f"{waiver.deployment} has no finding {waiver.code}"
+            yield inside.finding(UNUSED, (*where, "code"), text, about)
 
 
 def kinds_of(base: RuleBase) -> dict[str, FindingKind]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -43,10 +43,16 @@ def read_settings(folder: Path) -> Settings:
     path = folder / FILE
     if not path.exists():
         return Settings()
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
-        data = _loaded(file_text(path))
+        data = tomllib.loads(file_text(path))
     except InputError as error:
         raise InputError(f"{FILE}: {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{FILE}: not valid TOML: {printable(error)[:200]}") from error
     tools = data.get("tool")
     table = tools.get(TABLE, {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):
@@ -55,18 +61,6 @@ def read_settings(folder: Path) -> Settings:
         return Settings.model_validate(table)
     except ValidationError as error:
         raise InputError(f"{FILE}: [tool.{TABLE}] {printable(problem(error, Settings)[1])}") from error
-
-
-def _loaded(text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        loaded: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"not valid TOML: {printable(error)[:200]}") from error
-    return loaded
 
 
 def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tuple[str, ...]:

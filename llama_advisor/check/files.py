@@ -112,7 +112,10 @@ def leaves_folder(pattern: str) -> bool:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """Return the files below a folder that a pattern names, in order: `*` within a name, `**` over folders."""
+    """Return the files below a folder that a pattern names, in order: `*` within a name, `**` over folders.
+
+    A name without a star is a file, or a folder with all files in it.
+    """
     parts = [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
     fixed = 0
     while fixed < len(parts) - 1 and not set(parts[fixed]) & set("*?"):
@@ -120,7 +123,11 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     start = folder.joinpath(*parts[:fixed])
     rest = parts[fixed:]
     if len(rest) == 1 and not set(rest[0]) & set("*?"):
-        return _named(start / rest[0])
+        named = start / rest[0]
+        try:
+            return list(files_below(named)) if named.is_dir() else [named] if named.exists() else []
+        except (OSError, ValueError):  # no name that a file can have
+            return []
     found = []
     for path in files_below(start):
         if matches(path.relative_to(start).parts, rest):
@@ -128,14 +135,6 @@ def matching(folder: Path, pattern: str) -> list[Path]:
             if len(found) > MOST_FILES:
                 break
     return found
-
-
-def _named(path: Path) -> list[Path]:
-    """Return the file of this name; for a folder, all files in it."""
-    try:
-        return list(files_below(path)) if path.is_dir() else [path] if path.exists() else []
-    except (OSError, ValueError):
-        return []
 
 
 def matches(names: Sequence[str], parts: Sequence[str]) -> bool:

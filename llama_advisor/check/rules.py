@@ -1,4 +1,4 @@
-"""The choice against its requirements: a finding for each constraint that it violates, is close to or may violate."""
+"""The choice against its requirements: what it violates, is close to or may violate, and what of it grew old."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from llama_advisor.sizing.support import HOSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from llama_advisor.check.decide import Decider, Decision
     from llama_advisor.check.findings import CheckFinding
@@ -38,6 +39,8 @@ BY_BOTTLENECK: dict[Bottleneck, str] = {
     "other": "LA113",
 }
 BETTER, IMPOSSIBLE, DOUBTFUL, SHORT_BUILD, OLD_RUNTIME, RETIRED = "LA201", "LA202", "LA203", "LA204", "LA205", "LA207"
+DECIDING_PRICE, OLD_SOURCE, OLD_PRICE = "LA401", "LA402", "LA406"
+NAMED = 3
 ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
 
 
@@ -53,8 +56,14 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     elif best is not None:
         for outcome in best.outcomes:
             yield item.finding(DOUBTFUL, ("choice", "model"), outcome.text, outcome.rule.id)
-        if not outside:
-            yield from _better(item, decision, best, base)
+        winner = decision.winner or best
+        ahead = round(winner.score - best.score, 2)
+        same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
+        if not outside and ahead > base.checking.better_margin and not same:
+            text = (
+                f"{in_words(winner)} scores {winner.score:.1f}, the choice {best.score:.1f}: {ahead:.1f} points ahead"
+            )
+            yield item.finding(BETTER, ("choice", "model"), text, "better")
     build, version = best or decision.nearest, item.deployment.choice.engine_version
     engine = base.engines.get(decision.chosen.engine or (build.engine.id if build else ""))
     wrong = wrong_version(engine, version, decision.chosen.model) if engine and version is not None else None
@@ -153,18 +162,6 @@ def _blamed(outcome: Outcome, code: str, item: Deployed) -> str:
     return "model"
 
 
-def _better(item: Deployed, decision: Decision, best: Candidate, base: RuleBase) -> Iterator[CheckFinding]:
-    """Yield a build of another kind that scores clearly more."""
-    winner = decision.winner
-    if winner is None:
-        return
-    ahead = round(winner.score - best.score, 2)
-    same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
-    if ahead > base.checking.better_margin and not same:
-        text = f"{in_words(winner)} scores {winner.score:.1f}, the choice {best.score:.1f}: {ahead:.1f} points ahead"
-        yield item.finding(BETTER, ("choice", "model"), text, "better")
-
-
 def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
     """Yield an engine that runs the model in an old version alone, or is kept up no longer."""
     support, engine = build.place.support, build.engine
@@ -175,3 +172,28 @@ def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
     elif engine.status == "maintenance":
         note = engine.notes.get("maintenance", "It gets fixes only.")
         yield item.finding(OLD_RUNTIME, place, f"{engine.name} is in maintenance. {note}", "status")
+
+
+def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:
+    """Yield prices and sources that the decision rests on and that were read long before the day asked for."""
+    winner, build, checking = decision.winner, decision.best or decision.nearest, base.checking
+    cost = winner.cost if winner else None
+    if winner and cost and cost.as_of and (as_of - cost.as_of).days > checking.price_days:
+        # Cost decides where a budget was set, or where it gives the winner its lead over another model.
+        without, *others = (
+            build.score - sum(part.points for part in build.parts if part.criterion.id == "cost")
+            for build in decision.order
+        )
+        decides = decision.need.budget_usd_per_month is not None or any(without <= other for other in others)
+        text = f"the price of {in_words(winner)} is of {cost.as_of}, {(as_of - cost.as_of).days} days ago"
+        yield item.finding(DECIDING_PRICE if decides else OLD_PRICE, ("requirements",), text, "price")
+    if build is None:
+        return
+    counted = [part.rule for part in build.parts if part.rule] + [outcome.rule for outcome in build.outcomes]
+    cited = {citation.id for rule in counted for citation in rule.rule.sources} | set(build.engine.sources)
+    read = sorted((base.sources[name].read, name) for name in cited if name in base.sources)
+    old = [(day, name) for day, name in read if (as_of - day).days > checking.source_days]
+    if old:
+        names = ", ".join(f"{name} ({day})" for day, name in old[:NAMED]) + (", …" if len(old) > NAMED else "")
+        text = f"{len(old)} sources were read more than {checking.source_days} days ago: {names}"
+        yield item.finding(OLD_SOURCE, ("choice", "model"), text, "sources")
