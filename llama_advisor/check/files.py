@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,23 +139,13 @@ def matching(folder: Path, pattern: str) -> list[Path]:
 
 
 def matches(names: Sequence[str], parts: Sequence[str]) -> bool:
-    """Whether the names of a path match the parts of a pattern; the same greedy walk as for letters."""
-    return _walk(names, parts, "**", lambda name, part: _walk(name, part, "*", lambda a, b: b in {"?", a}))
-
-
-def _walk(given: Sequence[str], wanted: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
-    """Match two sequences, `star` standing for any number of items, in time of their product."""
-    at = place = back = 0
-    last = -1
-    while at < len(given):
-        if place < len(wanted) and wanted[place] == star:
-            last, back = place, at
-            place += 1
-        elif place < len(wanted) and same(given[at], wanted[place]):
-            at, place = at + 1, place + 1
-        elif last >= 0:
-            back += 1
-            at, place = back, last + 1
-        else:
-            return False
-    return all(item == star for item in wanted[place:])
+    """Whether the names of a path match the parts of a pattern, in time of their product."""
+    plain = [part.replace("[", "[[]") for part in parts]
+    fits = [all(part == "**" for part in plain[:count]) for count in range(len(plain) + 1)]
+    for name in names:  # `fits` says of how many parts each beginning matches the names so far
+        longer = [False]
+        for place, part in enumerate(plain):
+            fit = fits[place + 1] or longer[place] if part == "**" else fits[place] and fnmatchcase(name, part)
+            longer.append(fit)
+        fits = longer
+    return fits[-1]

@@ -74,23 +74,18 @@ class Lock(Strict):
 
 def lock_text(decisions: Iterable[tuple[Deployment, Decision]], base: RuleBase) -> str:
     """Pin decisions, and return the bytes of the lock file as text: the same for the same decisions."""
-    lock = Lock(
-        version=1,
-        rulebase=LockedRuleBase(version=__version__, hash=base.hash),
-        deployments={deployment.name: _pinned(deployment, decision) for deployment, decision in decisions},
-    )
+    pinned: dict[str, LockedDeployment] = {}
+    for deployment, decision in decisions:
+        builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
+        pinned[deployment.name] = LockedDeployment(
+            requirements=_plain(deployment.requirements),
+            choice=_plain(deployment.choice),
+            winner=builds[0] if builds else None,
+            margin=decision.margin,
+            others=builds[1:],
+        )
+    lock = Lock(version=1, rulebase=LockedRuleBase(version=__version__, hash=base.hash), deployments=pinned)
     return json.dumps(lock.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-
-
-def _pinned(deployment: Deployment, decision: Decision) -> LockedDeployment:
-    builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
-    return LockedDeployment(
-        requirements=_plain(deployment.requirements),
-        choice=_plain(deployment.choice),
-        winner=builds[0] if builds else None,
-        margin=decision.margin,
-        others=builds[1:],
-    )
 
 
 def _plain(model: Any) -> dict[str, Any]:
@@ -101,7 +96,6 @@ def _plain(model: Any) -> dict[str, Any]:
 def _build(build: Candidate) -> LockedBuild:
     parts = contributions(build, why=True)
     machine = build.machine
-    facts = {read.fact: read.value for part in parts for read in part.reads or ()}
     return LockedBuild(
         model=build.model.id,
         quantization=build.quantization.id,
@@ -109,7 +103,7 @@ def _build(build: Candidate) -> LockedBuild:
         machine=machine_name(machine.device.name, machine.count, machine.nodes) if machine else None,
         score=build.score,
         weights={part.criterion: part.weight for part in parts},
-        facts=facts,
+        facts={read.fact: read.value for part in parts for read in part.reads or ()},
         rules={part.rule: part.points for part in parts if part.rule},
     )
 
@@ -151,7 +145,7 @@ def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) 
     if kept is None:
         yield item.finding(OUTDATED, ("name",), f"{item.name} is not in the lock", "missing")
         return
-    now = {name: json.loads(json.dumps(_plain(getattr(deployment, name)))) for name in ("requirements", "choice")}
+    now = {"requirements": _plain(deployment.requirements), "choice": _plain(deployment.choice)}
     changed = [name for name, value in now.items() if getattr(kept, name) != value]
     if changed:
         text = f"the {' and '.join(changed)} of {item.name} changed after the lock was written"
