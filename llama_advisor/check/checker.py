@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, decided
@@ -60,31 +60,29 @@ class Checker:
     def check(self, path: Path) -> tuple[list[CheckFinding], int]:
         """Return the findings of one project file, and how many deployments it has."""
         file = read_project(path, self.kinds)
-        found = [*file.findings, *self._deployments(file, path)]
+        found = list(file.findings)
+        lock = lock_path(path)
+        locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
+        decisions: list[tuple[Deployed, Decision]] = []
+        for item, decision in self.decisions(file):
+            if isinstance(decision, CheckFinding):
+                found.append(decision)
+                continue
+            found += rule_findings(item, decision, self.decider)
+            found += drift_findings(item, decision, self.sources, self.base)
+            found += freshness_findings(item, decision, self.base, self.as_of)
+            if locked:
+                decisions.append((item, decision))
+        if locked:
+            from llama_advisor.check.lock import lock_findings
+
+            found += lock_findings(path, file, decisions, self.decider)
         return list(with_waivers(file, found, self.kinds, self.as_of)), len(file.deployments)
 
     def decisions(self, file: ProjectFile) -> Iterator[tuple[Deployed, Decision | CheckFinding]]:
         """Yield each deployment of a file with its decision, or with what is not understood."""
         for item in file.deployments:
             yield item, decided(item, self.decider)
-
-    def _deployments(self, file: ProjectFile, path: Path) -> Iterator[CheckFinding]:
-        lock = lock_path(path)
-        locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
-        decisions: list[tuple[Deployed, Decision]] = []
-        for item, decision in self.decisions(file):
-            if isinstance(decision, CheckFinding):
-                yield decision
-                continue
-            yield from rule_findings(item, decision, self.decider)
-            yield from drift_findings(item, decision, self.sources, self.base)
-            yield from freshness_findings(item, decision, self.base, self.as_of)
-            if locked:
-                decisions.append((item, decision))
-        if locked:
-            from llama_advisor.check.lock import lock_findings
-
-            yield from lock_findings(path, file, decisions, self.decider)
 
 
 def with_waivers(
@@ -132,11 +130,15 @@ def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
 def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, wanted: Filter) -> Findings:
     """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
     malformed = {code for code, kind in kinds_of(base).items() if kind.malformed}
-    every = (item for found, _ in checked for item in found)
-    once = {_order(item): item for item in every if wanted.keeps(item.code) or item.code in malformed}
+    once = {
+        (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
+        for found, _ in checked
+        for item in found
+        if wanted.keeps(item.code) or item.code in malformed
+    }
     findings: list[CheckFinding] = []
     alike: Counter[str] = Counter()
-    for _, item in sorted(once.items(), key=lambda pair: pair[0]):
+    for item in (once[place] for place in sorted(once)):  # the same one is told once
         alike[item.fingerprint] += 1
         severe = RANKS[item.severity] >= RANKS[wanted.fail_on] or item.code in malformed
         told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
@@ -160,8 +162,3 @@ def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as
             version=__version__, hash=base.hash, layers=tuple(layer.label for layer in base.layers[1:])
         ),
     )
-
-
-def _order(item: CheckFinding) -> tuple[Any, ...]:
-    """Order by file, place and code; the same one is told once."""
-    return item.file, item.line, item.column, item.code, item.deployment or "", item.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.files import (
@@ -36,24 +36,16 @@ LARGEST = 1_000_000
 MOST_CHARACTERS = 20_000_000
 
 
-class Scanned(NamedTuple):
-    """A source file and what it deploys, or why it was not scanned."""
-
-    source: SourceText
-    mentions: tuple[Mention, ...] = ()
-    problem: str = ""
-
-
 class Sources:
     """Source files, each read and scanned once."""
 
     def __init__(self, scanner: Scanner, kinds: Mapping[str, FindingKind]) -> None:
         self.scanner = scanner
         self.kinds = kinds
-        self._scanned: dict[tuple[Path, str], Scanned] = {}
+        self._scanned: dict[tuple[Path, str], tuple[SourceText, tuple[Mention, ...], str]] = {}
 
-    def scanned(self, path: Path) -> Scanned:
-        """Return what a file deploys."""
+    def scanned(self, path: Path) -> tuple[SourceText, tuple[Mention, ...], str]:
+        """Return a file and what it deploys, or why it was not scanned."""
         name = shown_name(path)
         key = path.absolute(), name
         if key not in self._scanned:
@@ -61,9 +53,9 @@ class Sources:
                 self._scanned.clear()
             try:
                 source = SourceText(name, file_text(path, LARGEST), self.kinds)
-                self._scanned[key] = Scanned(source, self.scanner.scan(name, source.text)[:MOST_MENTIONS])
+                self._scanned[key] = source, self.scanner.scan(name, source.text)[:MOST_MENTIONS], ""
             except InputError as error:
-                self._scanned[key] = Scanned(SourceText(name, "", self.kinds), problem=str(error))
+                self._scanned[key] = SourceText(name, "", self.kinds), (), str(error)
         return self._scanned[key]
 
 

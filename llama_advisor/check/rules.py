@@ -110,56 +110,49 @@ def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Itera
 
 
 def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
-    """Yield a finding for each constraint that rules the nearest build of the choice out."""
-    build = decision.nearest
-    if build is None or not build.fails:
-        yield _no_such_build(item, decision, base)
-        return
-    first = decisive(build, base).rule
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for outcome in sorted(build.fails, key=lambda failed: (failed.rule is not first, failed.rule.id)):
-        code = _code(outcome, build)
-        grouped.setdefault((code, _blamed(outcome, code, item)), []).append(outcome.text)
-    for (code, key), texts in grouped.items():
-        yield item.finding(code, ("choice", key), "; ".join(texts))
+    """Yield a finding for each constraint that rules the nearest build of the choice out.
 
-
-def _no_such_build(item: Deployed, decision: Decision, base: RuleBase) -> CheckFinding:
-    """Say why nothing could be judged: no ranked model, not considered in this place, or not loaded by the engine."""
-    chosen = decision.chosen
-    if chosen.model.role != "ranked":
+    Where none was judged, say why: no ranked model, not considered in this place, or not loaded by the engine.
+    """
+    build, chosen = decision.nearest, decision.chosen
+    if build is not None and build.fails:
+        first = decisive(build, base).rule
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for outcome in sorted(build.fails, key=lambda failed: (failed.rule is not first, failed.rule.id)):
+            grouped.setdefault(_blamed(outcome, build, item), []).append(outcome.text)
+        for (code, key), texts in grouped.items():
+            yield item.finding(code, ("choice", key), "; ".join(texts))
+    elif chosen.model.role != "ranked":
         text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
-        return item.finding(DOUBTFUL, ("choice", "model"), text, "unranked")
-    held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
-    engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
-    text = f"{engine} {'does not load' if chosen.engine else 'loads'} {chosen.model.name}{held}"
-    if chosen.engine == HOSTED and not decision.need.hosted_considered:
-        text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
-    return item.finding(ENGINE, ("choice", "engine" if chosen.engine else "model"), text, "loads")
+        yield item.finding(DOUBTFUL, ("choice", "model"), text, "unranked")
+    else:
+        held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
+        engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
+        text = f"{engine} {'does not load' if chosen.engine else 'loads'} {chosen.model.name}{held}"
+        if chosen.engine == HOSTED and not decision.need.hosted_considered:
+            text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
+        yield item.finding(ENGINE, ("choice", "engine" if chosen.engine else "model"), text, "loads")
 
 
-def _code(outcome: Outcome, build: Candidate) -> str:
-    """Return the code for a failed constraint: by its bottleneck, or by the fact that failed where that says more."""
-    then = outcome.rule.rule.then
+def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, str]:
+    """Return the code for a failed constraint and the key of the choice that it speaks of.
+
+    The code goes by its bottleneck, or by the fact that failed where that says more; the key is the model's where the
+    one it speaks of was left out.
+    """
+    then, written = outcome.rule.rule.then, item.written["choice"]
     assert isinstance(then, RuleOut)
-    if "hosted.retired" in {leaf.fact for leaf in outcome.proof.leaves()}:
-        return RETIRED
-    if then.rule_out == "context":
-        limit = build.lookup("build.context_tokens")
-        if isinstance(limit, int) and limit < build.model.context_tokens:
-            return SHORT_BUILD
-    return BY_BOTTLENECK[then.rule_out]
-
-
-def _blamed(outcome: Outcome, code: str, item: Deployed) -> str:
-    """Return the key of the choice that a constraint speaks of; the model where that key was left out."""
-    written = item.written["choice"]
     facts = [str(leaf.fact) for leaf in outcome.proof.leaves() if leaf.fact]
+    code, limit = BY_BOTTLENECK[then.rule_out], build.lookup("build.context_tokens")
+    if "hosted.retired" in facts:
+        code = RETIRED
+    elif then.rule_out == "context" and isinstance(limit, int) and limit < build.model.context_tokens:
+        code = SHORT_BUILD
     if "quantization" in written and (code == SHORT_BUILD or any("quantization" in fact for fact in facts)):
-        return "quantization"
+        return code, "quantization"
     if "engine" in written and any(fact.startswith("engine.") for fact in facts):
-        return "engine"
-    return "model"
+        return code, "engine"
+    return code, "model"
 
 
 def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
