@@ -20,7 +20,6 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from llama_advisor.check.findings import CheckFinding
     from llama_advisor.check.project import Deployed
-    from llama_advisor.engine.advice import RelaxationShown
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.engine.search import Found
@@ -84,7 +83,7 @@ class Decider:
     def __init__(self, advisor: Advisor) -> None:
         self.advisor = advisor
         self._decisions: dict[tuple[Requirements, Choice], Decision] = {}
-        self._obstacles: dict[Requirements, tuple[list[str], RelaxationShown | None]] = {}
+        self._obstacles: dict[Requirements, str] = {}
         self._last: tuple[Requirements, Found] | None = None
 
     def decide(self, requirements: Requirements, choice: Choice) -> Decision:
@@ -114,15 +113,19 @@ class Decider:
         self._decisions[requirements, choice] = made
         return made
 
-    def obstacles(self, requirements: Requirements) -> tuple[list[str], RelaxationShown | None]:
-        """Return what rules all models out where nothing fits, and the first change that was checked to help."""
+    def obstacles(self, requirements: Requirements) -> str:
+        """Say what rules all models out where nothing fits, and the first change that was checked to help."""
         if requirements not in self._obstacles:
             _keep_small(self._obstacles)
             found = self._search(requirements)
             first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
-            way = next(ways_round(found, self.advisor), None)
             kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
-            self._obstacles[requirements] = list(kinds), way.shown if way else None
+            text = f"no model meets these requirements ({', '.join(kinds)})"
+            if way := next(ways_round(found, self.advisor), None):
+                changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
+                then = way.shown.then
+                text += f"; changed {changes}, {then.model} as {then.quantization} would do"
+            self._obstacles[requirements] = text
         return self._obstacles[requirements]
 
     def _search(self, requirements: Requirements) -> Found:
@@ -145,6 +148,12 @@ def _resolved(choice: Choice, base: RuleBase) -> Chosen:
     except InputError as error:
         raise UnknownNameError(field, error) from error
     return Chosen(model, frozenset(held), engine)
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _keep_small(answers: dict[Any, Any]) -> None:

@@ -61,7 +61,11 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
     found: dict[Path, None] = {}
     for name in paths or (".",):
         path = Path(name)
-        if is_folder(path):
+        try:
+            folder = path.is_dir()
+        except (OSError, ValueError):  # what cannot be a name is none
+            folder = False
+        if folder:
             inside = [below for below in files_below(path) if below.name in NAMES]
             if not inside:
                 raise InputError(f"{printable(name)}: no {NAMES[0]} in this folder or below it")
@@ -74,14 +78,6 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
 def lock_path(project: Path) -> Path:
     """Return the lock file beside a project file."""
     return project.with_suffix(".lock")
-
-
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder; what cannot be a name is none."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def default_file() -> Path:

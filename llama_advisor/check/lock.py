@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 OUTDATED, OTHERWISE, MOVED, UNREADABLE = "LA403", "LA404", "LA405", "LA911"
 OTHERS = 2
 NAMED = 4
+BUILD_PARTS = ("model", "quantization", "engine", "machine")
 
 
 class LockedBuild(Strict):
@@ -152,19 +153,15 @@ def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) 
         yield item.finding(OUTDATED, ("name",), text, "changed")
         return
     before, after, locked, current = kept.winner, decision.winner, lock.rulebase.hash, decider.advisor.base.hash
-    if _names(before) == _names(_build(after) if after else None):
-        if locked != current:
-            text = f"locked with rule base {locked}, now {current}: the same build wins"
-            yield item.finding(MOVED, ("name",), text, "moved")
-        return
-    was = f"{before.model} as {before.quantization} on {before.engine}" if before else "no build"
-    wins = in_words(after) if after else "no build"
-    text = f"locked: {was}; now: {wins}. {_why(deployment, decision, kept, decider)}"
-    yield item.finding(OTHERWISE, ("name",), text, "otherwise")
-
-
-def _names(build: LockedBuild | None) -> tuple[str | None, ...] | None:
-    return (build.model, build.quantization, build.engine, build.machine) if build else None
+    now_wins = _build(after) if after else None
+    if any(getattr(before, part, None) != getattr(now_wins, part, None) for part in BUILD_PARTS):
+        was = f"{before.model} as {before.quantization} on {before.engine}" if before else "no build"
+        wins = in_words(after) if after else "no build"
+        text = f"locked: {was}; now: {wins}. {_why(deployment, decision, kept, decider)}"
+        yield item.finding(OTHERWISE, ("name",), text, "otherwise")
+    elif locked != current:
+        text = f"locked with rule base {locked}, now {current}: the same build wins"
+        yield item.finding(MOVED, ("name",), text, "moved")
 
 
 def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, decider: Decider) -> str:

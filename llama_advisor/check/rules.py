@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.decide import in_words
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.scenario.project_file import Requirements
     from llama_advisor.text.strict import Bottleneck
 
 BY_BOTTLENECK: dict[Bottleneck, str] = {
@@ -48,7 +47,7 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     """Yield what the rules have against the choice."""
     base, best = decider.advisor.base, decision.best
     if not decision.order:
-        yield item.finding(IMPOSSIBLE, ("requirements",), _impossible(item.deployment.requirements, decider))
+        yield item.finding(IMPOSSIBLE, ("requirements",), decider.obstacles(item.deployment.requirements))
     outside = list(_outside_limits(item, decision, base))
     yield from outside
     if best is None and not outside:
@@ -71,22 +70,6 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
         yield item.finding(WRONG_VERSION, ("choice", "engine_version"), wrong)
     elif best is not None:
         yield from _old_runtime(item, best)
-
-
-def _impossible(requirements: Requirements, decider: Decider) -> str:
-    """Say what stands in the way, and which change was checked to help."""
-    kinds, way = decider.obstacles(requirements)
-    text = f"no model meets these requirements ({', '.join(kinds)})"
-    if way:
-        changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.changes)
-        text += f"; changed {changes}, {way.then.model} as {way.then.quantization} would do"
-    return text
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
