@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llama_advisor import __version__
 from llama_advisor.check.files import NAMES, file_text, files_below
 from llama_advisor.scenario.project_file import proposed
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from llama_advisor.check.mentions import Scanner
 
@@ -24,63 +25,7 @@ IGNORE = ".gitignore"
 LARGEST = 1_000_000
 SHOWN_SOURCES = 20
 WORKFLOW_FILE = ".github/workflows/llama-advisor.yml"
-GITHUB = """\
-name: llama-advisor
-on:
-  push:
-  pull_request:
-  schedule:
-    - cron: "17 5 * * 1"  # prices and runtimes age without a commit
-permissions:
-  contents: read
-jobs:
-  check:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: pip install llama-advisor=={version}
-      - run: >-
-          llama-advisor check {paths}
-          --format github
-          --format markdown --output "$GITHUB_STEP_SUMMARY"
-          --format sarif --output llama-advisor.sarif
-      - uses: actions/upload-artifact@v4
-        if: always()
-        with:
-          name: llama-advisor
-          path: llama-advisor.sarif
-"""
-GITLAB = """\
-llama-advisor:
-  image: python:3.12-slim
-  script:
-    - pip install llama-advisor=={version}
-    - >-
-      llama-advisor check {paths}
-      --format text
-      --format gitlab --output gl-code-quality-report.json
-      --format junit --output llama-advisor.xml
-  artifacts:
-    when: always
-    reports:
-      codequality: gl-code-quality-report.json
-      junit: llama-advisor.xml
-"""
-PRE_COMMIT = """\
-repos:
-  - repo: local
-    hooks:
-      - id: llama-advisor-check
-        name: llama-advisor check
-        entry: llama-advisor check {paths}
-        language: python
-        additional_dependencies: ["llama-advisor=={version}"]
-        always_run: true
-        pass_filenames: false
-"""
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Seen(NamedTuple):
@@ -170,3 +115,9 @@ def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
         place = lines.index("    requirements:") + 1
         lines.insert(place, "      # TODO: say what it is for, and on what: hardware, languages, domicile …")
         yield lines
+
+
+def server_entry(server: str, paths: str) -> str:
+    """Return the entry that runs the check on a build server: `github`, `gitlab` or `pre-commit`."""
+    text = file_text(TEMPLATES / f"{server}.yaml").format(version=__version__, paths=paths)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
