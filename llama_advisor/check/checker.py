@@ -1,24 +1,30 @@
-"""The check from top to bottom: files, documents, deployments, waivers; then the findings that were asked for."""
+"""The check from top to bottom: what is asked, files, deployments, waivers; then the findings that were asked for."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, decided
 from llama_advisor.check.drift import Sources, drift_findings
-from llama_advisor.check.files import lock_path
+from llama_advisor.check.files import file_text, lock_path
 from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
 from llama_advisor.check.rules import freshness_findings, rule_findings
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.text.errors import nearest
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.strict import Strict
+from llama_advisor.text.wording import problem
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -31,6 +37,50 @@ EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
 ABOUT_WAIVERS = "LA5"
 RANKS = {"error": 3, "warning": 2, "note": 1, "never": 9}
 FINDINGS, MALFORMED = 1, 2
+SETTINGS_FILE = "pyproject.toml"
+TABLE = "llama-advisor"
+FailOn = Literal["error", "warning", "never"]
+
+
+class Settings(Strict):
+    """Settings of the check."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    paths: Annotated[tuple[str, ...], "Project files and folders to check."] = ()
+    select: Annotated[
+        tuple[str, ...], "Codes, or beginnings of codes, that are reported; all where none are named."
+    ] = ()
+    ignore: Annotated[tuple[str, ...], "Codes, or beginnings of codes, that are not."] = ()
+    fail_on: Annotated[FailOn | None, "Severity from which findings fail the check."] = Field(
+        default=None, alias="fail-on"
+    )
+    rules: Annotated[tuple[str, ...], "Folders of own rules, laid over the shipped ones."] = ()
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the settings of a folder; none where there is no such file or table."""
+    path = folder / SETTINGS_FILE
+    if not path.exists():
+        return Settings()
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        data = tomllib.loads(file_text(path))
+    except InputError as error:
+        raise InputError(f"{SETTINGS_FILE}: {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{SETTINGS_FILE}: not valid TOML: {printable(error)[:200]}") from error
+    tools = data.get("tool")
+    table = tools.get(TABLE, {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise InputError(f"{SETTINGS_FILE}: [tool.{TABLE}] must be a table")
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        raise InputError(f"{SETTINGS_FILE}: [tool.{TABLE}] {printable(problem(error, Settings)[1])}") from error
 
 
 class Filter(NamedTuple):
@@ -45,6 +95,19 @@ class Filter(NamedTuple):
         chosen = max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0)
         left_out = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
         return (chosen > 0 or not self.select) and (left_out == 0 or chosen > left_out)
+
+
+def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tuple[str, ...]:
+    """Return codes and beginnings of codes as they are written in findings; one that begins none is an error."""
+    known = sorted(codes)
+    made = []
+    for text in wanted:
+        for part in text.split(","):
+            prefix = part.strip().upper()
+            if not prefix or not any(code.startswith(prefix) for code in known):
+                raise InputError(f"{flag}: {printable(part)!r} begins no code{nearest(prefix, known)}")
+            made.append(prefix)
+    return tuple(made)
 
 
 class Checker:
@@ -152,10 +215,7 @@ def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as
         deployments=sum(deployments for _, deployments in checked),
         findings=tuple(findings),
         summary=Summary(
-            error=counts["error"],
-            warning=counts["warning"],
-            note=counts["note"],
-            waived=len(findings) - len(counting),
+            error=counts["error"], warning=counts["warning"], note=counts["note"], waived=len(findings) - len(counting)
         ),
         exit_code=MALFORMED if wrong else FINDINGS if any(item.fails for item in findings) else 0,
         rulebase=RuleBaseShown(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,13 +126,8 @@ def matching(folder: Path, pattern: str) -> list[Path]:
             return list(files_below(named)) if named.is_dir() else [named] if named.exists() else []
         except (OSError, ValueError):  # no name that a file can have
             return []
-    found = []
-    for path in files_below(start):
-        if matches(path.relative_to(start).parts, rest):
-            found.append(path)
-            if len(found) > MOST_FILES:
-                break
-    return found
+    found = (path for path in files_below(start) if matches(path.relative_to(start).parts, rest))
+    return list(islice(found, MOST_FILES + 1))
 
 
 def matches(names: Sequence[str], parts: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -83,13 +84,13 @@ class Findings(Record):
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
+@dataclass
 class SourceText:
     """A text whose characters have lines and columns as editors count them; makes findings at places of it."""
 
-    def __init__(self, name: str, text: str, kinds: Mapping[str, FindingKind]) -> None:
-        self.name = name
-        self.text = text
-        self.kinds = kinds
+    name: str
+    text: str
+    kinds: Mapping[str, FindingKind]
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -11,7 +11,7 @@ from llama_advisor.check.findings import SourceText
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
 from llama_advisor.text.errors import InputError, PlacedError
 from llama_advisor.text.wording import problems
-from llama_advisor.text.yaml_file import Document, key_place, parse_all, value_place
+from llama_advisor.text.yaml_file import Document, parse_all, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ class ProjectDocument(NamedTuple):
 
     def finding(self, code: str, loc: tuple[Any, ...], text: str, about: str, **more: Any) -> CheckFinding:
         """Return a finding at the value of `loc`."""
-        return self.source.finding(code, text, *value_place(self.document, loc), about=about, **more)
+        return self.source.finding(code, text, *place_of(self.document, loc), about=about, **more)
 
 
 class Deployed(NamedTuple):
@@ -62,14 +62,8 @@ class Deployed(NamedTuple):
         self, code: str, place: tuple[Any, ...], text: str, about: str = "", *, of_a_name: bool = False
     ) -> CheckFinding:
         """Return a finding at a value of the deployment; it is about that value if nothing else is said."""
-        return self.inside.finding(
-            code,
-            ("deployments", self.position, *place),
-            text,
-            about or ".".join(map(str, place)),
-            deployment=self.name,
-            of_a_name=of_a_name,
-        )
+        loc, told = ("deployments", self.position, *place), about or ".".join(map(str, place))
+        return self.inside.finding(code, loc, text, told, deployment=self.name, of_a_name=of_a_name)
 
     def pattern_place(self, index: int) -> tuple[Any, ...]:
         """Return the place of a pattern of `sources`, which may be one text instead of a list."""
@@ -93,20 +87,19 @@ def read_project(path: Path, kinds: Mapping[str, FindingKind]) -> ProjectFile:
     """Read a project file; whatever is wrong becomes a finding."""
     name = shown_name(path)
     source = SourceText(name, "", kinds)
-    file = ProjectFile(source, [], [])
+    documents: tuple[Document, ...] = ()
+    wrong: list[CheckFinding] = []
     try:
         source = SourceText(name, file_text(path), kinds)
-        file = ProjectFile(source, [], [])
         documents = parse_all(source.text, name)
+        if not documents:
+            wrong.append(source.finding(MISSING, "the file is empty; it needs `version` and `deployments`"))
     except PlacedError as error:
         code = DUPLICATE_KEY if error.what.startswith("duplicate key") else UNREADABLE
-        file.findings.append(source.finding(code, error.what, error.start, error.end))
-        return file
+        wrong.append(source.finding(code, error.what, error.start, error.end))
     except InputError as error:
-        file.findings.append(source.finding(UNREADABLE, str(error).removeprefix(f"{name}: ")))
-        return file
-    if not documents:
-        file.findings.append(source.finding(MISSING, "the file is empty; it needs `version` and `deployments`"))
+        wrong.append(source.finding(UNREADABLE, str(error).removeprefix(f"{name}: ")))
+    file = ProjectFile(source, [], wrong)
     for document in documents:
         file.findings.extend(_malformed(document, path, file))
     seen: set[str] = set()
@@ -123,7 +116,7 @@ def _malformed(document: Document, path: Path, file: ProjectFile) -> Iterator[Ch
     source = file.source
     if not isinstance(document.data, dict):
         text = "a project file is a mapping with `version` and `deployments`"
-        yield source.finding(WRONG_TYPE, text, *value_place(document, ()))
+        yield source.finding(WRONG_TYPE, text, *place_of(document, ()))
         return
     # Lists longer than the schema allows are not read: checking each of their entries would take long.
     long = [
@@ -132,7 +125,7 @@ def _malformed(document: Document, path: Path, file: ProjectFile) -> Iterator[Ch
         if isinstance(document.data.get(key), list) and len(document.data[key]) > most
     ]
     for key, text in long:
-        yield source.finding(WRONG_TYPE, text, *value_place(document, (key,)))
+        yield source.finding(WRONG_TYPE, text, *place_of(document, (key,)))
     if long:
         return
     try:
@@ -156,7 +149,7 @@ def _refused(error: ValidationError, source: SourceText, document: Document) -> 
             text = f"{loc[-1]} is a wish; under `choice` it says what was chosen, under `only` what is allowed"
         if kind == "extra_forbidden" and loc[-1] == "<<":
             text = "'<<' is no key of YAML 1.2; repeat the keys, or use an alias for a whole value"
-        start, end = (key_place if code in {UNKNOWN_KEY, WISHED} else value_place)(document, loc)
+        start, end = place_of(document, loc, key=code in {UNKNOWN_KEY, WISHED})
         about, of_a_name = ".".join(map(str, loc)), code == UNKNOWN_KEY
         try:
             name = document.data["deployments"][loc[1]]["name"] if loc[:1] == ("deployments",) else None

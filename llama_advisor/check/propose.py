@@ -83,10 +83,7 @@ def ignored_by_git(folder: Path) -> Callable[[str], bool]:
         inside = path.parent.relative_to(folder).as_posix()
         specs.append(("" if inside == "." else f"{inside}/", spec))
 
-    def ignored(name: str) -> bool:
-        return any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
-
-    return ignored
+    return lambda name: any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
 
 
 def from_discovery(found: list[Seen]) -> Iterator[list[str]]:

@@ -62,34 +62,26 @@ def _child(node: Any, key: Any) -> tuple[Any, Any] | None:
     return None
 
 
-def value_place(document: Document, loc: Loc) -> tuple[int, int]:
-    """Return from where to where the value at `loc` stands, or its nearest parent; an alias stands where it is used."""
-    return _places(document, loc)[0]
+def place_of(document: Document, loc: Loc, *, key: bool = False) -> tuple[int, int]:
+    """Return from where to where the value at `loc` stands, or its nearest parent; or its key, where it has one.
 
-
-def key_place(document: Document, loc: Loc) -> tuple[int, int]:
-    """Return where the key of `loc` stands; where it has none, its value."""
-    value, key = _places(document, loc)
-    return key or value
-
-
-def _places(document: Document, loc: Loc) -> tuple[tuple[int, int], tuple[int, int] | None]:
-    """Return the places of the value at `loc`, or of its nearest parent, and of its key where it has one."""
+    An alias stands where it is used.
+    """
     node, name, text = document.node, None, document.text
     place = _extent(node, text)
-    for key in loc:
-        inside = _child(node, key)
+    for step in loc:
+        inside = _child(node, step)
         if inside is None:
-            return place, None
+            return place
         before = node.start_mark.index
         name, value = inside
         if name is not None:
             before = name.end_mark.index
         else:
-            for item in node.value[:key]:
+            for item in node.value[:step]:
                 before = _used(item, before, text)[1]
         node, place = value, _used(value, before, text)
-    return place, None if name is None else _extent(name, text)
+    return _extent(name, text) if key and name is not None else place
 
 
 def _used(value: Any, before: int, text: str) -> tuple[int, int]:

@@ -107,24 +107,20 @@ def possible(way: Way) -> bool:
         test = literal.test
         if test.other is None:
             plain.setdefault(test.fact, []).append(literal)
-        elif literal.outcome is not None and not _relate(related, test, holds=literal.outcome):
-            return False
+        elif literal.outcome is not None:
+            # Narrow how the two facts may compare.
+            pair, allowed = (test.fact, str(test.other)), RELATIONS[test.operator]
+            left = "".join(sign for sign in "<=>" if (sign in allowed) is literal.outcome)
+            if pair[0] > pair[1]:
+                pair, left = pair[::-1], left.translate(str.maketrans("<>", "><"))
+            related[pair] = "".join(sign for sign in related.get(pair, "<=>") if sign in left)
+            if not related[pair]:
+                return False
     return all(any(_satisfied(group, value) for value in _values(fact, group)) for fact, group in plain.items())
 
 
 def _satisfied(group: list[Literal], value: Any) -> bool:
     return all(literal.test.prove(lambda _: value).outcome is literal.outcome for literal in group)
-
-
-def _relate(related: dict[tuple[str, str], str], test: Test, *, holds: bool) -> bool:
-    """Narrow how two facts may compare; False when nothing is left."""
-    allowed = RELATIONS[test.operator]
-    left = "".join(sign for sign in "<=>" if (sign in allowed) is holds)
-    pair = (test.fact, str(test.other))
-    if pair[::-1] in related or pair[0] > pair[1]:
-        pair, left = pair[::-1], left.translate(str.maketrans("<>", "><"))
-    related[pair] = "".join(sign for sign in related.get(pair, "<=>") if sign in left)
-    return bool(related[pair])
 
 
 def _values(fact: str, group: list[Literal]) -> list[Any]:
