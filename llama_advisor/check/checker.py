@@ -101,12 +101,11 @@ def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tu
     """Return codes and beginnings of codes as they are written in findings; one that begins none is an error."""
     known = sorted(codes)
     made = []
-    for text in wanted:
-        for part in text.split(","):
-            prefix = part.strip().upper()
-            if not prefix or not any(code.startswith(prefix) for code in known):
-                raise InputError(f"{flag}: {printable(part)!r} begins no code{nearest(prefix, known)}")
-            made.append(prefix)
+    for part in (part for text in wanted for part in text.split(",")):
+        prefix = part.strip().upper()
+        if not prefix or not any(code.startswith(prefix) for code in known):
+            raise InputError(f"{flag}: {printable(part)!r} begins no code{nearest(prefix, known)}")
+        made.append(prefix)
     return tuple(made)
 
 
@@ -165,8 +164,7 @@ def with_waivers(
     used = {(item.code, item.deployment or "") for item in found}
     names = {item.name for item in file.deployments}
     for inside, index, waiver in waivers:
-        where = ("waivers", index)
-        about = f"{waiver.code} {waiver.deployment}"
+        where, about = ("waivers", index), f"{waiver.code} {waiver.deployment}"
         if not waiver.reason.strip():
             place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
             text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"

@@ -86,10 +86,9 @@ class Checkpoints:
         """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""
         if lower.endswith(":latest"):
             return self._exact.get(lower.removesuffix(":latest"))
-        begun = [tag for tag in self._tags if lower.startswith(f"{tag}-")]
-        if not begun:
+        tag = max((tag for tag in self._tags if lower.startswith(f"{tag}-")), key=len, default=None)
+        if tag is None:
             return None
-        tag = max(begun, key=len)
         rest = lower.removeprefix(f"{tag}-").split("-", 1)
         model = self._tags[tag]
         if rest[0] == "text" and model.kind != "base" and model.sibling:
@@ -131,10 +130,7 @@ class Checkpoints:
     def quantization(self, name: str) -> frozenset[str]:
         """Return the quantizations that a word may mean."""
         folded = key(name)
-        for text in (folded, folded.removesuffix("marlin")):
-            if text in self._quantizations:
-                return self._quantizations[text]
-        return frozenset()
+        return self._quantizations.get(folded) or self._quantizations.get(folded.removesuffix("marlin"), frozenset())
 
 
 def wrong_version(engine: Engine, version: str, model: Model) -> str | None:

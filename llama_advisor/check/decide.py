@@ -94,7 +94,8 @@ class Decider:
         """
         if (requirements, choice) in self._decisions:
             return self._decisions[requirements, choice]
-        _keep_small(self._decisions)
+        if len(self._decisions) >= MOST_KEPT:  # before they fill the memory
+            self._decisions.clear()
         chosen = _resolved(choice, self.advisor.base)
         answer = self._search(requirements)
         only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
@@ -116,7 +117,8 @@ class Decider:
     def obstacles(self, requirements: Requirements) -> str:
         """Say what rules all models out where nothing fits, and the first change that was checked to help."""
         if requirements not in self._obstacles:
-            _keep_small(self._obstacles)
+            if len(self._obstacles) >= MOST_KEPT:
+                self._obstacles.clear()
             found = self._search(requirements)
             first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
             kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
@@ -154,12 +156,6 @@ def _plain(value: Any) -> str:
     if value is None:
         return "nothing"
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def _keep_small(answers: dict[Any, Any]) -> None:
-    """Forget answers before they fill the memory."""
-    if len(answers) >= MOST_KEPT:
-        answers.clear()
 
 
 def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from fnmatch import fnmatchcase
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,11 +115,8 @@ def matching(folder: Path, pattern: str) -> list[Path]:
     A name without a star is a file, or a folder with all files in it.
     """
     parts = [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
-    fixed = 0
-    while fixed < len(parts) - 1 and not set(parts[fixed]) & set("*?"):
-        fixed += 1
-    start = folder.joinpath(*parts[:fixed])
-    rest = parts[fixed:]
+    fixed = len(list(takewhile(lambda part: not set(part) & set("*?"), parts[:-1])))
+    start, rest = folder.joinpath(*parts[:fixed]), parts[fixed:]
     if len(rest) == 1 and not set(rest[0]) & set("*?"):
         named = start / rest[0]
         try:

@@ -84,7 +84,7 @@ class Findings(Record):
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
-@dataclass
+@dataclass(eq=False)
 class SourceText:
     """A text whose characters have lines and columns as editors count them; makes findings at places of it."""
 

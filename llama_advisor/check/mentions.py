@@ -121,11 +121,11 @@ class Scanner:
         lower = folded(plain)
         found = {mention.start: mention for mention in self._served(name, plain, lower)}
         found |= {mention.start: mention for mention in self._models(plain)}
-        others = [*found.values(), *self._set(plain, lower)]
+        every = [*found.values(), *self._set(plain, lower)]
         for spelled, engine in self.runtimes:
             for match in spelled.find(plain, lower):
-                others.append(Mention("version", *match.span(1), match[1], engine=engine))
-        return tuple(sorted(others, key=lambda item: (item.start, item.kind)))
+                every.append(Mention("version", *match.span(1), match[1], engine=engine))
+        return tuple(sorted(every, key=lambda item: (item.start, item.kind)))
 
     def engines(self, text: str) -> frozenset[str]:
         """Return the engines whose image, package or command a text names."""

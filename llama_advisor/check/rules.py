@@ -59,9 +59,8 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
         ahead = round(winner.score - best.score, 2)
         same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
         if not outside and ahead > base.checking.better_margin and not same:
-            text = (
-                f"{in_words(winner)} scores {winner.score:.1f}, the choice {best.score:.1f}: {ahead:.1f} points ahead"
-            )
+            scores = f"{winner.score:.1f}, the choice {best.score:.1f}"
+            text = f"{in_words(winner)} scores {scores}: {ahead:.1f} points ahead"
             yield item.finding(BETTER, ("choice", "model"), text, "better")
     build, version = best or decision.nearest, item.deployment.choice.engine_version
     engine = base.engines.get(decision.chosen.engine or (build.engine.id if build else ""))

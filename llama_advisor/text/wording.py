@@ -141,10 +141,9 @@ def _fields(schema: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
     """Return the fields that the value at `loc` has."""
     current = schema
     for key in loc:
-        if isinstance(key, int) or key not in current.model_fields:
-            continue
-        inside = next(_models_in(current.model_fields[key].annotation), None)
-        if inside is None:
-            return []
-        current = inside
+        if key in current.model_fields:  # a number is a place in a list
+            inside = next(_models_in(current.model_fields[key].annotation), None)
+            if inside is None:
+                return []
+            current = inside
     return list(current.model_fields)

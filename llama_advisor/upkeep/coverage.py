@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
@@ -35,12 +36,12 @@ FILE = "sampling.yaml"
 Item = TypeVar("Item")
 
 
+@dataclass
 class Draws:
     """A stream of draws that depends on its name alone, on every machine and version."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.count = 0
+    name: str
+    count: int = 0
 
     def share(self) -> float:
         """Return the next number in [0, 1)."""
@@ -116,9 +117,8 @@ class WatchedRule(CompiledRule):
     def settle_tight(self, candidate: Any, level: int) -> Residue:
         """Evaluate likewise the condition under which it barely holds, noted."""
         outcome = super().settle_tight(candidate, level)
-        if self.tight is None or level != self.level:
-            return outcome
-        noted: Residue = self.watch.note(self.id, outcome, main=False)
+        used = self.tight is not None and level == self.level
+        noted: Residue = self.watch.note(self.id, outcome, main=False) if used else outcome
         return noted
 
 

@@ -66,12 +66,8 @@ def lint(base: RuleBase, as_of: date) -> tuple[Finding, ...]:
         *link_findings(base),
         *correction_findings(base),
     ]
-    known = base.finding_kinds
-
-    def order(finding: Finding) -> tuple[int, str, str, str]:
-        return SEVERITIES.index(known[finding.code].severity), finding.code, finding.entry, finding.text
-
-    return tuple(sorted(found, key=order))
+    rank = {code: SEVERITIES.index(kind.severity) for code, kind in base.finding_kinds.items()}
+    return tuple(sorted(found, key=lambda item: (rank[item.code], item.code, item.entry, item.text)))
 
 
 def condition_findings(base: RuleBase) -> Iterator[Finding]:
