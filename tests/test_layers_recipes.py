@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.upkeep import lint
-from llama_advisor.upkeep.lint_examples import run_examples
+from llama_advisor.upkeep.lint import lint, run_examples
 
 if TYPE_CHECKING:
     import subprocess

@@ -16,7 +16,7 @@ from llama_advisor.knowledge.judgement import Adjust, Caveat, Route, RuleOut
 from llama_advisor.scenario.scenario import Only, Scenario
 from llama_advisor.sizing.quality import score
 from llama_advisor.text.yaml_file import parse
-from llama_advisor.upkeep.lint_examples import run_examples
+from llama_advisor.upkeep.lint import run_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

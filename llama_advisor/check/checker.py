@@ -1,25 +1,30 @@
-"""The check from top to bottom: files, documents, deployments, waivers; then the findings that were asked for."""
+"""The check from top to bottom: what is asked, files, deployments, waivers; then the findings that were asked for."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, decided
 from llama_advisor.check.drift import Sources, drift_findings
-from llama_advisor.check.files import lock_path
-from llama_advisor.check.findings import CheckFinding, Findings, Summary
-from llama_advisor.check.freshness import freshness_findings
+from llama_advisor.check.files import file_text, lock_path
+from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
-from llama_advisor.check.rules import rule_findings
-from llama_advisor.check.waivers import with_waivers
+from llama_advisor.check.rules import freshness_findings, rule_findings
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.strict import Strict
+from llama_advisor.text.wording import problem
+from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -28,8 +33,54 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 PREFIX = "LA"
+EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
+ABOUT_WAIVERS = "LA5"
 RANKS = {"error": 3, "warning": 2, "note": 1, "never": 9}
 FINDINGS, MALFORMED = 1, 2
+SETTINGS_FILE = "pyproject.toml"
+TABLE = "llama-advisor"
+FailOn = Literal["error", "warning", "never"]
+
+
+class Settings(Strict):
+    """Settings of the check."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    paths: Annotated[tuple[str, ...], "Project files and folders to check."] = ()
+    select: Annotated[
+        tuple[str, ...], "Codes, or beginnings of codes, that are reported; all where none are named."
+    ] = ()
+    ignore: Annotated[tuple[str, ...], "Codes, or beginnings of codes, that are not."] = ()
+    fail_on: Annotated[FailOn | None, "Severity from which findings fail the check."] = Field(
+        default=None, alias="fail-on"
+    )
+    rules: Annotated[tuple[str, ...], "Folders of own rules, laid over the shipped ones."] = ()
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the settings of a folder; none where there is no such file or table."""
+    path = folder / SETTINGS_FILE
+    if not path.exists():
+        return Settings()
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        data = tomllib.loads(file_text(path))
+    except InputError as error:
+        raise InputError(f"{SETTINGS_FILE}: {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{SETTINGS_FILE}: not valid TOML: {printable(error)[:200]}") from error
+    tools = data.get("tool")
+    table = tools.get(TABLE, {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise InputError(f"{SETTINGS_FILE}: [tool.{TABLE}] must be a table")
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        raise InputError(f"{SETTINGS_FILE}: [tool.{TABLE}] {printable(problem(error, Settings)[1])}") from error
 
 
 class Filter(NamedTuple):
@@ -46,6 +97,18 @@ class Filter(NamedTuple):
         return (chosen > 0 or not self.select) and (left_out == 0 or chosen > left_out)
 
 
+def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tuple[str, ...]:
+    """Return codes and beginnings of codes as they are written in findings; one that begins none is an error."""
+    known = sorted(codes)
+    made = []
+    for part in (part for text in wanted for part in text.split(",")):
+        prefix = part.strip().upper()
+        if not prefix or not any(code.startswith(prefix) for code in known):
+            raise InputError(f"{flag}: {printable(part)!r} begins no code{nearest(prefix, known)}")
+        made.append(prefix)
+    return tuple(made)
+
+
 class Checker:
     """Checks project files against one rule base; answers and sources are kept between files."""
 
@@ -59,7 +122,23 @@ class Checker:
     def check(self, path: Path) -> tuple[list[CheckFinding], int]:
         """Return the findings of one project file, and how many deployments it has."""
         file = read_project(path, self.kinds)
-        found = [*file.findings, *self._deployments(file, path)]
+        found = list(file.findings)
+        lock = lock_path(path)
+        locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
+        decisions: list[tuple[Deployed, Decision]] = []
+        for item, decision in self.decisions(file):
+            if isinstance(decision, CheckFinding):
+                found.append(decision)
+                continue
+            found += rule_findings(item, decision, self.decider)
+            found += drift_findings(item, decision, self.sources, self.base)
+            found += freshness_findings(item, decision, self.base, self.as_of)
+            if locked:
+                decisions.append((item, decision))
+        if locked:
+            from llama_advisor.check.lock import lock_findings
+
+            found += lock_findings(path, file, decisions, self.decider)
         return list(with_waivers(file, found, self.kinds, self.as_of)), len(file.deployments)
 
     def decisions(self, file: ProjectFile) -> Iterator[tuple[Deployed, Decision | CheckFinding]]:
@@ -67,23 +146,41 @@ class Checker:
         for item in file.deployments:
             yield item, decided(item, self.decider)
 
-    def _deployments(self, file: ProjectFile, path: Path) -> Iterator[CheckFinding]:
-        lock = lock_path(path)
-        locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
-        decisions: list[tuple[Deployed, Decision]] = []
-        for item, decision in self.decisions(file):
-            if isinstance(decision, CheckFinding):
-                yield decision
-                continue
-            yield from rule_findings(item, decision, self.decider)
-            yield from drift_findings(item, decision, self.sources, self.base)
-            yield from freshness_findings(item, decision, self.base, self.as_of)
-            if locked:
-                decisions.append((item, decision))
-        if locked:
-            from llama_advisor.check.lock import lock_findings
 
-            yield from lock_findings(path, file, decisions, self.decider)
+def with_waivers(
+    file: ProjectFile, found: list[CheckFinding], kinds: Mapping[str, FindingKind], as_of: date
+) -> Iterator[CheckFinding]:
+    """Yield the findings of a file, those accepted marked, and then those about its waivers."""
+    waivers = [(inside, *place) for inside in file.documents for place in enumerate(inside.project.waivers)]
+    waivable = {code for code, kind in kinds.items() if not kind.malformed and not code.startswith(ABOUT_WAIVERS)}
+    valid = {
+        (waiver.code, clean(waiver.deployment)): Waived(reason=clean(waiver.reason), expires=waiver.expires)
+        for _, _, waiver in waivers
+        if waiver.expires >= as_of and waiver.code in waivable
+    }
+    for item in found:
+        waived = valid.get((item.code, item.deployment or ""))
+        yield item._replace(waived=waived) if waived else item
+    used = {(item.code, item.deployment or "") for item in found}
+    names = {item.name for item in file.deployments}
+    for inside, index, waiver in waivers:
+        where, about = ("waivers", index), f"{waiver.code} {waiver.deployment}"
+        if not waiver.reason.strip():
+            place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
+            text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
+            yield inside.finding(NO_REASON, place, text, about)
+        if waiver.code not in waivable:
+            what = "cannot be waived" if waiver.code in kinds else f"is no code{nearest(waiver.code, waivable)}"
+            yield inside.finding(NOT_WAIVABLE, (*where, "code"), f"{waiver.code} {what}", about)
+        elif waiver.deployment not in names:
+            text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
+            yield inside.finding(NOT_WAIVABLE, (*where, "deployment"), text, about)
+        elif waiver.expires < as_of:
+            text = f"the waiver of {waiver.code} ended on {waiver.expires}"
+            yield inside.finding(EXPIRED, (*where, "expires"), text, about)
+        elif (waiver.code, clean(waiver.deployment)) not in used:
+            text = f"{waiver.deployment} has no finding {waiver.code}"
+            yield inside.finding(UNUSED, (*where, "code"), text, about)
 
 
 def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
@@ -94,11 +191,15 @@ def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
 def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, wanted: Filter) -> Findings:
     """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
     malformed = {code for code, kind in kinds_of(base).items() if kind.malformed}
-    every = (item for found, _ in checked for item in found)
-    once = {_order(item): item for item in every if wanted.keeps(item.code) or item.code in malformed}
+    once = {
+        (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
+        for found, _ in checked
+        for item in found
+        if wanted.keeps(item.code) or item.code in malformed
+    }
     findings: list[CheckFinding] = []
     alike: Counter[str] = Counter()
-    for _, item in sorted(once.items(), key=lambda pair: pair[0]):
+    for item in (once[place] for place in sorted(once)):  # the same one is told once
         alike[item.fingerprint] += 1
         severe = RANKS[item.severity] >= RANKS[wanted.fail_on] or item.code in malformed
         told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
@@ -112,18 +213,10 @@ def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as
         deployments=sum(deployments for _, deployments in checked),
         findings=tuple(findings),
         summary=Summary(
-            error=counts["error"],
-            warning=counts["warning"],
-            note=counts["note"],
-            waived=len(findings) - len(counting),
+            error=counts["error"], warning=counts["warning"], note=counts["note"], waived=len(findings) - len(counting)
         ),
         exit_code=MALFORMED if wrong else FINDINGS if any(item.fails for item in findings) else 0,
         rulebase=RuleBaseShown(
             version=__version__, hash=base.hash, layers=tuple(layer.label for layer in base.layers[1:])
         ),
     )
-
-
-def _order(item: CheckFinding) -> tuple[Any, ...]:
-    """Order by file, place and code; the same one is told once."""
-    return item.file, item.line, item.column, item.code, item.deployment or "", item.text

@@ -24,7 +24,7 @@ _UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\
 _PLAIN = frozenset(
     {"", "gguf", "hf", "unsloth", "dynamic", "quantized", "bnb", "imatrix", "ud", "i1", "onnx", "mlx", "q4f16"}
 )
-_PART = re.compile(r"\d{1,9}")
+_NUMBERS = re.compile(r"\d{1,9}(?:\.\d{1,9})*")
 LONGEST = 200
 WRONG_VERSION = "LA206"
 
@@ -49,29 +49,30 @@ class Checkpoints:
         self._stems: dict[str, str] = {}
         self._quantizations: dict[str, frozenset[str]] = {}
         for model in base.models.values():
-            self._add_model(model)
+            files = model.artifacts
+            plain = Checkpoint(model.id)
+            repositories = {files.hf_repo: plain, files.gguf_repo: plain}
+            repositories |= {
+                repo: Checkpoint(model.id, frozenset({name})) for name, repo in files.quantized_repos.items()
+            }
+            repositories |= {
+                b.hf_repo: Checkpoint(model.id, frozenset({b.quantization})) for b in model.official_builds
+            }
+            for repository, meant in repositories.items():
+                if repository:
+                    self._exact.setdefault(repository.lower(), meant)
+            if files.ollama_tag:
+                held = frozenset({files.ollama_quantization} if files.ollama_quantization else ())
+                self._tags[files.ollama_tag.lower()] = model
+                for tag in (files.ollama_tag, *(name for name in model.aliases if _TAG.fullmatch(name))):
+                    self._exact.setdefault(tag.lower(), Checkpoint(model.id, held))
+            for name in (model.id, model.name, files.hf_repo.rsplit("/", 1)[-1]):
+                self._stems[key(name)] = model.id
         for quantization in base.quantizations.values():
             for name in (quantization.id, quantization.name, *quantization.aliases):
                 known = self._quantizations.get(key(name), frozenset())
                 self._quantizations[key(name)] = known | {quantization.id}
         self._kept: dict[str, Checkpoint | None] = {}
-
-    def _add_model(self, model: Model) -> None:
-        files = model.artifacts
-        plain = Checkpoint(model.id)
-        repositories = {files.hf_repo: plain, files.gguf_repo: plain}
-        repositories |= {repo: Checkpoint(model.id, frozenset({name})) for name, repo in files.quantized_repos.items()}
-        repositories |= {b.hf_repo: Checkpoint(model.id, frozenset({b.quantization})) for b in model.official_builds}
-        for repository, meant in repositories.items():
-            if repository:
-                self._exact.setdefault(repository.lower(), meant)
-        if files.ollama_tag:
-            held = frozenset({files.ollama_quantization} if files.ollama_quantization else ())
-            self._tags[files.ollama_tag.lower()] = model
-            for tag in (files.ollama_tag, *(name for name in model.aliases if _TAG.fullmatch(name))):
-                self._exact.setdefault(tag.lower(), Checkpoint(model.id, held))
-        for name in (model.id, model.name, files.hf_repo.rsplit("/", 1)[-1]):
-            self._stems[key(name)] = model.id
 
     def find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
@@ -85,16 +86,14 @@ class Checkpoints:
         """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""
         if lower.endswith(":latest"):
             return self._exact.get(lower.removesuffix(":latest"))
-        begun = [tag for tag in self._tags if lower.startswith(f"{tag}-")]
-        if not begun:
+        tag = max((tag for tag in self._tags if lower.startswith(f"{tag}-")), key=len, default=None)
+        if tag is None:
             return None
-        tag = max(begun, key=len)
         rest = lower.removeprefix(f"{tag}-").split("-", 1)
         model = self._tags[tag]
         if rest[0] == "text" and model.kind != "base" and model.sibling:
             model = self.base.models[model.sibling]
-        held = self.quantization(rest[-1])
-        return Checkpoint(model.id, held)
+        return Checkpoint(model.id, self.quantization(rest[-1]))
 
     def _spelled(self, name: str) -> Checkpoint | None:
         """Read a repository, file or id that begins with a model's name and goes on with its quantization."""
@@ -131,10 +130,7 @@ class Checkpoints:
     def quantization(self, name: str) -> frozenset[str]:
         """Return the quantizations that a word may mean."""
         folded = key(name)
-        for text in (folded, folded.removesuffix("marlin")):
-            if text in self._quantizations:
-                return self._quantizations[text]
-        return frozenset()
+        return self._quantizations.get(folded) or self._quantizations.get(folded.removesuffix("marlin"), frozenset())
 
 
 def wrong_version(engine: Engine, version: str, model: Model) -> str | None:
@@ -153,15 +149,8 @@ def wrong_version(engine: Engine, version: str, model: Model) -> str | None:
 
 def parts(version: str) -> tuple[int, ...]:
     """Return the leading numbers of a version: `v0.11.0rc1` is (0, 11, 0)."""
-    found = []
-    for piece in version.strip().lstrip("vV=").split("."):
-        match = _PART.match(piece)
-        if match is None:
-            break
-        found.append(int(match[0]))
-        if match.end() != len(piece):
-            break
-    return tuple(found)
+    match = _NUMBERS.match(version.strip().lstrip("vV="))
+    return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def compared(one: str, other: str) -> int:

@@ -20,10 +20,10 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from llama_advisor.check.findings import CheckFinding
     from llama_advisor.check.project import Deployed
-    from llama_advisor.engine.advice import RelaxationShown
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.engine.search import Found
+    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.project_file import Choice, Requirements
@@ -83,28 +83,51 @@ class Decider:
     def __init__(self, advisor: Advisor) -> None:
         self.advisor = advisor
         self._decisions: dict[tuple[Requirements, Choice], Decision] = {}
-        self._obstacles: dict[Requirements, tuple[list[str], RelaxationShown | None]] = {}
+        self._obstacles: dict[Requirements, str] = {}
         self._last: tuple[Requirements, Found] | None = None
 
     def decide(self, requirements: Requirements, choice: Choice) -> Decision:
-        """Answer the requirements and judge the choice; raise InputError for what is not known."""
-        if (requirements, choice) not in self._decisions:
-            _keep_small(self._decisions)
-            chosen = self._resolved(choice)
-            found = self._search(requirements)
-            judged = self._judged(requirements, choice, chosen)
-            self._decisions[requirements, choice] = Decision(found.need, found.order, chosen, *judged)
-        return self._decisions[requirements, choice]
+        """Answer the requirements and judge the choice; raise InputError for what is not known.
 
-    def obstacles(self, requirements: Requirements) -> tuple[list[str], RelaxationShown | None]:
-        """Return what rules all models out where nothing fits, and the first change that was checked to help."""
+        The choice is searched alone: the model by a hard limit, the rest as wishes, which earn no points. Where nothing
+        of it qualifies, the nearest is the refused build that came nearest; failing that, the model as it was stopped.
+        """
+        if (requirements, choice) in self._decisions:
+            return self._decisions[requirements, choice]
+        if len(self._decisions) >= MOST_KEPT:  # before they fill the memory
+            self._decisions.clear()
+        chosen = _resolved(choice, self.advisor.base)
+        answer = self._search(requirements)
+        only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
+        asked = {"only": only, "engine": chosen.engine, "quantization": choice.quantization}
+        need = understand(requirements.model_copy(update=asked), self.advisor.base)
+        if not choice.quantization and chosen.quantizations:
+            need = replace(need, quantizations_wished=chosen.quantizations)
+        found = self.advisor.search.run(need)
+        best = min(filter(chosen.includes, found.qualified), key=best_first, default=None)
+        nearest = None
+        if best is None:
+            refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
+            stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
+            nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
+        made = Decision(answer.need, answer.order, chosen, best, nearest)
+        self._decisions[requirements, choice] = made
+        return made
+
+    def obstacles(self, requirements: Requirements) -> str:
+        """Say what rules all models out where nothing fits, and the first change that was checked to help."""
         if requirements not in self._obstacles:
-            _keep_small(self._obstacles)
+            if len(self._obstacles) >= MOST_KEPT:
+                self._obstacles.clear()
             found = self._search(requirements)
             first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
-            way = next(ways_round(found, self.advisor), None)
             kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
-            self._obstacles[requirements] = list(kinds), way.shown if way else None
+            text = f"no model meets these requirements ({', '.join(kinds)})"
+            if way := next(ways_round(found, self.advisor), None):
+                changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
+                then = way.shown.then
+                text += f"; changed {changes}, {then.model} as {then.quantization} would do"
+            self._obstacles[requirements] = text
         return self._obstacles[requirements]
 
     def _search(self, requirements: Requirements) -> Found:
@@ -113,46 +136,26 @@ class Decider:
             self._last = requirements, self.advisor.decide(understand(requirements, self.advisor.base))
         return self._last[1]
 
-    def _resolved(self, choice: Choice) -> Chosen:
-        """Look the names of a choice up; raise UnknownNameError for one that is not known."""
-        base, field = self.advisor.base, "model"
-        try:
-            model = base.models[names.model_id(choice.model, base)]
-            field = "quantization"
-            asked = choice.quantization
-            held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
-            field = "engine"
-            engine = names.engine_id(choice.engine, base) if choice.engine else None
-        except InputError as error:
-            raise UnknownNameError(field, error) from error
-        return Chosen(model, frozenset(held), engine)
 
-    def _judged(
-        self, requirements: Requirements, choice: Choice, chosen: Chosen
-    ) -> tuple[Candidate | None, Candidate | None]:
-        """Search the choice alone: the model by a hard limit, the rest as wishes, which earn no points.
-
-        Where nothing qualifies, return the refused build that came nearest; failing that, the model as it was stopped.
-        """
-        only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
-        asked = {"only": only, "engine": chosen.engine, "quantization": choice.quantization}
-        need = understand(requirements.model_copy(update=asked), self.advisor.base)
-        if not choice.quantization and chosen.quantizations:
-            need = replace(need, quantizations_wished=chosen.quantizations)
-        found = self.advisor.search.run(need)
-        fitting = [build for build in found.qualified if chosen.includes(build)]
-        if fitting:
-            return min(fitting, key=best_first), None
-        refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
-        stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
-        nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
-        return None, nearest
+def _resolved(choice: Choice, base: RuleBase) -> Chosen:
+    """Look the names of a choice up; raise UnknownNameError for one that is not known."""
+    field = "model"
+    try:
+        model = base.models[names.model_id(choice.model, base)]
+        field = "quantization"
+        asked = choice.quantization
+        held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
+        field = "engine"
+        engine = names.engine_id(choice.engine, base) if choice.engine else None
+    except InputError as error:
+        raise UnknownNameError(field, error) from error
+    return Chosen(model, frozenset(held), engine)
 
 
-def _keep_small(answers: dict[Any, Any]) -> None:
-    """Forget answers before they fill the memory."""
-    if len(answers) >= MOST_KEPT:
-        answers.clear()
+def _plain(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.files import (
@@ -36,24 +36,16 @@ LARGEST = 1_000_000
 MOST_CHARACTERS = 20_000_000
 
 
-class Scanned(NamedTuple):
-    """A source file and what it deploys, or why it was not scanned."""
-
-    source: SourceText
-    mentions: tuple[Mention, ...] = ()
-    problem: str = ""
-
-
 class Sources:
     """Source files, each read and scanned once."""
 
     def __init__(self, scanner: Scanner, kinds: Mapping[str, FindingKind]) -> None:
         self.scanner = scanner
         self.kinds = kinds
-        self._scanned: dict[tuple[Path, str], Scanned] = {}
+        self._scanned: dict[tuple[Path, str], tuple[SourceText, tuple[Mention, ...], str]] = {}
 
-    def scanned(self, path: Path) -> Scanned:
-        """Return what a file deploys."""
+    def scanned(self, path: Path) -> tuple[SourceText, tuple[Mention, ...], str]:
+        """Return a file and what it deploys, or why it was not scanned."""
         name = shown_name(path)
         key = path.absolute(), name
         if key not in self._scanned:
@@ -61,19 +53,21 @@ class Sources:
                 self._scanned.clear()
             try:
                 source = SourceText(name, file_text(path, LARGEST), self.kinds)
-                self._scanned[key] = Scanned(source, self.scanner.scan(name, source.text)[:MOST_MENTIONS])
+                self._scanned[key] = source, self.scanner.scan(name, source.text)[:MOST_MENTIONS], ""
             except InputError as error:
-                self._scanned[key] = Scanned(SourceText(name, "", self.kinds), problem=str(error))
+                self._scanned[key] = SourceText(name, "", self.kinds), (), str(error)
         return self._scanned[key]
 
 
 def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: RuleBase) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
+    project = item.inside.path
+    own = {project, lock_path(project), project.parent / SCHEMA_FILE}  # They say what was chosen, and deploy nothing.
     files: dict[Path, None] = {}
     for index, pattern in enumerate(item.deployment.sources):
         if leaves_folder(pattern):
             continue
-        matched = [path for path in matching(item.inside.path.parent, pattern) if not _own(path, item.inside.path)]
+        matched = [path for path in matching(project.parent, pattern) if path not in own and path.name not in NAMES]
         if not matched:
             yield item.finding(NO_FILE, item.pattern_place(index), f"{pattern!r} matches no file", pattern)
         files.update(dict.fromkeys(matched))
@@ -90,69 +84,45 @@ def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: R
             yield source.finding(NOT_SCANNED, problem, deployment=item.name)
         for mention in mentions:
             seen = seen or mention.kind == "model"
-            if against := _against(mention, item, decision, base):
+            if against := _other_build(mention, decision, base) or _other_layout(mention, item, decision):
                 yield source.finding(*against, mention.start, mention.end, deployment=item.name)
     if files and not seen:
         text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
         yield item.finding(ABSENT, ("sources",), text, "absent")
 
 
-def _own(path: Path, project: Path) -> bool:
-    """Whether a file says what was chosen, and so deploys nothing: project files and their locks."""
-    return path == project or path.name in NAMES or path in {lock_path(project), project.parent / SCHEMA_FILE}
+def _other_build(mention: Mention, decision: Decision, base: RuleBase) -> tuple[str, str] | None:
+    """Return the code and sentence for a model, quantization or version that differs from the decision."""
+    chosen, held = decision.chosen, mention.quantizations
+    if found := mention.checkpoint:
+        held = found.quantizations
+        if found.model != chosen.model.id and not (found.loose and found.model == chosen.model.sibling):
+            other = base.models[found.model].name if found.model else "another model"
+            return MODEL, f"{mention.text} is {other}; {chosen.model.id} was chosen"
+    if held and chosen.quantizations and not held & chosen.quantizations:
+        is_, wanted = " or ".join(sorted(held)), " or ".join(sorted(chosen.quantizations))
+        return QUANTIZATION, f"{mention.text} is {is_}; {wanted} was chosen"
+    engine = base.engines.get(mention.engine)
+    if engine and chosen.engine in {None, engine.id} and (wrong := wrong_version(engine, mention.text, chosen.model)):
+        return WRONG_VERSION, wrong
+    return None
 
 
-def _against(mention: Mention, item: Deployed, decision: Decision, base: RuleBase) -> tuple[str, str] | None:
-    """Return the code and sentence for a mention that differs from the decision."""
-    if mention.kind == "model":
-        return _other_model(mention, decision, base)
-    if mention.kind == "quantization":
-        return _other_quantization(mention.text, mention.quantizations, decision)
+def _other_layout(mention: Mention, item: Deployed, decision: Decision) -> tuple[str, str] | None:
+    """Return the code and sentence for a context or a split over devices that differs from the decision."""
+    need, stated, build = decision.need, item.deployment.requirements, decision.best or decision.nearest
     if mention.kind == "context":
-        return _other_context(mention, item, decision)
-    if mention.kind == "version":
-        engine = base.engines.get(mention.engine)
-        if engine is None or decision.chosen.engine not in {None, engine.id}:
+        of_all = need.context_tokens * need.concurrent_requests if mention.total else 0
+        if mention.number in {need.context_tokens, of_all}:
             return None
-        wrong = wrong_version(engine, mention.text, decision.chosen.model)
-        return (WRONG_VERSION, wrong) if wrong else None
-    return _other_parallelism(mention, item, decision)
-
-
-def _other_model(mention: Mention, decision: Decision, base: RuleBase) -> tuple[str, str] | None:
-    found, chosen = mention.checkpoint, decision.chosen.model
-    assert found is not None
-    if found.model == chosen.id or (found.loose and found.model == chosen.sibling):
-        return _other_quantization(mention.text, found.quantizations, decision)
-    other = base.models[found.model].name if found.model else "another model"
-    return MODEL, f"{mention.text} is {other}; {chosen.id} was chosen"
-
-
-def _other_quantization(text: str, held: frozenset[str], decision: Decision) -> tuple[str, str] | None:
-    wanted = decision.chosen.quantizations
-    if not held or not wanted or held & wanted:
-        return None
-    return QUANTIZATION, f"{text} is {' or '.join(sorted(held))}; {' or '.join(sorted(wanted))} was chosen"
-
-
-def _other_context(mention: Mention, item: Deployed, decision: Decision) -> tuple[str, str] | None:
-    need = decision.need
-    if mention.number in {need.context_tokens, need.context_tokens * need.concurrent_requests if mention.total else 0}:
-        return None
-    stated = item.deployment.requirements.context_tokens is not None
-    where = "required" if stated else "what the use case takes for granted; state `context_tokens`"
-    return CONTEXT, f"{mention.number} tokens are allocated, {need.context_tokens} are {where}"
-
-
-def _other_parallelism(mention: Mention, item: Deployed, decision: Decision) -> tuple[str, str] | None:
-    build = decision.best or decision.nearest
-    if item.deployment.requirements.hardware is None or build is None or build.machine is None:
+        taken = "what the use case takes for granted; state `context_tokens`"
+        where = taken if stated.context_tokens is None else "required"
+        return CONTEXT, f"{mention.number} tokens are allocated, {need.context_tokens} are {where}"
+    if mention.kind not in {"nodes", "parallelism"} or stated.hardware is None or not build or not build.machine:
         return None
     machine, copies = build.machine, build.layout.replicas if build.layout else 1
-    if mention.kind == "nodes":
-        fine, what = {machine.nodes}, "stages"
-    else:
-        fine, what = {machine.count, machine.count * copies}, "devices"
+    nodes = mention.kind == "nodes"
+    fine, what = ({machine.nodes}, "stages") if nodes else ({machine.count, machine.count * copies}, "devices")
     if mention.number in fine:
         return None
     return PARALLELISM, f"split over {mention.number} {what}; the build that was judged takes {min(fine)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from fnmatch import fnmatchcase
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +62,11 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
     found: dict[Path, None] = {}
     for name in paths or (".",):
         path = Path(name)
-        if is_folder(path):
+        try:
+            folder = path.is_dir()
+        except (OSError, ValueError):  # what cannot be a name is none
+            folder = False
+        if folder:
             inside = [below for below in files_below(path) if below.name in NAMES]
             if not inside:
                 raise InputError(f"{printable(name)}: no {NAMES[0]} in this folder or below it")
@@ -73,14 +79,6 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
 def lock_path(project: Path) -> Path:
     """Return the lock file beside a project file."""
     return project.with_suffix(".lock")
-
-
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder; what cannot be a name is none."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def default_file() -> Path:
@@ -112,50 +110,31 @@ def leaves_folder(pattern: str) -> bool:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """Return the files below a folder that a pattern names, in order: `*` within a name, `**` over folders."""
+    """Return the files below a folder that a pattern names, in order: `*` within a name, `**` over folders.
+
+    A name without a star is a file, or a folder with all files in it.
+    """
     parts = [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
-    fixed = 0
-    while fixed < len(parts) - 1 and not set(parts[fixed]) & set("*?"):
-        fixed += 1
-    start = folder.joinpath(*parts[:fixed])
-    rest = parts[fixed:]
+    fixed = len(list(takewhile(lambda part: not set(part) & set("*?"), parts[:-1])))
+    start, rest = folder.joinpath(*parts[:fixed]), parts[fixed:]
     if len(rest) == 1 and not set(rest[0]) & set("*?"):
-        return _named(start / rest[0])
-    found = []
-    for path in files_below(start):
-        if matches(path.relative_to(start).parts, rest):
-            found.append(path)
-            if len(found) > MOST_FILES:
-                break
-    return found
-
-
-def _named(path: Path) -> list[Path]:
-    """Return the file of this name; for a folder, all files in it."""
-    try:
-        return list(files_below(path)) if path.is_dir() else [path] if path.exists() else []
-    except (OSError, ValueError):
-        return []
+        named = start / rest[0]
+        try:
+            return list(files_below(named)) if named.is_dir() else [named] if named.exists() else []
+        except (OSError, ValueError):  # no name that a file can have
+            return []
+    found = (path for path in files_below(start) if matches(path.relative_to(start).parts, rest))
+    return list(islice(found, MOST_FILES + 1))
 
 
 def matches(names: Sequence[str], parts: Sequence[str]) -> bool:
-    """Whether the names of a path match the parts of a pattern; the same greedy walk as for letters."""
-    return _walk(names, parts, "**", lambda name, part: _walk(name, part, "*", lambda a, b: b in {"?", a}))
-
-
-def _walk(given: Sequence[str], wanted: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
-    """Match two sequences, `star` standing for any number of items, in time of their product."""
-    at = place = back = 0
-    last = -1
-    while at < len(given):
-        if place < len(wanted) and wanted[place] == star:
-            last, back = place, at
-            place += 1
-        elif place < len(wanted) and same(given[at], wanted[place]):
-            at, place = at + 1, place + 1
-        elif last >= 0:
-            back += 1
-            at, place = back, last + 1
-        else:
-            return False
-    return all(item == star for item in wanted[place:])
+    """Whether the names of a path match the parts of a pattern, in time of their product."""
+    plain = [part.replace("[", "[[]") for part in parts]
+    fits = [all(part == "**" for part in plain[:count]) for count in range(len(plain) + 1)]
+    for name in names:  # `fits` says of how many parts each beginning matches the names so far
+        longer = [False]
+        for place, part in enumerate(plain):
+            fit = fits[place + 1] or longer[place] if part == "**" else fits[place] and fnmatchcase(name, part)
+            longer.append(fit)
+        fits = longer
+    return fits[-1]

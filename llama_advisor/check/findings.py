@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.knowledge.upkeep_entries import Severity
@@ -83,42 +84,22 @@ class Findings(Record):
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
-class Span(NamedTuple):
-    """From the first character to behind the last, lines and columns from 1, columns in code points."""
-
-    line: int = 1
-    column: int = 1
-    end_line: int = 1
-    end_column: int = 1
-
-
+@dataclass(eq=False)
 class SourceText:
     """A text whose characters have lines and columns as editors count them; makes findings at places of it."""
 
-    def __init__(self, name: str, text: str, kinds: Mapping[str, FindingKind]) -> None:
-        self.name = name
-        self.text = text
-        self.kinds = kinds
+    name: str
+    text: str
+    kinds: Mapping[str, FindingKind]
 
     @cached_property
     def _starts(self) -> list[int]:
         return [0, *(found.end() for found in _BREAK.finditer(self.text))]
 
-    def span(self, start: int, end: int) -> Span:
-        """Return the place of the characters from `start` up to `end`."""
-        return Span(*self._at(start), *self._at(max(start, end)))
-
-    def _at(self, index: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, index)
-        return line, index - self._starts[line - 1] + 1
-
-    def line(self, number: int) -> str:
-        """Return a line without its end, or nothing where there is none."""
-        if not 1 <= number <= len(self._starts):
-            return ""
-        start = self._starts[number - 1]
-        end = self._starts[number] if number < len(self._starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+    def span(self, start: int, end: int) -> tuple[int, int, int, int]:
+        """Return line and column of the character at `start` and of `end`, both from 1, columns in code points."""
+        start_line, end_line = (bisect_right(self._starts, index) for index in (start, end))
+        return start_line, start - self._starts[start_line - 1] + 1, end_line, end - self._starts[end_line - 1] + 1
 
     def finding(
         self,
@@ -136,7 +117,9 @@ class SourceText:
         `about` keeps the fingerprints of two findings apart; `of_a_name` says that just one name stands there, so that
         the nearest known one would do in its place.
         """
-        kind, span, value = self.kinds[code], self.span(start, end), self.text[start:end]
+        kind, value = self.kinds[code], self.text[start:end]
+        line, column, end_line, end_column = self.span(start, max(start, end))
+        begin = start - column + 1
         identity = "\x1f".join((code, self.name, deployment or "", about, value[:LONGEST_SNIPPET]))
         known = _NEAREST.search(text) if of_a_name and re.fullmatch(r"[\w.\-]+", value) else None
         told = clean(text)
@@ -148,8 +131,11 @@ class SourceText:
             fix=kind.fix,
             deployment=clean(deployment) if deployment else None,
             file=clean(self.name),
-            **span._asdict(),
-            snippet=clean(self.line(span.line)[:LONGEST_SNIPPET]),
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            snippet=clean(_BREAK.split(self.text[begin : begin + LONGEST_SNIPPET], maxsplit=1)[0]),
             fingerprint=hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:20],
             replacement=known[1] if known else None,
         )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 OUTDATED, OTHERWISE, MOVED, UNREADABLE = "LA403", "LA404", "LA405", "LA911"
 OTHERS = 2
 NAMED = 4
+BUILD_PARTS = ("model", "quantization", "engine", "machine")
 
 
 class LockedBuild(Strict):
@@ -74,23 +75,18 @@ class Lock(Strict):
 
 def lock_text(decisions: Iterable[tuple[Deployment, Decision]], base: RuleBase) -> str:
     """Pin decisions, and return the bytes of the lock file as text: the same for the same decisions."""
-    lock = Lock(
-        version=1,
-        rulebase=LockedRuleBase(version=__version__, hash=base.hash),
-        deployments={deployment.name: _pinned(deployment, decision) for deployment, decision in decisions},
-    )
+    pinned: dict[str, LockedDeployment] = {}
+    for deployment, decision in decisions:
+        builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
+        pinned[deployment.name] = LockedDeployment(
+            requirements=_plain(deployment.requirements),
+            choice=_plain(deployment.choice),
+            winner=builds[0] if builds else None,
+            margin=decision.margin,
+            others=builds[1:],
+        )
+    lock = Lock(version=1, rulebase=LockedRuleBase(version=__version__, hash=base.hash), deployments=pinned)
     return json.dumps(lock.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-
-
-def _pinned(deployment: Deployment, decision: Decision) -> LockedDeployment:
-    builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
-    return LockedDeployment(
-        requirements=_plain(deployment.requirements),
-        choice=_plain(deployment.choice),
-        winner=builds[0] if builds else None,
-        margin=decision.margin,
-        others=builds[1:],
-    )
 
 
 def _plain(model: Any) -> dict[str, Any]:
@@ -101,7 +97,6 @@ def _plain(model: Any) -> dict[str, Any]:
 def _build(build: Candidate) -> LockedBuild:
     parts = contributions(build, why=True)
     machine = build.machine
-    facts = {read.fact: read.value for part in parts for read in part.reads or ()}
     return LockedBuild(
         model=build.model.id,
         quantization=build.quantization.id,
@@ -109,7 +104,7 @@ def _build(build: Candidate) -> LockedBuild:
         machine=machine_name(machine.device.name, machine.count, machine.nodes) if machine else None,
         score=build.score,
         weights={part.criterion: part.weight for part in parts},
-        facts=facts,
+        facts={read.fact: read.value for part in parts for read in part.reads or ()},
         rules={part.rule: part.points for part in parts if part.rule},
     )
 
@@ -151,26 +146,22 @@ def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) 
     if kept is None:
         yield item.finding(OUTDATED, ("name",), f"{item.name} is not in the lock", "missing")
         return
-    now = {name: json.loads(json.dumps(_plain(getattr(deployment, name)))) for name in ("requirements", "choice")}
+    now = {"requirements": _plain(deployment.requirements), "choice": _plain(deployment.choice)}
     changed = [name for name, value in now.items() if getattr(kept, name) != value]
     if changed:
         text = f"the {' and '.join(changed)} of {item.name} changed after the lock was written"
         yield item.finding(OUTDATED, ("name",), text, "changed")
         return
     before, after, locked, current = kept.winner, decision.winner, lock.rulebase.hash, decider.advisor.base.hash
-    if _names(before) == _names(_build(after) if after else None):
-        if locked != current:
-            text = f"locked with rule base {locked}, now {current}: the same build wins"
-            yield item.finding(MOVED, ("name",), text, "moved")
-        return
-    was = f"{before.model} as {before.quantization} on {before.engine}" if before else "no build"
-    wins = in_words(after) if after else "no build"
-    text = f"locked: {was}; now: {wins}. {_why(deployment, decision, kept, decider)}"
-    yield item.finding(OTHERWISE, ("name",), text, "otherwise")
-
-
-def _names(build: LockedBuild | None) -> tuple[str | None, ...] | None:
-    return (build.model, build.quantization, build.engine, build.machine) if build else None
+    now_wins = _build(after) if after else None
+    if any(getattr(before, part, None) != getattr(now_wins, part, None) for part in BUILD_PARTS):
+        was = f"{before.model} as {before.quantization} on {before.engine}" if before else "no build"
+        wins = in_words(after) if after else "no build"
+        text = f"locked: {was}; now: {wins}. {_why(deployment, decision, kept, decider)}"
+        yield item.finding(OTHERWISE, ("name",), text, "otherwise")
+    elif locked != current:
+        text = f"locked with rule base {locked}, now {current}: the same build wins"
+        yield item.finding(MOVED, ("name",), text, "moved")
 
 
 def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, decider: Decider) -> str:

@@ -6,7 +6,6 @@ import io
 import re
 import string
 import tokenize
-from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -75,7 +74,13 @@ class Spelled:
     def find(self, text: str, lower: str) -> Iterator[re.Match[str]]:
         """Yield each match, in order; `lower` is the text folded."""
         done = 0
-        for place in sorted(set(chain.from_iterable(_places(lower, literal) for literal in self.literals))):
+        places: set[int] = set()
+        for literal in self.literals:
+            place = lower.find(literal)
+            while place >= 0:
+                places.add(place)
+                place = lower.find(literal, place + 1)
+        for place in sorted(places):
             before = place
             while before > 0 and text[before - 1] == "-" and place - before < len("--"):
                 before -= 1
@@ -85,13 +90,6 @@ class Spelled:
             if match:
                 done = match.end()
                 yield match
-
-
-def _places(lower: str, literal: str) -> Iterator[int]:
-    place = lower.find(literal)
-    while place >= 0:
-        yield place
-        place = lower.find(literal, place + 1)
 
 
 def folded(text: str) -> str:
@@ -123,8 +121,11 @@ class Scanner:
         lower = folded(plain)
         found = {mention.start: mention for mention in self._served(name, plain, lower)}
         found |= {mention.start: mention for mention in self._models(plain)}
-        others = [*self._set(plain, lower), *self._versions(plain, lower)]
-        return tuple(sorted([*found.values(), *others], key=lambda item: (item.start, item.kind)))
+        every = [*found.values(), *self._set(plain, lower)]
+        for spelled, engine in self.runtimes:
+            for match in spelled.find(plain, lower):
+                every.append(Mention("version", *match.span(1), match[1], engine=engine))
+        return tuple(sorted(every, key=lambda item: (item.start, item.kind)))
 
     def engines(self, text: str) -> frozenset[str]:
         """Return the engines whose image, package or command a text names."""
@@ -145,7 +146,9 @@ class Scanner:
             done = end
             token = text[start:end].rstrip("-./:_")
             end, token = start + len(token), token.lstrip("-./:_")
-            for cut in _beginnings(token):
+            # It may begin in a path or URL: at its start, or with its last two or one parts.
+            slashes = [index + 1 for index, letter in enumerate(token) if letter in "/:"]
+            for cut in (0, *slashes[-2:-1], *slashes[-1:], *slashes[:-2]):
                 found = self.checkpoints.find(token[cut:])
                 if found is not None:
                     yield Mention("model", end - len(token) + cut, end, token[cut:], checkpoint=found)
@@ -175,19 +178,6 @@ class Scanner:
                     held = self.checkpoints.quantization(groups["text"])
                     if held:
                         yield Mention(spelling.sets, *match.span("text"), groups["text"], quantizations=held)
-
-    def _versions(self, text: str, lower: str) -> Iterator[Mention]:
-        for spelled, engine in self.runtimes:
-            for match in spelled.find(text, lower):
-                yield Mention("version", *match.span(1), match[1], engine=engine)
-
-
-def _beginnings(token: str) -> Iterator[int]:
-    """Yield where a name may begin in a path or URL: at its start, or with its last two or one parts."""
-    yield 0
-    slashes = [index for index, letter in enumerate(token) if letter in "/:"]
-    for index in [*slashes[-2:-1], *slashes[-1:], *slashes[:-2]]:
-        yield index + 1
 
 
 def without_comments(name: str, text: str) -> str:
@@ -236,23 +226,20 @@ def _python_prose(text: str) -> Iterator[tuple[int, int]]:
 
 def _notebook_prose(text: str) -> Iterator[tuple[int, int]]:
     """Yield all but the source of a notebook's code cells, and the comments in it."""
+    cells = _value(yaml.compose(text, Loader=_LOADER), "cells")
+    lines: set[tuple[int, int]] = set()
+    for cell in _items(cells):
+        if getattr(_value(cell, "cell_type"), "value", "") == "code":
+            source = _value(cell, "source")
+            parts = [part for part in _items(source) or [source] if isinstance(part, yaml.ScalarNode)]
+            lines.update((part.start_mark.index, part.end_mark.index) for part in parts)
     at = 0
-    for start, end in sorted(set(_code(yaml.compose(text, Loader=_LOADER)))):
+    for start, end in sorted(lines):
         yield at, start
         line = text[start:end]
         comment = _HASH_IN_CELL.search(line)
         at = start + comment.end() - 1 if comment and "\\n" not in line[comment.end() : -3] else end
     yield at, len(text)
-
-
-def _code(notebook: Any) -> Iterator[tuple[int, int]]:
-    """Yield where the lines of code cells stand."""
-    for cell in _items(_value(notebook, "cells")):
-        if getattr(_value(cell, "cell_type"), "value", "") == "code":
-            source = _value(cell, "source")
-            for part in _items(source) or [source]:
-                if isinstance(part, yaml.ScalarNode):
-                    yield part.start_mark.index, part.end_mark.index
 
 
 def _value(node: Any, name: str) -> Any:

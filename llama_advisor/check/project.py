@@ -11,7 +11,7 @@ from llama_advisor.check.findings import SourceText
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
 from llama_advisor.text.errors import InputError, PlacedError
 from llama_advisor.text.wording import problems
-from llama_advisor.text.yaml_file import Document, key_place, parse_all, value_place
+from llama_advisor.text.yaml_file import Document, parse_all, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ class ProjectDocument(NamedTuple):
 
     def finding(self, code: str, loc: tuple[Any, ...], text: str, about: str, **more: Any) -> CheckFinding:
         """Return a finding at the value of `loc`."""
-        return self.source.finding(code, text, *value_place(self.document, loc), about=about, **more)
+        return self.source.finding(code, text, *place_of(self.document, loc), about=about, **more)
 
 
 class Deployed(NamedTuple):
@@ -62,14 +62,8 @@ class Deployed(NamedTuple):
         self, code: str, place: tuple[Any, ...], text: str, about: str = "", *, of_a_name: bool = False
     ) -> CheckFinding:
         """Return a finding at a value of the deployment; it is about that value if nothing else is said."""
-        return self.inside.finding(
-            code,
-            ("deployments", self.position, *place),
-            text,
-            about or ".".join(map(str, place)),
-            deployment=self.name,
-            of_a_name=of_a_name,
-        )
+        loc, told = ("deployments", self.position, *place), about or ".".join(map(str, place))
+        return self.inside.finding(code, loc, text, told, deployment=self.name, of_a_name=of_a_name)
 
     def pattern_place(self, index: int) -> tuple[Any, ...]:
         """Return the place of a pattern of `sources`, which may be one text instead of a list."""
@@ -92,14 +86,22 @@ class ProjectFile(NamedTuple):
 def read_project(path: Path, kinds: Mapping[str, FindingKind]) -> ProjectFile:
     """Read a project file; whatever is wrong becomes a finding."""
     name = shown_name(path)
-    file = ProjectFile(SourceText(name, "", kinds), [], [])
+    source = SourceText(name, "", kinds)
+    documents: tuple[Document, ...] = ()
+    wrong: list[CheckFinding] = []
     try:
-        text = file_text(path)
+        source = SourceText(name, file_text(path), kinds)
+        documents = parse_all(source.text, name)
+        if not documents:
+            wrong.append(source.finding(MISSING, "the file is empty; it needs `version` and `deployments`"))
+    except PlacedError as error:
+        code = DUPLICATE_KEY if error.what.startswith("duplicate key") else UNREADABLE
+        wrong.append(source.finding(code, error.what, error.start, error.end))
     except InputError as error:
-        file.findings.append(file.source.finding(UNREADABLE, str(error)))
-        return file
-    file = ProjectFile(SourceText(name, text, kinds), [], [])
-    file.findings.extend(_malformed(path, file))
+        wrong.append(source.finding(UNREADABLE, str(error).removeprefix(f"{name}: ")))
+    file = ProjectFile(source, [], wrong)
+    for document in documents:
+        file.findings.extend(_malformed(document, path, file))
     seen: set[str] = set()
     for item in file.deployments:
         if item.name in seen:
@@ -109,48 +111,34 @@ def read_project(path: Path, kinds: Mapping[str, FindingKind]) -> ProjectFile:
     return file
 
 
-def _malformed(path: Path, file: ProjectFile) -> Iterator[CheckFinding]:
-    """Yield what is wrong with the documents of a file; those that hold are added to it."""
+def _malformed(document: Document, path: Path, file: ProjectFile) -> Iterator[CheckFinding]:
+    """Yield what is wrong with a document of a file; one that holds is added to it."""
     source = file.source
+    if not isinstance(document.data, dict):
+        text = "a project file is a mapping with `version` and `deployments`"
+        yield source.finding(WRONG_TYPE, text, *place_of(document, ()))
+        return
+    # Lists longer than the schema allows are not read: checking each of their entries would take long.
+    long = [
+        (key, f"{len(document.data[key])} {key} in a file; at most {most} are checked")
+        for key, most in (("deployments", MOST_DEPLOYMENTS), ("waivers", MOST_WAIVERS))
+        if isinstance(document.data.get(key), list) and len(document.data[key]) > most
+    ]
+    for key, text in long:
+        yield source.finding(WRONG_TYPE, text, *place_of(document, (key,)))
+    if long:
+        return
     try:
-        documents = parse_all(source.text, source.name)
-    except PlacedError as error:
-        code = DUPLICATE_KEY if error.what.startswith("duplicate key") else UNREADABLE
-        yield source.finding(code, error.what, error.start, error.end)
+        inside = ProjectDocument(path, source, document, Project.model_validate(document.data))
+    except ValidationError as error:
+        yield from _refused(error, source, document)
         return
-    except InputError as error:
-        yield source.finding(UNREADABLE, str(error).removeprefix(f"{source.name}: "))
-        return
-    if not documents:
-        yield source.finding(MISSING, "the file is empty; it needs `version` and `deployments`")
-    for document in documents:
-        if not isinstance(document.data, dict):
-            text = "a project file is a mapping with `version` and `deployments`"
-            yield source.finding(WRONG_TYPE, text, *value_place(document, ()))
-            continue
-        if long := _too_long(document):
-            for key, text in long.items():
-                yield source.finding(WRONG_TYPE, text, *value_place(document, (key,)))
-            continue
-        try:
-            inside = ProjectDocument(path, source, document, Project.model_validate(document.data))
-        except ValidationError as error:
-            yield from _refused(error, source, document)
-            continue
-        file.documents.append(inside)
-        for place in enumerate(inside.project.deployments):
-            yield from _outside(Deployed(inside, *place))
-
-
-def _too_long(document: Document) -> dict[str, str]:
-    """Return lists longer than the schema allows: checking each of their entries would take long."""
-    counts = {"deployments": MOST_DEPLOYMENTS, "waivers": MOST_WAIVERS}
-    lists = {name: (document.data.get(name), most) for name, most in counts.items()}
-    return {
-        name: f"{len(entries)} {name} in a file; at most {most} are checked"
-        for name, (entries, most) in lists.items()
-        if isinstance(entries, list) and len(entries) > most
-    }
+    file.documents.append(inside)
+    for item in (Deployed(inside, *place) for place in enumerate(inside.project.deployments)):
+        for index, pattern in enumerate(item.deployment.sources):
+            if leaves_folder(pattern):
+                text = f"{pattern!r} leaves the folder of the project file"
+                yield item.finding(OUTSIDE, item.pattern_place(index), text)
 
 
 def _refused(error: ValidationError, source: SourceText, document: Document) -> Iterator[CheckFinding]:
@@ -161,24 +149,11 @@ def _refused(error: ValidationError, source: SourceText, document: Document) -> 
             text = f"{loc[-1]} is a wish; under `choice` it says what was chosen, under `only` what is allowed"
         if kind == "extra_forbidden" and loc[-1] == "<<":
             text = "'<<' is no key of YAML 1.2; repeat the keys, or use an alias for a whole value"
-        start, end = (key_place if code in {UNKNOWN_KEY, WISHED} else value_place)(document, loc)
+        start, end = place_of(document, loc, key=code in {UNKNOWN_KEY, WISHED})
         about, of_a_name = ".".join(map(str, loc)), code == UNKNOWN_KEY
-        deployment = _name_in(document.data, loc)
+        try:
+            name = document.data["deployments"][loc[1]]["name"] if loc[:1] == ("deployments",) else None
+        except (KeyError, IndexError, TypeError):
+            name = None
+        deployment = name if isinstance(name, str) else None
         yield source.finding(code, text, start, end, deployment=deployment, about=about, of_a_name=of_a_name)
-
-
-def _name_in(data: Any, loc: tuple[Any, ...]) -> str | None:
-    """Return the name of the deployment at `loc` in data that the schema refused."""
-    try:
-        name = data["deployments"][loc[1]]["name"] if loc[:1] == ("deployments",) else None
-    except (KeyError, IndexError, TypeError):
-        return None
-    return name if isinstance(name, str) else None
-
-
-def _outside(item: Deployed) -> Iterator[CheckFinding]:
-    """Yield patterns that leave the folder of the project file."""
-    for index, pattern in enumerate(item.deployment.sources):
-        if leaves_folder(pattern):
-            text = f"{pattern!r} leaves the folder of the project file"
-            yield item.finding(OUTSIDE, item.pattern_place(index), text)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llama_advisor import __version__
 from llama_advisor.check.files import NAMES, file_text, files_below
 from llama_advisor.scenario.project_file import proposed
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from llama_advisor.check.mentions import Mention, Scanner
+    from llama_advisor.check.mentions import Scanner
 
 SUFFIXES = frozenset(
     {".py", ".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".env", ".ipynb", ".cfg", ".ini", ".conf", ".tf"}
@@ -24,63 +25,7 @@ IGNORE = ".gitignore"
 LARGEST = 1_000_000
 SHOWN_SOURCES = 20
 WORKFLOW_FILE = ".github/workflows/llama-advisor.yml"
-GITHUB = """\
-name: llama-advisor
-on:
-  push:
-  pull_request:
-  schedule:
-    - cron: "17 5 * * 1"  # prices and runtimes age without a commit
-permissions:
-  contents: read
-jobs:
-  check:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: pip install llama-advisor=={version}
-      - run: >-
-          llama-advisor check {paths}
-          --format github
-          --format markdown --output "$GITHUB_STEP_SUMMARY"
-          --format sarif --output llama-advisor.sarif
-      - uses: actions/upload-artifact@v4
-        if: always()
-        with:
-          name: llama-advisor
-          path: llama-advisor.sarif
-"""
-GITLAB = """\
-llama-advisor:
-  image: python:3.12-slim
-  script:
-    - pip install llama-advisor=={version}
-    - >-
-      llama-advisor check {paths}
-      --format text
-      --format gitlab --output gl-code-quality-report.json
-      --format junit --output llama-advisor.xml
-  artifacts:
-    when: always
-    reports:
-      codequality: gl-code-quality-report.json
-      junit: llama-advisor.xml
-"""
-PRE_COMMIT = """\
-repos:
-  - repo: local
-    hooks:
-      - id: llama-advisor-check
-        name: llama-advisor check
-        entry: llama-advisor check {paths}
-        language: python
-        additional_dependencies: ["llama-advisor=={version}"]
-        always_run: true
-        pass_filenames: false
-"""
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Seen(NamedTuple):
@@ -97,7 +42,8 @@ def discovered(folder: Path, scanner: Scanner) -> list[Seen]:
     """Return the models that the files below a folder deploy, the most often named first; `.gitignore` is respected."""
     found: dict[str, Seen] = {}
     for path in files_below(folder, ignored_by_git(folder)):
-        if not _telling(path):
+        telling = path.suffix.lower() in SUFFIXES or path.name.lower().startswith(FILES)
+        if path.name in NAMES or not telling:
             continue
         try:
             text = file_text(path, LARGEST)
@@ -106,50 +52,38 @@ def discovered(folder: Path, scanner: Scanner) -> list[Seen]:
         name = path.relative_to(folder).as_posix()
         mentions = scanner.scan(name, text)
         for model in sorted({m.checkpoint.model for m in mentions if m.checkpoint and m.checkpoint.model}):
-            _take(found.setdefault(model, Seen(model, [], Counter(), Counter(), Counter())), name, mentions)
-            found[model].engines.update(scanner.engines(text))
+            seen = found.setdefault(model, Seen(model, [], Counter(), Counter(), Counter()))
+            seen.files.append(name)
+            seen.engines.update(scanner.engines(text))
+            for mention in mentions:
+                named = mention.checkpoint
+                held = mention.quantizations or (named.quantizations if named else frozenset())
+                if len(held) == 1 and (named is None or named.model == model):
+                    seen.quantizations.update(held)
+                if mention.kind == "context" and not mention.total:
+                    seen.contexts[mention.number] += 1
     return sorted(found.values(), key=lambda seen: (-len(seen.files), seen.model))
-
-
-def _telling(path: Path) -> bool:
-    name = path.name.lower()
-    return path.name not in NAMES and (path.suffix.lower() in SUFFIXES or name.startswith(FILES))
-
-
-def _take(seen: Seen, name: str, mentions: tuple[Mention, ...]) -> None:
-    seen.files.append(name)
-    for mention in mentions:
-        held = mention.quantizations or (mention.checkpoint.quantizations if mention.checkpoint else frozenset())
-        mine = mention.checkpoint is None or mention.checkpoint.model == seen.model
-        if mine and len(held) == 1:
-            seen.quantizations.update(held)
-        if mention.kind == "context" and not mention.total:
-            seen.contexts[mention.number] += 1
 
 
 def ignored_by_git(folder: Path) -> Callable[[str], bool]:
     """Return a test for what the .gitignore files at and below a folder leave out."""
     specs: list[tuple[str, Any]] = []
     for path in files_below(folder):
-        if path.name == IGNORE:
-            inside = path.parent.relative_to(folder).as_posix()
-            specs.append(("" if inside == "." else f"{inside}/", _spec(path)))
+        if path.name != IGNORE:
+            continue
+        try:
+            from pathspec import GitIgnoreSpec
+        except ImportError as error:
+            extra = "pip install 'llama-advisor[discover]'"
+            raise InputError(f"--discover reads .gitignore with pathspec: {extra}") from error
+        try:
+            spec = GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
+        except (InputError, ValueError):
+            spec = GitIgnoreSpec.from_lines([])
+        inside = path.parent.relative_to(folder).as_posix()
+        specs.append(("" if inside == "." else f"{inside}/", spec))
 
-    def ignored(name: str) -> bool:
-        return any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
-
-    return ignored
-
-
-def _spec(path: Path) -> Any:
-    try:
-        from pathspec import GitIgnoreSpec
-    except ImportError as error:
-        raise InputError("--discover reads .gitignore with pathspec: pip install 'llama-advisor[discover]'") from error
-    try:
-        return GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
-    except (InputError, ValueError):
-        return GitIgnoreSpec.from_lines([])
+    return lambda name: any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
 
 
 def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
@@ -165,20 +99,22 @@ def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
         name = name if name not in used else f"{name}-{seen.model}"
         used.add(name)
         requirements: dict[str, Any] = {"use_cases": ["general"]}
-        if seen.contexts:
-            requirements["context_tokens"] = _commonest(seen.contexts)
         choice: dict[str, Any] = {"model": seen.model}
-        if seen.quantizations:
-            choice["quantization"] = _commonest(seen.quantizations)
-        if seen.engines:
-            choice["engine"] = _commonest(seen.engines)
-        lines = proposed(
-            name, requirements, choice, tuple(sorted(seen.files)[:SHOWN_SOURCES]), "as found in the files below"
-        )
+        for said, key, counts in (
+            (requirements, "context_tokens", seen.contexts),
+            (choice, "quantization", seen.quantizations),
+            (choice, "engine", seen.engines),
+        ):
+            if commonest := min(counts.items(), key=lambda item: (-item[1], str(item[0])), default=None):
+                said[key] = commonest[0]
+        shown = tuple(sorted(seen.files)[:SHOWN_SOURCES])
+        lines = proposed(name, requirements, choice, shown, "as found in the files below")
         place = lines.index("    requirements:") + 1
         lines.insert(place, "      # TODO: say what it is for, and on what: hardware, languages, domicile …")
         yield lines
 
 
-def _commonest(counts: Any) -> Any:
-    return min(counts, key=lambda item: (-counts[item], str(item)))
+def server_entry(server: str, paths: str) -> str:
+    """Return the entry that runs the check on a build server: `github`, `gitlab` or `pre-commit`."""
+    text = file_text(TEMPLATES / f"{server}.yaml").format(version=__version__, paths=paths)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -1,8 +1,8 @@
-"""The choice against its requirements: a finding for each constraint that it violates, is close to or may violate."""
+"""The choice against its requirements: what it violates, is close to or may violate, and what of it grew old."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.decide import in_words
@@ -13,13 +13,13 @@ from llama_advisor.sizing.support import HOSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from llama_advisor.check.decide import Decider, Decision
     from llama_advisor.check.findings import CheckFinding
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.scenario.project_file import Requirements
     from llama_advisor.text.strict import Bottleneck
 
 BY_BOTTLENECK: dict[Bottleneck, str] = {
@@ -38,6 +38,8 @@ BY_BOTTLENECK: dict[Bottleneck, str] = {
     "other": "LA113",
 }
 BETTER, IMPOSSIBLE, DOUBTFUL, SHORT_BUILD, OLD_RUNTIME, RETIRED = "LA201", "LA202", "LA203", "LA204", "LA205", "LA207"
+DECIDING_PRICE, OLD_SOURCE, OLD_PRICE = "LA401", "LA402", "LA406"
+NAMED = 3
 ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
 
 
@@ -45,7 +47,7 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     """Yield what the rules have against the choice."""
     base, best = decider.advisor.base, decision.best
     if not decision.order:
-        yield item.finding(IMPOSSIBLE, ("requirements",), _impossible(item.deployment.requirements, decider))
+        yield item.finding(IMPOSSIBLE, ("requirements",), decider.obstacles(item.deployment.requirements))
     outside = list(_outside_limits(item, decision, base))
     yield from outside
     if best is None and not outside:
@@ -53,8 +55,13 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     elif best is not None:
         for outcome in best.outcomes:
             yield item.finding(DOUBTFUL, ("choice", "model"), outcome.text, outcome.rule.id)
-        if not outside:
-            yield from _better(item, decision, best, base)
+        winner = decision.winner or best
+        ahead = round(winner.score - best.score, 2)
+        same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
+        if not outside and ahead > base.checking.better_margin and not same:
+            scores = f"{winner.score:.1f}, the choice {best.score:.1f}"
+            text = f"{in_words(winner)} scores {scores}: {ahead:.1f} points ahead"
+            yield item.finding(BETTER, ("choice", "model"), text, "better")
     build, version = best or decision.nearest, item.deployment.choice.engine_version
     engine = base.engines.get(decision.chosen.engine or (build.engine.id if build else ""))
     wrong = wrong_version(engine, version, decision.chosen.model) if engine and version is not None else None
@@ -62,22 +69,6 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
         yield item.finding(WRONG_VERSION, ("choice", "engine_version"), wrong)
     elif best is not None:
         yield from _old_runtime(item, best)
-
-
-def _impossible(requirements: Requirements, decider: Decider) -> str:
-    """Say what stands in the way, and which change was checked to help."""
-    kinds, way = decider.obstacles(requirements)
-    text = f"no model meets these requirements ({', '.join(kinds)})"
-    if way:
-        changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.changes)
-        text += f"; changed {changes}, {way.then.model} as {way.then.quantization} would do"
-    return text
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
@@ -101,68 +92,49 @@ def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Itera
 
 
 def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
-    """Yield a finding for each constraint that rules the nearest build of the choice out."""
-    build = decision.nearest
-    if build is None or not build.fails:
-        yield _no_such_build(item, decision, base)
-        return
-    first = decisive(build, base).rule
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for outcome in sorted(build.fails, key=lambda failed: (failed.rule is not first, failed.rule.id)):
-        code = _code(outcome, build)
-        grouped.setdefault((code, _blamed(outcome, code, item)), []).append(outcome.text)
-    for (code, key), texts in grouped.items():
-        yield item.finding(code, ("choice", key), "; ".join(texts))
+    """Yield a finding for each constraint that rules the nearest build of the choice out.
 
-
-def _no_such_build(item: Deployed, decision: Decision, base: RuleBase) -> CheckFinding:
-    """Say why nothing could be judged: no ranked model, not considered in this place, or not loaded by the engine."""
-    chosen = decision.chosen
-    if chosen.model.role != "ranked":
+    Where none was judged, say why: no ranked model, not considered in this place, or not loaded by the engine.
+    """
+    build, chosen = decision.nearest, decision.chosen
+    if build is not None and build.fails:
+        first = decisive(build, base).rule
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for outcome in sorted(build.fails, key=lambda failed: (failed.rule is not first, failed.rule.id)):
+            grouped.setdefault(_blamed(outcome, build, item), []).append(outcome.text)
+        for (code, key), texts in grouped.items():
+            yield item.finding(code, ("choice", key), "; ".join(texts))
+    elif chosen.model.role != "ranked":
         text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
-        return item.finding(DOUBTFUL, ("choice", "model"), text, "unranked")
-    held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
-    engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
-    text = f"{engine} {'does not load' if chosen.engine else 'loads'} {chosen.model.name}{held}"
-    if chosen.engine == HOSTED and not decision.need.hosted_considered:
-        text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
-    return item.finding(ENGINE, ("choice", "engine" if chosen.engine else "model"), text, "loads")
+        yield item.finding(DOUBTFUL, ("choice", "model"), text, "unranked")
+    else:
+        held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
+        engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
+        text = f"{engine} {'does not load' if chosen.engine else 'loads'} {chosen.model.name}{held}"
+        if chosen.engine == HOSTED and not decision.need.hosted_considered:
+            text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
+        yield item.finding(ENGINE, ("choice", "engine" if chosen.engine else "model"), text, "loads")
 
 
-def _code(outcome: Outcome, build: Candidate) -> str:
-    """Return the code for a failed constraint: by its bottleneck, or by the fact that failed where that says more."""
-    then = outcome.rule.rule.then
+def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, str]:
+    """Return the code for a failed constraint and the key of the choice that it speaks of.
+
+    The code goes by its bottleneck, or by the fact that failed where that says more; the key is the model's where the
+    one it speaks of was left out.
+    """
+    then, written = outcome.rule.rule.then, item.written["choice"]
     assert isinstance(then, RuleOut)
-    if "hosted.retired" in {leaf.fact for leaf in outcome.proof.leaves()}:
-        return RETIRED
-    if then.rule_out == "context":
-        limit = build.lookup("build.context_tokens")
-        if isinstance(limit, int) and limit < build.model.context_tokens:
-            return SHORT_BUILD
-    return BY_BOTTLENECK[then.rule_out]
-
-
-def _blamed(outcome: Outcome, code: str, item: Deployed) -> str:
-    """Return the key of the choice that a constraint speaks of; the model where that key was left out."""
-    written = item.written["choice"]
     facts = [str(leaf.fact) for leaf in outcome.proof.leaves() if leaf.fact]
+    code, limit = BY_BOTTLENECK[then.rule_out], build.lookup("build.context_tokens")
+    if "hosted.retired" in facts:
+        code = RETIRED
+    elif then.rule_out == "context" and isinstance(limit, int) and limit < build.model.context_tokens:
+        code = SHORT_BUILD
     if "quantization" in written and (code == SHORT_BUILD or any("quantization" in fact for fact in facts)):
-        return "quantization"
+        return code, "quantization"
     if "engine" in written and any(fact.startswith("engine.") for fact in facts):
-        return "engine"
-    return "model"
-
-
-def _better(item: Deployed, decision: Decision, best: Candidate, base: RuleBase) -> Iterator[CheckFinding]:
-    """Yield a build of another kind that scores clearly more."""
-    winner = decision.winner
-    if winner is None:
-        return
-    ahead = round(winner.score - best.score, 2)
-    same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
-    if ahead > base.checking.better_margin and not same:
-        text = f"{in_words(winner)} scores {winner.score:.1f}, the choice {best.score:.1f}: {ahead:.1f} points ahead"
-        yield item.finding(BETTER, ("choice", "model"), text, "better")
+        return code, "engine"
+    return code, "model"
 
 
 def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
@@ -175,3 +147,28 @@ def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
     elif engine.status == "maintenance":
         note = engine.notes.get("maintenance", "It gets fixes only.")
         yield item.finding(OLD_RUNTIME, place, f"{engine.name} is in maintenance. {note}", "status")
+
+
+def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:
+    """Yield prices and sources that the decision rests on and that were read long before the day asked for."""
+    winner, build, checking = decision.winner, decision.best or decision.nearest, base.checking
+    cost = winner.cost if winner else None
+    if winner and cost and cost.as_of and (as_of - cost.as_of).days > checking.price_days:
+        # Cost decides where a budget was set, or where it gives the winner its lead over another model.
+        without, *others = (
+            build.score - sum(part.points for part in build.parts if part.criterion.id == "cost")
+            for build in decision.order
+        )
+        decides = decision.need.budget_usd_per_month is not None or any(without <= other for other in others)
+        text = f"the price of {in_words(winner)} is of {cost.as_of}, {(as_of - cost.as_of).days} days ago"
+        yield item.finding(DECIDING_PRICE if decides else OLD_PRICE, ("requirements",), text, "price")
+    if build is None:
+        return
+    counted = [part.rule for part in build.parts if part.rule] + [outcome.rule for outcome in build.outcomes]
+    cited = {citation.id for rule in counted for citation in rule.rule.sources} | set(build.engine.sources)
+    read = sorted((base.sources[name].read, name) for name in cited if name in base.sources)
+    old = [(day, name) for day, name in read if (as_of - day).days > checking.source_days]
+    if old:
+        names = ", ".join(f"{name} ({day})" for day, name in old[:NAMED]) + (", …" if len(old) > NAMED else "")
+        text = f"{len(old)} sources were read more than {checking.source_days} days ago: {names}"
+        yield item.finding(OLD_SOURCE, ("choice", "model"), text, "sources")

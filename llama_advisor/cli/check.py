@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llama_advisor.check.checker import Checker, Filter, result
-from llama_advisor.check.config import known_prefixes, read_settings
+from llama_advisor.check.checker import Checker, Filter, known_prefixes, read_settings, result
 from llama_advisor.check.files import default_file, lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llama_advisor import __version__
 from llama_advisor.check.files import SCHEMA_FILE
 from llama_advisor.check.mentions import Scanner
-from llama_advisor.check.propose import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FILE, discovered, from_discovery
+from llama_advisor.check.propose import WORKFLOW_FILE, discovered, from_discovery, server_entry
 from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -19,8 +18,8 @@ from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.flags import FLAGS, nested
 from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
-from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -75,12 +74,12 @@ def init(
     paths = "" if file == "llama-advisor.yaml" else scalar(file)
     if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
-        _write(workflow, _entry(GITHUB, paths))
+        _write(workflow, server_entry("github", paths))
         sys.stdout.write(f"{workflow}: written\n")
     if gitlab:
-        sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{_entry(GITLAB, paths)}")
+        sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{server_entry('gitlab', paths)}")
     if pre_commit:
-        sys.stdout.write(f"\n# For .pre-commit-config.yaml:\n{_entry(PRE_COMMIT, paths)}")
+        sys.stdout.write(f"\n# For .pre-commit-config.yaml:\n{server_entry('pre-commit', paths)}")
     return 0
 
 
@@ -129,11 +128,6 @@ def _say_no(advice: Advice) -> None:
     for way in advice.relaxations:
         changes = ", ".join(f"{change.field} to {printable(change.to)}" for change in way.changes)
         sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")
-
-
-def _entry(template: str, paths: str) -> str:
-    lines = template.format(version=__version__, paths=paths).splitlines()
-    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _write(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from llama_advisor.render.json_text import as_json
 from llama_advisor.scenario.read import read_document, validated
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
-from llama_advisor.upkeep import lint as findings_of
+from llama_advisor.upkeep.lint import lint as findings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +36,7 @@ SLOWEST = 3
 
 def examples(format_: Format = "text", rules: Rules = None) -> int:
     """Run the examples of all rules; print those that fail and a count."""
-    from llama_advisor.upkeep.lint_examples import run_examples
+    from llama_advisor.upkeep.lint import run_examples
 
     results = list(run_examples(load_rules(*rules or ())))
     failed = [result for result in results if not result.passed]
@@ -101,7 +101,7 @@ def ablate(
 ) -> int:
     """Print what the removal of each rule changes over the scenarios of a file."""
     from llama_advisor.render.listing import effects_text
-    from llama_advisor.upkeep.ablation import ablate as effects_of
+    from llama_advisor.upkeep.coverage import ablate as effects_of
 
     today = day(as_of)
     base = load_rules(*rules or ())

@@ -12,8 +12,8 @@ from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import with_conditions
 from llama_advisor.render.json_text import as_json
-from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
 SCHEMAS = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import changes_text, decided_by, number, value_text
 from llama_advisor.text.record import plain
-from llama_advisor.upkeep.lint_conditions import shown
+from llama_advisor.upkeep.lint import shown
 
 if TYPE_CHECKING:
     from llama_advisor.explain.compare import Comparison, Row

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.render.screen import Screen
 
 if TYPE_CHECKING:
-    from llama_advisor.upkeep.ablation import Effect
+    from llama_advisor.upkeep.coverage import Effect
 
 WIDTH = 80
 NUMBERS = frozenset({"parameters", "context_tokens", "memory_gib", "bandwidth_gb_s", "fp16_tflops"})

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_orig
 from pydantic import ValidationError
 
 from llama_advisor.scenario.scenario import Only, Priorities, Scenario
-from llama_advisor.text.descriptions import field_descriptions
 from llama_advisor.text.errors import InputError, nearest
-from llama_advisor.text.wording import problem
+from llama_advisor.text.wording import field_descriptions, problem
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:

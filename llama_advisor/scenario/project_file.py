@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.text.descriptions import field_descriptions
 from llama_advisor.text.strict import Strict
+from llama_advisor.text.wording import field_descriptions
 
 WISHES = ("engine", "quantization", "model")
 WISH = "wish_in_requirements"

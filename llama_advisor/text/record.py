@@ -96,13 +96,8 @@ def is_record(kind: object) -> bool:
 
 def model_of(kind: type[Any]) -> type[BaseModel]:
     """The pydantic model with the same name, docstring and fields, which validates and prints the schema."""
-    if kind not in _MODEL_OF:
-        _MODEL_OF[kind] = made = _model(kind)
-        _RECORD_OF[made] = kind
-    return _MODEL_OF[kind]
-
-
-def _model(kind: type[Any]) -> type[BaseModel]:
+    if kind in _MODEL_OF:
+        return _MODEL_OF[kind]
     from pydantic import Field, create_model, model_validator
 
     from llama_advisor.text.strict import Strict
@@ -129,7 +124,7 @@ def _model(kind: type[Any]) -> type[BaseModel]:
             return model
 
         validators = {"check": model_validator(mode="after")(checked)}
-    return create_model(
+    made = create_model(
         kind.__name__,
         __base__=Strict,
         __doc__=kind.__doc__,
@@ -137,6 +132,8 @@ def _model(kind: type[Any]) -> type[BaseModel]:
         __validators__=validators,
         **fields,
     )
+    _MODEL_OF[kind], _RECORD_OF[made] = made, kind
+    return made
 
 
 _MODEL_OF: dict[type[Any], type[BaseModel]] = {}
@@ -180,18 +177,13 @@ def plain(value: Any, *, exclude_defaults: bool = False) -> Any:
         items = value if kind is tuple or kind is list else sorted(value)
         return [plain(item, exclude_defaults=exclude_defaults) for item in items]
     if is_record(kind):
-        if exclude_defaults:
-            defaults = value._field_defaults
-            held = {
-                name: item for name, item in value._asdict().items() if name not in defaults or item != defaults[name]
-            }
-        else:
-            held = value._asdict()
+        defaults = value._field_defaults if exclude_defaults else {}
         return {
             name.removesuffix("_"): item
             if type(item) in _ATOMS  # most are: no call for each
             else plain(item, exclude_defaults=exclude_defaults)
-            for name, item in held.items()
+            for name, item in value._asdict().items()
+            if name not in defaults or item != defaults[name]
         }
     if isinstance(value, dict):
         return {key: plain(item, exclude_defaults=exclude_defaults) for key, item in value.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,42 +22,21 @@ def fields_read(template: str) -> list[str]:
 
 def fill(template: str, lookup: Lookup) -> str:
     """Fill in the facts; what is not known reads `?`, and a part in double brackets that needs it is left out."""
-    return " ".join("".join([_filled(piece, lookup) for piece in _pieces(template)]).split())
-
-
-class _Fact(NamedTuple):
-    name: str
-    spec: str
+    told: list[str] = []
+    for number, (text, *facts) in enumerate(_parts(template)):
+        values = [lookup(name) for name in facts[::3]]
+        if number % 2 and None in values:
+            continue
+        told.append(text)
+        for value, spec, after in zip(values, facts[1::3], facts[2::3], strict=True):
+            told += [_shown(value, spec), after]
+    return " ".join("".join(told).split())
 
 
 @cache
-def _pieces(template: str) -> tuple[Any, ...]:
-    """Split a template into text, facts, and tuples of both that are left out where one fact is not known."""
-    pieces: list[Any] = []
-    end = 0
-    for match in _OPTIONAL.finditer(template):
-        pieces += [*_plain_pieces(template[end : match.start()]), _plain_pieces(match[1])]
-        end = match.end()
-    return (*pieces, *_plain_pieces(template[end:]))
-
-
-def _plain_pieces(text: str) -> tuple[Any, ...]:
-    pieces: list[Any] = []
-    end = 0
-    for match in _FIELD.finditer(text):
-        pieces += [text[end : match.start()], _Fact(match[1], match[2] or "")]
-        end = match.end()
-    return (*pieces, text[end:])
-
-
-def _filled(piece: Any, lookup: Lookup) -> str:
-    if isinstance(piece, str):
-        return piece
-    if isinstance(piece, _Fact):
-        return _shown(lookup(piece.name), piece.spec)
-    if any(isinstance(part, _Fact) and lookup(part.name) is None for part in piece):
-        return ""
-    return "".join([_filled(part, lookup) for part in piece])
+def _parts(template: str) -> tuple[list[str], ...]:
+    """Split a template into parts, every second an optional one: text, then a fact, its format and text by turns."""
+    return tuple([piece or "" for piece in _FIELD.split(part)] for part in _OPTIONAL.split(template))
 
 
 def _shown(value: Any, spec: str) -> str:

@@ -1,4 +1,4 @@
-"""Pydantic's findings reworded: where, what, and the nearest valid thing, in one line."""
+"""Schemas in words: what fields mean, and what pydantic finds wrong: where, what, and the nearest valid thing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from pydantic import BaseModel
 
 from llama_advisor.text.errors import nearest
+from llama_advisor.text.record import is_record, model_of
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import ValidationError
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -34,6 +37,42 @@ _TYPES = {
 }
 
 
+def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
+    """Return what each field of `schema` means: the text in its `Annotated`."""
+    return {
+        name: next((item for item in field.metadata if isinstance(item, str)), "")
+        for name, field in schema.model_fields.items()
+    }
+
+
+def json_schema(kind: type[Any]) -> dict[str, Any]:
+    """Return the JSON Schema of a model or a kind of record, every field described."""
+    schema: type[BaseModel] = model_of(kind) if is_record(kind) else kind
+    known, todo = {schema.__name__: schema}, [schema]
+    while todo:
+        for field in todo.pop().model_fields.values():
+            below = {found.__name__: found for found in _models_in(field.annotation) if found.__name__ not in known}
+            known |= below
+            todo += below.values()
+    made = schema.model_json_schema(by_alias=True)
+    for name, part in (*made.get("$defs", {}).items(), (schema.__name__, made)):
+        if name not in known:
+            continue
+        for field_name, text in field_descriptions(known[name]).items():
+            shown = known[name].model_fields[field_name].alias or field_name
+            if text and shown in part.get("properties", {}):
+                part["properties"][shown]["description"] = text
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | made
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    else:
+        for part in get_args(annotation):
+            yield from _models_in(part)
+
+
 class Problem(NamedTuple):
     """One thing wrong: where, in words, and pydantic's name for its kind."""
 
@@ -55,12 +94,9 @@ def problems(error: ValidationError, schema: type[BaseModel], most: int) -> list
         branch = next((index for index, key in enumerate(loc) if _is_branch(key)), len(loc))
         groups.setdefault(loc[:branch], []).append(found)
     made = [_reworded(max(group, key=_telling), schema) for group in list(groups.values())[:most]]
-    return [item for item in made if item.kind != "too_short" or not _below(item, made)]
-
-
-def _below(item: Problem, others: list[Problem]) -> bool:
-    """Tell whether anything in a list is wrong: what is refused is not counted, so the list seems too short."""
-    return any(len(other.loc) > len(item.loc) and other.loc[: len(item.loc)] == item.loc for other in others)
+    # What is refused in a list is not counted, so that the list seems too short.
+    refused = {other.loc[:length] for other in made for length in range(len(other.loc))}
+    return [item for item in made if item.kind != "too_short" or item.loc not in refused]
 
 
 def _reworded(found: Any, schema: type[BaseModel]) -> Problem:
@@ -102,17 +138,12 @@ def _named(loc: tuple[Any, ...]) -> str:
 
 
 def _fields(schema: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    current: type[BaseModel] | None = schema
+    """Return the fields that the value at `loc` has."""
+    current = schema
     for key in loc:
-        if current is None:
-            return []
-        if isinstance(key, int) or key not in current.model_fields:
-            continue
-        current = _model_in(current.model_fields[key].annotation)
-    return list(current.model_fields) if current else []
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+        if key in current.model_fields:  # a number is a place in a list
+            inside = next(_models_in(current.model_fields[key].annotation), None)
+            if inside is None:
+                return []
+            current = inside
+    return list(current.model_fields)

@@ -6,12 +6,9 @@ The parser is imported and the patterns are compiled when a file is read: most a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.text.errors import InputError, PlacedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Loc = tuple[Any, ...]
 _INT = r"[-+]?(0|[1-9][0-9_]*)"
@@ -65,34 +62,26 @@ def _child(node: Any, key: Any) -> tuple[Any, Any] | None:
     return None
 
 
-def value_place(document: Document, loc: Loc) -> tuple[int, int]:
-    """Return from where to where the value at `loc` stands, or its nearest parent; an alias stands where it is used."""
-    return _places(document, loc)[0]
+def place_of(document: Document, loc: Loc, *, key: bool = False) -> tuple[int, int]:
+    """Return from where to where the value at `loc` stands, or its nearest parent; or its key, where it has one.
 
-
-def key_place(document: Document, loc: Loc) -> tuple[int, int]:
-    """Return where the key of `loc` stands; where it has none, its value."""
-    value, key = _places(document, loc)
-    return key or value
-
-
-def _places(document: Document, loc: Loc) -> tuple[tuple[int, int], tuple[int, int] | None]:
-    """Return the places of the value at `loc`, or of its nearest parent, and of its key where it has one."""
+    An alias stands where it is used.
+    """
     node, name, text = document.node, None, document.text
     place = _extent(node, text)
-    for key in loc:
-        inside = _child(node, key)
+    for step in loc:
+        inside = _child(node, step)
         if inside is None:
-            return place, None
+            return place
         before = node.start_mark.index
         name, value = inside
         if name is not None:
             before = name.end_mark.index
         else:
-            for item in node.value[:key]:
+            for item in node.value[:step]:
                 before = _used(item, before, text)[1]
         node, place = value, _used(value, before, text)
-    return place, None if name is None else _extent(name, text)
+    return _extent(name, text) if key and name is not None else place
 
 
 def _used(value: Any, before: int, text: str) -> tuple[int, int]:
@@ -136,20 +125,16 @@ def parse_all(text: str, name: str) -> tuple[Document, ...]:
 
 
 def _refuse_what_is_too_large(text: str, name: str) -> None:
-    if _depth(text) > MAX_OPEN:
-        raise InputError(f"{printable(name)}: nested too deeply")
-    if len(text) > MAX_BYTES:
-        raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
-
-
-def _depth(text: str) -> int:
-    """Return a bound on the nesting, before a parser that recurses sees the text."""
+    """Bound size and nesting, before a parser that recurses sees the text."""
     depth = deepest = 0
     for bracket in re.findall(_BRACKETS, text):
         depth += 1 if bracket in "[{" else -1 if bracket in "]}" else bracket.count("-") + bracket.count("?")
         deepest = max(deepest, depth)
         depth = max(depth, 0) if bracket in "[]{}" else depth - bracket.count("-") - bracket.count("?")
-    return deepest
+    if deepest > MAX_OPEN:
+        raise InputError(f"{printable(name)}: nested too deeply")
+    if len(text) > MAX_BYTES:
+        raise InputError(f"{printable(name)}: file is larger than {MAX_BYTES // 1_000_000} MB")
 
 
 def _compose(text: str, name: str, *, several: bool = False) -> Any:
@@ -186,17 +171,14 @@ class _Builder:
             return node.value if node.style else _scalar(node.value)
         if node.id == "sequence":
             return [self.build(item, depth + 1) for item in node.value]
-        return dict(self.pairs(node, depth))
-
-    def pairs(self, node: Any, depth: int) -> Iterator[tuple[str, Any]]:
-        seen: set[str] = set()
+        built: dict[str, Any] = {}
         for key, value in node.value:
             if key.id != "scalar":
                 raise self.fail(key, "a key must be a plain word")
-            if key.value in seen:
+            if key.value in built:
                 raise self.fail(key, f"duplicate key {key.value!r}")
-            seen.add(key.value)
-            yield key.value, self.build(value, depth + 1)
+            built[key.value] = self.build(value, depth + 1)
+        return built
 
     def fail(self, node: Any, what: str) -> PlacedError:
         mark = node.start_mark

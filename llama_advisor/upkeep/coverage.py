@@ -1,8 +1,9 @@
-"""Coverage of sampled scenarios: rules that never fire, models that never win, answers without a reason."""
+"""What rules do over many scenarios: which of a sample never fire, and what changes without each of them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
@@ -16,13 +17,13 @@ from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Sampling
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import AdvisorError
-from llama_advisor.upkeep.finding import Finding
+from llama_advisor.upkeep import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from llama_advisor.engine.advice import Advice, Build
+    from llama_advisor.engine.advice import Advice
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.conditions import Residue
 
@@ -35,12 +36,12 @@ FILE = "sampling.yaml"
 Item = TypeVar("Item")
 
 
+@dataclass
 class Draws:
     """A stream of draws that depends on its name alone, on every machine and version."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.count = 0
+    name: str
+    count: int = 0
 
     def share(self) -> float:
         """Return the next number in [0, 1)."""
@@ -116,9 +117,8 @@ class WatchedRule(CompiledRule):
     def settle_tight(self, candidate: Any, level: int) -> Residue:
         """Evaluate likewise the condition under which it barely holds, noted."""
         outcome = super().settle_tight(candidate, level)
-        if self.tight is None or level != self.level:
-            return outcome
-        noted: Residue = self.watch.note(self.id, outcome, main=False)
+        used = self.tight is not None and level == self.level
+        noted: Residue = self.watch.note(self.id, outcome, main=False) if used else outcome
         return noted
 
 
@@ -193,43 +193,20 @@ def without_reason(advice: Advice) -> str:
         return f"{build.model} is recommended without a reason"
     if advice.verdict not in YES and not advice.excluded:
         return f"{advice.verdict} without an excuse"
-    return next((f"`{text}`" for text in _sentences(advice) if not text.strip() or "?" in text), "")
-
-
-def _sentences(advice: Advice) -> Iterator[str]:
-    """Yield every sentence of an answer; a `?` stands where a fact was not known."""
-    for build in advice.ranking:
-        yield from (part.text for part in build.contributions)
-    yield from (item.excuse.text for item in advice.excluded)
-    yield from (caveat.text for caveat in advice.caveats)
-    yield from (route.text for route in advice.routes)
+    texts = [part.text for shown in advice.ranking for part in shown.contributions]
+    texts += [item.excuse.text for item in advice.excluded]
+    texts += [caveat.text for caveat in advice.caveats] + [route.text for route in advice.routes]
+    # A `?` stands where a fact was not known.
+    return next((f"`{text}`" for text in texts if not text.strip() or "?" in text), "")
 
 
 def tied(advice: Advice) -> str:
     """Return the two models that only the alphabet separates at the top, or nothing."""
     if len(advice.ranking) < PAIR or advice.wishes:
         return ""
-    first, second = advice.ranking[:2]
-    return f"{first.model} and {second.model}" if _standing(first) == _standing(second) else ""
-
-
-def _standing(build: Build) -> tuple[float, float]:
-    return build.score, build.memory.total_gib if build.memory else 0.0
-
-
-def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
-    """Return the counts over all scenarios, with findings."""
-    every = list(seen)
-    fired = Counter(name for one in every for name in one.fired)
-    wins = Counter(one.model for one in every if one.model)
-    return Coverage(
-        samples=len(every),
-        seed=seed,
-        verdicts=dict(sorted(Counter(one.verdict for one in every).items())),
-        wins={name: wins[name] for name in contenders(base)},
-        fired={name: fired[name] for name in sorted(base.rules)},
-        findings=tuple(_findings(base, seed, every, fired, wins)),
-    )
+    first, second = advice.ranking[:PAIR]
+    standings = {(build.score, build.memory.total_gib if build.memory else 0.0) for build in (first, second)}
+    return f"{first.model} and {second.model}" if len(standings) == 1 else ""
 
 
 def contenders(base: RuleBase) -> list[str]:
@@ -238,25 +215,85 @@ def contenders(base: RuleBase) -> list[str]:
     return [model.id for model in sorted(ranked, key=lambda model: (model.parameters, model.id))]
 
 
-def _findings(
-    base: RuleBase, seed: int, every: list[Seen], fired: Counter[str], wins: Counter[str]
-) -> Iterator[Finding]:
-    for one in every:
-        if one.broke:
-            yield Finding(BROKEN, "", FILE, f"scenario {one.number} {drawn(base, seed, one.number)}: {one.broke}")
-    for one in every:
-        if one.without_reason:
-            yield Finding(
-                NO_REASON, "", FILE, f"scenario {one.number} {drawn(base, seed, one.number)}: {one.without_reason}"
-            )
+def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
+    """Return the counts over all scenarios, with findings."""
+    every = list(seen)
+    fired = Counter(name for one in every for name in one.fired)
+    wins = Counter(one.model for one in every if one.model)
+    findings: list[Finding] = []
+    for code, field in ((BROKEN, "broke"), (NO_REASON, "without_reason")):
+        for one in every:
+            if wrong := getattr(one, field):
+                text = f"scenario {one.number} {drawn(base, seed, one.number)}: {wrong}"
+                findings.append(Finding(code, "", FILE, text))
     for name, rule in sorted(base.rules.items()):
         if not fired[name]:
-            yield Finding(NEVER_FIRED, rule.folder, name, f"did not fire in {len(every)} scenarios", ("when",))
+            text = f"did not fire in {len(every)} scenarios"
+            findings.append(Finding(NEVER_FIRED, rule.folder, name, text, ("when",)))
     for name in contenders(base):
         if not wins[name]:
-            yield Finding(NEVER_WON, "models", name, f"was recommended in none of {len(every)} scenarios")
-    ties = [one for one in every if one.tied]
-    if ties:
+            findings.append(Finding(NEVER_WON, "models", name, f"was recommended in none of {len(every)} scenarios"))
+    if ties := [one for one in every if one.tied]:
         pairs = ", ".join(sorted({one.tied for one in ties})[:SHOWN])
         text = f"{len(ties)} of {len(every)} scenarios: {pairs}; first: {drawn(base, seed, ties[0].number)}"
-        yield Finding(TIE, "", FILE, text)
+        findings.append(Finding(TIE, "", FILE, text))
+    return Coverage(
+        samples=len(every),
+        seed=seed,
+        verdicts=dict(sorted(Counter(one.verdict for one in every).items())),
+        wins={name: wins[name] for name in contenders(base)},
+        fired={name: fired[name] for name in sorted(base.rules)},
+        findings=tuple(findings),
+    )
+
+
+class Effect(NamedTuple):
+    """What the removal of one rule changes."""
+
+    rule: str
+    kind: str
+    at_work: Annotated[list[str], "Scenarios in which its outcome is anything but false."]
+    said: Annotated[list[str], "Scenarios whose answer names it."]
+    picks: Annotated[list[str], "Scenarios whose pick, or changed requirement, is another without it."]
+    verdicts: Annotated[list[str], "Scenarios whose verdict is another without it."]
+
+    @property
+    def decides(self) -> bool:
+        """Whether any pick or verdict rests on it."""
+        return bool(self.picks or self.verdicts)
+
+
+def ablate(
+    base: RuleBase, scenarios: Mapping[str, Scenario], as_of: date, tell: Callable[[str], None]
+) -> dict[str, Effect]:
+    """Return the effect of each rule by id; `tell` hears the id of each scenario before its turn."""
+    effects = {name: Effect(name, rule.folder, [], [], [], []) for name, rule in sorted(base.rules.items())}
+    watch = Watch(set(), set())
+    whole = Advisor(watched(base, watch), as_of)
+    for name, asked in scenarios.items():
+        tell(name)
+        watch.touched.clear()
+        advice = watched_answer(whole, asked)
+        said = {part.rule for build in advice.ranking[:1] for part in build.contributions}
+        said |= {item.excuse.rule for item in advice.excluded} | {caveat.rule for caveat in advice.caveats}
+        for rule in sorted(watch.touched):
+            kept = {key: compiled for key, compiled in base.rules.items() if key != rule}
+            advisor = Advisor(base.with_rules(kept), as_of)
+            advisor.search.sizes = whole.search.sizes  # They do not depend on rules.
+            other = advisor.advise(asked)
+            effects[rule].at_work.append(name)
+            if rule in said or advice.routes != other.routes:
+                effects[rule].said.append(name)
+            if _pick(advice) != _pick(other):
+                effects[rule].picks.append(name)
+            if advice.verdict != other.verdict:
+                effects[rule].verdicts.append(name)
+    return effects
+
+
+def _pick(advice: Advice) -> tuple[object, ...]:
+    build = advice.recommendation
+    if build is None:
+        return ()
+    machine = build.machine.name if build.machine else build.provider
+    return build.model, build.quantization, build.engine, machine, tuple(change.field for change in advice.changes)

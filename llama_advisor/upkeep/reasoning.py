@@ -16,14 +16,7 @@ FALSE: frozenset[bool | None] = frozenset({False})
 NOT_TRUE: frozenset[bool | None] = frozenset({False, None})
 NOT_FALSE: frozenset[bool | None] = frozenset({True, None})
 MOST_WAYS = 4000
-RELATIONS = {
-    "is": "=",
-    "is_not": "<>",
-    "above": ">",
-    "below": "<",
-    "at_least": "=>",
-    "at_most": "<=",
-}
+RELATIONS = {"is": "=", "is_not": "<>", "above": ">", "below": "<", "at_least": "=>", "at_most": "<="}
 OTHER_VALUE = "\0some other value"
 
 
@@ -95,10 +88,15 @@ def without(junction: Junction, index: int) -> Condition:
     return rest[0] if len(rest) == 1 else Junction(junction.kind, rest, max(part.level for part in rest))
 
 
-def placed_parts(junction: Junction, loc: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Condition]]:
-    """Yield each part of a junction with its place in the file."""
-    for index, part in enumerate(junction.parts):
-        yield (*loc, "not") if junction.kind == "not" else (*loc, junction.kind, index), part
+def walked(
+    condition: Condition, loc: tuple[Any, ...], inside: Junction | None = None, index: int = 0
+) -> Iterator[tuple[tuple[Any, ...], Condition, Junction | None, int]]:
+    """Yield a condition, then all its parts: each with its place in the file, what it is in, and where."""
+    yield loc, condition, inside, index
+    if isinstance(condition, Junction):
+        for number, part in enumerate(condition.parts):
+            place = (*loc, "not") if condition.kind == "not" else (*loc, condition.kind, number)
+            yield from walked(part, place, condition, number)
 
 
 def possible(way: Way) -> bool:
@@ -109,8 +107,15 @@ def possible(way: Way) -> bool:
         test = literal.test
         if test.other is None:
             plain.setdefault(test.fact, []).append(literal)
-        elif literal.outcome is not None and not _relate(related, test, holds=literal.outcome):
-            return False
+        elif literal.outcome is not None:
+            # Narrow how the two facts may compare.
+            pair, allowed = (test.fact, str(test.other)), RELATIONS[test.operator]
+            left = "".join(sign for sign in "<=>" if (sign in allowed) is literal.outcome)
+            if pair[0] > pair[1]:
+                pair, left = pair[::-1], left.translate(str.maketrans("<>", "><"))
+            related[pair] = "".join(sign for sign in related.get(pair, "<=>") if sign in left)
+            if not related[pair]:
+                return False
     return all(any(_satisfied(group, value) for value in _values(fact, group)) for fact, group in plain.items())
 
 
@@ -118,45 +123,27 @@ def _satisfied(group: list[Literal], value: Any) -> bool:
     return all(literal.test.prove(lambda _: value).outcome is literal.outcome for literal in group)
 
 
-def _relate(related: dict[tuple[str, str], str], test: Test, *, holds: bool) -> bool:
-    """Narrow how two facts may compare; False when nothing is left."""
-    allowed = RELATIONS[test.operator]
-    left = "".join(sign for sign in "<=>" if (sign in allowed) is holds)
-    pair = (test.fact, str(test.other))
-    if pair[::-1] in related or pair[0] > pair[1]:
-        pair, left = pair[::-1], left.translate(str.maketrans("<>", "><"))
-    related[pair] = "".join(sign for sign in related.get(pair, "<=>") if sign in left)
-    return bool(related[pair])
-
-
 def _values(fact: str, group: list[Literal]) -> list[Any]:
     """Return values that stand for all that the fact may have, as far as the group can tell them apart."""
-    kind = FACTS[fact].kind
-    named = [item for literal in group for item in _operands(literal.test)]
+    kind, choices = FACTS[fact].kind, FACTS[fact].choices
+    named = {item for literal in group for item in operands(literal.test)}
     if kind == "flag":
         return [None, True, False]
     if kind == "number":
-        return [None, *_numbers(sorted(set(named)))]
+        numbers = sorted(named) or [0]
+        between = [(low + high) / 2 for low, high in pairwise(numbers)]
+        return [None, numbers[0] - 1, *numbers, *between, numbers[-1] + 1]
     if kind == "text":
-        return [None, *sorted(FACTS[fact].choices or {*named, OTHER_VALUE})]
-    barred = {item for literal in group for item in _operands(literal.test) if _bars(literal)}
-    return [None, frozenset({*named, *(FACTS[fact].choices or {OTHER_VALUE})} - barred), frozenset()]
+        return [None, *sorted(choices or {*named, OTHER_VALUE})]
+    barred: set[Any] = set()
+    for test, outcome in group:
+        if outcome is not None and (test.operator in {"has", "has_any"}) is not outcome:
+            barred.update(operands(test))
+    return [None, frozenset({*named, *(choices or {OTHER_VALUE})} - barred), frozenset()]
 
 
-def _numbers(named: list[float]) -> list[float]:
-    if not named:
-        return [0]
-    between = [(low + high) / 2 for low, high in pairwise(named)]
-    return [named[0] - 1, *named, *between, named[-1] + 1]
-
-
-def _operands(test: Test) -> tuple[Any, ...]:
+def operands(test: Test) -> tuple[Any, ...]:
+    """Return the values that a test names."""
     if test.operator == "known":
         return ()
     return test.operand if isinstance(test.operand, tuple) else (test.operand,)
-
-
-def _bars(literal: Literal) -> bool:
-    """Whether a literal keeps its operands out of a set."""
-    positive = literal.test.operator in {"has", "has_any"}
-    return literal.outcome is not None and positive is not literal.outcome

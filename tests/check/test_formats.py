@@ -18,7 +18,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from llama_advisor.check.checker import Filter, result
 from llama_advisor.check.findings import Findings, SourceText
 from llama_advisor.render.findings import FORMATS, rendered
-from llama_advisor.text.descriptions import json_schema
+from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,8 @@ from checked_projects import AS_OF, PROJECT, checked, checker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.check.checker import Filter
+from llama_advisor.check.checker import Filter, known_prefixes
 from llama_advisor.check.checkpoints import compared, parts
-from llama_advisor.check.config import known_prefixes
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
 from llama_advisor.check.mentions import folded, without_comments
@@ -20,7 +19,7 @@ from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.project_file import Project, scalar
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.yaml_file import key_place, parse, parse_all, value_place
+from llama_advisor.text.yaml_file import parse, parse_all, place_of
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 SCANNER = checker().sources.scanner
@@ -140,14 +139,14 @@ PLACES = "# é\r\na: &x {b: 1, 'c': [two, {d: 3}]}\r\ne: *x\r\nf:\r\n  - g: |\r\
 )
 def test_the_place_of_a_value(loc: tuple[object, ...], value: str, span: tuple[int, ...]) -> None:
     (document,) = parse_all(PLACES, "x.yaml")
-    start, end = value_place(document, loc)
+    start, end = place_of(document, loc)
     assert PLACES[start:end] == value
     assert SourceText("x", PLACES, {}).span(start, end) == span
 
 
 def test_the_place_of_a_key() -> None:
     document = parse(PLACES, "x.yaml")
-    assert PLACES[slice(*key_place(document, ("a", "c")))] == "'c'"
+    assert PLACES[slice(*place_of(document, ("a", "c"), key=True))] == "'c'"
 
 
 def test_empty_documents_are_left_out() -> None:

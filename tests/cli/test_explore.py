@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from llama_advisor.cli.schema import schemas
 from llama_advisor.cli.streams import count, progress
-from llama_advisor.text.descriptions import json_schema
+from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
     import subprocess

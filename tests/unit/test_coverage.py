@@ -9,8 +9,7 @@ import pytest
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.upkeep.ablation import ablate
-from llama_advisor.upkeep.coverage import Draws, Sampler, Seen, drawn, scenario, summed, tied, without_reason
+from llama_advisor.upkeep.coverage import Draws, Sampler, Seen, ablate, drawn, scenario, summed, tied, without_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

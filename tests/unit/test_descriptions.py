@@ -8,7 +8,7 @@ import pytest
 
 from llama_advisor.cli.schema import schemas
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.text.descriptions import field_descriptions, json_schema
+from llama_advisor.text.wording import field_descriptions, json_schema
 
 
 def objects(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from llama_advisor.engine.facts import FACTS
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.conditions import with_conditions
-from llama_advisor.text.descriptions import json_schema
+from llama_advisor.text.wording import json_schema
 
 FILES = load_rules().layers[0].files
 OF_FOLDER = {"models": "model", "engines": "engine", "use_cases": "use-case"} | dict.fromkeys(RULE_FOLDERS, "rule")

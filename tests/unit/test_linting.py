@@ -12,12 +12,14 @@ from llama_advisor.engine.facts import FACTS
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.conditions import Condition, compile_condition
-from llama_advisor.upkeep import Finding, lint
+from llama_advisor.upkeep.lint import lint
 from llama_advisor.upkeep.reasoning import FALSE, NOT_TRUE, TRUE, can_be, implies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from llama_advisor.upkeep import Finding
 
     Layer = Callable[[dict[str, str]], Path]
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pytest
 from pydantic import Discriminator, Field, Tag, ValidationError
 
-from llama_advisor.text.descriptions import field_descriptions, json_schema
 from llama_advisor.text.record import EMPTY, Record, model_of, plain, validate
 from llama_advisor.text.strict import Strict
+from llama_advisor.text.wording import field_descriptions, json_schema
 
 
 class Wheel(Record):
