@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Format, Rules, day, screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -25,7 +24,7 @@ from llama_advisor.interview.next_question import standing
 from llama_advisor.interview.prefetch import Ahead
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt_parts, wrapped
 from llama_advisor.interview.typed import Here, read_line
-from llama_advisor.render.json_text import to_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -99,7 +98,8 @@ class Interview:
         json: bool,
     ) -> None:
         self.resumed, self.save, self.repeated, self.json = bool(resume), save, repeated, json
-        self.colour, self.width = screen(None)
+        self.view = screen(None)
+        self.width = self.view.width
         self.file = resume or _free_name(SAVED)
         self.log = log
         self.outlook = Outlook(advisor)
@@ -228,9 +228,8 @@ class Interview:
             sys.stdout.write(to_json(advice) + "\n")
         else:
             from llama_advisor.render.advice import advice_text
-            from llama_advisor.render.formats import View
 
-            text = advice_text(advice, self.outlook.base, View(self.colour, self.width))
+            text = advice_text(advice, self.outlook.base, self.view)
             if advice.verdict != "need_input":
                 command = as_command(scenario, self.repeated)
                 text += self.again(command, as_shown(scenario, advice, self.width - 4))

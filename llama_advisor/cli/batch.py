@@ -15,8 +15,8 @@ from multiprocessing.connection import wait
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from llama_advisor.cli.main import collect_seldom
-from llama_advisor.cli.streams import progress
-from llama_advisor.render.json_text import as_json
+from llama_advisor.cli.options import progress
+from llama_advisor.render.formats import as_json
 from llama_advisor.text.errors import AdvisorError, InputError
 from llama_advisor.text.yaml_file import printable
 

@@ -17,8 +17,7 @@ from llama_advisor.check.config import known_prefixes, read_settings
 from llama_advisor.check.files import default_file, lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
-from llama_advisor.cli.options import AsOf, Rules, day, layers
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import FORMATS, rendered
 from llama_advisor.text.errors import InputError

@@ -8,10 +8,9 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, with_flags
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, screen, with_flags, write
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import as_json
 from llama_advisor.scenario.flags import flags_of
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import Estimate, EstimateRequest
@@ -68,8 +67,7 @@ def estimate(
     else:
         from llama_advisor.render.estimate import estimate_text
 
-        colour, width = screen(output)
-        text = estimate_text(made, asked, sizer.base, today, colour=colour, width=width)
+        text = estimate_text(made, asked, sizer.base, today, screen(output))
     write(text, output)
     return exit_code(made)
 

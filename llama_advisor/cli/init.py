@@ -15,7 +15,7 @@ from llama_advisor.check.propose import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FIL
 from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import as_json
 from llama_advisor.scenario.flags import FLAGS, nested
 from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated

@@ -76,7 +76,7 @@ def _unknown_option(error: Exception) -> str | None:
 
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:
-    from llama_advisor.render.json_text import as_json
+    from llama_advisor.render.formats import as_json
     from llama_advisor.text.yaml_file import printable
 
     text = printable(message)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Jobs, Output, Rules, day, layers, with_flags
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import ADVICE, View
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import ADVICE, View, as_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
 from llama_advisor.scenario.read import read_scenario, validated
 from llama_advisor.text.errors import InputError
@@ -83,7 +81,7 @@ def recommend(
     if print_:
         text = printed(advice, print_)
     else:
-        text = ADVICE[format_].writer()(advice, advisor.base, View(*screen(output), why=why, top=top))
+        text = ADVICE[format_].writer()(advice, advisor.base, screen(output)._replace(why=why, top=top))
     write(text, output)
     if print_ and not text:
         sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
@@ -97,7 +95,6 @@ def _report(
     file: str | None, said: dict[str, Any], format_: str, output: str | None, rules: list[str] | None, today: date
 ) -> int:
     """Write a decision record or a page, which show every reason."""
-    from llama_advisor.cli.streams import count
     from llama_advisor.explain.report import report
     from llama_advisor.render.sentences import nearest_excuse
 
@@ -105,7 +102,7 @@ def _report(
     scenario = read_scenario(file, said)
     advisor = Advisor(load_rules(*layers(file, rules)), today)
     varied = ADVICE[format_].varied
-    made = report(scenario, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"), varied=varied)
+    made = report(scenario, advisor, nearest_excuse, count, varied=varied)
     again = [*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_]
     write(writer(made, advisor.base, View(command=shlex.join(again))), output)
     return EXIT_CODES[made.advice.verdict]

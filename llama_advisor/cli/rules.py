@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day
-from llama_advisor.cli.streams import progress
+from llama_advisor.cli.options import AsOf, Format, Rules, day, progress
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import as_json
 from llama_advisor.scenario.read import read_document, validated
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable

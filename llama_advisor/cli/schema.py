@@ -11,7 +11,7 @@ import typer
 from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.condition_schema import with_conditions
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import as_json
 from llama_advisor.text.descriptions import json_schema
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.render.formats import View
     from llama_advisor.sizing.figures import Training
     from llama_advisor.sizing.request import Estimate, EstimateRequest
 
@@ -20,11 +21,9 @@ WHOLE_FROM = 10
 STYLES = {True: "bold green", False: "bold red", None: "bold"}
 
 
-def estimate_text(
-    estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date, *, colour: bool, width: int
-) -> str:
+def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date, view: View) -> str:
     """Return the whole estimate as text."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     out.line(_answer(estimate), STYLES[estimate.memory.fits])
     machine = estimate.machine
     copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llama_advisor.explain.why_not import Explanation, Failed, Way
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
+    from llama_advisor.render.formats import View
 
 SMALL = 0.005
 MARK = "*"
@@ -29,9 +30,9 @@ GROUPS = {
 }
 
 
-def explanation_text(found: Explanation, base: RuleBase, *, colour: bool, width: int) -> str:
+def explanation_text(found: Explanation, base: RuleBase, view: View) -> str:
     """Write why a model is not recommended: the first line says where it stands, the second why."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     winner = base.models[found.winner.model].name if found.winner else "nothing"
     standing = {
         "recommended": "is what is recommended",
@@ -85,9 +86,9 @@ def _way(way: Way, base: RuleBase) -> str:
     return f"{changes_text(way.changes)}: then as {build.quantization} on {base.engines[build.engine].name}{machine}"
 
 
-def comparison_text(comparison: Comparison, *, colour: bool, width: int) -> str:
+def comparison_text(comparison: Comparison, _: RuleBase, view: View) -> str:
     """Write models side by side where they have room, else one fact under another; `*` marks what differs."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     names = [model.name.removeprefix("Llama ") for model in comparison.models]
     out.line(" / ".join(model.name for model in comparison.models), "bold")
     out.line(f"{MARK} marks what differs")
@@ -136,9 +137,9 @@ def cell_text(value: Any) -> str:
     return f"{value:,g}" if isinstance(value, float) else value_text(value)
 
 
-def rule_text(rule: CompiledRule, base: RuleBase, *, colour: bool, width: int) -> str:
+def rule_text(rule: CompiledRule, base: RuleBase, view: View) -> str:
     """Write a rule: title, reason, what it does, when, in what words, its sources."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     out.line(rule.rule.title, "bold")
     out.line(rule.rule.why)
     then = plain(rule.rule.then, exclude_defaults=True)

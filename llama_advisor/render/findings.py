@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.render.json_text import as_json, to_json
+from llama_advisor.render.formats import View, as_json, to_json
 from llama_advisor.render.sarif import sarif
 from llama_advisor.render.screen import Screen, cell_len
 
@@ -32,8 +32,7 @@ class Shown(NamedTuple):
 
     result: Findings
     kinds: dict[str, FindingKind]
-    colour: bool
-    width: int
+    view: View
 
     @property
     def counting(self) -> list[CheckFinding]:
@@ -66,7 +65,7 @@ def _quiet_json(text: str) -> str:
 
 def _text(shown: Shown) -> str:
     """Write place, sentence, the line with a caret under it, what to do; at the end a line of counts."""
-    out = Screen(colour=shown.colour, width=shown.width)
+    out = Screen(colour=shown.view.colour, width=shown.view.width)
     for item in shown.counting:
         _finding(out, item)
     out.unwrapped((shown.counts, ""))
@@ -223,6 +222,6 @@ FORMATS: dict[str, Callable[[Shown], str]] = {
 }
 
 
-def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], screen: tuple[bool, int]) -> str:
+def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], view: View) -> str:
     """Write a result in one of `FORMATS`."""
-    return FORMATS[format_](Shown(result, kinds, *screen))
+    return FORMATS[format_](Shown(result, kinds, view))

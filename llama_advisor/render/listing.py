@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.render.screen import Screen
 
 if TYPE_CHECKING:
+    from llama_advisor.render.formats import View
     from llama_advisor.upkeep.ablation import Effect
 
 WIDTH = 80
@@ -18,9 +19,9 @@ HIDDEN = {
 }
 
 
-def render(kind: str, data: Any, *, colour: bool, width: int) -> str:
+def render(kind: str, data: Any, view: View) -> str:
     """Return a list as a table, one entry as an outline."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     if isinstance(data, list):
         names = [name for name in data[0] if name not in HIDDEN[kind]] if data else []
         rows = [[_cell(entry[name]) for name in names] for entry in data]

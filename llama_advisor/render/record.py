@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llama_advisor.render import sentences as say
-from llama_advisor.render.json_text import as_file
+from llama_advisor.render.formats import as_file
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from llama_advisor.explain.options import front, quality_and_cost, quality_and_speed
 from llama_advisor.render import sentences as say
+from llama_advisor.render.formats import as_file
 from llama_advisor.render.grid import (
     NONE,
     field_name,
@@ -21,7 +22,6 @@ from llama_advisor.render.grid import (
     turn_texts,
     winner_text,
 )
-from llama_advisor.render.json_text import as_file
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import as_json
 
 if TYPE_CHECKING:
     from llama_advisor.check.findings import CheckFinding, Findings
