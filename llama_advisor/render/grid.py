@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import number_or_dash, value_text
+from llama_advisor.render.sentences import number, value_text
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _some(out: Screen, lines: list[str]) -> None:
 def _one_field(out: Screen, grid: Grid) -> None:
     axis, known = grid.axes[0], letters(grid)
     rows = [
-        (label(axis, cell.at[0]), letter_of(cell, known), *(number_or_dash(getattr(cell, name)) for name in FIGURES))
+        (label(axis, cell.at[0]), letter_of(cell, known), *(number(getattr(cell, name)) for name in FIGURES))
         for cell in grid.cells
     ]
     out.heading("Answers")

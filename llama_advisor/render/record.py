@@ -75,15 +75,7 @@ def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
     if build is None:
         missed = say.nearest_excuse(advice)
         return [_text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
-    rows = [
-        (
-            say.points_text(part),
-            part.rule or part.criterion,
-            part.text + say.decided_by(part.layer, base),
-            ", ".join(part.source) or "-",
-        )
-        for part in build.contributions
-    ]
+    rows = [say.part_row(part, base) for part in build.contributions]
     said = say.reason_line(advice, build, base)
     lines = [f"**{_text(say.described(build, base))}**", "", _text(said[0].upper() + said[1:]), ""]
     lines += [_text(f"Its {build.score:.2f} points are the sum of:"), ""]
@@ -100,21 +92,22 @@ def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterat
     for change in advice.changes:
         yield f"change: {say.change_text(change)}"
     if build and build.memory:
-        yield f"memory: {say.memory_line(build)}"
+        yield f"memory: {say.memory_line(build.memory)}"
     if build and build.speed:
         first = say.range_text(build.speed.first_token_s)
         yield f"speed: {say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
     if build and build.training:
         yield f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all"
     if build and build.cost:
-        yield f"cost: {say.cost_line(build)}"
+        yield f"cost: {say.cost_line(build.cost)}"
+    beside = say.beside(advice, base)
     for prefix, lines in (
-        ("caveat: ", say.caveat_lines(advice, base)),
-        ("wish, ", say.wish_lines(advice)),
-        ("would help: ", say.relaxed_lines(advice, base)),
-        ("way round, ", say.route_lines(advice)),
-        ("instead, hosted: ", say.alternative_lines(advice, base, hosted=True)),
-        ("instead, on rented hardware: ", say.alternative_lines(advice, base, hosted=False)),
+        ("caveat: ", beside.caveats),
+        ("wish, ", beside.wishes),
+        ("would help: ", beside.helpful),
+        ("way round, ", beside.ways),
+        ("instead, hosted: ", beside.hosted),
+        ("instead, on rented hardware: ", beside.rented),
     ):
         for line in lines:
             yield f"{prefix}{line}"
