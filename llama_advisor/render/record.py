@@ -45,30 +45,35 @@ def record(report: Report, base: RuleBase, view: View) -> str:
     stated = [(field, say.value_text(value)) for field, value in report.stated.items()]
     assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
     sources = [(item.id, item.text, item.kind, item.read) for item in report.sources]
+    heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
+    ranked = [say.ranking_row(item, base) for item in advice.ranking]
+    options = _table(heads, ranked, frozenset({0, 3, 4, 5, 6})) if ranked else []
+    if advice.excluded:
+        options += [*([""] if options else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]
+    again = [
+        *_fence([view.command], "sh"),
+        "",
+        _text(f"With llama-advisor {shown.version} and rule base {shown.hash} it prints this page, byte for byte."),
+        "Another rule base may answer otherwise; the difference of the two pages shows what moved.",
+        "",
+        "The scenario as it was stated, as a file (scenario.yaml above, where it came by standard input):",
+        "",
+        *_fence(as_file(report.stated), "yaml"),
+    ]
     parts = (
         ("Context", ["What was asked:", "", *_table(("field", "value"), stated)] if stated else []),
-        ("Options considered", _options(advice, base)),
+        ("Options considered", options),
         ("Decision", _decision(advice, build, base)),
         ("Consequences", _items(_consequences(advice, build, base))),
         ("What would change it", _items(say.turn_lines(advice.tipping_points or (), base))),
         ("Assumptions", _table(("field", "value", "why"), assumed) if assumed else []),
         ("Sources", _table(("id", "source", "kind", "read on"), sources)),
-        ("How to check again", _again(report, view.command)),
+        ("How to check again", again),
     )
     lines = [f"# Decision: {_text(title)}", "", *_items(head)]
     for heading, body in parts:
         lines += ["", f"## {heading}", "", *(body or ["None."])]
     return "\n".join(lines) + "\n"
-
-
-def _options(advice: Advice, base: RuleBase) -> list[str]:
-    lines: list[str] = []
-    if advice.ranking:
-        heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
-        lines = _table(heads, [say.ranking_row(build, base) for build in advice.ranking], frozenset({0, 3, 4, 5, 6}))
-    if advice.excluded:
-        lines += [*([""] if lines else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]
-    return lines
 
 
 def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
@@ -111,20 +116,6 @@ def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterat
     ):
         for line in lines:
             yield f"{prefix}{line}"
-
-
-def _again(report: Report, command: str) -> list[str]:
-    base = report.advice.rulebase
-    return [
-        *_fence([command], "sh"),
-        "",
-        _text(f"With llama-advisor {base.version} and rule base {base.hash} it prints this page, byte for byte."),
-        "Another rule base may answer otherwise; the difference of the two pages shows what moved.",
-        "",
-        "The scenario as it was stated, as a file (scenario.yaml above, where it came by standard input):",
-        "",
-        *_fence(as_file(report.stated), "yaml"),
-    ]
 
 
 def _text(value: object) -> str:

@@ -16,11 +16,10 @@ from llama_advisor.render.grid import (
     NONE,
     field_name,
     label,
-    letters,
+    lettered,
     panels,
     placed,
     turn_texts,
-    winner_text,
 )
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
@@ -229,6 +228,7 @@ def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
 def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
     down, across = grid.axes
     (panel,) = panels(grid)
+    letters, key = lettered(grid, base)
     rows = []
     for row, cells in enumerate(panel.cells):
         winners = [
@@ -241,6 +241,6 @@ def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
     return {
         "heads": (field_name(down.field), *(placed(across, place) for place in range(len(across.labels)))),
         "rows": rows,
-        "turns": [f"{where}: {why}" for where, why in turn_texts(grid)],
-        "key": [f"{letter}: {winner_text(winner, base)}" for winner, letter in letters(grid).items()],
+        "turns": [f"{where}: {why}" for where, why in turn_texts(grid, letters)],
+        "key": [f"{letter}: {winner}" for letter, winner in key.items()],
     }
