@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from llama_advisor.explain.options import Option
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Source
-    from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.scenario import Scenario
 
 
@@ -45,18 +44,14 @@ def report(
     advice, need, found = explained(scenario, advisor)
     if found is None:
         raise InputError(f"recommend: state at least one of: {', '.join(advice.missing)}")
-    grid = vary(scenario, usual_axes(need), advisor, nearest, told) if varied else None
-    stated = scenario.model_dump(mode="json", exclude_defaults=True)
-    return Report(stated, advice, options(found, advisor.base), grid, cited(advice, advisor.base))
-
-
-def usual_axes(need: Need) -> tuple[Axis, ...]:
-    """Half, as it is, and twice: the context, and the requests at a time; one request has no half, so four instead."""
     axes = []
     for field, value in (("context_tokens", need.context_tokens), ("concurrent_requests", need.concurrent_requests)):
+        # half, as it is, and twice; one request has no half, so four instead
         values = (value // 2, value, value * 2) if value > 1 else (1, 2, 4)
         axes.append(Axis(field=field, labels=tuple(f"{item:,}" for item in values), values=values))
-    return tuple(axes)
+    grid = vary(scenario, tuple(axes), advisor, nearest, told) if varied else None
+    stated = scenario.model_dump(mode="json", exclude_defaults=True)
+    return Report(stated, advice, options(found, advisor.base), grid, cited(advice, advisor.base))
 
 
 def cited(advice: Advice, base: RuleBase) -> tuple[Source, ...]:

@@ -18,7 +18,7 @@ from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
@@ -74,44 +74,39 @@ class Picker:
 
 def tipping_points(picker: Picker) -> tuple[TippingPoint, ...]:
     """Every turn of the answer, numbers first, in the order of moves.yaml."""
-    moves = picker.base.moves
-    points = [point for number in moves.numbers for point in _number_points(number, picker)]
-    points.extend(point for choice in moves.choices if not choice.wins_only for point in _choice_points(choice, picker))
+    today, moves = picker.today, picker.base.moves
+    points = []
+
+    def add(field: str, value: Any, holds: Any, to: Any, found: Found) -> None:
+        points.append(
+            TippingPoint(
+                field=field,
+                from_=plain(value),
+                to=plain(to),
+                holds_to=plain(holds),
+                then=short(found.winner) if found.winner else None,
+                text=_turned(today.model, found, picker.base),
+            )
+        )
+
+    for number in moves.numbers:  # where the answer turns when it falls, and when it rises
+        value = current(today.need, number.field)
+        if value is None or not (number.assumed or stated_value(picker.scenario, number.field)):
+            continue
+        units = value / number.unit
+        low, high = ends(number, today)
+        for start, end in ((ceil(units - 1e-9), low), (floor(units + 1e-9), high)):
+            if turn := _turn(number, start, end, picker):
+                last, first, found = turn
+                holds = value if last == start else whole(last, number.unit)
+                add(number.field, value, holds, whole(first, number.unit), found)
+    for choice in (choice for choice in moves.choices if not choice.wins_only):
+        value = current(today.need, choice.field)
+        for other in options(choice, value, picker):
+            then = picker.at((choice.field, other))
+            if then is not None and then.model != today.model:
+                add(choice.field, value, value, other, then)
     return tuple(points)
-
-
-def _number_points(number: NumberMove, picker: Picker) -> Iterator[TippingPoint]:
-    """Yield where the answer turns when a number falls, and when it rises."""
-    value = current(picker.today.need, number.field)
-    if value is None or not (number.assumed or stated_value(picker.scenario, number.field)):
-        return
-    units = value / number.unit
-    low, high = ends(number, picker.today)
-    for start, end in ((ceil(units - 1e-9), low), (floor(units + 1e-9), high)):
-        if turn := _turn(number, start, end, picker):
-            last, first, found = turn
-            holds = value if last == start else whole(last, number.unit)
-            yield _point(number.field, value, holds, whole(first, number.unit), found, picker)
-
-
-def _choice_points(choice: ChoiceMove, picker: Picker) -> Iterator[TippingPoint]:
-    """Yield the other values of a choice that change the answer."""
-    value = current(picker.today.need, choice.field)
-    for other in options(choice, value, picker):
-        found = picker.at((choice.field, other))
-        if found is not None and found.model != picker.today.model:
-            yield _point(choice.field, value, value, other, found, picker)
-
-
-def _point(field: str, value: Any, holds: Any, to: Any, found: Found, picker: Picker) -> TippingPoint:
-    return TippingPoint(
-        field=field,
-        from_=plain(value),
-        to=plain(to),
-        holds_to=plain(holds),
-        then=short(found.winner) if found.winner else None,
-        text=_turned(picker.today.model, found, picker.base),
-    )
 
 
 def _turned(before: str | None, after: Found, base: RuleBase) -> str:
@@ -151,30 +146,27 @@ def ends(number: NumberMove, today: Found) -> tuple[int, int]:
 
 
 def _turn(number: NumberMove, start: int, end: int, picker: Picker) -> Turn | None:
-    """Find the first value, away from `start`, at which another model is recommended; exact to the unit."""
+    """Find the first value, away from `start`, at which another model is recommended; exact to the unit.
+
+    Between a value that keeps the model and one that does not, halving judges the models at both ends alone. The last
+    value before the turn is then checked against all models, and where a third one wins it, halved again.
+    """
+    today = picker.today.model
 
     def at(units: int, among: frozenset[str] | None = None) -> Found | None:
         return picker.at((number.field, whole(units, number.unit)), among=among)
 
     holds = start
-    for probe in probes(start, end):
-        found = at(probe)
+    for turns in probes(start, end):
+        found = at(turns)
         if found is None:
             return None
-        if found.model != picker.today.model:
-            return _bisected(at, start, holds, probe, picker.today.model)
-        holds = probe
-    return None
-
-
-def _bisected(at: Callable[..., Found | None], start: int, holds: int, turns: int, today: str | None) -> Turn | None:
-    """Bisect between a value that keeps the model and one that does not, judging the models at both ends alone.
-
-    The last value before the turn is then checked against all models, and where a third one wins it, bisected again.
-    """
+        if found.model != today:
+            break
+        holds = turns
+    else:
+        return None
     while True:
-        found = at(turns)
-        assert found is not None
         among = frozenset(model for model in (today, found.model) if model)
         near, far = holds, turns
         while abs(far - near) > 1:
@@ -189,7 +181,7 @@ def _bisected(at: Callable[..., Found | None], start: int, holds: int, turns: in
             return None
         if checked == far:
             return near, far, full
-        turns = near
+        turns, found = near, full
 
 
 def probes(start: int, end: int) -> Iterator[int]:
