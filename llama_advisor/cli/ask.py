@@ -71,7 +71,12 @@ def ask(
         return INPUT_ERROR
     _check_place(save, force=force)
     repeated = (*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ()))
-    log = _kept(resume) if resume else ()
+    log: Log = ()
+    if resume:
+        try:
+            log = resumed(Path(resume).read_text(encoding="utf-8"), printable(resume))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"--resume {printable(resume)}: {getattr(error, 'strerror', None) or error}") from error
     advisor = Advisor(load_rules(*rules or ()), today)
     interview = Interview(advisor, log, answers, resume, save, repeated, json=in_json)
     for name in ("SIGTERM", "SIGHUP"):
@@ -100,14 +105,18 @@ class Interview:
         self.resumed, self.save, self.repeated, self.json = bool(resume), save, repeated, json
         self.view = screen(None)
         self.width = self.view.width
-        self.file = resume or _free_name(SAVED)
+        place = Path(SAVED)  # else under a name at which no other interview is kept
+        names = (place if count == 1 else place.with_stem(f"{place.stem}-{count}") for count in itertools.count(1))
+        self.file = resume or str(next(free for free in names if not free.exists()))
         self.log = log
         self.outlook = Outlook(advisor)
         self.machine = _machine(self.outlook) if answers is None else None
         self.lines = None if answers is None else _piped(answers)
         self.interrupted = False
         self.place = 0
-        self.plain = not _unicode()
+        # whether the locale writes UTF-8; no locale set is taken for none
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+        self.plain = "utf" not in locale.lower()
 
     def hold(self) -> Log:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
@@ -118,7 +127,12 @@ class Interview:
                     return self.log
                 if self.interrupted:
                     raise KeyboardInterrupt
-        self.refuse_further()
+        for line in self.lines or ():  # piped answers for which there was no question: each of them would be lost
+            self.place += 1
+            if line.strip():
+                raise InputError(
+                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
+                )
         return self.log
 
     def taken(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
@@ -151,15 +165,6 @@ class Interview:
             raise LeaveError
         return said != "end"
 
-    def refuse_further(self) -> None:
-        """Refuse piped answers for which there was no question: each of them would be lost."""
-        for line in self.lines or ():
-            self.place += 1
-            if line.strip():
-                raise InputError(
-                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
-                )
-
     def ask(self) -> tuple[CompiledQuestion, ...]:
         """Show the next prompt, each line as soon as it is found; return what it asks."""
         if self.lines is None:
@@ -168,15 +173,14 @@ class Interview:
         return standing(self.log, self.outlook).next
 
     def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
-        """Return the next line typed or piped; None where the piped answers are at their end."""
-        if self.lines is None:
-            self.show("> ")
-            return self._typed(asked)
-        self.place += 1
-        return next(self.lines, None)
+        """Return the next line typed or piped; None where the piped answers are at their end.
 
-    def _typed(self, asked: tuple[CompiledQuestion, ...]) -> str:
-        """Return the line typed; an interrupt after it was typed waits until it is kept."""
+        An interrupt after a line was typed waits until it is kept.
+        """
+        if self.lines is not None:
+            self.place += 1
+            return next(self.lines, None)
+        self.show("> ")
         line = ""
         ahead = Ahead(self.log, asked, self.outlook)
         try:
@@ -220,8 +224,15 @@ class Interview:
         return code
 
     def finish(self, log: Log) -> int:
-        """Print the answer as recommend does, and how to have it again."""
-        self.close(log)
+        """Say whether it is settled, print the answer as recommend does, and how to have it again.
+
+        Where the answers were piped, the first stands beside the result.
+        """
+        said = wrapped([closing(log, self.outlook)], self.width)
+        if self.lines is None:
+            self.show(f"\n{said}\n")
+        elif standing(log, self.outlook).next:
+            sys.stderr.write(in_ascii(said) if self.plain else said)
         scenario = scenario_of(log)
         advice = self.outlook.advisor.advise(scenario)
         if self.json:
@@ -242,14 +253,6 @@ class Interview:
                 self.leave(INPUT_ERROR)
                 raise
         return EXIT_CODES[advice.verdict]
-
-    def close(self, log: Log) -> None:
-        """Say whether it is settled; beside the result, where the answers were piped."""
-        said = wrapped([closing(log, self.outlook)], self.width)
-        if self.lines is None:
-            self.show(f"\n{said}\n")
-        elif standing(log, self.outlook).next:
-            sys.stderr.write(in_ascii(said) if self.plain else said)
 
     def again(self, command: str | None, file: str) -> str:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
@@ -276,12 +279,6 @@ def _machine(outlook: Outlook) -> str | None:
     return name
 
 
-def _unicode() -> bool:
-    """Tell whether the locale writes UTF-8; no locale set is taken for none."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    return "utf" in locale.lower()
-
-
 def _check_place(save: str | None, *, force: bool) -> None:
     """Refuse before the first question what could not be saved after the last."""
     if save is None:
@@ -293,21 +290,6 @@ def _check_place(save: str | None, *, force: bool) -> None:
         raise InputError(f"--save {printable(path)}: it is there already; --force overwrites it")
     if not path.parent.is_dir():
         raise InputError(f"--save {printable(path)}: no such folder")
-
-
-def _free_name(name: str) -> str:
-    """Return a file name under which no other interview is kept."""
-    path = Path(name)
-    names = (path if count == 1 else path.with_stem(f"{path.stem}-{count}") for count in itertools.count(1))
-    return str(next(free for free in names if not free.exists()))
-
-
-def _kept(file: str) -> Log:
-    """Return the log of a saved interview; raise InputError for what is none."""
-    try:
-        return resumed(Path(file).read_text(encoding="utf-8"), printable(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--resume {printable(file)}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _piped(name: str) -> Iterator[str]:

@@ -95,29 +95,22 @@ def check(
 def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
     """Return each format with its file: as many of both go in order, else a file belongs to the format before it."""
     formats = formats or ["text"]
-    if len(formats) == len(outputs):
-        pairs: list[tuple[str, str | None]] = list(zip(formats, outputs, strict=True))
-    else:
-        pairs = _by_place(formats, outputs, arguments)
-    pairs = [(name, None if file == "-" else file) for name, file in pairs]
+    files: list[str | None] = [*outputs]
+    if len(formats) != len(outputs):
+        files = [None] * len(formats)
+        left, at = list(outputs), -1
+        for argument in arguments:
+            kind = NAMES.get(argument.split("=", 1)[0])
+            if kind == "format":
+                at += 1
+            elif kind == "output" and left:
+                if not 0 <= at < len(files) or files[at] is not None:
+                    raise InputError("--output: name the --format before it")
+                files[at] = left.pop(0)
+    pairs = [(name, None if file == "-" else file) for name, file in zip(formats, files, strict=True)]
     if sum(file is None for _, file in pairs) > 1:
         raise InputError("--format: two formats would be mixed on standard output; give all but one an --output FILE")
     return pairs
-
-
-def _by_place(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
-    """Pair by the order in which the options were written."""
-    files: list[str | None] = [None] * len(formats)
-    left, at = list(outputs), -1
-    for argument in arguments:
-        kind = NAMES.get(argument.split("=", 1)[0])
-        if kind == "format":
-            at += 1
-        elif kind == "output" and left:
-            if not 0 <= at < len(files) or files[at] is not None:
-                raise InputError("--output: name the --format before it")
-            files[at] = left.pop(0)
-    return list(zip(formats, files, strict=True))
 
 
 def lock(
@@ -135,7 +128,7 @@ def lock(
     checkers = Checkers((*settings.rules, *(rules or ())), today)
     worst = 0
     for path in _paths(tuple(paths or settings.paths)):
-        text = _lock(path, checkers.beside(path))
+        text = _lock(path, checkers.of(checkers.layers_beside(path)))
         target = lock_path(path)
         if verify:
             current = target.read_text(encoding="utf-8") if target.is_file() else None
@@ -153,13 +146,9 @@ class Checkers:
     def __init__(self, rules: tuple[str, ...], as_of: date) -> None:
         self.rules = rules
         self.as_of = as_of
-        self.plain = Checker(load_rules(*rules), as_of)
-        self._made: dict[tuple[str, ...], Checker] = {rules: self.plain}
+        self._made: dict[tuple[str, ...], Checker] = {}
         self._folders: dict[Path, tuple[str, ...]] = {}
-
-    def beside(self, path: Path) -> Checker:
-        """Return the checker for a project file."""
-        return self.of(self.layers_beside(path))
+        self.plain = self.of(rules)
 
     def layers_beside(self, path: Path) -> tuple[str, ...]:
         """Return the layers for a project file; a team's own is told of once."""
@@ -178,15 +167,15 @@ class Checkers:
 def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    tasks = ((path, checkers.layers_beside(path)) for path in paths)
     if len(paths) < WORTH_WORKERS or workers == 1:
-        for path in paths:
-            yield checkers.beside(path).check(path)
+        for path, layers in tasks:
+            yield checkers.of(layers).check(path)
         return
-    tasks = [(path, checkers.layers_beside(path)) for path in paths]
     context = get_context("fork" if "fork" in get_all_start_methods() and sys.platform == "linux" else "spawn")
     _CHECKERS[:] = [checkers]
     with ProcessPoolExecutor(workers, context, _start, (checkers.rules, checkers.as_of)) as pool:
-        yield from pool.map(_check_one, tasks, chunksize=CHUNK)
+        yield from pool.map(_check_one, list(tasks), chunksize=CHUNK)
 
 
 _CHECKERS: list[Checkers] = []

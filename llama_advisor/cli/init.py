@@ -26,7 +26,6 @@ from llama_advisor.text.yaml_file import printable
 if TYPE_CHECKING:
     from datetime import date
 
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.scenario.scenario import Scenario
 
 NOTHING = 1
@@ -113,7 +112,11 @@ def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tup
     if "model" in wished:
         choice, why = wished, "as given; `llama-advisor check` says what speaks against it"
     elif advice.recommendation is None or advice.changes:
-        _say_no(advice)
+        said = f"no model meets these requirements ({advice.verdict}); nothing was written"
+        sys.stderr.write(f"llama-advisor: {said}\n")
+        for way in advice.relaxations:
+            changes = ", ".join(f"{change.field} to {printable(change.to)}" for change in way.changes)
+            sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")
         return None
     else:
         build = advice.recommendation
@@ -122,13 +125,6 @@ def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tup
     stated = scenario.model_dump(mode="json", exclude_defaults=True, exclude=set(WISHES))
     lines = proposed(name, stated, choice, sources, why)
     return project_text([lines], SCHEMA_FILE, name, advisor.as_of.year + 1)
-
-
-def _say_no(advice: Advice) -> None:
-    sys.stderr.write(f"llama-advisor: no model meets these requirements ({advice.verdict}); nothing was written\n")
-    for way in advice.relaxations:
-        changes = ", ".join(f"{change.field} to {printable(change.to)}" for change in way.changes)
-        sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")
 
 
 def _entry(template: str, paths: str) -> str:

@@ -19,7 +19,6 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from llama_advisor.cli.batch import Answer
@@ -94,7 +93,7 @@ def recommend(
 def _report(
     file: str | None, said: dict[str, Any], format_: str, output: str | None, rules: list[str] | None, today: date
 ) -> int:
-    """Write a decision record or a page, which show every reason."""
+    """Write a decision record or a page, which show every reason and the command that gives the same answer again."""
     from llama_advisor.explain.report import report
     from llama_advisor.render.sentences import nearest_excuse
 
@@ -103,21 +102,17 @@ def _report(
     advisor = Advisor(load_rules(*layers(file, rules)), today)
     varied = ADVICE[format_].varied
     made = report(scenario, advisor, nearest_excuse, count, varied=varied)
-    again = [*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_]
-    write(writer(made, advisor.base, View(command=shlex.join(again))), output)
-    return EXIT_CODES[made.advice.verdict]
-
-
-def _again(file: str | None, said: dict[str, Any], rules: Iterable[str]) -> Iterator[str]:
-    """Yield the words of the command that gives the same answer again."""
-    yield from ("llama-advisor", "recommend")
+    again = ["llama-advisor", "recommend"]
     if file:  # what came by standard input is to be saved under a name
-        yield SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file
+        again.append(SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file)
     for flag in (*FLAGS, DEPLOYMENT):
         if flag.field in said:
-            yield from spelled(flag, said[flag.field])
-    for folder in rules:
-        yield from ("--rules", folder)
+            again += spelled(flag, said[flag.field])
+    for folder in rules or ():
+        again += ["--rules", folder]
+    again += ["--as-of", str(today), "--format", format_]
+    write(writer(made, advisor.base, View(command=shlex.join(again))), output)
+    return EXIT_CODES[made.advice.verdict]
 
 
 def printed(advice: Advice, what: str) -> str:
