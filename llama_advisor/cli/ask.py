@@ -110,7 +110,12 @@ class Interview:
         self.file = resume or str(next(free for free in names if not free.exists()))
         self.log = log
         self.outlook = Outlook(advisor)
-        self.machine = _machine(self.outlook) if answers is None else None
+        self.machine = describe(detect()) if answers is None else None
+        if self.machine:  # this computer as hardware, where it can be read as such
+            try:
+                read_hardware(self.machine, catalogue_of(self.outlook.base))
+            except InputError:
+                self.machine = None
         self.lines = None if answers is None else _piped(answers)
         self.interrupted = False
         self.place = 0
@@ -265,18 +270,6 @@ class Interview:
         return (
             f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width) + indented
         )
-
-
-def _machine(outlook: Outlook) -> str | None:
-    """Return this computer as hardware, where it can be read as such."""
-    name = describe(detect())
-    if name is None:
-        return None
-    try:
-        read_hardware(name, catalogue_of(outlook.base))
-    except InputError:
-        return None
-    return name
 
 
 def _check_place(save: str | None, *, force: bool) -> None:

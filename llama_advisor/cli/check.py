@@ -6,6 +6,7 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from enum import Enum
+from functools import cache
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -45,8 +46,7 @@ def check(
         ),
     ] = None,
     format_: Annotated[
-        list[CheckFormat] | None,
-        typer.Option("--format", "-f", help="How to print the findings; may repeat."),
+        list[CheckFormat] | None, typer.Option("--format", "-f", help="How to print the findings; may repeat.")
     ] = None,
     output: Annotated[
         list[str] | None,
@@ -115,8 +115,7 @@ def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list
 
 def lock(
     paths: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through."),
+        list[str] | None, typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through.")
     ] = None,
     verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
     rules: Rules = None,
@@ -128,7 +127,7 @@ def lock(
     checkers = Checkers((*settings.rules, *(rules or ())), today)
     worst = 0
     for path in _paths(tuple(paths or settings.paths)):
-        text = _lock(path, checkers.of(checkers.layers_beside(path)))
+        text = _lock(path, checkers.of(checkers.layers_in(path.parent)))
         target = lock_path(path)
         if verify:
             current = target.read_text(encoding="utf-8") if target.is_file() else None
@@ -144,30 +143,18 @@ class Checkers:
     """A checker for each set of layers: a team's own lies beside its project file."""
 
     def __init__(self, rules: tuple[str, ...], as_of: date) -> None:
-        self.rules = rules
-        self.as_of = as_of
-        self._made: dict[tuple[str, ...], Checker] = {}
-        self._folders: dict[Path, tuple[str, ...]] = {}
+        self.rules, self.as_of = rules, as_of
+        self.of = cache(lambda layers: Checker(load_rules(*layers), as_of))
+        """The checker for these layers."""
+        self.layers_in = cache(lambda folder: layers(str(folder / "any file"), rules))
+        """The layers for the project files of a folder; a team's own is told of once."""
         self.plain = self.of(rules)
-
-    def layers_beside(self, path: Path) -> tuple[str, ...]:
-        """Return the layers for a project file; a team's own is told of once."""
-        folder = path.parent
-        if folder not in self._folders:
-            self._folders[folder] = layers(str(path), self.rules)
-        return self._folders[folder]
-
-    def of(self, layers: tuple[str, ...]) -> Checker:
-        """Return the checker for these layers."""
-        if layers not in self._made:
-            self._made[layers] = Checker(load_rules(*layers), self.as_of)
-        return self._made[layers]
 
 
 def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
-    tasks = ((path, checkers.layers_beside(path)) for path in paths)
+    tasks = ((path, checkers.layers_in(path.parent)) for path in paths)
     if len(paths) < WORTH_WORKERS or workers == 1:
         for path, layers in tasks:
             yield checkers.of(layers).check(path)

@@ -65,29 +65,28 @@ def app_for(arguments: list[str]) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback(invoke_without_command=True)(_root)
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    ) -> None:
+        if version:
+            typer.echo(f"llama-advisor {__version__}")
+            raise typer.Exit
+
+    def listed() -> None:
+        raise AssertionError("a command that was not named")
+
     groups = {name: typer.Typer(help=says, no_args_is_help=True) for name, says in GROUPS.items()}
     for name, (place, says) in COMMANDS.items():
         group, _, own = name.rpartition(" ")
         module, function = place.split(":")
         named = set(name.split()) <= set(arguments)
-        called = getattr(import_module(f"llama_advisor.cli.{module}"), function) if named else _listed
+        called = getattr(import_module(f"llama_advisor.cli.{module}"), function) if named else listed
         (groups[group] if group else app).command(own, help=says)(called)
     for name, part in groups.items():
         app.add_typer(part, name=name)
     return app
-
-
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
-) -> None:
-    if version:
-        typer.echo(f"llama-advisor {__version__}")
-        raise typer.Exit
-
-
-def _listed() -> None:
-    raise AssertionError("a command that was not named")
 
 
 def completed(arguments: list[str]) -> list[str]:

@@ -33,8 +33,7 @@ def estimate(
     said: dict[str, Any],
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
     batch: Annotated[
-        str | None,
-        typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out."),
+        str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out.")
     ] = None,
     jobs: Jobs = None,
     max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Output, Rules, count, day, layers, screen, with_flags, write
+from llama_advisor.cli.options import AsOf, File, Format, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID, as_json
@@ -115,9 +115,7 @@ def compare(
 @with_flags((*FLAGS, DEPLOYMENT), "Scenario")
 def whatif(
     said: dict[str, Any],
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")
-    ] = None,
+    file: File = None,
     varied: Annotated[
         list[str] | None,
         typer.Option(
@@ -133,13 +131,12 @@ def whatif(
 ) -> int:
     """Print the grid of answers; exit code 1 where nothing fits in any of them."""
     from llama_advisor.explain.grid import vary
-    from llama_advisor.render.sentences import nearest_excuse
     from llama_advisor.scenario.vary import read_axes
 
     today = day(as_of)
     axes = read_axes(varied or ())
     scenario = read_scenario(file, said)
     advisor = Advisor(load_rules(*layers(file, rules)), today)
-    grid = vary(scenario, axes, advisor, nearest_excuse, count)
+    grid = vary(scenario, axes, advisor, count)
     write(GRID[format_].writer()(grid, advisor.base, screen(output)), output)
     return FITS if any(cell.winner for cell in grid.cells) else FITS_NOT

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.scenario.flags import Flag
 
+File = Annotated[str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
 Rules = Annotated[
     list[str] | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
+from llama_advisor.cli.options import AsOf, File, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -34,18 +34,14 @@ else:
 @with_flags((*FLAGS, DEPLOYMENT), "Scenario")
 def recommend(
     said: dict[str, Any],
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")
-    ] = None,
+    file: File = None,
     batch: Annotated[
-        str | None,
-        typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out."),
+        str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out.")
     ] = None,
     jobs: Jobs = None,
     format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
     print_: Annotated[
-        Literal["model", "hf", "ollama", "build"] | None,
-        typer.Option("--print", help="Print one thing for scripts."),
+        Literal["model", "hf", "ollama", "build"] | None, typer.Option("--print", help="Print one thing for scripts.")
     ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
@@ -94,14 +90,13 @@ def _report(
     file: str | None, said: dict[str, Any], format_: str, output: str | None, rules: list[str] | None, today: date
 ) -> int:
     """Write a decision record or a page, which show every reason and the command that gives the same answer again."""
-    from llama_advisor.explain.report import report
-    from llama_advisor.render.sentences import nearest_excuse
+    from llama_advisor.explain.why import report
 
     writer = ADVICE[format_].writer()
     scenario = read_scenario(file, said)
     advisor = Advisor(load_rules(*layers(file, rules)), today)
     varied = ADVICE[format_].varied
-    made = report(scenario, advisor, nearest_excuse, count, varied=varied)
+    made = report(scenario, advisor, count, varied=varied)
     again = ["llama-advisor", "recommend"]
     if file:  # what came by standard input is to be saved under a name
         again.append(SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file)

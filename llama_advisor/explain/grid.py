@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
-from llama_advisor.explain.options import Option, options
+from llama_advisor.explain.options import Option, nearest_excuse, options
 from llama_advisor.scenario.vary import Axis
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
@@ -16,7 +16,7 @@ from llama_advisor.text.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.advice import Advice, Excluded
+    from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario
@@ -107,13 +107,9 @@ def vary(
     scenario: Scenario,
     axes: tuple[Axis, ...],
     advisor: Advisor,
-    nearest: Callable[[Advice], Excluded | None],
     told: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Grid:
-    """Answer the scenario for every combination of the axes' values; `told` hears of each answer.
-
-    `nearest` picks the miss that stands for a cell where nothing fits.
-    """
+    """Answer the scenario for every combination of the axes' values; `told` hears of each answer."""
     base = advisor.base
     stated = scenario.model_dump(exclude_defaults=True)
     shown = scenario.model_dump(mode="json", exclude_defaults=True)
@@ -126,7 +122,7 @@ def vary(
         answer = advisor.answer(type(scenario).model_validate(data))
         if answer.found is None:
             raise InputError(f"whatif: state at least one of: {', '.join(answer.advice.missing)}")
-        places[at] = Place(_cell(at, answer.advice, nearest(answer.advice)), partial(options, answer.found, base))
+        places[at] = Place(_cell(at, answer.advice), partial(options, answer.found, base))
         told(done, len(spots))
     turns = []
     for index, axis in enumerate(axes):  # each cell with the next one along each axis
@@ -157,10 +153,10 @@ def with_value(data: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
     return data | {name: value}
 
 
-def _cell(at: At, advice: Advice, missed: Excluded | None) -> Cell:
+def _cell(at: At, advice: Advice) -> Cell:
     """One answer in short; a build that needs a requirement changed is no winner."""
     fits = advice.verdict in {"recommended", "recommended_with_caveats"}
-    build = advice.recommendation if fits else None
+    build, missed = advice.recommendation if fits else None, nearest_excuse(advice)
     return Cell(
         at=at,
         verdict=advice.verdict,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.render import sentences as say
 from llama_advisor.render.screen import Screen, bar
 
@@ -28,7 +29,7 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         out.line("State at least one of --use-case, --input or --model; --help lists every field.")
     else:
         out.line("No Llama 3.1 or 3.2 build fits this scenario.", "bold red")
-        nearest = say.nearest_excuse(advice)
+        nearest = nearest_excuse(advice)
         if nearest:
             out.line(f"The nearest miss: {nearest.excuse.text}.")
     if advice.tipping_points is not None:

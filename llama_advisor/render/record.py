@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import as_file
 from llama_advisor.text.yaml_file import printable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.report import Report
+    from llama_advisor.explain.why import Report
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.render.formats import View
 
@@ -78,7 +79,7 @@ def record(report: Report, base: RuleBase, view: View) -> str:
 
 def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
     if build is None:
-        missed = say.nearest_excuse(advice)
+        missed = nearest_excuse(advice)
         return [_text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
     rows = [say.part_row(part, base) for part in build.contributions]
     said = say.reason_line(advice, build, base)

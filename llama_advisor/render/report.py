@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from llama_advisor.explain.options import front, quality_and_cost, quality_and_speed
+from llama_advisor.explain.options import front, nearest_excuse, quality_and_cost, quality_and_speed
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import as_file
-from llama_advisor.render.grid import (
-    NONE,
-    field_name,
-    label,
-    lettered,
-    panels,
-    placed,
-    turn_texts,
-)
+from llama_advisor.render.grid import NONE, field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
 
@@ -30,7 +22,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine.advice import Advice, Build
     from llama_advisor.explain.grid import Grid
     from llama_advisor.explain.options import Figures, Option
-    from llama_advisor.explain.report import Report
+    from llama_advisor.explain.why import Report
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.render.formats import View
 
@@ -108,7 +100,7 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
     """Return what the page says of the build recommended; where there is none, the nearest miss."""
     build = advice.recommendation
     if build is None:
-        missed = say.nearest_excuse(advice)
+        missed = nearest_excuse(advice)
         subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
         return {"title": NO_BUILD, "subtitle": subtitle}
     figures = [("score", f"{build.score:.2f} of 100")]

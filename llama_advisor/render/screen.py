@@ -59,7 +59,12 @@ class Screen:
         heads = [_plain(name) for name in names]
         cells = [[_plain(cell) for cell in row] for row in rows]
         if len(names) >= FEWEST_STACKED and _least_width(heads, cells, right) > self.width:
-            self._stacked(heads, cells)
+            for row in cells:  # its first two cells, then the others by name
+                rest = [(name, cell) for name, cell in zip(heads[2:], row[2:], strict=True) if cell]
+                text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
+                for paragraph, indent in ((" ".join(cell for cell in row[:2] if cell), GAP), (text, 2 * GAP)):
+                    if paragraph:
+                        self.line(paragraph, indent=indent)
             return
         table = [heads, *cells] if any(heads) else cells
         gaps = [*(GAP for _ in heads[1:]), 0]
@@ -84,16 +89,6 @@ class Screen:
                         pieces = [fill + part[at] if place in right else part[at] + fill, " " * gap]
                     line += "".join(self._styled(piece, "dim" if row is heads else "") for piece in pieces)
                 self.lines.append(line)
-
-    def _stacked(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Write each row below the last: its first two cells, then the others by name."""
-        for row in rows:
-            head = " ".join(cell for cell in row[:2] if cell)
-            rest = [(name, cell) for name, cell in zip(names[2:], row[2:], strict=True) if cell]
-            text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
-            for part, indent in ((head, GAP), (text, 2 * GAP)):
-                if part:
-                    self.line(part, indent=indent)
 
     def _styled(self, text: str, style: str) -> str:
         if not (self.colour and style and text):

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.engine.advice import Change
+from llama_advisor.explain.options import nearest_excuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llama_advisor.engine.advice import (
-        Advice,
-        Build,
-        Contribution,
-        Excluded,
-        MemoryShown,
-        Robustness,
-        TippingPoint,
-    )
+    from llama_advisor.engine.advice import Advice, Build, Contribution, MemoryShown, Robustness, TippingPoint
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.sizing.figures import Cost, Range
 
@@ -73,25 +65,6 @@ def described(build: Build, base: RuleBase) -> str:
     version = f" ({build.engine_version})" if build.engine_version else ""
     copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
     return f"{name}, {build.quantization}, {base.engines[build.engine].name}{version} on {build.machine.name}{copies}"
-
-
-def nearest_excuse(advice: Advice) -> Excluded | None:
-    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
-
-    Nearest is by how far it got, then by how far it missed.
-    """
-    build = advice.recommendation
-    mine = [item for item in advice.excluded if build and item.model == build.model]
-
-    def distance(item: Excluded) -> tuple[int, bool, float]:
-        """Before anything is sized, what cannot read the input is farthest."""
-        value, limit = item.excuse.value, item.excuse.limit
-        missed = 0.0
-        if not isinstance(value, bool) and isinstance(value, (int, float)) and isinstance(limit, (int, float)):
-            missed = abs(log(value / limit)) if value > 0 and limit > 0 else 0.0
-        return -item.nearest.stage, item.excuse.bottleneck == "modality", missed
-
-    return mine[0] if mine else min(advice.excluded, key=distance, default=None)
 
 
 def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
