@@ -83,7 +83,8 @@ def ask(
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        return interview.finish(interview.hold())
+        interview.hold()
+        return interview.finish()
     except (LeaveError, KeyboardInterrupt, EOFError) as left:
         return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
 
@@ -123,13 +124,19 @@ class Interview:
         locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
         self.plain = "utf" not in locale.lower()
 
-    def hold(self) -> Log:
+    def hold(self) -> None:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
-        while asked := self.ask():
+        while True:
+            if self.lines is None:  # the next prompt, each line as soon as it is found
+                for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.width)):
+                    self.show(part if place else "\n" + part)
+            asked = standing(self.log, self.outlook).next
+            if not asked:
+                break
             before = self.log
             while self.log is before:
                 if (line := self.read(asked)) is None or not self.taken(line, asked):
-                    return self.log
+                    return
                 if self.interrupted:
                     raise KeyboardInterrupt
         for line in self.lines or ():  # piped answers for which there was no question: each of them would be lost
@@ -138,7 +145,6 @@ class Interview:
                 raise InputError(
                     f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
                 )
-        return self.log
 
     def taken(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
         """Do what a line says, also where an interrupt comes in between: what was typed is kept."""
@@ -169,13 +175,6 @@ class Interview:
         elif said == "leave":
             raise LeaveError
         return said != "end"
-
-    def ask(self) -> tuple[CompiledQuestion, ...]:
-        """Show the next prompt, each line as soon as it is found; return what it asks."""
-        if self.lines is None:
-            for place, part in enumerate(prompt_parts(self.log, self.outlook, self.machine, self.width)):
-                self.show(part if place else "\n" + part)
-        return standing(self.log, self.outlook).next
 
     def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
         """Return the next line typed or piped; None where the piped answers are at their end.
@@ -228,17 +227,17 @@ class Interview:
             sys.stderr.write(text)
         return code
 
-    def finish(self, log: Log) -> int:
+    def finish(self) -> int:
         """Say whether it is settled, print the answer as recommend does, and how to have it again.
 
         Where the answers were piped, the first stands beside the result.
         """
-        said = wrapped([closing(log, self.outlook)], self.width)
+        said = wrapped([closing(self.log, self.outlook)], self.width)
         if self.lines is None:
             self.show(f"\n{said}\n")
-        elif standing(log, self.outlook).next:
+        elif standing(self.log, self.outlook).next:
             sys.stderr.write(in_ascii(said) if self.plain else said)
-        scenario = scenario_of(log)
+        scenario = scenario_of(self.log)
         advice = self.outlook.advisor.advise(scenario)
         if self.json:
             sys.stdout.write(to_json(advice) + "\n")

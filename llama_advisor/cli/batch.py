@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from llama_advisor.cli.main import collect_seldom
 from llama_advisor.cli.options import progress
-from llama_advisor.render.formats import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import AdvisorError, InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -104,7 +104,7 @@ def _answers(start: Callable[..., Answer], *args: Any) -> Callable[[Chunk], Iter
                 name = data.get("id")
                 answered = answer(data)
             except InputError as error:
-                answered = BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
+                answered = BAD_LINE, to_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
             yield answered
 
     return answers

@@ -10,7 +10,7 @@ import typer
 from llama_advisor.cli.options import AsOf, File, Format, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID, as_json
+from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.read import read_scenario
@@ -79,7 +79,7 @@ def _entry(name: str, format_: str, base: RuleBase) -> str | None:
         return None
     entry = rule_entry(name, base) if name in base.rules else plain(criterion or kind, exclude_defaults=True)
     if format_ == "json":
-        return as_json(entry) + "\n"
+        return to_json(entry) + "\n"
     if kind:
         return explain_code(name, base)
     if name in base.rules:

@@ -15,7 +15,7 @@ from llama_advisor.check.propose import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FIL
 from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import FLAGS, nested
 from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
@@ -68,7 +68,7 @@ def init(
     if text is None:
         return NOTHING
     schema = target.parent / SCHEMA_FILE
-    _write(schema, as_json(json_schema(Project)) + "\n")
+    _write(schema, to_json(json_schema(Project)) + "\n")
     _write(target, text)
     sys.stdout.write(f"{target}: written\n{schema}: written\n")
     paths = "" if file == "llama-advisor.yaml" else scalar(file)

@@ -12,7 +12,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.render import listing
-from llama_advisor.render.formats import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
@@ -78,7 +78,7 @@ def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
             {field: round(value, 2) if isinstance(value, float) else value for field, value in item._asdict().items()}
             for item in found
         ]
-        sys.stdout.write(as_json({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}) + "\n")
+        sys.stdout.write(to_json({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}) + "\n")
     else:
         view = screen(None)
         out = Screen(colour=view.colour, width=view.width)
@@ -129,5 +129,5 @@ def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
 
 
 def _shown(kind: str, data: Any, format_: str) -> int:
-    sys.stdout.write(as_json(data) + "\n" if format_ == "json" else listing.render(kind, data, screen(None)))
+    sys.stdout.write(to_json(data) + "\n" if format_ == "json" else listing.render(kind, data, screen(None)))
     return 0

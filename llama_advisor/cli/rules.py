@@ -10,7 +10,7 @@ import typer
 
 from llama_advisor.cli.options import AsOf, Format, Rules, day, progress
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.read import read_document, validated
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
@@ -40,7 +40,7 @@ def examples(format_: Format = "text", rules: Rules = None) -> int:
     failed = [result for result in results if not result.passed]
     if format_ == "json":
         shown = [result._asdict() for result in failed]
-        sys.stdout.write(as_json({"schema_version": 1, "examples": len(results), "failed": shown}) + "\n")
+        sys.stdout.write(to_json({"schema_version": 1, "examples": len(results), "failed": shown}) + "\n")
     else:
         for result in failed:
             place = f"{result.rule}: {result.kind}[{result.place}]"
@@ -128,7 +128,7 @@ def ablate(
     if format_ == "json":
         shown = [effect._asdict() for effect in effects.values()]
         sys.stdout.write(
-            as_json({"schema_version": 1, "as_of": str(today), "scenarios": list(asked), "rules": shown}) + "\n"
+            to_json({"schema_version": 1, "as_of": str(today), "scenarios": list(asked), "rules": shown}) + "\n"
         )
     else:
         sys.stdout.write(effects_text(list(effects.values()), len(asked)))
@@ -180,7 +180,7 @@ def _told(
         ]
         meant = {code: {"title": kind.title, "explanation": kind.explanation} for code, kind in codes.items()}
         head = {"schema_version": 1, "as_of": str(today), **(shown or {})}
-        sys.stdout.write(as_json({**head, "findings": findings, "codes": meant}) + "\n")
+        sys.stdout.write(to_json({**head, "findings": findings, "codes": meant}) + "\n")
     else:
         for line in lines:
             sys.stdout.write(f"{line}\n")

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.render.formats import View, as_json, to_json
+from llama_advisor.render.formats import View, to_json
 from llama_advisor.render.screen import Screen, cell_len
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _gitlab(shown: Shown) -> str:
         }
         for item in shown.counting
     ]
-    return _quiet_json(as_json(report))
+    return _quiet_json(to_json(report))
 
 
 def _junit(shown: Shown) -> str:
@@ -206,7 +206,7 @@ def _sarif(shown: Shown) -> str:
         "invocations": [{"executionSuccessful": result.exit_code <= 1, "exitCode": result.exit_code}],
         "results": [_sarif_result(item, codes.index(item.code)) for item in result.findings],
     }
-    return _quiet_json(as_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}))
+    return _quiet_json(to_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}))
 
 
 def _sarif_rule(kind: FindingKind) -> dict[str, Any]:

@@ -63,8 +63,8 @@ COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON}
 
 
 def to_json(result: Any, *, indent: int | None = 2) -> str:
-    """Return a result as JSON, in the order of its contract."""
-    return as_json(plain(result), indent=indent)
+    """Return a result, or plain data, as JSON, in the order of its contract."""
+    return json.dumps(plain(result), indent=indent, ensure_ascii=False)
 
 
 def json_answer(result: Any, *_: object) -> str:
@@ -74,9 +74,4 @@ def json_answer(result: Any, *_: object) -> str:
 
 def as_file(fields: dict[str, Any]) -> list[str]:
     """Return the lines of a YAML file with these fields; JSON values are YAML."""
-    return [f"{name}: {as_json(value, indent=None)}" for name, value in fields.items()]
-
-
-def as_json(data: Any, *, indent: int | None = 2) -> str:
-    """Return plain data as JSON."""
-    return json.dumps(data, indent=indent, ensure_ascii=False)
+    return [f"{name}: {to_json(value, indent=None)}" for name, value in fields.items()]
