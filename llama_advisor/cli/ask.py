@@ -213,7 +213,7 @@ class Interview:
         if not self.log and not self.resumed:
             return code
         try:
-            write(saved(self.log), self.file, "the interview,")
+            write(saved(self.log), self.file, "the interview, ")
         except InputError as error:
             self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
             return INPUT_ERROR
@@ -252,7 +252,7 @@ class Interview:
         if self.save:
             sys.stdout.flush()
             try:
-                write(as_file(scenario, advice), self.save, "--save")
+                write(as_file(scenario, advice), self.save, "--save ")
             except InputError:
                 self.leave(INPUT_ERROR)
                 raise

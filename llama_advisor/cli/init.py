@@ -12,7 +12,7 @@ from llama_advisor import __version__
 from llama_advisor.check.files import SCHEMA_FILE
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.propose import GITHUB, GITLAB, PRE_COMMIT, WORKFLOW_FILE, discovered, from_discovery
-from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
+from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import to_json
@@ -68,13 +68,13 @@ def init(
     if text is None:
         return NOTHING
     schema = target.parent / SCHEMA_FILE
-    _write(schema, to_json(json_schema(Project)) + "\n")
-    _write(target, text)
+    write(to_json(json_schema(Project)) + "\n", str(schema), "")
+    write(text, str(target), "")
     sys.stdout.write(f"{target}: written\n{schema}: written\n")
     paths = "" if file == "llama-advisor.yaml" else scalar(file)
     if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
-        _write(workflow, _entry(GITHUB, paths))
+        write(_entry(GITHUB, paths), str(workflow), "")
         sys.stdout.write(f"{workflow}: written\n")
     if gitlab:
         sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{_entry(GITLAB, paths)}")
@@ -130,10 +130,3 @@ def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tup
 def _entry(template: str, paths: str) -> str:
     lines = template.format(version=__version__, paths=paths).splitlines()
     return "".join(f"{line.rstrip()}\n" for line in lines)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{printable(path)}: {error.strerror or error}") from error

@@ -89,15 +89,15 @@ def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
     return (folder, *(other for other in named if not same_folder(other, folder)))
 
 
-def write(text: str, output: str | None, flag: str = "--output") -> None:
-    """Write a result to standard output or a file; `flag` is what named the file."""
+def write(text: str, output: str | None, what: str = "--output ") -> None:
+    """Write a result to standard output or a file; `what` stands before its name where it cannot be written."""
     if output is None:
         sys.stdout.write(text)
         return
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{flag} {output}: {error.strerror or error}") from error
+        raise InputError(f"{what}{output}: {error.strerror or error}") from error
 
 
 def screen(output: str | None) -> View:

@@ -11,7 +11,7 @@ from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.relax import current, plain, softer, whole
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.explain.tipping import Picker, ends, gaps, options
+from llama_advisor.explain.why import Picker, ends, gaps, other_values
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def ways_to_win(model: str, picker: Picker) -> tuple[Way, ...]:
             nearest = min(found, key=lambda units: max(units, start) / max(1, min(units, start)))
             singles.append((number.field, whole(nearest, number.unit)))
     for choice in picker.base.moves.choices:
-        for other in options(choice, current(today.need, choice.field), picker):
+        for other in other_values(choice, current(today.need, choice.field), picker):
             if picker.wins(model, (choice.field, other)):
                 singles.append((choice.field, other))
                 break
@@ -192,7 +192,7 @@ def _pair(model: str, picker: Picker) -> Way | None:
         if steps and steps[-1] != "supported":
             softest.append((item.field, steps[-1]))
     for choice in picker.base.moves.choices:
-        softest.extend((choice.field, other) for other in options(choice, current(today, choice.field), picker))
+        softest.extend((choice.field, other) for other in other_values(choice, current(today, choice.field), picker))
     tries = 0
     for one, other in combinations(softest, 2):
         alone = picker.at(one, other, among=frozenset({model})) if one[0] != other[0] else None

@@ -194,11 +194,26 @@ def _sarif(shown: Shown) -> str:
     """Write one run of SARIF 2.1.0, in the part that code scanning reads; suppressed findings stay in it, waived."""
     result = shown.result
     codes = sorted({item.code for item in result.findings})
+    rules = []
+    for kind in (shown.kinds[code] for code in codes):
+        explanation = kind.explanation.strip()
+        text, markdown = f"{explanation} {kind.fix}".strip(), f"{explanation}\n\n**What to do:** {kind.fix}"
+        rules.append(
+            {
+                "id": kind.id,
+                "name": kind.id,
+                "shortDescription": {"text": kind.title},
+                "fullDescription": {"text": explanation},
+                "help": {"text": text, "markdown": markdown},
+                "defaultConfiguration": {"level": kind.severity},
+                "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
+            }
+        )
     driver = {
         "name": "llama-advisor",
         "version": result.rulebase.version,
         "semanticVersion": result.rulebase.version,
-        "rules": [_sarif_rule(shown.kinds[code]) for code in codes],
+        "rules": rules,
     }
     run = {
         "tool": {"driver": driver},
@@ -207,22 +222,6 @@ def _sarif(shown: Shown) -> str:
         "results": [_sarif_result(item, codes.index(item.code)) for item in result.findings],
     }
     return _quiet_json(to_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}))
-
-
-def _sarif_rule(kind: FindingKind) -> dict[str, Any]:
-    explanation = kind.explanation.strip()
-    return {
-        "id": kind.id,
-        "name": kind.id,
-        "shortDescription": {"text": kind.title},
-        "fullDescription": {"text": explanation},
-        "help": {
-            "text": f"{explanation} {kind.fix}".strip(),
-            "markdown": f"{explanation}\n\n**What to do:** {kind.fix}",
-        },
-        "defaultConfiguration": {"level": kind.severity},
-        "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
-    }
 
 
 def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:

@@ -125,7 +125,12 @@ def wrapped(text: str, width: int) -> list[str]:
             breaks.append(start)
         used = cell_len(word)
         if size > width:
-            *full, last = _chopped(word, width)
+            if word.isascii():
+                *full, last = [word[at : at + width] for at in range(0, len(word), width)]
+            else:
+                from rich.cells import chop_cells
+
+                *full, last = chop_cells(word, width)
             for part in full:
                 start += len(part)
                 breaks.append(start)
@@ -133,14 +138,6 @@ def wrapped(text: str, width: int) -> list[str]:
     lines = [text[start:end] for start, end in zip(breaks, [*breaks[1:], len(text)], strict=True)]
     kept = (max(width, len(line.rstrip())) for line in lines)
     return [_cropped(line[:most], width) for line, most in zip(lines, kept, strict=True)]
-
-
-def _chopped(word: str, width: int) -> list[str]:
-    if word.isascii():
-        return [word[start : start + width] for start in range(0, len(word), width)]
-    from rich.cells import chop_cells
-
-    return chop_cells(word, width)
 
 
 def _cropped(text: str, width: int) -> str:
