@@ -263,12 +263,10 @@ class Interview:
         said = wrapped(["The same again:"], self.width) + (f"  {printable(command)}\n" if command else "")
         if self.save:
             return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', self.save, *self.repeated]))}\n"
-        if not file:
-            return f"\n{said}"
-        indented = "".join(f"  {line}\n" for line in file.splitlines())
-        return (
-            f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width) + indented
-        )
+        if file:
+            said += wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width)
+            said += "".join(f"  {line}\n" for line in file.splitlines())
+        return f"\n{said}"
 
 
 def _check_place(save: str | None, *, force: bool) -> None:

@@ -342,19 +342,14 @@ def report(
         axes.append(Axis(field=field, labels=tuple(f"{item:,}" for item in values), values=values))
     grid = vary(scenario, tuple(axes), advisor, told) if varied else None
     stated = scenario.model_dump(mode="json", exclude_defaults=True)
-    return Report(stated, advice, options(found, advisor.base), grid, cited(advice, advisor.base))
-
-
-def cited(advice: Advice, base: RuleBase) -> tuple[Source, ...]:
-    """Every source that the answer rests on, by id."""
-    found: set[str] = set()
+    base, sources = advisor.base, set[str]()  # every source that the answer rests on, by id
     for build in (*advice.ranking, *([advice.recommendation] if advice.recommendation else [])):
-        found.update(*(part.source for part in build.contributions), *base.models[build.model].sources.values())
-        if build.cost and build.cost.offer in base.rentals:
-            found.add(base.rentals[build.cost.offer].source)
-        if build.cost and build.cost.offer in base.hosted:
-            found.add(base.hosted[build.cost.offer].source)
-    found.update(*(caveat.source for caveat in advice.caveats), *(route.source for route in advice.routes))
+        sources.update(*(part.source for part in build.contributions), *base.models[build.model].sources.values())
+        for offers in (base.rentals, base.hosted):
+            if build.cost and build.cost.offer in offers:
+                sources.add(offers[build.cost.offer].source)
+    sources.update(*(caveat.source for caveat in advice.caveats), *(route.source for route in advice.routes))
     for excluded in advice.excluded:
-        found.update(citation.id for citation in base.rules[excluded.excuse.rule].rule.sources)
-    return tuple(base.sources[name] for name in sorted(found) if name in base.sources)
+        sources.update(citation.id for citation in base.rules[excluded.excuse.rule].rule.sources)
+    cited = tuple(base.sources[name] for name in sorted(sources) if name in base.sources)
+    return Report(stated, advice, options(found, base), grid, cited)

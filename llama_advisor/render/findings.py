@@ -81,24 +81,18 @@ def _text(shown: Shown) -> str:
         )
         pad = " " * len(str(item.line))
         if item.snippet.strip() and item.column <= len(item.snippet) + 1:
-            line, carets = _marked(item)
-            out.unwrapped((f"  {item.line} | {line}", ""))
-            out.unwrapped((f"  {pad} | {carets}", style))
+            line = _quiet(item.snippet).replace("\t", " ")
+            start = item.column - 1
+            end = item.end_column - 1 if item.end_line == item.line else len(line)
+            cut = max(0, start - BEFORE) if len(line) > SHOWN_COLUMNS else 0
+            part = line[cut : cut + SHOWN_COLUMNS]  # the part of the line around the value, and carets under it
+            before, value = part[: start - cut], part[start - cut : max(start - cut, end - cut)]
+            out.unwrapped((f"  {item.line} | {part}", ""))
+            out.unwrapped((f"  {pad} | {' ' * cell_len(before)}{'^' * max(1, cell_len(value))}", style))
         if item.fix:
             out.unwrapped((f"  {pad} = {item.fix}", "dim"))
     out.unwrapped((shown.counts, ""))
     return out.text()
-
-
-def _marked(item: CheckFinding) -> tuple[str, str]:
-    """Return the part of the line around the value, and carets under it."""
-    line = _quiet(item.snippet).replace("\t", " ")
-    start = item.column - 1
-    end = item.end_column - 1 if item.end_line == item.line else len(line)
-    cut = max(0, start - BEFORE) if len(line) > SHOWN_COLUMNS else 0
-    part = line[cut : cut + SHOWN_COLUMNS]
-    before, value = part[: start - cut], part[start - cut : max(start - cut, end - cut)]
-    return part, " " * cell_len(before) + "^" * max(1, cell_len(value))
 
 
 def _markdown(shown: Shown) -> str:

@@ -58,7 +58,13 @@ class Screen:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
         heads = [_plain(name) for name in names]
         cells = [[_plain(cell) for cell in row] for row in rows]
-        if len(names) >= FEWEST_STACKED and _least_width(heads, cells, right) > self.width:
+        least = GAP * len(names)  # the width below which numbers are cut or words broken too often to read
+        for place in range(len(names)):
+            column = [row[place] for row in (heads, *cells)]
+            longest = max(map(len, column))
+            word = max((len(word) for cell in column for word in cell.split()), default=len(heads[place]))
+            least += longest if place in right or place == 0 else max(word, min(longest, NARROWEST_COLUMN))
+        if len(names) >= FEWEST_STACKED and least > self.width:
             for row in cells:  # its first two cells, then the others by name
                 rest = [(name, cell) for name, cell in zip(heads[2:], row[2:], strict=True) if cell]
                 text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
@@ -69,8 +75,8 @@ class Screen:
         table = [heads, *cells] if any(heads) else cells
         gaps = [*(GAP for _ in heads[1:]), 0]
         most = self.width - GAP
-        longest = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
-        natural = [min(most, length + gap) for length, gap in zip(longest, gaps, strict=True)]
+        sizes = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
+        natural = [min(most, length + gap) for length, gap in zip(sizes, gaps, strict=True)]
         whole = frozenset({0, *right})
         widths = [width - gap for width, gap in zip(_fitted(natural, whole, most), gaps, strict=True)]
         for row in table:
@@ -169,16 +175,6 @@ def _narrowed(widths: Sequence[int], places: Sequence[int], excess: int, most: i
         made[place] -= part
         excess -= part
     return made
-
-
-def _least_width(names: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> int:
-    """Return the width below which numbers are cut or words broken too often to read."""
-    width = GAP * len(names)
-    for index, name in enumerate(names):
-        longest = max((len(row[index]) for row in [names, *rows]), default=0)
-        word = max((len(word) for row in [names, *rows] for word in row[index].split()), default=len(name))
-        width += longest if index in right or index == 0 else max(word, min(longest, NARROWEST_COLUMN))
-    return width
 
 
 def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:
