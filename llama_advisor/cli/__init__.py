@@ -1,1 +1,1 @@
-"""The command line, one module a command."""
+"""The command line, one function a command; commands of one kind share a module."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Format, Rules, day, screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -24,7 +23,7 @@ from llama_advisor.interview.log import Answer, Log, as_command, as_file, as_sho
 from llama_advisor.interview.next_question import Ahead, standing
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
-from llama_advisor.render.json_text import to_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -71,14 +70,20 @@ def ask(
         return INPUT_ERROR
     _check_place(save, force=force)
     repeated = (*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ()))
-    log = _kept(resume) if resume else ()
+    log: Log = ()
+    if resume:
+        try:
+            log = resumed(Path(resume).read_text(encoding="utf-8"), printable(resume))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"--resume {printable(resume)}: {getattr(error, 'strerror', None) or error}") from error
     advisor = Advisor(load_rules(*rules or ()), today)
     interview = Interview(advisor, log, answers, resume, save, repeated, json=in_json)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        return interview.finish(interview.hold())
+        interview.hold()
+        return interview.finish()
     except (LeaveError, KeyboardInterrupt, EOFError) as left:
         return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
 
@@ -98,27 +103,47 @@ class Interview:
         json: bool,
     ) -> None:
         self.resumed, self.save, self.repeated, self.json = bool(resume), save, repeated, json
-        self.colour, self.width = screen(None)
-        self.file = resume or _free_name(SAVED)
+        self.view = screen(None)
+        self.width = self.view.width
+        place = Path(SAVED)  # else under a name at which no other interview is kept
+        names = (place if count == 1 else place.with_stem(f"{place.stem}-{count}") for count in itertools.count(1))
+        self.file = resume or str(next(free for free in names if not free.exists()))
         self.log = log
         self.outlook = Outlook(advisor)
-        self.machine = _machine(self.outlook) if answers is None else None
+        self.machine = describe(detect()) if answers is None else None
+        if self.machine:  # this computer as hardware, where it can be read as such
+            try:
+                read_hardware(self.machine, catalogue_of(self.outlook.base))
+            except InputError:
+                self.machine = None
         self.lines = None if answers is None else _piped(answers)
         self.interrupted = False
         self.place = 0
-        self.plain = not _unicode()
+        # whether the locale writes UTF-8; no locale set is taken for none
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+        self.plain = "utf" not in locale.lower()
 
-    def hold(self) -> Log:
+    def hold(self) -> None:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
-        while asked := self.ask():
+        while True:
+            if self.lines is None:  # the next prompt, each line as soon as it is found
+                for place, part in enumerate(prompt(self.log, self.outlook, self.machine, self.width)):
+                    self.show(part if place else "\n" + part)
+            asked = standing(self.log, self.outlook).next
+            if not asked:
+                break
             before = self.log
             while self.log is before:
                 if (line := self.read(asked)) is None or not self.taken(line, asked):
-                    return self.log
+                    return
                 if self.interrupted:
                     raise KeyboardInterrupt
-        self.refuse_further()
-        return self.log
+        for line in self.lines or ():  # piped answers for which there was no question: each of them would be lost
+            self.place += 1
+            if line.strip():
+                raise InputError(
+                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
+                )
 
     def taken(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
         """Do what a line says, also where an interrupt comes in between: what was typed is kept."""
@@ -150,32 +175,15 @@ class Interview:
             raise LeaveError
         return said != "end"
 
-    def refuse_further(self) -> None:
-        """Refuse piped answers for which there was no question: each of them would be lost."""
-        for line in self.lines or ():
-            self.place += 1
-            if line.strip():
-                raise InputError(
-                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
-                )
-
-    def ask(self) -> tuple[CompiledQuestion, ...]:
-        """Show the next prompt, each line as soon as it is found; return what it asks."""
-        if self.lines is None:
-            for place, part in enumerate(prompt(self.log, self.outlook, self.machine, self.width)):
-                self.show(part if place else "\n" + part)
-        return standing(self.log, self.outlook).next
-
     def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
-        """Return the next line typed or piped; None where the piped answers are at their end."""
-        if self.lines is None:
-            self.show("> ")
-            return self._typed(asked)
-        self.place += 1
-        return next(self.lines, None)
+        """Return the next line typed or piped; None where the piped answers are at their end.
 
-    def _typed(self, asked: tuple[CompiledQuestion, ...]) -> str:
-        """Return the line typed; an interrupt after it was typed waits until it is kept."""
+        An interrupt after a line was typed waits until it is kept.
+        """
+        if self.lines is not None:
+            self.place += 1
+            return next(self.lines, None)
+        self.show("> ")
         line = ""
         ahead = Ahead(self.log, asked, self.outlook)
         try:
@@ -204,7 +212,7 @@ class Interview:
         if not self.log and not self.resumed:
             return code
         try:
-            write(saved(self.log), self.file, "the interview,")
+            write(saved(self.log), self.file, "the interview, ")
         except InputError as error:
             self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
             return INPUT_ERROR
@@ -218,18 +226,24 @@ class Interview:
             sys.stderr.write(text)
         return code
 
-    def finish(self, log: Log) -> int:
-        """Print the answer as recommend does, and how to have it again."""
-        self.close(log)
-        scenario = scenario_of(log)
+    def finish(self) -> int:
+        """Say whether it is settled, print the answer as recommend does, and how to have it again.
+
+        Where the answers were piped, the first stands beside the result.
+        """
+        said = wrapped([closing(self.log, self.outlook)], self.width)
+        if self.lines is None:
+            self.show(f"\n{said}\n")
+        elif standing(self.log, self.outlook).next:
+            sys.stderr.write(in_ascii(said) if self.plain else said)
+        scenario = scenario_of(self.log)
         advice = self.outlook.advisor.advise(scenario)
         if self.json:
             sys.stdout.write(to_json(advice) + "\n")
         else:
             from llama_advisor.render.advice import advice_text
-            from llama_advisor.render.formats import View
 
-            text = advice_text(advice, self.outlook.base, View(self.colour, self.width))
+            text = advice_text(advice, self.outlook.base, self.view)
             if advice.verdict != "need_input":
                 command = as_command(scenario, self.repeated)
                 text += self.again(command, as_shown(scenario, advice, self.width - 4))
@@ -237,49 +251,21 @@ class Interview:
         if self.save:
             sys.stdout.flush()
             try:
-                write(as_file(scenario, advice), self.save, "--save")
+                write(as_file(scenario, advice), self.save, "--save ")
             except InputError:
                 self.leave(INPUT_ERROR)
                 raise
         return EXIT_CODES[advice.verdict]
-
-    def close(self, log: Log) -> None:
-        """Say whether it is settled; beside the result, where the answers were piped."""
-        said = wrapped([closing(log, self.outlook)], self.width)
-        if self.lines is None:
-            self.show(f"\n{said}\n")
-        elif standing(log, self.outlook).next:
-            sys.stderr.write(in_ascii(said) if self.plain else said)
 
     def again(self, command: str | None, file: str) -> str:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
         said = wrapped(["The same again:"], self.width) + (f"  {printable(command)}\n" if command else "")
         if self.save:
             return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', self.save, *self.repeated]))}\n"
-        if not file:
-            return f"\n{said}"
-        indented = "".join(f"  {line}\n" for line in file.splitlines())
-        return (
-            f"\n{said}" + wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width) + indented
-        )
-
-
-def _machine(outlook: Outlook) -> str | None:
-    """Return this computer as hardware, where it can be read as such."""
-    name = describe(detect())
-    if name is None:
-        return None
-    try:
-        read_hardware(name, catalogue_of(outlook.base))
-    except InputError:
-        return None
-    return name
-
-
-def _unicode() -> bool:
-    """Tell whether the locale writes UTF-8; no locale set is taken for none."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-    return "utf" in locale.lower()
+        if file:
+            said += wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width)
+            said += "".join(f"  {line}\n" for line in file.splitlines())
+        return f"\n{said}"
 
 
 def _check_place(save: str | None, *, force: bool) -> None:
@@ -293,21 +279,6 @@ def _check_place(save: str | None, *, force: bool) -> None:
         raise InputError(f"--save {printable(path)}: it is there already; --force overwrites it")
     if not path.parent.is_dir():
         raise InputError(f"--save {printable(path)}: no such folder")
-
-
-def _free_name(name: str) -> str:
-    """Return a file name under which no other interview is kept."""
-    path = Path(name)
-    names = (path if count == 1 else path.with_stem(f"{path.stem}-{count}") for count in itertools.count(1))
-    return str(next(free for free in names if not free.exists()))
-
-
-def _kept(file: str) -> Log:
-    """Return the log of a saved interview; raise InputError for what is none."""
-    try:
-        return resumed(Path(file).read_text(encoding="utf-8"), printable(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--resume {printable(file)}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _piped(name: str) -> Iterator[str]:

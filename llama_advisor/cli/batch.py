@@ -15,8 +15,8 @@ from multiprocessing.connection import wait
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from llama_advisor.cli.main import collect_seldom
-from llama_advisor.cli.streams import progress
-from llama_advisor.render.json_text import as_json
+from llama_advisor.cli.options import progress
+from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import AdvisorError, InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -46,7 +46,7 @@ def stream(name: str, jobs: int, start: Callable[..., Answer], *args: Any) -> in
 
     `start(*args)` gives the function that answers; each process has its own.
     """
-    answer = start(*args)  # however many processes: wrong rules are told of here, before a line is read
+    answers = _answers(start, *args)  # however many processes: wrong rules are told of here, before a line is read
     worst = 0
     shown = not sys.stdout.isatty()  # there the answers themselves are the progress
     try:
@@ -55,9 +55,9 @@ def stream(name: str, jobs: int, start: Callable[..., Answer], *args: Any) -> in
         raise InputError(f"--batch {name}: {error.strerror or error}") from error
     with source:
         made = (
-            (answered for chunks in _chunks(source) for chunk in chunks for answered in _answers(chunk, answer))
+            (answered for chunks in _chunks(source) for chunk in chunks for answered in answers(chunk))
             if jobs == 1
-            else in_order(_chunks(source), jobs, _chunk_answers, (start, *args), source.fileno())
+            else in_order(_chunks(source), jobs, _answers, (start, *args), source.fileno())
         )
         with closing(made):
             for done, (code, text) in enumerate(made, 1):
@@ -90,24 +90,24 @@ def _chunks(source: IO[bytes]) -> Iterator[list[Chunk]]:
         first += len(lines)
 
 
-def _chunk_answers(start: Callable[..., Answer], *args: Any) -> Callable[[Chunk], Iterator[tuple[int, str]]]:
+def _answers(start: Callable[..., Answer], *args: Any) -> Callable[[Chunk], Iterator[tuple[int, str]]]:
+    """Return what answers line by line; a bad line yields an error and the rest go on, a blank one yields nothing."""
     answer = start(*args)
-    return lambda chunk: _answers(chunk, answer)
 
+    def answers(chunk: Chunk) -> Iterator[tuple[int, str]]:
+        for number, line in enumerate(chunk.lines, chunk.first):
+            if not line.strip():
+                continue
+            name = None
+            try:
+                data = _object(line)
+                name = data.get("id")
+                answered = answer(data)
+            except InputError as error:
+                answered = BAD_LINE, to_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
+            yield answered
 
-def _answers(chunk: Chunk, answer: Answer) -> Iterator[tuple[int, str]]:
-    """Answer line by line; a bad line yields an error on its line and the rest go on, a blank one nothing."""
-    for number, line in enumerate(chunk.lines, chunk.first):
-        if not line.strip():
-            continue
-        name = None
-        try:
-            data = _object(line)
-            name = data.get("id")
-            answered = answer(data)
-        except InputError as error:
-            answered = BAD_LINE, as_json({"id": name, "error": f"line {number}: {error}"}, indent=None)
-        yield answered
+    return answers
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from enum import Enum
+from functools import cache
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,8 +17,7 @@ from llama_advisor.check.checker import Checker, Filter, known_prefixes, read_se
 from llama_advisor.check.files import default_file, lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
-from llama_advisor.cli.options import AsOf, Rules, day, layers
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import FORMATS, rendered
 from llama_advisor.text.errors import InputError
@@ -45,8 +45,7 @@ def check(
         ),
     ] = None,
     format_: Annotated[
-        list[CheckFormat] | None,
-        typer.Option("--format", "-f", help="How to print the findings; may repeat."),
+        list[CheckFormat] | None, typer.Option("--format", "-f", help="How to print the findings; may repeat.")
     ] = None,
     output: Annotated[
         list[str] | None,
@@ -95,35 +94,27 @@ def check(
 def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
     """Return each format with its file: as many of both go in order, else a file belongs to the format before it."""
     formats = formats or ["text"]
-    if len(formats) == len(outputs):
-        pairs: list[tuple[str, str | None]] = list(zip(formats, outputs, strict=True))
-    else:
-        pairs = _by_place(formats, outputs, arguments)
-    pairs = [(name, None if file == "-" else file) for name, file in pairs]
+    files: list[str | None] = [*outputs]
+    if len(formats) != len(outputs):
+        files = [None] * len(formats)
+        left, at = list(outputs), -1
+        for argument in arguments:
+            kind = NAMES.get(argument.split("=", 1)[0])
+            if kind == "format":
+                at += 1
+            elif kind == "output" and left:
+                if not 0 <= at < len(files) or files[at] is not None:
+                    raise InputError("--output: name the --format before it")
+                files[at] = left.pop(0)
+    pairs = [(name, None if file == "-" else file) for name, file in zip(formats, files, strict=True)]
     if sum(file is None for _, file in pairs) > 1:
         raise InputError("--format: two formats would be mixed on standard output; give all but one an --output FILE")
     return pairs
 
 
-def _by_place(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
-    """Pair by the order in which the options were written."""
-    files: list[str | None] = [None] * len(formats)
-    left, at = list(outputs), -1
-    for argument in arguments:
-        kind = NAMES.get(argument.split("=", 1)[0])
-        if kind == "format":
-            at += 1
-        elif kind == "output" and left:
-            if not 0 <= at < len(files) or files[at] is not None:
-                raise InputError("--output: name the --format before it")
-            files[at] = left.pop(0)
-    return list(zip(formats, files, strict=True))
-
-
 def lock(
     paths: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through."),
+        list[str] | None, typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through.")
     ] = None,
     verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
     rules: Rules = None,
@@ -135,7 +126,7 @@ def lock(
     checkers = Checkers((*settings.rules, *(rules or ())), today)
     worst = 0
     for path in _paths(tuple(paths or settings.paths)):
-        text = _lock(path, checkers.beside(path))
+        text = _lock(path, checkers.of(checkers.layers_in(path.parent)))
         target = lock_path(path)
         if verify:
             current = target.read_text(encoding="utf-8") if target.is_file() else None
@@ -151,42 +142,26 @@ class Checkers:
     """A checker for each set of layers: a team's own lies beside its project file."""
 
     def __init__(self, rules: tuple[str, ...], as_of: date) -> None:
-        self.rules = rules
-        self.as_of = as_of
-        self.plain = Checker(load_rules(*rules), as_of)
-        self._made: dict[tuple[str, ...], Checker] = {rules: self.plain}
-        self._folders: dict[Path, tuple[str, ...]] = {}
-
-    def beside(self, path: Path) -> Checker:
-        """Return the checker for a project file."""
-        return self.of(self.layers_beside(path))
-
-    def layers_beside(self, path: Path) -> tuple[str, ...]:
-        """Return the layers for a project file; a team's own is told of once."""
-        folder = path.parent
-        if folder not in self._folders:
-            self._folders[folder] = layers(str(path), self.rules)
-        return self._folders[folder]
-
-    def of(self, layers: tuple[str, ...]) -> Checker:
-        """Return the checker for these layers."""
-        if layers not in self._made:
-            self._made[layers] = Checker(load_rules(*layers), self.as_of)
-        return self._made[layers]
+        self.rules, self.as_of = rules, as_of
+        self.of = cache(lambda layers: Checker(load_rules(*layers), as_of))
+        """The checker for these layers."""
+        self.layers_in = cache(lambda folder: layers(str(folder / "any file"), rules))
+        """The layers for the project files of a folder; a team's own is told of once."""
+        self.plain = self.of(rules)
 
 
 def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    tasks = ((path, checkers.layers_in(path.parent)) for path in paths)
     if len(paths) < WORTH_WORKERS or workers == 1:
-        for path in paths:
-            yield checkers.beside(path).check(path)
+        for path, layers in tasks:
+            yield checkers.of(layers).check(path)
         return
-    tasks = [(path, checkers.layers_beside(path)) for path in paths]
     context = get_context("fork" if "fork" in get_all_start_methods() and sys.platform == "linux" else "spawn")
     _CHECKERS[:] = [checkers]
     with ProcessPoolExecutor(workers, context, _start, (checkers.rules, checkers.as_of)) as pool:
-        yield from pool.map(_check_one, tasks, chunksize=CHUNK)
+        yield from pool.map(_check_one, list(tasks), chunksize=CHUNK)
 
 
 _CHECKERS: list[Checkers] = []

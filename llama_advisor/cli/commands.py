@@ -20,20 +20,20 @@ COMMANDS = {
     "init": ("init:init", "Write a commented project file from flags, or from what the folder deploys."),
     "lock": ("check:lock", "Pin each decision beside its project file: winner, margin, and what it rests on."),
     "explain": (
-        "explain:explain",
+        "explore:explain",
         "Say why a model is not recommended and what would change that; or what a rule, criterion or code stands for.",
     ),
     "compare": (
-        "compare:compare",
+        "explore:compare",
         "Put models side by side: facts, licence, memory, speed, cost, comparable benchmarks, engines.",
     ),
-    "whatif": ("whatif:whatif", "Answer for every combination of some values: how the winner moves, and why."),
+    "whatif": ("explore:whatif", "Answer for every combination of some values: how the winner moves, and why."),
     "schema": ("schema:schema", "Print the JSON Schema of a kind of file or result."),
     "models list": ("listings:models_list", "List the models."),
     "models show": ("listings:models_show", "Show one model with its sources."),
     "hardware list": ("listings:hardware_list", "List the devices."),
     "hardware show": ("listings:hardware_show", "Show what a name of hardware is read as."),
-    "hardware detect": ("detect:hardware_detect", "Say what this computer has, and how to pass it to --hardware."),
+    "hardware detect": ("listings:hardware_detect", "Say what this computer has, and how to pass it to --hardware."),
     "rules list": ("listings:rules_list", "List the rules."),
     "rules show": ("listings:rules_show", "Show one rule: what it says, cites and is tested by."),
     "rules test": ("rules:examples", "Run the examples that every rule carries."),
@@ -65,29 +65,28 @@ def app_for(arguments: list[str]) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback(invoke_without_command=True)(_root)
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    ) -> None:
+        if version:
+            typer.echo(f"llama-advisor {__version__}")
+            raise typer.Exit
+
+    def listed() -> None:
+        raise AssertionError("a command that was not named")
+
     groups = {name: typer.Typer(help=says, no_args_is_help=True) for name, says in GROUPS.items()}
     for name, (place, says) in COMMANDS.items():
         group, _, own = name.rpartition(" ")
         module, function = place.split(":")
         named = set(name.split()) <= set(arguments)
-        called = getattr(import_module(f"llama_advisor.cli.{module}"), function) if named else _listed
+        called = getattr(import_module(f"llama_advisor.cli.{module}"), function) if named else listed
         (groups[group] if group else app).command(own, help=says)(called)
     for name, part in groups.items():
         app.add_typer(part, name=name)
     return app
-
-
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
-) -> None:
-    if version:
-        typer.echo(f"llama-advisor {__version__}")
-        raise typer.Exit
-
-
-def _listed() -> None:
-    raise AssertionError("a command that was not named")
 
 
 def completed(arguments: list[str]) -> list[str]:

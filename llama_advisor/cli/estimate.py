@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import to_json as compact_json
 
-from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, with_flags
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, screen, with_flags, write
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import flags_of
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import Estimate, EstimateRequest
@@ -34,8 +33,7 @@ def estimate(
     said: dict[str, Any],
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
     batch: Annotated[
-        str | None,
-        typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out."),
+        str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out.")
     ] = None,
     jobs: Jobs = None,
     max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,
@@ -61,41 +59,36 @@ def estimate(
     if model is None:
         raise InputError("estimate: name a model, or a file with --batch")
     in_json = format_ == "json"
-    asked = _validated(fields, FLAG_OF)
-    made = _sized(asked, sizer, with_limits=with_limits or not in_json)
+    asked, made, code = _sized(fields, FLAG_OF, sizer, with_limits=with_limits or not in_json)
     if in_json:
-        text = as_json(_shown(made)) + "\n"
+        text = to_json(_shown(made)) + "\n"
     else:
         from llama_advisor.render.estimate import estimate_text
 
-        colour, width = screen(output)
-        text = estimate_text(made, asked, sizer.base, today, colour=colour, width=width)
+        text = estimate_text(made, asked, sizer.base, today, screen(output))
     write(text, output)
-    return exit_code(made)
+    return code
 
 
-def exit_code(made: Estimate) -> int:
-    """Return 1 when the build, or a tuning that was asked for, does not fit; else 0."""
-    tuned = [item.fits for item in made.training or ()]
-    return FITS_NOT if False in {made.memory.fits, *tuned} else FITS
-
-
-def _sized(asked: EstimateRequest, sizer: Sizer, *, with_limits: bool) -> Estimate:
+def _sized(
+    fields: dict[str, Any], flags: dict[str, str], sizer: Sizer, *, with_limits: bool
+) -> tuple[EstimateRequest, Estimate, int]:
+    """Return what was asked, its estimate, and 1 when the build, or a tuning asked for, does not fit, else 0."""
+    try:
+        asked = EstimateRequest.model_validate(fields)
+    except ValidationError as error:
+        loc, what = problem(error, EstimateRequest)
+        flag = flags.get(str(loc[0]) if loc else "")
+        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what)) from error
     made = sizer.estimate(asked)
-    return made._replace(limits=sizer.limits(asked, made)) if with_limits else made
+    if with_limits:
+        made = made._replace(limits=sizer.limits(asked, made))
+    fits = [made.memory.fits, *(item.fits for item in made.training or ())]
+    return asked, made, FITS_NOT if False in fits else FITS
 
 
 def _shown(made: Estimate) -> dict[str, Any]:
     return {name: value for name, value in plain(made).items() if value is not None or name not in ONLY_WHEN_ASKED}
-
-
-def _validated(data: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
-    try:
-        return EstimateRequest.model_validate(data)
-    except ValidationError as error:
-        loc, what = problem(error, EstimateRequest)
-    flag = flags.get(str(loc[0]) if loc else "")
-    raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
 
 
 def line_answer(rules: tuple[str, ...], fields: dict[str, Any], with_limits: bool) -> Answer:  # noqa: FBT001
@@ -103,7 +96,7 @@ def line_answer(rules: tuple[str, ...], fields: dict[str, Any], with_limits: boo
     sizer = Sizer(load_rules(*rules))
 
     def answer(line: dict[str, Any]) -> tuple[int, str]:
-        made = _sized(_validated(fields | line, {}), sizer, with_limits=with_limits)
-        return exit_code(made), to_json(_shown(made)).decode()
+        _, made, code = _sized(fields | line, {}, sizer, with_limits=with_limits)
+        return code, compact_json(_shown(made)).decode()
 
     return answer

@@ -11,10 +11,10 @@ import typer
 from llama_advisor.check.files import SCHEMA_FILE
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.propose import WORKFLOW_FILE, discovered, from_discovery, server_entry
-from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags
+from llama_advisor.cli.options import AsOf, Rules, day, layers, with_flags, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import FLAGS, nested
 from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
@@ -25,7 +25,6 @@ from llama_advisor.text.yaml_file import printable
 if TYPE_CHECKING:
     from datetime import date
 
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.scenario.scenario import Scenario
 
 NOTHING = 1
@@ -68,13 +67,13 @@ def init(
     if text is None:
         return NOTHING
     schema = target.parent / SCHEMA_FILE
-    _write(schema, as_json(json_schema(Project)) + "\n")
-    _write(target, text)
+    write(to_json(json_schema(Project)) + "\n", str(schema), "")
+    write(text, str(target), "")
     sys.stdout.write(f"{target}: written\n{schema}: written\n")
     paths = "" if file == "llama-advisor.yaml" else scalar(file)
     if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
-        _write(workflow, server_entry("github", paths))
+        write(server_entry("github", paths), str(workflow), "")
         sys.stdout.write(f"{workflow}: written\n")
     if gitlab:
         sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{server_entry('gitlab', paths)}")
@@ -112,7 +111,11 @@ def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tup
     if "model" in wished:
         choice, why = wished, "as given; `llama-advisor check` says what speaks against it"
     elif advice.recommendation is None or advice.changes:
-        _say_no(advice)
+        said = f"no model meets these requirements ({advice.verdict}); nothing was written"
+        sys.stderr.write(f"llama-advisor: {said}\n")
+        for way in advice.relaxations:
+            changes = ", ".join(f"{change.field} to {printable(change.to)}" for change in way.changes)
+            sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")
         return None
     else:
         build = advice.recommendation
@@ -121,17 +124,3 @@ def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tup
     stated = scenario.model_dump(mode="json", exclude_defaults=True, exclude=set(WISHES))
     lines = proposed(name, stated, choice, sources, why)
     return project_text([lines], SCHEMA_FILE, name, advisor.as_of.year + 1)
-
-
-def _say_no(advice: Advice) -> None:
-    sys.stderr.write(f"llama-advisor: no model meets these requirements ({advice.verdict}); nothing was written\n")
-    for way in advice.relaxations:
-        changes = ", ".join(f"{change.field} to {printable(change.to)}" for change in way.changes)
-        sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{printable(path)}: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""models, hardware, rules: list and show what the rule base holds."""
+"""models, hardware, rules: list and show what the rule base holds; hardware detect: what this computer has."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llama_advisor.cli.options import Format, Rules
-from llama_advisor.cli.streams import screen
+from llama_advisor.cli.options import Format, Rules, screen
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.render import listing
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import to_json
+from llama_advisor.render.screen import Screen
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import plain
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
 
 MODEL = ("id", "family", "kind", "role", "parameters", "context_tokens", "inputs", "released")
+NOTHING = 1
 DEVICE = ("id", "name", "kind", "memory_gib", "bandwidth_gb_s", "fp16_tflops")
 
 
@@ -61,6 +63,39 @@ def hardware_show(
     return _shown("hardware", plain(machine, exclude_defaults=True), format_)
 
 
+def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
+    """Print what was found and what it is read as; exit code 1 where nothing could be read."""
+    found = detect()
+    name = describe(found)
+    read_as = None
+    if name:
+        try:
+            read_as = read_hardware(name, catalogue_of(load_rules(*rules or ()))).device.name
+        except InputError as error:
+            read_as = str(error)
+    if format_ == "json":
+        parts = [
+            {field: round(value, 2) if isinstance(value, float) else value for field, value in item._asdict().items()}
+            for item in found
+        ]
+        sys.stdout.write(to_json({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}) + "\n")
+    else:
+        view = screen(None)
+        out = Screen(colour=view.colour, width=view.width)
+        if name is None:
+            out.line("nothing could be read; state --hardware by hand")
+        else:
+            out.line(f'--hardware "{name}"', "bold")
+            out.line(f"read as {read_as}")
+            rows = []
+            for item in found:
+                sizes = ("-" if gib is None else f"{gib:.1f}" for gib in (item.free_gib, item.total_gib))
+                rows.append((item.kind, item.name, *sizes))
+            out.columns(("", "", "free GiB", "total GiB"), rows, frozenset({2, 3}))
+        sys.stdout.write(out.text())
+    return 0 if name else NOTHING
+
+
 def rules_list(format_: Format = "text", rules: Rules = None) -> int:
     """List the rules."""
     rows = [
@@ -94,7 +129,5 @@ def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
 
 
 def _shown(kind: str, data: Any, format_: str) -> int:
-    colour, width = screen(None)
-    json = format_ == "json"
-    sys.stdout.write(as_json(data) + "\n" if json else listing.render(kind, data, colour=colour, width=width))
+    sys.stdout.write(to_json(data) + "\n" if format_ == "json" else listing.render(kind, data, screen(None)))
     return 0

@@ -76,13 +76,13 @@ def _unknown_option(error: Exception) -> str | None:
 
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:
-    from llama_advisor.render.json_text import as_json
+    from llama_advisor.render.formats import to_json
     from llama_advisor.text.yaml_file import printable
 
     text = printable(message)
     if any(pair in {("--format", "json"), ("-f", "json")} for pair in pairwise(arguments)) or (
         "--format=json" in arguments
     ):
-        sys.stdout.write(as_json({"schema_version": 1, "error": {"message": text, "exit_code": code}}) + "\n")
+        sys.stdout.write(to_json({"schema_version": 1, "error": {"message": text, "exit_code": code}}) + "\n")
     sys.stderr.write(f"llama-advisor: {text}\n")
     return code

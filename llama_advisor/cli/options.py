@@ -1,8 +1,9 @@
-"""Options that many commands share, and what they are read as."""
+"""What commands share: options, what they are read as, where results go, and how far long work has come."""
 
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llama_advisor.render.formats import View
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.scenario.flags import Flag
 
+File = Annotated[str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
 Rules = Annotated[
     list[str] | None,
@@ -32,6 +35,7 @@ Jobs = Annotated[
     typer.Option("--jobs", min=1, help="Processes that share the lines of --batch; the answers are the same."),
 ]
 OWN_LAYER = "llama-advisor.d"
+WIDTH = 40
 _TYPES: dict[str, Any] = {"one": str | None, "many": list[str] | None, "yes": bool | None}
 
 
@@ -82,3 +86,35 @@ def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
         return named
     sys.stderr.write(f"llama-advisor: {printable(str(folder))}/ is laid over the shipped rules\n")
     return (str(folder), *(other for other in named if Path(other).resolve() != folder.resolve()))
+
+
+def write(text: str, output: str | None, what: str = "--output ") -> None:
+    """Write a result to standard output or a file; `what` stands before its name where it cannot be written."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{what}{output}: {error.strerror or error}") from error
+
+
+def screen(output: str | None) -> View:
+    """Return how a result looks there: whether in colour, and how wide, a terminal's own width or 80 columns."""
+    terminal = sys.stdout.isatty() and output is None
+    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
+    return View(colour, width)
+
+
+def progress(text: str) -> None:
+    """Show one line on standard error that overwrites itself, on a terminal only; an empty one clears it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text[:WIDTH]:<{WIDTH}}" + ("" if text else "\r"))
+        sys.stderr.flush()
+
+
+def count(done: int, of: int) -> None:
+    """Show `3 of 12 answers`; when all are there the line is cleared."""
+    progress(f"{done} of {of} answers" if done < of else "")

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Jobs, Output, Rules, day, layers, with_flags
-from llama_advisor.cli.streams import screen, write
+from llama_advisor.cli.options import AsOf, File, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import ADVICE, View
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import ADVICE, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
 from llama_advisor.scenario.read import read_scenario, validated
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.record import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.cli.batch import Answer
     from llama_advisor.engine.advice import Advice
+    from llama_advisor.explain.why import Report
 
 SAVED_AS = "scenario.yaml"
 if TYPE_CHECKING:
@@ -37,18 +35,14 @@ else:
 @with_flags((*FLAGS, DEPLOYMENT), "Scenario")
 def recommend(
     said: dict[str, Any],
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")
-    ] = None,
+    file: File = None,
     batch: Annotated[
-        str | None,
-        typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out."),
+        str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out.")
     ] = None,
     jobs: Jobs = None,
     format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
     print_: Annotated[
-        Literal["model", "hf", "ollama", "build"] | None,
-        typer.Option("--print", help="Print one thing for scripts."),
+        Literal["model", "hf", "ollama", "build"] | None, typer.Option("--print", help="Print one thing for scripts.")
     ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
@@ -59,31 +53,37 @@ def recommend(
     as_of: AsOf = None,
 ) -> int:
     """Answer one scenario, or each of a batch."""
-    today = day(as_of)
+    today, form = day(as_of), ADVICE[format_]
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
         if file or print_ or output:
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
-        if ADVICE[format_].report:
+        if form.report:
             raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
         return stream(batch, jobs or 1, line_answer, tuple(rules or ()), today, said)
     if jobs is not None:
         raise InputError("--jobs goes with --batch")
-    if ADVICE[format_].report and not print_:
-        return _report(file, said, format_, output, rules, today)
+    _ = print_ or form.writer()  # where the library of a format is missing, that is told before the work
     scenario = read_scenario(file, said)
     advisor = Advisor(load_rules(*layers(file, rules)), today)
-    if why:
+    shown: Advice | Report
+    if form.report and not print_:
+        from llama_advisor.explain.why import report
+
+        shown = report(scenario, advisor, count, varied=form.varied)
+        advice = shown.advice
+    elif why:
         from llama_advisor.explain.why import explained
 
-        advice = explained(scenario, advisor).advice
+        shown = advice = explained(scenario, advisor).advice
     else:
-        advice = advisor.advise(scenario)
+        shown = advice = advisor.advise(scenario)
     if print_:
         text = printed(advice, print_)
     else:
-        text = ADVICE[format_].writer()(advice, advisor.base, View(*screen(output), why=why, top=top))
+        command = shlex.join([*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_])
+        text = form.writer()(shown, advisor.base, screen(output)._replace(why=why, top=top, command=command))
     write(text, output)
     if print_ and not text:
         sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
@@ -91,24 +91,6 @@ def recommend(
     if advice.verdict == "need_input":
         sys.stderr.write(f"llama-advisor: state at least one of: {', '.join(advice.missing)}\n")
     return EXIT_CODES[advice.verdict]
-
-
-def _report(
-    file: str | None, said: dict[str, Any], format_: str, output: str | None, rules: list[str] | None, today: date
-) -> int:
-    """Write a decision record or a page, which show every reason."""
-    from llama_advisor.cli.streams import count
-    from llama_advisor.explain.report import report
-    from llama_advisor.render.sentences import nearest_excuse
-
-    writer = ADVICE[format_].writer()
-    scenario = read_scenario(file, said)
-    advisor = Advisor(load_rules(*layers(file, rules)), today)
-    varied = ADVICE[format_].varied
-    made = report(scenario, advisor, nearest_excuse, lambda done, of: count(done, of, "answers"), varied=varied)
-    again = [*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_]
-    write(writer(made, advisor.base, View(command=shlex.join(again))), output)
-    return EXIT_CODES[made.advice.verdict]
 
 
 def _again(file: str | None, said: dict[str, Any], rules: Iterable[str]) -> Iterator[str]:
@@ -146,6 +128,6 @@ def line_answer(rules: tuple[str, ...], today: date, said: dict[str, Any]) -> An
     def answer(line: dict[str, Any]) -> tuple[int, str]:
         name = line.pop("id", None)
         advice = advisor.advise(validated(flags | line, None, {}))
-        return EXIT_CODES[advice.verdict], as_json({"id": name} | plain(advice), indent=None)
+        return EXIT_CODES[advice.verdict], to_json({"id": name} | advice._asdict(), indent=None)
 
     return answer

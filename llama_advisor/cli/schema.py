@@ -11,7 +11,7 @@ import typer
 from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import with_conditions
-from llama_advisor.render.json_text import as_json
+from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
@@ -52,7 +52,7 @@ def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hard
     if name not in known:
         raise InputError(f"unknown schema {printable(name)!r}{nearest(name, known)}")
     shown = json_schema(known[name])
-    sys.stdout.write(as_json(with_conditions(shown, FACTS) if name == "rule" else shown) + "\n")
+    sys.stdout.write(to_json(with_conditions(shown, FACTS) if name == "rule" else shown) + "\n")
     return 0
 
 

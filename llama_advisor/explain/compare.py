@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.scenario import Scenario
 
@@ -77,13 +75,27 @@ def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Compa
     if not (scenario.only and scenario.only.models):  # base models are ranked only when named; stated limits stay
         judged = changed(scenario, "only.models", tuple(model.id for model in models))
     found = advisor.decide(understand(judged, base))
-    compared = tuple(_compared(model, found, base) for model in models)
+    compared = []
+    for model in models:
+        mine = tuple(build for build in found.qualified if build.model.id == model.id)
+        best = ranked(mine, found.need, base)
+        own = ranked(tuple(build for build in mine if build.machine is not None), found.need, base)
+        missed = found.nearest(model.id)
+        compared.append(
+            Compared(
+                model=model.id,
+                name=model.name,
+                build=shown(best[0], 1) if best else None,
+                at_home=shown(own[0], 1) if own else None,
+                excuse=excuse(decisive(missed, base)) if missed else None,
+            )
+        )
     common, partial = benchmarks(models, base)
     return Comparison(
         as_of=advisor.as_of,
         scenario=understand(scenario, base).normalised(),
         assumptions=found.need.assumptions,
-        models=compared,
+        models=tuple(compared),
         rows=tuple(_rows(models, compared, common, base)),
         not_comparable=partial,
         rulebase=advisor.rulebase_shown(),
@@ -103,20 +115,6 @@ def different(names: Sequence[str], base: RuleBase) -> list[str]:
     return list(found)
 
 
-def _compared(model: Model, found: Found, base: RuleBase) -> Compared:
-    mine = tuple(build for build in found.qualified if build.model.id == model.id)
-    at_home = tuple(build for build in mine if build.machine is not None)
-    best, own = (ranked(builds, found.need, base) for builds in (mine, at_home))
-    missed = found.nearest(model.id)
-    return Compared(
-        model=model.id,
-        name=model.name,
-        build=shown(best[0], 1) if best else None,
-        at_home=shown(own[0], 1) if own else None,
-        excuse=excuse(decisive(missed, base)) if missed else None,
-    )
-
-
 def benchmarks(models: Sequence[Model], base: RuleBase) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The benchmarks published for all of the models, and those published for some only.
 
@@ -133,33 +131,23 @@ def benchmarks(models: Sequence[Model], base: RuleBase) -> tuple[tuple[str, ...]
     )
 
 
-FACTS: tuple[tuple[str, str, Callable[[Model], Any]], ...] = (
-    ("parameters", "billion", lambda m: round(m.parameters / 1e9, 2)),
-    ("context", "tokens", lambda m: m.context_tokens),
-    ("inputs", "", lambda m: list(m.inputs)),
-    ("languages", "", lambda m: sorted(m.languages.text)),
-    ("languages with an image", "", lambda m: sorted(m.languages.image) or None),
-    ("tool calling", "", lambda m: list(m.tools.formats) if m.tools.trained else False),
-    ("tools with an image", "", lambda m: m.tools.with_image if "image" in m.inputs else None),
-    ("released", "", lambda m: m.released.isoformat()),
-    ("knowledge to", "", lambda m: m.knowledge_cutoff),
-)
-LICENCE: tuple[tuple[str, Callable[[Model], Any]], ...] = (
-    ("licence", lambda m: m.licence.name),
-    ("rights for EU companies", lambda m: m.licence.eu_domiciled_licensee),
-    ("monthly users at most", lambda m: m.licence.monthly_active_users_limit),
+FACTS: tuple[tuple[str, str, str, Callable[[Model], Any]], ...] = (
+    ("facts", "parameters", "billion", lambda m: round(m.parameters / 1e9, 2)),
+    ("facts", "context", "tokens", lambda m: m.context_tokens),
+    ("facts", "inputs", "", lambda m: list(m.inputs)),
+    ("facts", "languages", "", lambda m: sorted(m.languages.text)),
+    ("facts", "languages with an image", "", lambda m: sorted(m.languages.image) or None),
+    ("facts", "tool calling", "", lambda m: list(m.tools.formats) if m.tools.trained else False),
+    ("facts", "tools with an image", "", lambda m: m.tools.with_image if "image" in m.inputs else None),
+    ("facts", "released", "", lambda m: m.released.isoformat()),
+    ("facts", "knowledge to", "", lambda m: m.knowledge_cutoff),
+    ("licence", "licence", "", lambda m: m.licence.name),
+    ("licence", "rights for EU companies", "", lambda m: m.licence.eu_domiciled_licensee),
+    ("licence", "monthly users at most", "", lambda m: m.licence.monthly_active_users_limit),
 )
 
 
-def _where(item: Compared) -> str | None:
-    """Where its best build runs."""
-    build = item.build
-    if build is None:
-        return None
-    return build.machine.name if build.machine else f"hosted by {build.provider}"
-
-
-def _sized(item: Compared) -> str | None:
+def _own_build(item: Compared) -> str | None:
     """The build whose memory is shown, where it is not the best one."""
     build = item.at_home
     if build is None or build.machine is None or build == item.build:
@@ -171,9 +159,13 @@ SCENARIO: tuple[tuple[str, str, Callable[[Compared], Any]], ...] = (
     ("qualifies", "", lambda c: c.build is not None),
     ("ruled out by", "", lambda c: c.excuse and c.excuse.text),
     ("best build", "", lambda c: c.build and c.build.machine and f"{c.build.quantization}, {c.build.engine}"),
-    ("runs on", "", _where),
+    (
+        "runs on",
+        "",
+        lambda c: c.build and (c.build.machine.name if c.build.machine else f"hosted by {c.build.provider}"),
+    ),
     ("score", "points", lambda c: c.build and c.build.score),
-    ("run by oneself", "", _sized),
+    ("run by oneself", "", _own_build),
     ("memory", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.total_gib),
     ("of which weights", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.weights_gib),
     ("of which KV cache", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.kv_cache_gib),
@@ -194,8 +186,7 @@ def _rows(
         return Row(group=group, label=label, unit=unit, values=tuple(values), differs=differs)
 
     made = [
-        *(row("facts", label, [read(model) for model in models], unit) for label, unit, read in FACTS),
-        *(row("licence", label, [read(model) for model in models]) for label, read in LICENCE),
+        *(row(group, label, [read(model) for model in models], unit) for group, label, unit, read in FACTS),
         *(row("scenario", label, [read(item) for item in compared], unit) for label, unit, read in SCENARIO),
     ]
     yield from (item for item in made if any(value is not None for value in item.values))
@@ -203,15 +194,10 @@ def _rows(
         scores = [found.value for model in models if (found := score(model, name, base))]
         yield row("benchmarks", base.benchmarks[name].name, scores)
     for engine in base.engines.values():
-        runs = [_runs(engine, model) for model in models]
+        runs: list[bool | str] = []
+        for model in models:  # whether the engine runs it, or up to which version it did
+            support = architecture_support(engine, model)
+            large = engine.maximum_parameters_b is not None and model.parameters / 1e9 > engine.maximum_parameters_b
+            runs.append(False if support is None or large else f"up to {support.until}" if support.until else True)
         if any(runs):
             yield row("engines", engine.name, runs)
-
-
-def _runs(engine: Engine, model: Model) -> bool | str:
-    """Whether the engine runs the model, or up to which version it did."""
-    found = architecture_support(engine, model)
-    large = engine.maximum_parameters_b is not None and model.parameters / 1e9 > engine.maximum_parameters_b
-    if found is None or large:
-        return False
-    return f"up to {found.until}" if found.until else True

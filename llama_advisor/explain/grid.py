@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
-from llama_advisor.explain.options import Option, options
+from llama_advisor.explain.options import Option, nearest_excuse, options
 from llama_advisor.scenario.flags import Axis
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
@@ -16,13 +16,10 @@ from llama_advisor.text.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.advice import Advice, Excluded
+    from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario
-
-    Reason = tuple["Kind", str | None, str | None, str]
-    """Kind of turn, the rule and the criterion that decide, where one does, and the sentence."""
 
 At = tuple[int, ...]
 Kind = Literal["ruled_out", "qualifies", "outscored", "other"]
@@ -50,8 +47,7 @@ class Turn(Record):
     before: Annotated[tuple[int, ...], "Place of the one cell."]
     after: Annotated[tuple[int, ...], "Place of the other."]
     kind: Annotated[
-        Literal["ruled_out", "qualifies", "outscored", "other"],
-        "The earlier winner is ruled out; the later one qualifies only now; the score turned; none of these.",
+        Kind, "The earlier winner is ruled out; the later one qualifies only now; the score turned; none of these."
     ]
     rule: Annotated[str | None, "Rule that decides, where one does."]
     criterion: Annotated[str | None, "Criterion that turned, where the score did."]
@@ -111,13 +107,9 @@ def vary(
     scenario: Scenario,
     axes: tuple[Axis, ...],
     advisor: Advisor,
-    nearest: Callable[[Advice], Excluded | None],
     told: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Grid:
-    """Answer the scenario for every combination of the axes' values; `told` hears of each answer.
-
-    `nearest` picks the miss that stands for a cell where nothing fits.
-    """
+    """Answer the scenario for every combination of the axes' values; `told` hears of each answer."""
     base = advisor.base
     stated = scenario.model_dump(exclude_defaults=True)
     shown = scenario.model_dump(mode="json", exclude_defaults=True)
@@ -130,7 +122,7 @@ def vary(
         answer = advisor.answer(type(scenario).model_validate(data))
         if answer.found is None:
             raise InputError(f"whatif: state at least one of: {', '.join(answer.advice.missing)}")
-        places[at] = Place(_cell(at, answer.advice, nearest(answer.advice)), partial(options, answer.found, base))
+        places[at] = Place(_cell(at, answer.advice), partial(options, answer.found, base))
         told(done, len(spots))
     turns = []
     for index, axis in enumerate(axes):  # each cell with the next one along each axis
@@ -161,10 +153,10 @@ def with_value(data: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
     return data | {name: value}
 
 
-def _cell(at: At, advice: Advice, missed: Excluded | None) -> Cell:
+def _cell(at: At, advice: Advice) -> Cell:
     """One answer in short; a build that needs a requirement changed is no winner."""
     fits = advice.verdict in {"recommended", "recommended_with_caveats"}
-    build = advice.recommendation if fits else None
+    build, missed = advice.recommendation if fits else None, nearest_excuse(advice)
     return Cell(
         at=at,
         verdict=advice.verdict,
@@ -187,33 +179,35 @@ def _cell(at: At, advice: Advice, missed: Excluded | None) -> Cell:
 
 
 def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> Turn | None:
-    """Say why the winner is another one; None where it is the same, hardware that is varied apart."""
+    """Say why the winner is another one; None where it is the same, hardware that is varied apart.
+
+    Tried in turn: the old winner is ruled out, the new one was, the score turned.
+    """
     one, other = before.cell.winner, after.cell.winner
     if one and other and field == "hardware":
         other = other._replace(machine=one.machine)
     if one == other and before.cell.provider == after.cell.provider:
         return None
-    kind, rule, criterion, text = _reason(before, after, base)
-    return Turn(
-        axis=axis, before=before.cell.at, after=after.cell.at, kind=kind, rule=rule, criterion=criterion, text=text
-    )
 
+    def told(kind: Kind, text: str, rule: str | None = None, criterion: str | None = None) -> Turn:
+        at = {"before": before.cell.at, "after": after.cell.at}
+        return Turn(axis=axis, **at, kind=kind, rule=rule, criterion=criterion, text=text)
 
-def _reason(before: Place, after: Place, base: RuleBase) -> Reason:
-    """Try in turn: the old winner is ruled out, the new one was, the score turned."""
     old, new = before.winner, after.winner
     lost = after.counterpart(old) if old else None
     if lost and lost.excuse:
-        return "ruled_out", lost.excuse.rule, None, lost.excuse.text
+        return told("ruled_out", lost.excuse.text, lost.excuse.rule)
     gained = before.counterpart(new) if new else None
     if new and gained and gained.excuse:
-        return "qualifies", gained.excuse.rule, None, f"{name(new, base)} qualifies now; before: {gained.excuse.text}"
+        text = f"{name(new, base)} qualifies now; before: {gained.excuse.text}"
+        return told("qualifies", text, gained.excuse.rule)
     if old and new and lost and gained and lost != new and gained != old:
-        return _outscored((old, gained), (lost, new), base)
-    return "other", None, None, "other builds are tried"
+        criterion, text = _outscored((old, gained), (lost, new), base)
+        return told("outscored", text, criterion=criterion)
+    return told("other", "other builds are tried")
 
 
-def _outscored(before: tuple[Option, Option], after: tuple[Option, Option], base: RuleBase) -> Reason:
+def _outscored(before: tuple[Option, Option], after: tuple[Option, Option], base: RuleBase) -> tuple[str | None, str]:
     """Name the criterion that moved most towards the new winner, of the old and the new winner in both cells."""
 
     def lead(pair: tuple[Option, Option], criterion: str) -> float:
@@ -224,12 +218,11 @@ def _outscored(before: tuple[Option, Option], after: tuple[Option, Option], base
     loser, winner = (name(build, base) for build in after)
     if now <= 0:
         how = "has as many points as" if now == 0 else "stands within the margin of a wish of"
-        return "outscored", None, None, f"{winner} {how} {loser}, {was:+.2f} before"
+        return None, f"{winner} {how} {loser}, {was:+.2f} before"
     criteria = dict.fromkeys(criterion for build in (*before, *after) for criterion in build.points)
     turned = max(criteria, key=lambda criterion: lead(after, criterion) - lead(before, criterion))
     moved = f"{turned} {lead(before, turned):+.2f} to {lead(after, turned):+.2f}"
-    text = f"{winner} leads {loser} by {now:+.2f} points, {was:+.2f} before; most of it {moved}"
-    return "outscored", None, turned, text
+    return turned, f"{winner} leads {loser} by {now:+.2f} points, {was:+.2f} before; most of it {moved}"
 
 
 def name(build: Option, base: RuleBase) -> str:

@@ -1,7 +1,8 @@
-"""Every build that was judged, in plain figures, and which of them no other beats."""
+"""Every build that was judged, in plain figures, which of them no other beats, and which miss was the nearest."""
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING, Annotated
 
 from llama_advisor.engine.advice import Excuse
@@ -13,7 +14,7 @@ from llama_advisor.text.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llama_advisor.engine.candidate import Candidate
+    from llama_advisor.engine.advice import Advice, Excluded
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
 
@@ -45,32 +46,29 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
     """All builds judged: those that qualify, best first, then the rest, the nearest miss first."""
     fitting = sorted(found.qualified, key=best_first)
     rest = sorted(found.ruled_out, key=lambda build: (nearness(build), build.model.id))
-    return tuple(option(build, base) for build in (*fitting, *rest))
-
-
-def option(build: Candidate, base: RuleBase) -> Option:
-    """A judged build in plain figures."""
-    place, named = build.place, short(build)
-    points: dict[str, float] = {}
-    for part in build.parts:
-        points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
-    quality = place.model_quality if place.quality is None else place.quality
-    memory, speed, cost = build.memory, build.speed, build.cost
-    return Option(
-        model=named.model,
-        quantization=named.quantization,
-        engine=named.engine,
-        machine=named.machine,
-        provider=place.offer.provider if place.offer else None,
-        score=None if build.fails else build.score,
-        points=points,
-        quality=None if quality is None else round(quality, 1),
-        tokens_per_s=float(f"{speed.decode_tokens_per_s.mid:.3g}") if speed else None,
-        usd_per_month=round(cost.usd_per_month, 2) if cost else None,
-        total_gib=round(memory.total_gib, 2) if memory else None,
-        available_gib=round(memory.available_gib, 2) if memory and memory.available_gib is not None else None,
-        excuse=excuse(decisive(build, base)) if build.fails else None,
-    )
+    made = []
+    for build in (*fitting, *rest):
+        place, named = build.place, short(build)
+        points: dict[str, float] = {}
+        for part in build.parts:
+            points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
+        quality = place.model_quality if place.quality is None else place.quality
+        memory, speed, cost = build.memory, build.speed, build.cost
+        made.append(
+            Option(
+                **named._asdict(),
+                provider=place.offer.provider if place.offer else None,
+                score=None if build.fails else build.score,
+                points=points,
+                quality=None if quality is None else round(quality, 1),
+                tokens_per_s=float(f"{speed.decode_tokens_per_s.mid:.3g}") if speed else None,
+                usd_per_month=round(cost.usd_per_month, 2) if cost else None,
+                total_gib=round(memory.total_gib, 2) if memory else None,
+                available_gib=round(memory.available_gib, 2) if memory and memory.available_gib is not None else None,
+                excuse=excuse(decisive(build, base)) if build.fails else None,
+            )
+        )
+    return tuple(made)
 
 
 def quality_and_speed(item: Option) -> Figures | None:
@@ -102,3 +100,22 @@ def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) 
             kept.append(item)
             best = second
     return tuple(kept)
+
+
+def nearest_excuse(advice: Advice) -> Excluded | None:
+    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
+
+    Nearest is by how far it got, then by how far it missed.
+    """
+    build = advice.recommendation
+    mine = [item for item in advice.excluded if build and item.model == build.model]
+
+    def distance(item: Excluded) -> tuple[int, bool, float]:
+        """Before anything is sized, what cannot read the input is farthest."""
+        value, limit = item.excuse.value, item.excuse.limit
+        missed = 0.0
+        if not isinstance(value, bool) and isinstance(value, (int, float)) and isinstance(limit, (int, float)):
+            missed = abs(log(value / limit)) if value > 0 and limit > 0 else 0.0
+        return -item.nearest.stage, item.excuse.bottleneck == "modality", missed
+
+    return mine[0] if mine else min(advice.excluded, key=distance, default=None)

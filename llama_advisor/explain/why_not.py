@@ -11,15 +11,11 @@ from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.relax import current, plain, softer, whole
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.explain.tipping import Picker, ends, gaps, options
+from llama_advisor.explain.why import Picker, ends, gaps, other_values
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import NumberMove
     from llama_advisor.scenario.scenario import Scenario
 
@@ -88,10 +84,28 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
     """
     advisor.advise(scenario)  # it reads hardware that the decision alone may not need, and refuses what it cannot read
     picker = Picker(advisor, scenario)
-    today = picker.today
+    today, base = picker.today, advisor.base
     mine, nearest, winner = today.best(model), today.nearest(model), today.winner
-    build, loses = mine or nearest, mine is not winner
+    build = mine or nearest
     standing: Standing = "qualifies" if mine else "excluded" if nearest else "not_ranked"
+    failed = []
+    if nearest:
+        first = decisive(nearest, base)
+        for outcome in (first, *(outcome for outcome in nearest.fails if outcome != first)):
+            item, slack = excuse(outcome), None
+            value, limit = item.value, item.limit
+            if not isinstance(value, (bool, str, type(None))) and not isinstance(limit, (bool, str, type(None))):
+                slack = -round(abs(limit - value), 3) + 0.0
+            failed.append(Failed(excuse=item, slack=slack))
+    behind, against = None, []
+    if winner and mine and mine is not winner:
+        behind = round(winner.score - mine.score, 2)
+        here, there = (
+            {part.criterion: part.text for part in contributions(build) if part.rule is None}
+            for build in (mine, winner)
+        )
+        for name, points in sorted(gaps(mine, winner).items(), key=lambda item: (-item[1], item[0])):
+            against.append(Against(criterion=name, points=points, mine=here.get(name, ""), theirs=there.get(name, "")))
     return Explanation(
         as_of=advisor.as_of,
         model=model,
@@ -99,37 +113,12 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
         rank=today.order.index(mine) + 1 if mine else None,
         build=short(build) if build else None,
         winner=short(winner) if winner else None,
-        failed=_failed(nearest, advisor.base) if nearest else (),
-        behind=round(winner.score - mine.score, 2) if winner and mine and loses else None,
-        against=_against(mine, winner) if winner and mine and loses else (),
+        failed=tuple(failed),
+        behind=behind,
+        against=tuple(against),
         wins_if=ways_to_win(model, picker) if ways and today.model != model else (),
         scenario=today.need.normalised(),
         rulebase=advisor.rulebase_shown(),
-    )
-
-
-def _failed(build: Candidate, base: RuleBase) -> tuple[Failed, ...]:
-    """The violations of the nearest build, the decisive one first."""
-    first = decisive(build, base)
-    found = []
-    for outcome in (first, *(outcome for outcome in build.fails if outcome != first)):
-        item, slack = excuse(outcome), None
-        value, limit = item.value, item.limit
-        if not isinstance(value, (bool, str, type(None))) and not isinstance(limit, (bool, str, type(None))):
-            slack = -round(abs(limit - value), 3) + 0.0
-        found.append(Failed(excuse=item, slack=slack))
-    return tuple(found)
-
-
-def _against(mine: Candidate, winner: Candidate) -> tuple[Against, ...]:
-    """Criterion by criterion what the model gains and loses."""
-    here, there = (
-        {part.criterion: part.text for part in contributions(build) if part.rule is None} for build in (mine, winner)
-    )
-    found = sorted(gaps(mine, winner).items(), key=lambda item: (-item[1], item[0]))
-    return tuple(
-        Against(criterion=name, points=points, mine=here.get(name, ""), theirs=there.get(name, ""))
-        for name, points in found
     )
 
 
@@ -139,11 +128,24 @@ def ways_to_win(model: str, picker: Picker) -> tuple[Way, ...]:
     Kinds of change come in the order of moves.yaml. Of a number the value nearest to today's is given, exact to its
     unit as far as the model keeps winning between that value and the first one found to work.
     """
-    singles = [way for change in _singles(model, picker) if (way := _way(model, picker, change))]
-    if singles:
-        return tuple(singles)
-    pair = _pair(model, picker)
-    return (pair,) if pair else ()
+    today = picker.today
+    singles: list[Moved] = []
+    for number in picker.base.moves.numbers:
+        value = current(today.need, number.field)
+        if value is None:
+            continue
+        start = round(value / number.unit)
+        found = [near for end in ends(number, today) if (near := _nearest(number, start, end, model, picker))]
+        if found:
+            nearest = min(found, key=lambda units: max(units, start) / max(1, min(units, start)))
+            singles.append((number.field, whole(nearest, number.unit)))
+    for choice in picker.base.moves.choices:
+        for other in other_values(choice, current(today.need, choice.field), picker):
+            if picker.wins(model, (choice.field, other)):
+                singles.append((choice.field, other))
+                break
+    ways = [_way(model, picker, change) for change in singles] or [_pair(model, picker)]
+    return tuple(way for way in ways if way)
 
 
 def _way(model: str, picker: Picker, *changes: Moved) -> Way | None:
@@ -154,25 +156,6 @@ def _way(model: str, picker: Picker, *changes: Moved) -> Way | None:
     today = picker.today.need
     told = tuple(Change(field=field, from_=plain(current(today, field)), to=plain(value)) for field, value in changes)
     return Way(changes=told, then=short(found.winner))
-
-
-def _singles(model: str, picker: Picker) -> Iterator[Moved]:
-    """Yield, for each kind of change, the smallest value that makes the model win."""
-    today = picker.today
-    for number in picker.base.moves.numbers:
-        value = current(today.need, number.field)
-        if value is None:
-            continue
-        start = round(value / number.unit)
-        found = [near for end in ends(number, today) if (near := _nearest(number, start, end, model, picker))]
-        if found:
-            nearest = min(found, key=lambda units: max(units, start) / max(1, min(units, start)))
-            yield number.field, whole(nearest, number.unit)
-    for choice in picker.base.moves.choices:
-        for other in options(choice, current(today.need, choice.field), picker):
-            if picker.wins(model, (choice.field, other)):
-                yield choice.field, other
-                break
 
 
 def _nearest(number: NumberMove, start: int, end: int, model: str, picker: Picker) -> int | None:
@@ -199,10 +182,19 @@ def _nearest(number: NumberMove, start: int, end: int, model: str, picker: Picke
 def _pair(model: str, picker: Picker) -> Way | None:
     """The first two changes that together make the model win, numbers taken back as far as they may be.
 
-    Of the pairs with which it qualifies, so many are tried.
+    Every kind of change at its softest is paired, and every other value of a choice; of the pairs with which the
+    model qualifies, so many are tried.
     """
+    today = picker.today.need
+    softest: list[Moved] = []
+    for item in picker.base.relaxations.relaxations:
+        steps = softer(current(today, item.field), item)
+        if steps and steps[-1] != "supported":
+            softest.append((item.field, steps[-1]))
+    for choice in picker.base.moves.choices:
+        softest.extend((choice.field, other) for other in other_values(choice, current(today, choice.field), picker))
     tries = 0
-    for one, other in combinations(list(_softest(picker)), 2):
+    for one, other in combinations(softest, 2):
         alone = picker.at(one, other, among=frozenset({model})) if one[0] != other[0] else None
         if alone is None or not alone.order:
             continue
@@ -213,18 +205,6 @@ def _pair(model: str, picker: Picker) -> Way | None:
             first = one[0], _least(one, other, model, picker)
             return _way(model, picker, first, (other[0], _least(other, first, model, picker)))
     return None
-
-
-def _softest(picker: Picker) -> Iterator[Moved]:
-    """Yield every kind of change at its softest, and every other value of a choice."""
-    today = picker.today.need
-    for item in picker.base.relaxations.relaxations:
-        steps = softer(current(today, item.field), item)
-        if steps and steps[-1] != "supported":
-            yield item.field, steps[-1]
-    for choice in picker.base.moves.choices:
-        for other in options(choice, current(today, choice.field), picker):
-            yield choice.field, other
 
 
 def _least(change: Moved, beside: Moved, model: str, picker: Picker) -> Any:

@@ -9,10 +9,12 @@ from llama_advisor.render.sentences import number, priced, range_text
 from llama_advisor.sizing.cost import cheapest_hosted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Training
+    from llama_advisor.render.formats import View
+    from llama_advisor.sizing.figures import Cost
     from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 BAR = 60
@@ -20,33 +22,55 @@ WHOLE_FROM = 10
 STYLES = {True: "bold green", False: "bold red", None: "bold"}
 
 
-def estimate_text(
-    estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date, *, colour: bool, width: int
-) -> str:
+def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date, view: View) -> str:
     """Return the whole estimate as text."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     out.line(_answer(estimate), STYLES[estimate.memory.fits])
-    machine = estimate.machine
+    machine, speed = estimate.machine, estimate.speed
     copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
     where = f" on {machine.name}{copies}" if machine else ""
     engine = base.engines[estimate.engine].name
     out.line(f"{base.models[estimate.model].name}, {estimate.quantization}, {engine}{where}")
     _memory(out, estimate)
-    _speed(out, estimate)
+    out.heading("Speed")
+    if speed:
+        rows = [
+            ("generation", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user"),
+            ("prompt", f"{range_text(speed.prefill_tokens_per_s)} tokens/s"),
+            ("first token", f"after {range_text(speed.first_token_s)} s"),
+            ("in all", f"{range_text(speed.total_tokens_per_s)} tokens/s generated, prompts read in between"),
+            ("basis", speed.basis),
+        ]
+        out.columns(("", ""), rows)
+    else:
+        out.line("  not known for this device" if machine else "  depends on the hardware; state it")
     if estimate.training:
         out.heading("Tuning")
-        out.columns(("", "", ""), [_training(item) for item in estimate.training])
-    _cost(out, estimate, asked, base, as_of)
+        tuned = []
+        for item in estimate.training:
+            part, fit = item.per_device, f"{item.total_gib:.1f} GiB"
+            if part.available_gib is not None:
+                verdict = "fits" if item.fits else "does not fit"
+                fit = f"{verdict}: {part.need_gib:.1f} of {part.available_gib:.1f} GiB per device"
+            tuned.append((item.method, fit, item.optimizer))
+        out.columns(("", "", ""), tuned)
+    if estimate.cost:
+        out.heading("Cost")
+        out.columns(("", ""), _cost(estimate.cost, estimate, asked, base, as_of))
     if estimate.assumptions:
         out.heading("Assumed")
-        out.bullets([f"{item.field} = {_value(item.value)}: {item.why}" for item in estimate.assumptions])
+        told = [(item, f"{item.value:,}" if type(item.value) is int else item.value) for item in estimate.assumptions]
+        out.bullets([f"{item.field} = {value}: {item.why}" for item, value in told])
     return out.text()
 
 
 def _answer(estimate: Estimate) -> str:
     """Write the first line: whether it fits, how much it needs, how fast it is."""
-    memory, part = estimate.memory, estimate.memory.per_device
-    speed = f", about {_about(estimate.speed.decode_tokens_per_s.mid)} tokens/s" if estimate.speed else ""
+    memory, part, speed = estimate.memory, estimate.memory.per_device, ""
+    if estimate.speed:
+        fast = estimate.speed.decode_tokens_per_s.mid  # of which two significant figures are shown
+        about = f"{fast:.1f}" if fast < WHOLE_FROM else f"{float(f'{fast:.2g}'):,.0f}"
+        speed = f", about {about} tokens/s"
     if memory.available_gib is None:
         return f"needs {memory.total_gib:.1f} GiB{speed}"
     if memory.fits:
@@ -76,74 +100,32 @@ def _memory(out: Screen, estimate: Estimate) -> None:
         out.line(f"  one device: up to {part.need_gib:.2f} of {part.available_gib:.2f} GiB")
     if memory.offloaded_gib:
         out.line(f"  in host memory: {memory.offloaded_gib:.2f} GiB of the weights")
-    if said := _limits(estimate):
-        out.line(f"  {said}")
-
-
-def _limits(estimate: Estimate) -> str:
     limits = estimate.limits
     if limits is None or limits.max_context_tokens is None or limits.max_concurrency is None:
-        return ""
+        return
     context, requests = limits.max_context_tokens, limits.max_concurrency
-    if not context:
-        return "not even the shortest context fits"
-    if not requests:
-        return f"at most {context:,} tokens of context fit"
     several = "request" if requests == 1 else "requests at a time"
-    return f"at most {context:,} tokens of context, or {requests:,} {several}"
-
-
-def _speed(out: Screen, estimate: Estimate) -> None:
-    out.heading("Speed")
-    speed = estimate.speed
-    if speed is None:
-        out.line("  not known for this device" if estimate.machine else "  depends on the hardware; state it")
-        return
-    rows = [
-        ("generation", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user"),
-        ("prompt", f"{range_text(speed.prefill_tokens_per_s)} tokens/s"),
-        ("first token", f"after {range_text(speed.first_token_s)} s"),
-        ("in all", f"{range_text(speed.total_tokens_per_s)} tokens/s generated, prompts read in between"),
-        ("basis", speed.basis),
-    ]
-    out.columns(("", ""), rows)
-
-
-def _training(item: Training) -> tuple[str, str, str]:
-    part = item.per_device
-    if part.available_gib is None:
-        fit = f"{item.total_gib:.1f} GiB"
+    if not context:
+        out.line("  not even the shortest context fits")
+    elif not requests:
+        out.line(f"  at most {context:,} tokens of context fit")
     else:
-        verdict = "fits" if item.fits else "does not fit"
-        fit = f"{verdict}: {part.need_gib:.1f} of {part.available_gib:.1f} GiB per device"
-    return item.method, fit, item.optimizer
+        out.line(f"  at most {context:,} tokens of context, or {requests:,} {several}")
 
 
-def _cost(out: Screen, estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date) -> None:
-    cost = estimate.cost
-    if cost is None:
-        return
-    out.heading("Cost")
+def _cost(
+    cost: Cost, estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date
+) -> Iterator[tuple[str, str]]:
+    """Yield what the machine costs, and the cheapest provider for the same tokens."""
     hour = f"{number(cost.usd_per_hour or 0.0)} USD/hour, {number(cost.usd_per_month)} USD/month"
-    rows = [("rented", f"{hour}{priced(cost)}")]
+    yield "rented", f"{hour}{priced(cost)}"
     taken = {item.field: item.value for item in estimate.assumptions}
     prompt = int(taken.get("prompt_tokens", 0) if asked.prompt_tokens is None else asked.prompt_tokens)
     output = int(taken.get("output_tokens", 0) if asked.output_tokens is None else asked.output_tokens)
     hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)
-    if hosted is not None:
-        rows.append(
-            ("hosted", f"{number(hosted.usd_per_million_tokens)} USD per million tokens at {hosted.price.provider}")
-        )
-        if hosted.break_even_tokens_per_month:
-            even = f"{number(hosted.break_even_tokens_per_month / 1e6)} million tokens a month"
-            rows.append(("break even", f"at {even}; below that hosted is cheaper"))
-    out.columns(("", ""), rows)
-
-
-def _about(value: float) -> str:
-    """Return two significant figures."""
-    return f"{value:.1f}" if value < WHOLE_FROM else f"{float(f'{value:.2g}'):,.0f}"
-
-
-def _value(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if hosted is None:
+        return
+    yield "hosted", f"{number(hosted.usd_per_million_tokens)} USD per million tokens at {hosted.price.provider}"
+    if hosted.break_even_tokens_per_month:
+        even = f"{number(hosted.break_even_tokens_per_month / 1e6)} million tokens a month"
+        yield "break even", f"at {even}; below that hosted is cheaper"

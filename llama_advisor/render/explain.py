@@ -11,9 +11,10 @@ from llama_advisor.upkeep.lint import shown
 
 if TYPE_CHECKING:
     from llama_advisor.explain.compare import Comparison, Row
-    from llama_advisor.explain.why_not import Explanation, Failed, Way
+    from llama_advisor.explain.why_not import Explanation
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
+    from llama_advisor.render.formats import View
 
 SMALL = 0.005
 MARK = "*"
@@ -29,9 +30,9 @@ GROUPS = {
 }
 
 
-def explanation_text(found: Explanation, base: RuleBase, *, colour: bool, width: int) -> str:
+def explanation_text(found: Explanation, base: RuleBase, view: View) -> str:
     """Write why a model is not recommended: the first line says where it stands, the second why."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     winner = base.models[found.winner.model].name if found.winner else "nothing"
     standing = {
         "recommended": "is what is recommended",
@@ -46,7 +47,11 @@ def explanation_text(found: Explanation, base: RuleBase, *, colour: bool, width:
         out.heading(
             "What rules it out" + (f", as {tried.quantization} on {tried.machine or tried.engine}" if tried else "")
         )
-        out.bullets([_failed(item, base) for item in found.failed])
+        for item in found.failed:
+            excuse, slack = item.excuse, item.slack
+            unit = f" {excuse.unit}" if excuse.unit else ""
+            short = f" ({number(abs(slack))}{unit} off)" if slack else ""
+            out.bullets([f"{excuse.text}{short} [{excuse.rule}]{decided_by(excuse.layer, base)}"])
     if found.against:
         out.heading(f"Against {winner}")
         rows = [(f"{item.points:+.2f}", item.mine, item.theirs) for item in found.against]
@@ -54,7 +59,10 @@ def explanation_text(found: Explanation, base: RuleBase, *, colour: bool, width:
     if found.standing != "recommended":
         none = "None of the changes tried, alone or in pairs, makes it win"
         out.heading("It would win with" if found.wins_if else none)
-        out.bullets([_way(way, base) for way in found.wins_if])
+        for way in found.wins_if:
+            build, machine = way.then, f", {way.then.machine}" if way.then.machine else ""
+            then = f"then as {build.quantization} on {base.engines[build.engine].name}{machine}"
+            out.bullets([f"{changes_text(way.changes)}: {then}"])
     return out.text()
 
 
@@ -73,21 +81,9 @@ def _because(found: Explanation, base: RuleBase) -> str:
     return f"it is {found.behind:.2f} points behind{most}"
 
 
-def _failed(item: Failed, base: RuleBase) -> str:
-    unit = f" {item.excuse.unit}" if item.excuse.unit else ""
-    short = f" ({number(abs(item.slack))}{unit} off)" if item.slack else ""
-    return f"{item.excuse.text}{short} [{item.excuse.rule}]{decided_by(item.excuse.layer, base)}"
-
-
-def _way(way: Way, base: RuleBase) -> str:
-    build = way.then
-    machine = f", {build.machine}" if build.machine else ""
-    return f"{changes_text(way.changes)}: then as {build.quantization} on {base.engines[build.engine].name}{machine}"
-
-
-def comparison_text(comparison: Comparison, *, colour: bool, width: int) -> str:
+def comparison_text(comparison: Comparison, _: RuleBase, view: View) -> str:
     """Write models side by side where they have room, else one fact under another; `*` marks what differs."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     names = [model.name.removeprefix("Llama ") for model in comparison.models]
     out.line(" / ".join(model.name for model in comparison.models), "bold")
     out.line(f"{MARK} marks what differs")
@@ -99,8 +95,14 @@ def comparison_text(comparison: Comparison, *, colour: bool, width: int) -> str:
         if out.width >= LABEL_ROOM + MODEL_ROOM * len(names):
             cells = [(MARK if row.differs else "", _label(row), *map(cell_text, row.values)) for row in rows]
             out.columns(("", "", *names), cells)
-        else:
-            _stacked(out, rows, names)
+            continue
+        for row in rows:  # what is the same once, what differs a line for each model
+            if row.differs:
+                out.line(f"{MARK} {_label(row)}")
+                for name, value in zip(names, row.values, strict=True):
+                    out.line(f"{name}: {cell_text(value)}", indent=4)
+            else:
+                out.line(f"{_label(row)}: {cell_text(row.values[0])}", indent=2)
     if comparison.not_comparable:
         series = ", ".join(comparison.not_comparable[:SHOWN_SERIES])
         more = len(comparison.not_comparable) - SHOWN_SERIES
@@ -110,17 +112,6 @@ def comparison_text(comparison: Comparison, *, colour: bool, width: int) -> str:
         out.heading("Assumed")
         out.bullets([f"{item.field} = {value_text(item.value)} ({item.why})" for item in comparison.assumptions])
     return out.text()
-
-
-def _stacked(out: Screen, rows: list[Row], names: list[str]) -> None:
-    """Write what is the same once, what differs a line for each model."""
-    for row in rows:
-        if row.differs:
-            out.line(f"{MARK} {_label(row)}")
-            for name, value in zip(names, row.values, strict=True):
-                out.line(f"{name}: {cell_text(value)}", indent=4)
-        else:
-            out.line(f"{_label(row)}: {cell_text(row.values[0])}", indent=2)
 
 
 def _label(row: Row) -> str:
@@ -136,9 +127,9 @@ def cell_text(value: Any) -> str:
     return f"{value:,g}" if isinstance(value, float) else value_text(value)
 
 
-def rule_text(rule: CompiledRule, base: RuleBase, *, colour: bool, width: int) -> str:
+def rule_text(rule: CompiledRule, base: RuleBase, view: View) -> str:
     """Write a rule: title, reason, what it does, when, in what words, its sources."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     out.line(rule.rule.title, "bold")
     out.line(rule.rule.why)
     then = plain(rule.rule.then, exclude_defaults=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.render.json_text import as_json, to_json
-from llama_advisor.render.sarif import sarif
+from llama_advisor.render.formats import View, to_json
 from llama_advisor.render.screen import Screen, cell_len
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from xml.etree.ElementTree import Element
+    from collections.abc import Callable
 
     from llama_advisor.check.findings import CheckFinding, Findings
     from llama_advisor.knowledge.upkeep_entries import FindingKind
@@ -21,10 +20,16 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 SHOWN_COLUMNS = 110
 BEFORE = 60
 GITHUB_LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
-DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-PROPERTY = DATA | {":": "%3A", ",": "%2C"}
+DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})
+"""What would end a workflow command, or a property of it."""
 GITLAB_LEVELS = {"error": "major", "warning": "minor", "note": "info"}
 MALFORMED = "critical"
+NOT_XML = str.maketrans("\ufffe\uffff", "??")
+"""The characters that XML 1.0 has no way to write."""
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+FINGERPRINT = "llamaAdvisorFinding/v1"
+ROOT = "%SRCROOT%"
 
 
 class Shown(NamedTuple):
@@ -32,8 +37,7 @@ class Shown(NamedTuple):
 
     result: Findings
     kinds: dict[str, FindingKind]
-    colour: bool
-    width: int
+    view: View
 
     @property
     def counting(self) -> list[CheckFinding]:
@@ -66,60 +70,45 @@ def _quiet_json(text: str) -> str:
 
 def _text(shown: Shown) -> str:
     """Write place, sentence, the line with a caret under it, what to do; at the end a line of counts."""
-    out = Screen(colour=shown.colour, width=shown.width)
+    out = Screen(colour=shown.view.colour, width=shown.view.width)
     for item in shown.counting:
-        _finding(out, item)
+        name = f"./{item.file}" if item.file.lstrip().startswith(":") else item.file
+        style = STYLES[item.severity]
+        out.unwrapped(
+            (f"{_quiet(name)}:{item.line}:{item.column}: ", ""),
+            (f"{item.code} {item.severity}", style),
+            (f": {_quiet(item.text)}", ""),
+        )
+        pad = " " * len(str(item.line))
+        if item.snippet.strip() and item.column <= len(item.snippet) + 1:
+            line = _quiet(item.snippet).replace("\t", " ")
+            start = item.column - 1
+            end = item.end_column - 1 if item.end_line == item.line else len(line)
+            cut = max(0, start - BEFORE) if len(line) > SHOWN_COLUMNS else 0
+            part = line[cut : cut + SHOWN_COLUMNS]  # the part of the line around the value, and carets under it
+            before, value = part[: start - cut], part[start - cut : max(start - cut, end - cut)]
+            out.unwrapped((f"  {item.line} | {part}", ""))
+            out.unwrapped((f"  {pad} | {' ' * cell_len(before)}{'^' * max(1, cell_len(value))}", style))
+        if item.fix:
+            out.unwrapped((f"  {pad} = {item.fix}", "dim"))
     out.unwrapped((shown.counts, ""))
     return out.text()
 
 
-def _finding(out: Screen, item: CheckFinding) -> None:
-    name = f"./{item.file}" if item.file.lstrip().startswith(":") else item.file
-    style = STYLES[item.severity]
-    out.unwrapped(
-        (f"{_quiet(name)}:{item.line}:{item.column}: ", ""),
-        (f"{item.code} {item.severity}", style),
-        (f": {_quiet(item.text)}", ""),
-    )
-    pad = " " * len(str(item.line))
-    if item.snippet.strip() and item.column <= len(item.snippet) + 1:
-        line, carets = _marked(item)
-        out.unwrapped((f"  {item.line} | {line}", ""))
-        out.unwrapped((f"  {pad} | {carets}", style))
-    if item.fix:
-        out.unwrapped((f"  {pad} = {item.fix}", "dim"))
-
-
-def _marked(item: CheckFinding) -> tuple[str, str]:
-    """Return the part of the line around the value, and carets under it."""
-    line = _quiet(item.snippet).replace("\t", " ")
-    start = item.column - 1
-    end = item.end_column - 1 if item.end_line == item.line else len(line)
-    cut = max(0, start - BEFORE) if len(line) > SHOWN_COLUMNS else 0
-    part = line[cut : cut + SHOWN_COLUMNS]
-    before, value = part[: start - cut], part[start - cut : max(start - cut, end - cut)]
-    return part, " " * cell_len(before) + "^" * max(1, cell_len(value))
-
-
 def _markdown(shown: Shown) -> str:
     """Write a table for the summary of a job; what comes from files stands in code spans, where nothing links."""
-    return "\n".join(_markdown_lines(shown)) + "\n"
-
-
-def _markdown_lines(shown: Shown) -> Iterator[str]:
     result = shown.result
-    yield f"### llama-advisor check: {'failed' if result.exit_code else 'passed'}\n"
-    yield f"{shown.counts}, as of {result.as_of}.\n"
-    if not result.findings:
-        return
-    yield "| | code | where | what |\n|---|---|---|---|"
-    for item in result.findings:
-        level = f"waived until {item.waived.expires}" if item.waived else item.severity
-        where = _code_span(f"{item.file}:{item.line}:{item.column}")
-        yield f"| {level} | {item.code} | {where} | {_code_span(item.text)} |"
-    yield ""
-    for code in sorted({item.code for item in result.findings}):
-        yield f"- **{code}** {shown.kinds[code].title}. {shown.kinds[code].fix}"
+    lines = [f"### llama-advisor check: {'failed' if result.exit_code else 'passed'}\n"]
+    lines.append(f"{shown.counts}, as of {result.as_of}.\n")
+    if result.findings:
+        lines.append("| | code | where | what |\n|---|---|---|---|")
+        for item in result.findings:
+            level = f"waived until {item.waived.expires}" if item.waived else item.severity
+            where = _code_span(f"{item.file}:{item.line}:{item.column}")
+            lines.append(f"| {level} | {item.code} | {where} | {_code_span(item.text)} |")
+        kinds = [shown.kinds[code] for code in sorted({item.code for item in result.findings})]
+        lines += ["", *(f"- **{kind.id}** {kind.title}. {kind.fix}" for kind in kinds)]
+    return "\n".join(lines) + "\n"
 
 
 def _code_span(text: str) -> str:
@@ -137,14 +126,9 @@ def _github(shown: Shown) -> str:
         if item.end_line == item.line:
             place |= {"col": item.column, "endColumn": max(item.column, item.end_column - 1)}
         place |= {"title": f"{item.code} {item.title}"}
-        properties = ",".join(f"{name}={_escaped(value, PROPERTY)}" for name, value in place.items())
-        lines.append(f"::{GITHUB_LEVELS[item.severity]} {properties}::{_escaped(_with_fix(item), DATA)}")
+        properties = ",".join(f"{name}={_quiet(str(value)).translate(PROPERTY)}" for name, value in place.items())
+        lines.append(f"::{GITHUB_LEVELS[item.severity]} {properties}::{_quiet(_with_fix(item)).translate(DATA)}")
     return "".join(f"{line}\n" for line in (*lines, shown.counts))
-
-
-def _escaped(value: object, table: dict[str, str]) -> str:
-    """Escape what would end a command, a property or a value."""
-    return "".join(table.get(letter, letter) for letter in _quiet(str(value)))
 
 
 def _with_fix(item: CheckFinding) -> str:
@@ -163,7 +147,7 @@ def _gitlab(shown: Shown) -> str:
         }
         for item in shown.counting
     ]
-    return _quiet_json(as_json(report))
+    return _quiet_json(to_json(report))
 
 
 def _junit(shown: Shown) -> str:
@@ -181,41 +165,95 @@ def _junit(shown: Shown) -> str:
     counts = {"tests": count, "failures": failed, "errors": "0", "skipped": str(result.summary.waived)}
     suite = SubElement(root, "testsuite", {**name, **counts})
     for item in result.findings:
-        _case(suite, item)
+        where = f"{item.file}:{item.line}:{item.column}"
+        about = f" {item.deployment}" if item.deployment else ""
+        named = {"classname": item.file, "name": f"{item.code}{about} {where}", "file": item.file}
+        case = SubElement(suite, "testcase", {**named, "line": str(item.line)})
+        told = f"{where}: {item.code} {item.severity}: {item.text}. {item.fix}"
+        if item.waived:
+            reason = f"waived until {item.waived.expires}: {item.waived.reason}"
+            SubElement(case, "skipped", {"message": reason}).text = told
+        elif item.fails:
+            SubElement(case, "failure", {"type": item.code, "message": item.text}).text = told
+        else:
+            SubElement(case, "system-out").text = told
     if not result.findings:
         SubElement(suite, "testcase", {"classname": "llama-advisor", "name": "no findings"})
     indent(root)
-    text = tostring(root, encoding="unicode").replace("##", "#&#35;")
+    text = tostring(root, encoding="unicode").translate(NOT_XML).replace("##", "#&#35;")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
-def _case(suite: Element, item: CheckFinding) -> None:
-    from xml.etree.ElementTree import SubElement
+def _sarif(shown: Shown) -> str:
+    """Write one run of SARIF 2.1.0, in the part that code scanning reads; suppressed findings stay in it, waived."""
+    result = shown.result
+    codes = sorted({item.code for item in result.findings})
+    rules = []
+    for kind in (shown.kinds[code] for code in codes):
+        explanation = kind.explanation.strip()
+        text, markdown = f"{explanation} {kind.fix}".strip(), f"{explanation}\n\n**What to do:** {kind.fix}"
+        rules.append(
+            {
+                "id": kind.id,
+                "name": kind.id,
+                "shortDescription": {"text": kind.title},
+                "fullDescription": {"text": explanation},
+                "help": {"text": text, "markdown": markdown},
+                "defaultConfiguration": {"level": kind.severity},
+                "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
+            }
+        )
+    driver = {
+        "name": "llama-advisor",
+        "version": result.rulebase.version,
+        "semanticVersion": result.rulebase.version,
+        "rules": rules,
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": result.exit_code <= 1, "exitCode": result.exit_code}],
+        "results": [_sarif_result(item, codes.index(item.code)) for item in result.findings],
+    }
+    return _quiet_json(to_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}))
 
-    where = f"{item.file}:{item.line}:{item.column}"
-    about = f" {_valid(item.deployment)}" if item.deployment else ""
-    name = f"{item.code}{about} {_valid(where)}"
-    file = _valid(item.file)
-    case = SubElement(suite, "testcase", {"classname": file, "name": name, "file": file, "line": str(item.line)})
-    told = _valid(f"{where}: {item.code} {item.severity}: {item.text}. {item.fix}")
+
+def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
+    """Return a finding with its place, its waiver and its fix.
+
+    A file is a URI: relative to the root of the sources, percent-encoded; no other scheme can come of it.
+    """
+    path = PurePosixPath(item.file)
+    uri = path.as_uri() if path.is_absolute() else (PurePosixPath("/") / path).as_uri().removeprefix("file:///")
+    file = {"uri": uri} if path.is_absolute() else {"uri": uri, "uriBaseId": ROOT}
+    region = {
+        "startLine": item.line,
+        "startColumn": item.column,
+        "endLine": item.end_line,
+        "endColumn": item.end_column,
+    }
+    made: dict[str, Any] = {
+        "ruleId": item.code,
+        "ruleIndex": index,
+        "level": item.severity,
+        "message": {"text": item.text.replace("](", "] (")},
+        "locations": [{"physicalLocation": {"artifactLocation": file, "region": region}}],
+        "partialFingerprints": {FINGERPRINT: item.fingerprint},
+    }
     if item.waived:
-        reason = f"waived until {item.waived.expires}: {item.waived.reason}"
-        SubElement(case, "skipped", {"message": _valid(reason)}).text = told
-    elif item.fails:
-        SubElement(case, "failure", {"type": item.code, "message": _valid(item.text)}).text = told
-    else:
-        SubElement(case, "system-out").text = told
-
-
-def _valid(text: str) -> str:
-    """Replace the characters that XML 1.0 has no way to write."""
-    return "".join(letter if letter not in "\ufffe\uffff" else "?" for letter in text)
+        told = f"{item.waived.reason} (until {item.waived.expires})"
+        made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": told}]
+    if item.replacement is not None:
+        replaced = {"deletedRegion": region, "insertedContent": {"text": item.replacement}}
+        change = {"artifactLocation": file, "replacements": [replaced]}
+        made["fixes"] = [{"description": {"text": f"write {item.replacement}"}, "artifactChanges": [change]}]
+    return made
 
 
 FORMATS: dict[str, Callable[[Shown], str]] = {
     "text": _text,
     "json": lambda shown: _quiet_json(to_json(shown.result)),
-    "sarif": lambda shown: _quiet_json(sarif(shown.result, shown.kinds)),
+    "sarif": _sarif,
     "junit": _junit,
     "github": _github,
     "gitlab": _gitlab,
@@ -223,6 +261,6 @@ FORMATS: dict[str, Callable[[Shown], str]] = {
 }
 
 
-def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], screen: tuple[bool, int]) -> str:
+def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], view: View) -> str:
     """Write a result in one of `FORMATS`."""
-    return FORMATS[format_](Shown(result, kinds, *screen))
+    return FORMATS[format_](Shown(result, kinds, view))

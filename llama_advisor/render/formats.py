@@ -1,11 +1,13 @@
-"""The formats of answers, one line each; what writes a format is loaded when it is asked for."""
+"""The formats of answers, one line each; what writes a format is loaded when it is asked for. JSON is written here."""
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +45,33 @@ class Format(NamedTuple):
         return written
 
 
+JSON = Format("formats", "json_answer")
 ADVICE = {
     "text": Format("advice", "advice_text"),
-    "json": Format("json_text", "json_answer"),
+    "json": JSON,
     "markdown": Format("record", "record", report=True),
     "html": Format("report", "report_html", report=True, varied=True),
 }
 GRID = {
     "text": Format("grid", "grid_text"),
-    "json": Format("json_text", "json_answer"),
+    "json": JSON,
     "csv": Format("grid", "grid_csv"),
     "svg": Format("svg", "grid_svg"),
 }
+EXPLANATION = {"text": Format("explain", "explanation_text"), "json": JSON}
+COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON}
+
+
+def to_json(result: Any, *, indent: int | None = 2) -> str:
+    """Return a result, or plain data, as JSON, in the order of its contract."""
+    return json.dumps(plain(result), indent=indent, ensure_ascii=False)
+
+
+def json_answer(result: Any, *_: object) -> str:
+    """Write a result as a JSON file, as a format of answers."""
+    return to_json(result) + "\n"
+
+
+def as_file(fields: dict[str, Any]) -> list[str]:
+    """Return the lines of a YAML file with these fields; JSON values are YAML."""
+    return [f"{name}: {to_json(value, indent=None)}" for name, value in fields.items()]

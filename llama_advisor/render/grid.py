@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import product
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import number_or_dash, value_text
+from llama_advisor.render.sentences import number, value_text
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from llama_advisor.scenario.flags import Axis
 
 NONE = "-"
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = tuple(ahead + last for ahead in ("", *ascii_uppercase) for last in ascii_uppercase)
+"""A to Z, then AA and on: more than a grid has cells."""
 STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")
 """What a spreadsheet takes for a formula."""
 MOST_LINES = 20
@@ -26,30 +27,22 @@ GAP = 2
 NARROWEST_COLUMNS = 12
 """Room kept beside the names of the rows."""
 FIGURES = ("score", "total_gib", "tokens_per_s", "usd_per_month")
-Winner = tuple[str, str, str, "str | None"]
 
 
 class Panel(NamedTuple):
     """One table: the last field across, the one before it down; the others are in the title."""
 
     title: str
-    cells: list[list[Cell]]
+    cells: list[tuple[Cell, ...]]
 
 
 def panels(grid: Grid) -> list[Panel]:
     """Return a table for each combination of all fields but the last two."""
-    cells = {cell.at: cell for cell in grid.cells}
-    outer, inner = grid.axes[:-2], grid.axes[-2:]
-    across = inner[1] if len(inner) > 1 else None
-    made = []
-    for at in product(*(range(len(axis.values)) for axis in outer)):
-        title = ", ".join(map(placed, outer, at))
-        rows = [
-            [(*at, row, column) for column in range(len(across.values))] if across else [(*at, row)]
-            for row in range(len(inner[0].values))
-        ]
-        made.append(Panel(title, [[cells[place] for place in row] for row in rows]))
-    return made
+    down, *over = grid.axes[-2:]
+    across, height = len(over[0].values) if over else 1, len(down.values)
+    rows = [grid.cells[start : start + across] for start in range(0, len(grid.cells), across)]
+    tables = [rows[start : start + height] for start in range(0, len(rows), height)]
+    return [Panel(", ".join(map(placed, grid.axes[:-2], table[0][0].at)), table) for table in tables]
 
 
 def placed(axis: Axis, place: int) -> str:
@@ -67,84 +60,74 @@ def field_name(field: str) -> str:
     return field.replace("_", " ").replace(".", " ")
 
 
-def winner_of(cell: Cell) -> Winner | None:
-    """Return what makes two winners the same: the build without its machine."""
-    short = cell.winner
-    return (short.model, short.quantization, short.engine, cell.provider) if short else None
+class Lettered(NamedTuple):
+    """The winners of a grid as letters."""
+
+    at: dict[tuple[int, ...], str]  # The letter of each cell, by its place; a dash where nothing fits.
+    key: dict[str, str]  # What each letter stands for: `model, quantization, engine` or `model, hosted by provider`.
 
 
-def letters(grid: Grid) -> dict[Winner, str]:
-    """Give each winner a letter, in the order they appear."""
-    winners = dict.fromkeys(winner for cell in grid.cells if (winner := winner_of(cell)))
-    return {winner: _letter(place) for place, winner in enumerate(winners)}
+def lettered(grid: Grid, base: RuleBase) -> Lettered:
+    """Give each winner a letter, in the order they appear; the same build on another machine is the same winner."""
+    made: dict[tuple[str, str, str, str | None], str] = {}
+    at, key = {}, {}
+    for cell in grid.cells:
+        short, provider = cell.winner, cell.provider
+        if short is None:
+            at[cell.at] = NONE
+            continue
+        letter = made.setdefault((short.model, short.quantization, short.engine, provider), LETTERS[len(made)])
+        build = f"hosted by {provider}" if provider else f"{short.quantization}, {base.engines[short.engine].name}"
+        at[cell.at], key[letter] = letter, f"{base.models[short.model].name}, {build}"
+    return Lettered(at, key)
 
 
-def _letter(place: int) -> str:
-    """Return A to Z, then AA and on."""
-    ahead, last = divmod(place, len(LETTERS))
-    return (_letter(ahead - 1) if ahead else "") + LETTERS[last]
-
-
-def letter_of(cell: Cell, known: dict[Winner, str]) -> str:
-    """Return the letter of a cell's winner."""
-    winner = winner_of(cell)
-    return known[winner] if winner else NONE
-
-
-def winner_text(winner: Winner, base: RuleBase) -> str:
-    """Return `model, quantization, engine` or `model, hosted by provider`."""
-    model, quantization, engine, provider = winner
-    name = base.models[model].name
-    return f"{name}, hosted by {provider}" if provider else f"{name}, {quantization}, {base.engines[engine].name}"
-
-
-def turn_texts(grid: Grid) -> list[tuple[str, str]]:
+def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[str, str]]:
     """Return each change as `where: from this winner to that one`, and its reason.
 
     Changes that differ only in where the other fields stand are told once, with their number.
     """
-    cells, known = {cell.at: cell for cell in grid.cells}, letters(grid)
     alike: dict[tuple[object, ...], list[Turn]] = {}
     for turn in grid.turns:
-        step = (turn.axis, turn.before[turn.axis], letter_of(cells[turn.before], known))
-        key = (*step, letter_of(cells[turn.after], known), turn.kind, turn.rule, turn.criterion)
-        alike.setdefault(key, []).append(turn)
+        step = (turn.axis, turn.before[turn.axis], letters[turn.before], letters[turn.after])
+        alike.setdefault((*step, turn.kind, turn.rule, turn.criterion), []).append(turn)
     told = []
-    for turns in alike.values():
-        first, more = turns[0], len(turns) - 1
-        moved = f"{letter_of(cells[first.before], known)} to {letter_of(cells[first.after], known)}"
-        others = f" (and at {more} other place{'s' if more > 1 else ''})" if more else ""
-        told.append((f"{_moved(first, grid)}: {moved}", first.text + others))
+    for first, *rest in alike.values():
+        axis = grid.axes[first.axis]
+        moved = f"{placed(axis, first.before[first.axis])} to {label(axis, first.after[first.axis])}"
+        stay = [placed(other, first.before[place]) for place, other in enumerate(grid.axes) if place != first.axis]
+        where = f"{moved} (at {', '.join(stay)})" if stay else moved
+        others = f" (and at {len(rest)} other place{'s' if len(rest) > 1 else ''})" if rest else ""
+        told.append((f"{where}: {letters[first.before]} to {letters[first.after]}", first.text + others))
     return told
-
-
-def _moved(turn: Turn, grid: Grid) -> str:
-    """Return which field moves from where to where, and where the others stand."""
-    axis = grid.axes[turn.axis]
-    moved = f"{placed(axis, turn.before[turn.axis])} to {label(axis, turn.after[turn.axis])}"
-    stay = [placed(other, turn.before[place]) for place, other in enumerate(grid.axes) if place != turn.axis]
-    return f"{moved} (at {', '.join(stay)})" if stay else moved
 
 
 def grid_text(grid: Grid, base: RuleBase, view: View) -> str:
     """Return the winners as tables of letters, what the letters mean, and why the winner changes."""
     out = Screen(colour=view.colour, width=view.width)
-    known = letters(grid)
+    letters, key = lettered(grid, base)
     axes = " by ".join(field_name(axis.field) for axis in grid.axes)
     out.line(f"{len(grid.cells)} answer{'s' * (len(grid.cells) > 1)}: {axes}", "bold")
     out.line("; ".join(f"{field_name(field)} {value_text(value)}" for field, value in grid.scenario.items()))
     if len(grid.axes) == 1:
-        _one_field(out, grid)
+        axis = grid.axes[0]
+        rows = [
+            (label(axis, cell.at[0]), letters[cell.at], *(number(getattr(cell, name)) for name in FIGURES))
+            for cell in grid.cells
+        ]
+        out.heading("Answers")
+        heads = (field_name(axis.field), "winner", "score", "GiB", "tok/s", "USD/mo")
+        out.columns(heads, rows, frozenset({2, 3, 4, 5}))
     else:
-        _tables(out, grid)
+        _tables(out, grid, letters)
     out.heading("Winners")
-    out.bullets([f"{letter}  {winner_text(winner, base)}" for winner, letter in known.items()] or ["none"])
+    out.bullets([f"{letter}  {winner}" for letter, winner in key.items()] or ["none"])
     missed = [(cell, cell.excuse) for cell in grid.cells if cell.excuse]
     if missed:
         out.heading(f"Nothing fits ({NONE})")
         _some(out, [f"{', '.join(map(placed, grid.axes, cell.at))}: {excuse.text}" for cell, excuse in missed])
     out.heading("Why it changes")
-    _some(out, [f"{where}: {why}" for where, why in turn_texts(grid)] or ["it does not"])
+    _some(out, [f"{where}: {why}" for where, why in turn_texts(grid, letters)] or ["it does not"])
     return out.text()
 
 
@@ -155,47 +138,30 @@ def _some(out: Screen, lines: list[str]) -> None:
         out.line(f"  and {len(lines) - MOST_LINES} more; --format csv has them all")
 
 
-def _one_field(out: Screen, grid: Grid) -> None:
-    axis, known = grid.axes[0], letters(grid)
-    rows = [
-        (label(axis, cell.at[0]), letter_of(cell, known), *(number_or_dash(getattr(cell, name)) for name in FIGURES))
-        for cell in grid.cells
-    ]
-    out.heading("Answers")
-    out.columns(
-        (field_name(axis.field), "winner", "score", "GiB", "tok/s", "USD/mo"),
-        rows,
-        frozenset({2, 3, 4, 5}),
-    )
+def _tables(out: Screen, grid: Grid, letters: dict[tuple[int, ...], str]) -> None:
+    """Write each panel; where its columns do not fit beside each other, as many at a time as do.
 
-
-def _tables(out: Screen, grid: Grid) -> None:
-    """Write each panel; where its columns do not fit beside each other, as many at a time as do."""
-    down, across, known = grid.axes[-2], grid.axes[-1], letters(grid)
-    room = out.width - NARROWEST_COLUMNS
-    labels = [cut(label(down, place), room) for place in range(len(down.labels))]
+    A column takes at least the longest word of its head.
+    """
+    down, across = grid.axes[-2:]
+    labels = [cut(label(down, place), out.width - NARROWEST_COLUMNS) for place in range(len(down.labels))]
     heads = [label(across, place) for place in range(len(across.labels))]
-    parts = _parts(heads, out.width - GAP - max(map(len, labels)) - GAP)
-    for panel in panels(grid):
-        out.heading(panel.title or f"{field_name(down.field)} down, {field_name(across.field)} across")
-        for part in parts:
-            rows = [
-                (name, *(letter_of(cell, known) for cell in cells[part]))
-                for name, cells in zip(labels, panel.cells, strict=True)
-            ]
-            out.columns(("", *heads[part]), rows)
-
-
-def _parts(heads: list[str], room: int) -> list[slice]:
-    """Return which columns stand beside each other: a column takes at least the longest word of its head."""
-    parts, start, taken = [], 0, 0
+    room = out.width - GAP - max(map(len, labels)) - GAP
+    starts, taken = [0], 0
     for place, head in enumerate(heads):
         wide = max(map(len, head.split())) + GAP
         if taken and taken + wide > room:
-            parts.append(slice(start, place))
-            start, taken = place, 0
+            starts.append(place)
+            taken = 0
         taken += wide
-    return [*parts, slice(start, len(heads))]
+    for panel in panels(grid):
+        out.heading(panel.title or f"{field_name(down.field)} down, {field_name(across.field)} across")
+        for start, end in zip(starts, [*starts[1:], len(heads)], strict=True):
+            rows = [
+                (name, *(letters[cell.at] for cell in cells[start:end]))
+                for name, cells in zip(labels, panel.cells, strict=True)
+            ]
+            out.columns(("", *heads[start:end]), rows)
 
 
 def cut(text: str, room: int) -> str:

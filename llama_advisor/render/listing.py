@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.render.screen import Screen
 
 if TYPE_CHECKING:
+    from llama_advisor.render.formats import View
     from llama_advisor.upkeep.coverage import Effect
 
 WIDTH = 80
@@ -18,16 +19,27 @@ HIDDEN = {
 }
 
 
-def render(kind: str, data: Any, *, colour: bool, width: int) -> str:
+def render(kind: str, data: Any, view: View) -> str:
     """Return a list as a table, one entry as an outline."""
-    out = Screen(colour=colour, width=width)
+    out = Screen(colour=view.colour, width=view.width)
     if isinstance(data, list):
         names = [name for name in data[0] if name not in HIDDEN[kind]] if data else []
         rows = [[_cell(entry[name]) for name in names] for entry in data]
         right = frozenset(index for index, name in enumerate(names) if name in NUMBERS)
         out.columns([name.replace("_", " ") for name in names], rows, right)
-    else:
-        _outline(out, data, 0)
+        return out.text()
+
+    def outline(value: Any, pad: str) -> None:
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            label = f"{pad}{name}:" if isinstance(value, dict) else f"{pad}-"
+            parts = item if isinstance(item, list) else ()
+            if isinstance(item, dict) or any(isinstance(part, (dict, list)) for part in parts):
+                out.line(label)
+                outline(item, f"{pad}  ")
+            else:
+                out.line(f"{label} {_cell(item)}")
+
+    outline(data, "")
     return out.text()
 
 
@@ -37,17 +49,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def _outline(out: Screen, value: Any, depth: int) -> None:
-    for name, item in value.items() if isinstance(value, dict) else enumerate(value):
-        pad = "  " * depth
-        label = f"{name}:" if isinstance(value, dict) else "-"
-        if isinstance(item, dict) or (isinstance(item, list) and any(isinstance(part, (dict, list)) for part in item)):
-            out.line(f"{pad}{label}")
-            _outline(out, item, depth + 1)
-        else:
-            out.line(f"{pad}{label} {_cell(item)}")
 
 
 def effects_text(effects: list[Effect], scenarios: int) -> str:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.render import sentences as say
-from llama_advisor.render.json_text import as_file
+from llama_advisor.render.formats import as_file
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.report import Report
+    from llama_advisor.explain.why import Report
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.render.formats import View
 
@@ -45,15 +46,30 @@ def record(report: Report, base: RuleBase, view: View) -> str:
     stated = [(field, say.value_text(value)) for field, value in report.stated.items()]
     assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
     sources = [(item.id, item.text, item.kind, item.read) for item in report.sources]
+    heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
+    ranked = [say.ranking_row(item, base) for item in advice.ranking]
+    options = _table(heads, ranked, frozenset({0, 3, 4, 5, 6})) if ranked else []
+    if advice.excluded:
+        options += [*([""] if options else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]
+    again = [
+        *_fence([view.command], "sh"),
+        "",
+        _text(f"With llama-advisor {shown.version} and rule base {shown.hash} it prints this page, byte for byte."),
+        "Another rule base may answer otherwise; the difference of the two pages shows what moved.",
+        "",
+        "The scenario as it was stated, as a file (scenario.yaml above, where it came by standard input):",
+        "",
+        *_fence(as_file(report.stated), "yaml"),
+    ]
     parts = (
         ("Context", ["What was asked:", "", *_table(("field", "value"), stated)] if stated else []),
-        ("Options considered", _options(advice, base)),
+        ("Options considered", options),
         ("Decision", _decision(advice, build, base)),
         ("Consequences", _items(_consequences(advice, build, base))),
         ("What would change it", _items(say.turn_lines(advice.tipping_points or (), base))),
         ("Assumptions", _table(("field", "value", "why"), assumed) if assumed else []),
         ("Sources", _table(("id", "source", "kind", "read on"), sources)),
-        ("How to check again", _again(report, view.command)),
+        ("How to check again", again),
     )
     lines = [f"# Decision: {_text(title)}", "", *_items(head)]
     for heading, body in parts:
@@ -61,29 +77,11 @@ def record(report: Report, base: RuleBase, view: View) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _options(advice: Advice, base: RuleBase) -> list[str]:
-    lines: list[str] = []
-    if advice.ranking:
-        heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
-        lines = _table(heads, [say.ranking_row(build, base) for build in advice.ranking], frozenset({0, 3, 4, 5, 6}))
-    if advice.excluded:
-        lines += [*([""] if lines else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]
-    return lines
-
-
 def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
     if build is None:
-        missed = say.nearest_excuse(advice)
+        missed = nearest_excuse(advice)
         return [_text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
-    rows = [
-        (
-            say.points_text(part),
-            part.rule or part.criterion,
-            part.text + say.decided_by(part.layer, base),
-            ", ".join(part.source) or "-",
-        )
-        for part in build.contributions
-    ]
+    rows = [say.part_row(part, base) for part in build.contributions]
     said = say.reason_line(advice, build, base)
     lines = [f"**{_text(say.described(build, base))}**", "", _text(said[0].upper() + said[1:]), ""]
     lines += [_text(f"Its {build.score:.2f} points are the sum of:"), ""]
@@ -100,38 +98,25 @@ def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterat
     for change in advice.changes:
         yield f"change: {say.change_text(change)}"
     if build and build.memory:
-        yield f"memory: {say.memory_line(build)}"
+        yield f"memory: {say.memory_line(build.memory)}"
     if build and build.speed:
         first = say.range_text(build.speed.first_token_s)
         yield f"speed: {say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
     if build and build.training:
         yield f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all"
     if build and build.cost:
-        yield f"cost: {say.cost_line(build)}"
+        yield f"cost: {say.cost_line(build.cost)}"
+    beside = say.beside(advice, base)
     for prefix, lines in (
-        ("caveat: ", say.caveat_lines(advice, base)),
-        ("wish, ", say.wish_lines(advice)),
-        ("would help: ", say.relaxed_lines(advice, base)),
-        ("way round, ", say.route_lines(advice)),
-        ("instead, hosted: ", say.alternative_lines(advice, base, hosted=True)),
-        ("instead, on rented hardware: ", say.alternative_lines(advice, base, hosted=False)),
+        ("caveat: ", beside.caveats),
+        ("wish, ", beside.wishes),
+        ("would help: ", beside.helpful),
+        ("way round, ", beside.ways),
+        ("instead, hosted: ", beside.hosted),
+        ("instead, on rented hardware: ", beside.rented),
     ):
         for line in lines:
             yield f"{prefix}{line}"
-
-
-def _again(report: Report, command: str) -> list[str]:
-    base = report.advice.rulebase
-    return [
-        *_fence([command], "sh"),
-        "",
-        _text(f"With llama-advisor {base.version} and rule base {base.hash} it prints this page, byte for byte."),
-        "Another rule base may answer otherwise; the difference of the two pages shows what moved.",
-        "",
-        "The scenario as it was stated, as a file (scenario.yaml above, where it came by standard input):",
-        "",
-        *_fence(as_file(report.stated), "yaml"),
-    ]
 
 
 def _text(value: object) -> str:

@@ -9,19 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from llama_advisor.explain.options import front, quality_and_cost, quality_and_speed
+from llama_advisor.explain.options import front, nearest_excuse, quality_and_cost, quality_and_speed
 from llama_advisor.render import sentences as say
-from llama_advisor.render.grid import (
-    NONE,
-    field_name,
-    label,
-    letters,
-    panels,
-    placed,
-    turn_texts,
-    winner_text,
-)
-from llama_advisor.render.json_text import as_file
+from llama_advisor.render.formats import as_file
+from llama_advisor.render.grid import NONE, field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
 
@@ -29,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.grid import Cell, Grid
+    from llama_advisor.explain.grid import Grid
     from llama_advisor.explain.options import Figures, Option
-    from llama_advisor.explain.report import Report
+    from llama_advisor.explain.why import Report
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.render.formats import View
 
@@ -69,29 +60,30 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         keep_trailing_newline=True,
     )
     advice = report.advice
+    beside = say.beside(advice, base)
     ways = [
-        *say.route_lines(advice),
-        *(f"hosted instead: {line}" for line in say.alternative_lines(advice, base, hosted=True)),
-        *(f"on rented hardware instead: {line}" for line in say.alternative_lines(advice, base, hosted=False)),
+        *beside.ways,
+        *(f"hosted instead: {line}" for line in beside.hosted),
+        *(f"on rented hardware instead: {line}" for line in beside.rented),
     ]
     return environment.get_template("report.html").render(
         advice=advice,
         build=advice.recommendation,
         **_answer(advice, base),
+        wishes=beside.wishes,
+        helps=[] if advice.recommendation else beside.helpful,
         trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
-        fits=any(item.excuse is None for item in report.options),
-        options=_options(report.options, base),
+        **_options(report.options, base),
         memory=_memory(advice, base),
         ranking=[
             (f"{place}. {model}", *rest)
             for place, model, *rest in (say.ranking_row(item, base) for item in advice.ranking)
         ],
-        ruled_out=_ruled_out(report),
         excluded=say.excluded_lines(advice, base),
         whatif=_whatif(report.grid, base) if report.grid else None,
         lists=(
             ("turns", "What would change it", say.turn_lines(advice.tipping_points or (), base)),
-            ("caveats", "Caveats", say.caveat_lines(advice, base)),
+            ("caveats", "Caveats", beside.caveats),
             ("ways", "Ways round", ways),
         ),
         asked=[
@@ -105,22 +97,22 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
 
 
 def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
-    """Return what the page says of the build recommended; where there is none, the nearest miss and what would help."""
+    """Return what the page says of the build recommended; where there is none, the nearest miss."""
     build = advice.recommendation
     if build is None:
-        missed = say.nearest_excuse(advice)
+        missed = nearest_excuse(advice)
         subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
-        return {"title": NO_BUILD, "subtitle": subtitle, "helps": say.relaxed_lines(advice, base)}
+        return {"title": NO_BUILD, "subtitle": subtitle}
     figures = [("score", f"{build.score:.2f} of 100")]
     if build.memory:
-        figures.append(("memory", say.memory_line(build)))
+        figures.append(("memory", say.memory_line(build.memory)))
     if build.speed:
         figures.append(("speed per user", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s"))
         figures.append(("first token", f"after {say.range_text(build.speed.first_token_s)} s"))
     if build.training:
         figures.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
     if build.cost:
-        figures.append(("cost", say.cost_line(build)))
+        figures.append(("cost", say.cost_line(build.cost)))
     if advice.robustness:
         margin, share = say.firm_text(advice.robustness)
         figures.append(("how firm", f"{margin} ahead; {share}"))
@@ -129,15 +121,9 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
         "title": say.described(build, base),
         "subtitle": said[0].upper() + said[1:],
         "figures": figures,
-        "wishes": say.wish_lines(advice),
         "parts": [
-            (
-                part.rule or part.criterion,
-                say.points_text(part),
-                part.text + say.decided_by(part.layer, base),
-                ", ".join(part.source) or NONE,
-            )
-            for part in build.contributions
+            (name, points, text, sources)
+            for points, name, text, sources in (say.part_row(part, base) for part in build.contributions)
         ],
         "readings": [(part.rule or part.criterion, list(say.readings(part))) for part in build.contributions],
     }
@@ -187,19 +173,23 @@ def _named(item: Option, base: RuleBase) -> str:
     return f"{say.short_name(item.model, base)}, {item.quantization}, {base.engines[item.engine].name}{where}"
 
 
-def _options(options: Sequence[Option], base: RuleBase) -> list[tuple[str, ...]]:
-    """Return every build judged, with its figures or what rules it out."""
+def _options(options: Sequence[Option], base: RuleBase) -> dict[str, Any]:
+    """Return every build judged, with its figures or what rules it out, and how many are ruled out by what."""
     fronts = [(trade.name, front(options, trade.figures)) for trade in TRADES]
-    return [
+    rows = [
         (
             _named(item, base),
-            *map(say.number_or_dash, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
+            *map(say.number, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
             NONE if item.score is None else f"{item.score:.2f}",
             ", ".join(name for name, best in fronts if any(item is other for other in best)) or NONE,
             item.excuse.text if item.excuse else NONE,
         )
         for item in options
     ]
+    out = Counter(item.excuse.bottleneck for item in options if item.excuse)
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(out.items(), key=lambda pair: (-pair[1], pair[0])))
+    ruled_out = f"{out.total()} builds are ruled out, by: {kinds}." if out else ""
+    return {"options": rows, "fits": out.total() < len(options), "ruled_out": ruled_out}
 
 
 def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
@@ -208,9 +198,7 @@ def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
     if advice.recommendation and advice.recommendation.memory and not builds:
         builds = [advice.recommendation]
     drawn, rows = [], []
-    for build in builds:
-        memory = build.memory
-        assert memory is not None
+    for build, memory in ((build, build.memory) for build in builds if build.memory):
         where = f" on {build.machine.name}" if build.machine else ""
         name = f"{say.short_name(build.model, base)}, {build.quantization}{where}"
         parts = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
@@ -229,24 +217,22 @@ def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
     }
 
 
-def _ruled_out(report: Report) -> str:
-    out = Counter(item.excuse.bottleneck for item in report.options if item.excuse)
-    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(out.items(), key=lambda pair: (-pair[1], pair[0])))
-    return f"{out.total()} builds are ruled out, by: {kinds}." if out else ""
-
-
 def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
     down, across = grid.axes
     (panel,) = panels(grid)
+    letters, key = lettered(grid, base)
+    rows = []
+    for row, cells in enumerate(panel.cells):
+        winners = [
+            f"{say.short_name(cell.winner.model, base)}, {cell.provider or cell.winner.quantization}"
+            if cell.winner
+            else f"{NONE} nothing fits"
+            for cell in cells
+        ]
+        rows.append((label(down, row), *winners))
     return {
         "heads": (field_name(down.field), *(placed(across, place) for place in range(len(across.labels)))),
-        "rows": [(label(down, row), *(_winner(cell, base) for cell in cells)) for row, cells in enumerate(panel.cells)],
-        "turns": [f"{where}: {why}" for where, why in turn_texts(grid)],
-        "key": [f"{letter}: {winner_text(winner, base)}" for winner, letter in letters(grid).items()],
+        "rows": rows,
+        "turns": [f"{where}: {why}" for where, why in turn_texts(grid, letters)],
+        "key": [f"{letter}: {winner}" for letter, winner in key.items()],
     }
-
-
-def _winner(cell: Cell, base: RuleBase) -> str:
-    if cell.winner is None:
-        return f"{NONE} nothing fits"
-    return f"{say.short_name(cell.winner.model, base)}, {cell.provider or cell.winner.quantization}"

@@ -58,14 +58,25 @@ class Screen:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
         heads = [_plain(name) for name in names]
         cells = [[_plain(cell) for cell in row] for row in rows]
-        if len(names) >= FEWEST_STACKED and _least_width(heads, cells, right) > self.width:
-            self._stacked(heads, cells)
+        least = GAP * len(names)  # the width below which numbers are cut or words broken too often to read
+        for place in range(len(names)):
+            column = [row[place] for row in (heads, *cells)]
+            longest = max(map(len, column))
+            word = max((len(word) for cell in column for word in cell.split()), default=len(heads[place]))
+            least += longest if place in right or place == 0 else max(word, min(longest, NARROWEST_COLUMN))
+        if len(names) >= FEWEST_STACKED and least > self.width:
+            for row in cells:  # its first two cells, then the others by name
+                rest = [(name, cell) for name, cell in zip(heads[2:], row[2:], strict=True) if cell]
+                text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
+                for paragraph, indent in ((" ".join(cell for cell in row[:2] if cell), GAP), (text, 2 * GAP)):
+                    if paragraph:
+                        self.line(paragraph, indent=indent)
             return
         table = [heads, *cells] if any(heads) else cells
         gaps = [*(GAP for _ in heads[1:]), 0]
         most = self.width - GAP
-        longest = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
-        natural = [min(most, length + gap) for length, gap in zip(longest, gaps, strict=True)]
+        sizes = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
+        natural = [min(most, length + gap) for length, gap in zip(sizes, gaps, strict=True)]
         whole = frozenset({0, *right})
         widths = [width - gap for width, gap in zip(_fitted(natural, whole, most), gaps, strict=True)]
         for row in table:
@@ -84,16 +95,6 @@ class Screen:
                         pieces = [fill + part[at] if place in right else part[at] + fill, " " * gap]
                     line += "".join(self._styled(piece, "dim" if row is heads else "") for piece in pieces)
                 self.lines.append(line)
-
-    def _stacked(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Write each row below the last: its first two cells, then the others by name."""
-        for row in rows:
-            head = " ".join(cell for cell in row[:2] if cell)
-            rest = [(name, cell) for name, cell in zip(names[2:], row[2:], strict=True) if cell]
-            text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
-            for part, indent in ((head, GAP), (text, 2 * GAP)):
-                if part:
-                    self.line(part, indent=indent)
 
     def _styled(self, text: str, style: str) -> str:
         if not (self.colour and style and text):
@@ -130,7 +131,12 @@ def wrapped(text: str, width: int) -> list[str]:
             breaks.append(start)
         used = cell_len(word)
         if size > width:
-            *full, last = _chopped(word, width)
+            if word.isascii():
+                *full, last = [word[at : at + width] for at in range(0, len(word), width)]
+            else:
+                from rich.cells import chop_cells
+
+                *full, last = chop_cells(word, width)
             for part in full:
                 start += len(part)
                 breaks.append(start)
@@ -138,14 +144,6 @@ def wrapped(text: str, width: int) -> list[str]:
     lines = [text[start:end] for start, end in zip(breaks, [*breaks[1:], len(text)], strict=True)]
     kept = (max(width, len(line.rstrip())) for line in lines)
     return [_cropped(line[:most], width) for line, most in zip(lines, kept, strict=True)]
-
-
-def _chopped(word: str, width: int) -> list[str]:
-    if word.isascii():
-        return [word[start : start + width] for start in range(0, len(word), width)]
-    from rich.cells import chop_cells
-
-    return chop_cells(word, width)
 
 
 def _cropped(text: str, width: int) -> str:
@@ -177,16 +175,6 @@ def _narrowed(widths: Sequence[int], places: Sequence[int], excess: int, most: i
         made[place] -= part
         excess -= part
     return made
-
-
-def _least_width(names: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> int:
-    """Return the width below which numbers are cut or words broken too often to read."""
-    width = GAP * len(names)
-    for index, name in enumerate(names):
-        longest = max((len(row[index]) for row in [names, *rows]), default=0)
-        word = max((len(word) for row in [names, *rows] for word in row[index].split()), default=len(name))
-        width += longest if index in right or index == 0 else max(word, min(longest, NARROWEST_COLUMN))
-    return width
 
 
 def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from math import log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.engine.advice import Change
+from llama_advisor.explain.options import nearest_excuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llama_advisor.engine.advice import Advice, Build, Contribution, Excluded, Robustness, TippingPoint
+    from llama_advisor.engine.advice import Advice, Build, Contribution, MemoryShown, Robustness, TippingPoint
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.sizing.figures import Cost, Range
 
@@ -24,15 +24,12 @@ VERDICTS = {
 }
 
 
-def number(value: float) -> str:
-    """Write a figure with three significant digits, thousands separated."""
+def number(value: float | None) -> str:
+    """Write a figure with three significant digits, thousands separated; a dash where it is not known."""
+    if value is None:
+        return "-"
     digits = max(0, SIGNIFICANT - len(str(int(value))))
     return f"{value:,.{digits}f}"
-
-
-def number_or_dash(value: float | None) -> str:
-    """Write a figure, a dash where it is not known."""
-    return "-" if value is None else number(value)
 
 
 def range_text(figures: Range) -> str:
@@ -70,59 +67,38 @@ def described(build: Build, base: RuleBase) -> str:
     return f"{name}, {build.quantization}, {base.engines[build.engine].name}{version} on {build.machine.name}{copies}"
 
 
-def nearest_excuse(advice: Advice) -> Excluded | None:
-    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
-
-    Nearest is by how far it got, then by how far it missed.
-    """
-    build = advice.recommendation
-    mine = [item for item in advice.excluded if build and item.model == build.model]
-    if mine:
-        return mine[0]
-    return min(advice.excluded, key=_distance, default=None)
-
-
-def _distance(item: Excluded) -> tuple[int, bool, float]:
-    """Order the excluded, the nearest first; before anything is sized, what cannot read the input is farthest."""
-    value, limit = item.excuse.value, item.excuse.limit
-    missed = 0.0
-    if not isinstance(value, bool) and isinstance(value, (int, float)) and isinstance(limit, (int, float)):
-        missed = abs(log(value / limit)) if value > 0 and limit > 0 else 0.0
-    return -item.nearest.stage, item.excuse.bottleneck == "modality", missed
-
-
 def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
-    """Give the verdict and what carries it, in one sentence."""
+    """Give the verdict and what carries it, in one sentence.
+
+    That is the pick's weightiest rule, and the criteria in which it leads the next model.
+    """
     if advice.changes:
         nearest = nearest_excuse(advice)
         against = nearest.excuse.text if nearest else "nothing qualifies as asked"
         return f"only if you change {changes_text(advice.changes)}: {against}."
-    return f"{VERDICTS[advice.verdict]}: {_carries(advice, build, base)}."
 
+    def points(build: Build, criterion: str) -> float:
+        return sum(part.points for part in build.contributions if part.criterion == criterion)
 
-def _carries(advice: Advice, build: Build, base: RuleBase) -> str:
-    """Name what carries the pick against the next model: its weightiest rule, the criteria in which it leads."""
     rules = [part for part in build.contributions if part.rule and part.points > 0]
     said = [max(rules, key=lambda part: part.points).text] if rules else []
     if len(advice.ranking) > 1:
         rival = advice.ranking[1]
         criteria = dict.fromkeys(part.criterion for part in build.contributions)
-        gains = sorted(((_points(build, name) - _points(rival, name), name) for name in criteria), reverse=True)
+        gains = sorted(((points(build, name) - points(rival, name), name) for name in criteria), reverse=True)
         ahead = [name for gap, name in gains if gap > 0][:2]
         if ahead:
             said.append(f"ahead of {base.models[rival.model].name} in {' and '.join(ahead)}")
     elif not said:
         said.append("the only model that qualifies")
-    return "; ".join(said) or "the best score of all builds that qualify"
+    return f"{VERDICTS[advice.verdict]}: {'; '.join(said) or 'the best score of all builds that qualify'}."
 
 
-def _points(build: Build, criterion: str) -> float:
-    return sum(part.points for part in build.contributions if part.criterion == criterion)
-
-
-def points_text(part: Contribution) -> str:
-    """Write the points of a part: those of a rule with their sign, those of a criterion without."""
-    return f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
+def part_row(part: Contribution, base: RuleBase) -> tuple[str, str, str, str]:
+    """Return a part of the score: its points, those of a rule signed, whose they are, the reading, its sources."""
+    points = f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
+    text = part.text + decided_by(part.layer, base)
+    return points, part.rule or part.criterion, text, ", ".join(part.source) or "-"
 
 
 def decided_by(layer: str | None, base: RuleBase) -> str:
@@ -142,10 +118,8 @@ def readings(part: Contribution) -> Iterator[str]:
             yield f"{read.fact} {value} {read.unit}".rstrip() + f": {read.worth:g}{share} ({read.says})"
 
 
-def memory_line(build: Build) -> str:
+def memory_line(memory: MemoryShown) -> str:
     """Write the memory of a build with its parts."""
-    memory = build.memory
-    assert memory is not None
     image = f" + image cache {memory.image_cache_gib:.2f}" if memory.image_cache_gib else ""
     there = "of unknown memory" if memory.available_gib is None else f"of {memory.available_gib:.2f} GiB"
     caches = f"KV cache {memory.kv_cache_gib:.2f}{image}"
@@ -154,10 +128,8 @@ def memory_line(build: Build) -> str:
     return f"{memory.total_gib:.2f} GiB {there}: {parts}{split}"
 
 
-def cost_line(build: Build) -> str:
+def cost_line(cost: Cost) -> str:
     """Write what a build costs, with the day and the offer of the price."""
-    cost = build.cost
-    assert cost is not None
     hour = f", {number(cost.usd_per_hour)} USD/hour" if cost.usd_per_hour else ""
     return f"{number(cost.usd_per_month)} USD/month{hour}{priced(cost)}"
 
@@ -180,17 +152,11 @@ def ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
         str(build.rank),
         short_name(build.model, base),
         f"{build.quantization}, {build.engine}" if build.machine else f"hosted, {build.provider}",
-        number(build.memory.total_gib) if build.memory else "-",
-        number(build.speed.decode_tokens_per_s.mid) if build.speed else "-",
-        number(build.cost.usd_per_month) if build.cost else "-",
+        number(build.memory.total_gib if build.memory else None),
+        number(build.speed.decode_tokens_per_s.mid if build.speed else None),
+        number(build.cost.usd_per_month if build.cost else None),
         f"{build.score:.2f}",
     )
-
-
-def alternative_lines(advice: Advice, base: RuleBase, *, hosted: bool) -> list[str]:
-    """List the builds of the lane that was not ranked, with their cost."""
-    shown = [item for item in advice.alternatives if item.cost and (item.provider is not None) is hosted]
-    return [f"{described(item, base)}: {cost_line(item)}" for item in shown]
 
 
 def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
@@ -210,24 +176,30 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
     return lines
 
 
-def wish_lines(advice: Advice) -> list[str]:
-    """List what became of each wish."""
-    return [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes]
+class Beside(NamedTuple):
+    """What is said beside the build recommended, lines each."""
+
+    wishes: list[str]  # What became of each.
+    caveats: list[str]
+    helpful: list[str]  # The changes that would help, each with the model that then fits.
+    ways: list[str]  # Ways out that are not one build.
+    hosted: list[str]  # Builds of the lane that was not ranked, with their cost.
+    rented: list[str]
 
 
-def caveat_lines(advice: Advice, base: RuleBase) -> list[str]:
-    """List the caveats."""
-    return [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats]
-
-
-def route_lines(advice: Advice) -> list[str]:
-    """List the ways out that are not one build."""
-    return [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes]
-
-
-def relaxed_lines(advice: Advice, base: RuleBase) -> list[str]:
-    """List the changes that would help, each with the model that then fits."""
-    return [f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations]
+def beside(advice: Advice, base: RuleBase) -> Beside:
+    """Write what an answer says beside its build."""
+    lanes: tuple[list[str], list[str]] = ([], [])
+    for item in advice.alternatives:
+        if item.cost:
+            lanes[item.provider is None].append(f"{described(item, base)}: {cost_line(item.cost)}")
+    return Beside(
+        [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes],
+        [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats],
+        [f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations],
+        [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes],
+        *lanes,
+    )
 
 
 def changes_text(changes: Iterable[Change]) -> str:

@@ -10,7 +10,7 @@ from html import escape
 from math import ceil, floor, inf, log10
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.render.grid import NONE, cut, field_name, label, letter_of, letters, panels, winner_of, winner_text
+from llama_advisor.render.grid import NONE, cut, field_name, label, lettered, panels
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -196,9 +196,9 @@ def bars(name: str, texts: tuple[str, str], items: Sequence[Bar], x_label: str) 
 
 def grid_svg(grid: Grid, base: RuleBase, *_: object) -> str:
     """Draw a grid as a picture: a coloured cell and a letter for each winner, and below what the letters mean."""
-    known = letters(grid)
-    colours = {winner: CELLS[place % len(CELLS)] for place, winner in enumerate(known)}
-    key = [f"{letter}  {winner_text(winner, base)}" for winner, letter in known.items()]
+    letters, winners = lettered(grid, base)
+    colours = {letter: CELLS[place % len(CELLS)] for place, letter in enumerate(winners)}
+    key = [f"{letter}  {winner}" for letter, winner in winners.items()]
     if any(cell.winner is None for cell in grid.cells):
         key.append(f"{NONE}  nothing fits")
     heading = " by ".join(field_name(axis.field) for axis in grid.axes)
@@ -224,9 +224,8 @@ def grid_svg(grid: Grid, base: RuleBase, *_: object) -> str:
         for name, cells in zip(rows, panel.cells, strict=True):
             parts += [_text(left - 6, y + row / 2, name, ON_CELLS, "end")]
             for place, cell in enumerate(cells):
-                winner, x = winner_of(cell), left + column * place
-                parts += [_rect(x, y, column, row, colours[winner] if winner else EMPTY, WHITE, 2)]
-                letter = letter_of(cell, known)
+                letter, x = letters[cell.at], left + column * place
+                parts += [_rect(x, y, column, row, colours.get(letter, EMPTY), WHITE, 2)]
                 parts += [_text(x + column / 2, y + row / 2, letter, ON_CELLS, "middle", ' font-weight="bold"')]
             y += row
         y += 12

@@ -27,7 +27,7 @@ from datetime import date  # noqa: E402
 from llama_advisor.cli.main import collect_seldom  # noqa: E402
 from llama_advisor.engine.decide import Advisor  # noqa: E402
 from llama_advisor.engine.rules import load_rules  # noqa: E402
-from llama_advisor.render.json_text import to_json  # noqa: E402
+from llama_advisor.render.formats import to_json  # noqa: E402
 from llama_advisor.scenario.scenario import Scenario  # noqa: E402
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from llama_advisor.check.checker import Filter, result
 from llama_advisor.check.findings import Findings, SourceText
 from llama_advisor.render.findings import FORMATS, rendered
+from llama_advisor.render.formats import View
 from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).resolve().parent.parent
 PROJECTS = sorted(path.parent / "llama-advisor.yaml" for path in (TESTS / "projects").rglob("expected.yaml"))
-SCREEN = (False, 80)
 GITLAB = {
     "type": "array",
     "items": {
@@ -61,7 +61,7 @@ def everything() -> Findings:
 
 
 def printed(format_: str, found: Findings) -> str:
-    return rendered(format_, found, checker().kinds, SCREEN)
+    return rendered(format_, found, checker().kinds, View())
 
 
 @cache

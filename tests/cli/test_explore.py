@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from llama_advisor.cli.options import count, progress
 from llama_advisor.cli.schema import schemas
-from llama_advisor.cli.streams import count, progress
 from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def test_progress_shows_on_a_terminal_only_and_leaves_nothing(
     progress("1 of 2 answers")
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    count(1, 2, "answers")
+    count(1, 2)
     assert capsys.readouterr().err == f"\r{'1 of 2 answers':<40}"
-    count(2, 2, "answers")
+    count(2, 2)
     assert capsys.readouterr().err == f"\r{'':<40}\r"

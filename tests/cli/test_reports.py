@@ -16,10 +16,9 @@ import yaml
 from markdown_it import MarkdownIt
 
 from llama_advisor.cli import main as cli
-from llama_advisor.explain.report import report
+from llama_advisor.explain.why import report
 from llama_advisor.render.formats import ADVICE, View
 from llama_advisor.render.record import record
-from llama_advisor.render.sentences import nearest_excuse
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -223,7 +222,7 @@ def test_every_question_that_people_asked_makes_a_sound_record(root: Path, advis
     for name, scenario in cases(root).items():
         if not (scenario.use_cases or scenario.inputs or scenario.model):
             continue
-        made = report(scenario, advisor, nearest_excuse, lambda _done, _of: None, varied=False)
+        made = report(scenario, advisor, lambda _done, _of: None, varied=False)
         text = record(made, advisor.base, View(command="again"))
         assert re.findall(r"(?m)^## (.*)$", text) == HEADINGS, name
         tokens = MarkdownIt("commonmark").enable("table").parse(text)
@@ -237,7 +236,7 @@ def test_every_question_that_people_asked_makes_a_sound_page(root: Path, advisor
     for name, scenario in list(cases(root).items())[::3]:
         if not (scenario.use_cases or scenario.inputs or scenario.model):
             continue
-        made = report(scenario, advisor, nearest_excuse, lambda _done, _of: None, varied=True)
+        made = report(scenario, advisor, lambda _done, _of: None, varied=True)
         page = Page(ADVICE["html"].writer()(made, advisor.base, View(command="again")))
         ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
         assert not page.open, name

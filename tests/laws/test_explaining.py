@@ -10,8 +10,7 @@ import yaml
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.relax import changed, current, softer, supported, whole
-from llama_advisor.explain.tipping import Picker, gaps, probes, tipping_points
-from llama_advisor.explain.why import explained
+from llama_advisor.explain.why import Picker, explained, gaps, probes, tipping_points
 from llama_advisor.explain.why_not import why_not
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario.need import understand

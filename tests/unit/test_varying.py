@@ -13,8 +13,7 @@ from made_options import EXCUSE, made
 
 from llama_advisor.engine.advice import ShortBuild
 from llama_advisor.explain.grid import Cell, Place, turn, vary, with_value
-from llama_advisor.explain.options import Option, options
-from llama_advisor.render.sentences import nearest_excuse
+from llama_advisor.explain.options import Option, nearest_excuse, options
 from llama_advisor.scenario.flags import MOST_CELLS, read_axes
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
@@ -160,7 +159,7 @@ def test_nothing_to_something_and_back(base: RuleBase) -> None:
 
 
 def grid(advisor: Advisor, fields: dict[str, Any], *written: str) -> Grid:
-    return vary(Scenario.model_validate(fields), read_axes(written), advisor, nearest_excuse)
+    return vary(Scenario.model_validate(fields), read_axes(written), advisor)
 
 
 CODING = {"use_cases": ["coding"]}
@@ -239,5 +238,5 @@ def test_a_question_that_says_nothing_is_an_input_error(advisor: Advisor) -> Non
 def test_progress_is_told_for_every_answer(advisor: Advisor) -> None:
     heard: list[tuple[int, int]] = []
     axes = read_axes(["context=8k,16k"])
-    vary(Scenario.model_validate(CODING), axes, advisor, nearest_excuse, lambda done, of: heard.append((done, of)))
+    vary(Scenario.model_validate(CODING), axes, advisor, lambda done, of: heard.append((done, of)))
     assert heard == [(1, 2), (2, 2)]
