@@ -83,8 +83,12 @@ class Found:
         self._models = [
             ModelSearch(self, model) for model in plan.models if among is None or model.place.model.id in among
         ]
-        self.idle = plan.idle(need)
         self._costs: dict[int, Cost | None] = {}
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """Constraints that hold whatever is built, as what they limit was not asked for."""
+        return self.plan.idle(self.need)
 
     @cached_property
     def order(self) -> tuple[Candidate, ...]:
