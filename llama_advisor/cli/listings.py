@@ -10,7 +10,6 @@ import typer
 from llama_advisor.cli.options import Format, Rules, screen
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
-from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.render import listing
 from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
@@ -65,6 +64,8 @@ def hardware_show(
 
 def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
     """Print what was found and what it is read as; exit code 1 where nothing could be read."""
+    from llama_advisor.hardware.detect import describe, detect
+
     found = detect()
     name = describe(found)
     read_as = None

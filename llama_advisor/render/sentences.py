@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.engine.advice import Change
-from llama_advisor.explain.options import nearest_excuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,6 +72,8 @@ def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
     That is the pick's weightiest rule, and the criteria in which it leads the next model.
     """
     if advice.changes:
+        from llama_advisor.explain.options import nearest_excuse
+
         nearest = nearest_excuse(advice)
         against = nearest.excuse.text if nearest else "nothing qualifies as asked"
         return f"only if you change {changes_text(advice.changes)}: {against}."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli import listings as detect_command
+from llama_advisor.cli.listings import hardware_detect
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
@@ -246,8 +246,8 @@ def test_detect_names_this_computer_in_words_that_can_be_read(run: Run) -> None:
 
 def test_detect_shows_free_against_total(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     card, host = Found("gpu", "NVIDIA GeForce RTX 3060", 11.99, 10.5), Found("cpu", "x86_64", 31.2, 20.0)
-    monkeypatch.setattr(detect_command, "detect", lambda: [card, host])
-    assert detect_command.hardware_detect() == 0
+    monkeypatch.setattr(detect, "detect", lambda: [card, host])
+    assert hardware_detect() == 0
     told = capsys.readouterr().out
     assert told.splitlines()[:2] == [
         '--hardware "1x NVIDIA GeForce RTX 3060 12GB + 32GB RAM"',
@@ -257,8 +257,8 @@ def test_detect_shows_free_against_total(monkeypatch: pytest.MonkeyPatch, capsys
 
 
 def test_detect_that_finds_nothing_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(detect_command, "detect", list)
-    assert detect_command.hardware_detect() == 1
+    monkeypatch.setattr(detect, "detect", list)
+    assert hardware_detect() == 1
     assert "state --hardware" in capsys.readouterr().out
     assert detect.describe([]) is None
 
