@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Only, Scenario, Workload
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import UseCase
-    from llama_advisor.text.strict import CriterionId, Target
+    from llama_advisor.text.strict import Target
 
 NEEDED = ("use_cases", "inputs", "model")
 """Fields of which at least one must be said."""
@@ -382,7 +383,7 @@ def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None
 
 def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:
     """Mean over the use cases × priority multiplier, normalised to 1."""
-    criteria: tuple[CriterionId, ...] = ("quality", "speed", "cost", "footprint", "maturity")
+    criteria: tuple[CriterionId, ...] = get_args(CriterionId)
     priorities = scenario.priorities
     raw = {
         name: sum(case.weights.get(name, 0) for case in cases)

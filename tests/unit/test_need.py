@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from llama_advisor.scenario.need import Need, understand
-from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.scenario import Priorities, Scenario
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.strict import CriterionId
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
@@ -21,6 +22,12 @@ def need(base: RuleBase, **fields: Any) -> Need:
 
 def assumed(found: Need) -> dict[str, Any]:
     return {item.field: item.value for item in found.assumptions}
+
+
+def test_a_criterion_named_in_one_place_is_named_in_all(base: RuleBase) -> None:
+    named = get_args(CriterionId)
+    assert tuple(item.id for item in base.criteria.criteria) == named
+    assert tuple(Priorities.model_fields) == named
 
 
 def test_what_was_not_said_comes_from_the_use_case_and_is_listed(base: RuleBase) -> None:
