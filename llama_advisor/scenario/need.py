@@ -383,13 +383,12 @@ def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None
 
 def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:
     """Mean over the use cases × priority multiplier, normalised to 1."""
-    criteria: tuple[CriterionId, ...] = get_args(CriterionId)
     priorities = scenario.priorities
     raw = {
         name: sum(case.weights.get(name, 0) for case in cases)
         / len(cases)
         * (getattr(priorities, name) if priorities else 1)
-        for name in criteria
+        for name in get_args(CriterionId)
     }
     total = sum(raw.values())
     if total <= 0:
