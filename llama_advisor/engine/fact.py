@@ -13,8 +13,6 @@ SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD, HOPELESS, LOAD, OPEN = range(8)
 
 OPEN: with what a plan leaves open, so that not even whether it is there is settled.
 """
-STATED = -1
-"""With a whole scenario, numbers and all, and nothing else."""
 LEVELS = ("scenario", "model", "quantization", "placement", "build")
 
 

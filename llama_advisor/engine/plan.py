@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
-from llama_advisor.engine.fact import BUILD, FACTS, HOPELESS, MODEL, PLACEMENT, SCENARIO, STATED, VARIANT
+from llama_advisor.engine.fact import BUILD, FACTS, MODEL, PLACEMENT, SCENARIO, VARIANT
 from llama_advisor.engine.ruling import Rules, Ruling
 from llama_advisor.engine.score import missed_by
 from llama_advisor.scenario.scenario import Workload
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.knowledge.rule import CompiledRule
     from llama_advisor.scenario.need import Need
     from llama_advisor.sizing.figures import Cost
     from llama_advisor.sizing.layouts import Groups, Sizes
@@ -260,20 +259,6 @@ class Plan:
             read |= rule.facts_read
         facts = [FACTS[name] for name in sorted(read)]
         return tuple(fact.compute for fact in facts if fact.owner == "machine" and fact.settles <= BUILD)
-
-    def idle(self, need: Need) -> frozenset[str]:
-        """Return the constraints that hold under a need whatever is built, as what they limit was not asked for."""
-        candidate = Candidate(need)
-        return frozenset(rule.id for rule in self._asking if rule.settle_state(candidate, STATED) is None)
-
-    @cached_property
-    def _asking(self) -> tuple[CompiledRule, ...]:
-        """Constraints that read what a plan leaves open of a need."""
-        return tuple(
-            rule
-            for rule in self.rules.constraints
-            if any(FACTS[name].level == SCENARIO and FACTS[name].settles > HOPELESS for name in rule.facts_read)
-        )
 
     def on(self, machine: Machine) -> OnMachine:
         """Return a machine with the places opened on it before."""

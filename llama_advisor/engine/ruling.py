@@ -35,10 +35,6 @@ class Checks(NamedTuple):
         """Number of constraints that fail whatever the load."""
         return sum(state == "fails" for _, state in self.settled)
 
-    def without(self, idle: frozenset[str]) -> Checks:
-        """Leave out constraints that hold whatever is built."""
-        return self._replace(left=tuple(item for item in self.left if item[1].id not in idle))
-
     def states(self, candidate: Candidate) -> States:
         """Return the constraints that do not plainly hold, with their state, in the order of the rules."""
         if not self.left:
@@ -93,19 +89,12 @@ class Ruling:
         self._weighed, self._first = weighed, Candidate(need, place)
         self.checks = rules.checks(self._first, *levels)
         self.blocked = self.checks.fails > 0
-        self._under: dict[frozenset[str], Checks] = {}
         self._failing: tuple[CompiledRule, ...] | None = None
 
     @cached_property
     def build_checks(self) -> Checks:
         """Constraints of the build, settled as far as the place does."""
         return self.rules.checks(self._first, BUILD)
-
-    def checks_under(self, idle: frozenset[str]) -> Checks:
-        """Return the constraints of the build but for those that hold whatever is built."""
-        if idle not in self._under:
-            self._under[idle] = self.build_checks.without(idle)
-        return self._under[idle]
 
     @cached_property
     def criteria(self) -> tuple[CriterionTerms, ...]:

@@ -86,11 +86,6 @@ class Found:
         self._costs: dict[int, Cost | None] = {}
 
     @cached_property
-    def idle(self) -> frozenset[str]:
-        """Constraints that hold whatever is built, as what they limit was not asked for."""
-        return self.plan.idle(self.need)
-
-    @cached_property
     def order(self) -> tuple[Candidate, ...]:
         """The best build of each model that qualifies, best model first."""
         best = (model.best for model in self._models)
@@ -338,7 +333,7 @@ class ModelSearch:
 
     def _judged(self, spot: Spot, before: States, candidate: Candidate) -> Candidate:
         """Test the constraints of a build, and score it where none fails."""
-        candidate.states = states = (*before, *spot.ruling.checks_under(self.found.idle).states(candidate))
+        candidate.states = states = (*before, *spot.ruling.build_checks.states(candidate))
         candidate.weights = self.found.plan.weights
         if not any(state == "fails" for _, state in states):
             candidate.criteria = spot.ruling.criteria

@@ -143,9 +143,7 @@ class Cell:
         given = machines[0] if machines and self.need.hardware_stated else None
 
         def run(need: Need) -> tuple[Candidate | None, bool]:
-            found = Found(plan, need, machines, frozenset())
-            found.idle = frozenset()  # each constraint is to be noted where it is tested
-            build = ModelSearch(found, model).best
+            build = ModelSearch(Found(plan, need, machines, frozenset()), model).best
             if build is None or build.states:
                 return build, build is not None
             ending = build.closing(need, frozenset(), given, None)

@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
 State = Literal["fails", "unknown", "tight"]
 LEVELS = 6
-"""When facts settle: with the scenario, model, quantization, place, build; and once no load at all fits.
-
-Below these, -1: with the scenario, numbers and all, and nothing else.
-"""
+"""When facts settle: with the scenario, model, quantization, place, build; and once no load at all fits."""
 
 
 class CompiledRule(Record):
@@ -108,8 +105,6 @@ class CompiledRule(Record):
     def _settled(self, level: int, test: Test) -> bool:
         """Whether facts up to a level settle a test; a number of the scenario only in this, whether it is there."""
         read = [self.facts[name] for name in (test.fact, test.other) if name]
-        if level < 0:
-            return all(fact.level == 0 for fact in read)
         if test.operator == "known" and read[0].level == 0 and read[0].settles <= LEVELS:
             return True
         return level >= LEVELS or all(fact.settles <= level for fact in read)

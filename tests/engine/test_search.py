@@ -90,15 +90,6 @@ def test_what_was_settled_on_another_machine_holds_on_one_that_is_alike(index: i
         assert names(old.excluded) == names(new.excluded)
 
 
-@pytest.mark.parametrize("index", SAMPLES)
-def test_an_idle_constraint_holds_for_every_build(index: int, advisor: Advisor) -> None:
-    found = advisor.search.run(drawn(advisor.base, index))
-    for build in everything(found):
-        for rule in advisor.base.in_folder("constraints"):
-            if rule.id in found.idle:
-                assert not rule.test(build), rule.id
-
-
 def test_devices_with_the_same_traits_are_taken_alike(base: RuleBase) -> None:
     models = [base.models[name] for name in ("llama-3.1-8b-instruct", "llama-3.2-11b-vision-instruct")]
     seen: dict[Any, Any] = {}
