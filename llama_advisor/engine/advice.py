@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from llama_advisor.scenario.scenario import Assumption
-from llama_advisor.sizing.figures import Cost, DeviceMemory, MachineUsed, Range, Training
+from llama_advisor.sizing.figures import Capacity, Cost, DeviceMemory, MachineUsed, Range, Training
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Bottleneck
 
@@ -73,6 +73,7 @@ class SpeedShown(Record):
     decode_tokens_per_s: Annotated[Range, "Generation."]
     prefill_tokens_per_s: Annotated[Range, "Prompt reading."]
     first_token_s: Annotated[Range, "Wait for the first token."]
+    at_full_context_tokens_per_s: Annotated[float, "Generation once the whole context is full, best guess."]
     basis: Annotated[str, "How much data the prediction rests on."]
 
 
@@ -92,6 +93,7 @@ class Build(Record):
     contributions: Annotated[tuple[Contribution, ...], "Parts of the score."]
     memory: Annotated[MemoryShown | None, "Memory; null for hosted models."]
     speed: Annotated[SpeedShown | None, "Speed; null where it is not known."]
+    capacity: Annotated[Capacity | None, "What it serves under the load; null for hosted models."]
     training: Annotated[Training | None, "Tuning, where it was asked for."]
     cost: Annotated[Cost | None, "Money; null for owned hardware."]
     commands: Annotated[tuple[str, ...], "Commands that start it."]
@@ -131,7 +133,7 @@ class Nearest(Record):
 
     quantization: Annotated[str, "Quantization id."]
     engine: Annotated[str, "Engine id."]
-    stage: Annotated[int, "How far it got: 0 the model, 1 the place, 2 sized."]
+    stage: Annotated[int, "How far it got: 0 the model, 1 the place, 2 sized, 3 it fits."]
 
 
 class Excluded(Record):

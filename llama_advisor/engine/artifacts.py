@@ -79,6 +79,9 @@ def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
     quantization, engine, need, layout = candidate.quantization, candidate.engine, candidate.need, candidate.layout
     entry = quantization_entry(engine, quantization)
     cache = layout.kv_cache_type if layout else "f16"
+    capacity, at_once = candidate.capacity, need.concurrent_requests
+    if capacity and layout:  # the limit of one copy: what is in flight, as far as it can be worked on
+        at_once = -(-min(capacity.in_flight, capacity.requests_at_once) // layout.replicas)
     original = files.hf_repo == candidate.model.artifacts.hf_repo
     return {
         "hf_repo": files.hf_repo,
@@ -87,8 +90,8 @@ def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
         "mlx_repo": files.hf_repo,
         "ollama_tag": files.ollama_tag,
         "context_tokens": need.context_tokens,
-        "total_context_tokens": need.context_tokens * need.concurrent_requests,
-        "concurrent_requests": need.concurrent_requests,
+        "total_context_tokens": need.context_tokens * at_once,
+        "concurrent_requests": at_once,
         "tensor_parallel": layout.machine.count if layout else 1,
         "pipeline_parallel": layout.machine.nodes if layout else 1,
         "kv_cache_type": cache,

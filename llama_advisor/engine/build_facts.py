@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _memory = partial(declare, BUILD, "memory", moves=True)
 _speed = partial(declare, BUILD, "speed", moves=True)
 _cost = partial(declare, BUILD, "cost", moves=True)
+_capacity = partial(declare, BUILD, "capacity", moves=True)
 _training = partial(declare, BUILD, "training", moves=True)
 
 
@@ -136,19 +137,26 @@ def _meets_answer(candidate: Candidate) -> bool | None:
     return _at_worst_and_best(worst, best, wanted, -1)
 
 
-def _load(candidate: Candidate) -> float | None:
-    arriving = candidate.need.requests_per_second
-    return None if arriving is None else arriving * candidate.need.output_tokens
-
-
 def _meets_load(candidate: Candidate) -> bool | None:
-    wanted = _load(candidate)
-    if wanted is None:
+    if candidate.need.requests_per_second is None:
         return True
-    if candidate.speed is None:
+    return candidate.capacity.keeps_up if candidate.capacity else None
+
+
+def _usable(candidate: Candidate) -> bool | None:
+    """Hold the best guesses against the least with which a person at this work would go on."""
+    need, speed = candidate.need, candidate.speed
+    if speed is None:
         return None
-    figures = candidate.speed.total_tokens_per_s
-    return _at_worst_and_best(figures.low, figures.high, wanted, 1)
+    written = speed.decode_tokens_per_s.mid >= need.usable_tokens_per_s
+    return written and speed.first_token_s.mid <= need.usable_first_token_s
+
+
+def _tokens_per_month(candidate: Candidate) -> float | None:
+    capacity, need = candidate.capacity, candidate.need
+    if capacity is None or capacity.requests_per_s is None:
+        return None
+    return capacity.requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * need.seconds_there
 
 
 _speed("speed.decode_tokens_per_s", "number", "Generation per user, best guess.", "decode_tokens_per_s.mid", "tokens/s")
@@ -171,7 +179,7 @@ _speed(
     "total_tokens_per_s.mid",
     "tokens/s",
 )
-_speed("speed.wanted_total_tokens_per_s", "number", "Generation that the arriving requests need.", _load, "tokens/s")
+_speed("speed.usable", "flag", "Whether a person at this work would wait for it, by the best guesses.", _usable)
 _speed(
     "speed.meets_decode",
     "flag",
@@ -196,6 +204,14 @@ def _budget_share(candidate: Candidate) -> float | None:
 _cost("cost.usd_per_month", "number", "Money per month.", unit="USD")
 _cost("cost.budget_share", "number", "Share of the monthly budget that it takes.", _budget_share)
 _cost("cost.usd_per_million_tokens", "number", "Money per million tokens.", unit="USD")
+_capacity("capacity.requests_at_once", "number", "Typical requests at work at a time.", unit="requests")
+_capacity("capacity.full_length_at_once", "number", "The same were each as long as the context.", unit="requests")
+_capacity("capacity.in_flight", "number", "Requests at work or waiting on one machine.", unit="requests")
+_capacity("capacity.requests_per_s", "number", "Requests finished per second.", "requests_per_s.mid", "1/s")
+_capacity("capacity.tokens_per_month", "number", "Tokens done in a month, or a batch.", _tokens_per_month, "tokens")
+_capacity("capacity.machines_needed", "number", "Machines that what arrives takes.", unit="machines")
+_capacity("capacity.machines", "number", "Machines taken.", unit="machines")
+_capacity("capacity.copies", "number", "Copies of the build on all machines.", unit="copies")
 _training("training.total_gib", "number", "Memory that tuning takes.", unit="GiB")
 _training("training.device_need_gib", "number", "What tuning takes on one device.", "per_device.need_gib", "GiB")
 _training("training.device_available_gib", "number", "What that device has.", "per_device.available_gib", "GiB")

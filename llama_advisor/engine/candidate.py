@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import Cost, Memory, Speed, Training
+    from llama_advisor.sizing.figures import Capacity, Cost, Memory, Speed, Training
     from llama_advisor.sizing.layouts import Layout
     from llama_advisor.sizing.support import Support
     from llama_advisor.text.strict import CriterionId
@@ -120,6 +120,7 @@ class Candidate:
         speed: Speed | None = None,
         cost: Cost | None = None,
         training: Training | None = None,
+        capacity: Capacity | None = None,
     ) -> None:
         self.need = need
         self.place = place
@@ -129,6 +130,7 @@ class Candidate:
         self.speed = speed
         self.cost = cost
         self.training = training
+        self.capacity = capacity
 
     def lookup(self, fact: str) -> Any:
         """Return a fact by name; None where it is not known."""
@@ -184,8 +186,10 @@ class Candidate:
 
     @property
     def stage(self) -> int:
-        """How far it got: 0 the model, 1 the place, 2 sized."""
-        return 2 if self.memory or self.place.offer else 1 if self.place.support else 0
+        """How far it got: 0 the model, 1 the place, 2 sized, 3 it fits."""
+        if self.memory or self.place.offer:
+            return 2 if self.memory and self.memory.fits is False else 3
+        return 1 if self.place.support else 0
 
     def wished(self) -> bool:
         """Return whether it has the quantization or the engine asked for."""
@@ -193,6 +197,7 @@ class Candidate:
 
     def closing(self, need: Need, bottlenecks: frozenset[str], given: Machine | None, named: Named | None) -> Candidate:
         """Return the candidate with what is known once all were judged."""
-        other = Candidate(need, self.place, self.layout, self.memory, self.speed, self.cost, self.training)
+        sized = self.layout, self.memory, self.speed, self.cost, self.training, self.capacity
+        other = Candidate(need, self.place, *sized)
         other.bottlenecks, other.given, other.named = bottlenecks, given, named
         return other

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.hardware import Catalogue, read_hardware
-from llama_advisor.scenario.need import spelled
+from llama_advisor.scenario.defaults import spelled
 from llama_advisor.sizing.cost import price_key, retired
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError

@@ -87,8 +87,13 @@ _need("scenario.memory_budget_gib", "number", "What the model may take in all.",
 _need("scenario.context_tokens", "number", "Tokens per sequence, stated or assumed.", unit="tokens", moves=True)
 _need("scenario.output_tokens", "number", "Tokens per answer, stated or assumed.", unit="tokens", moves=True)
 _need("scenario.prompt_tokens", "number", "Tokens of a usual prompt.", unit="tokens", moves=True)
-_need("scenario.concurrent_requests", "number", "Sequences at a time.", unit="requests", moves=True)
-_need("scenario.requests_per_second", "number", "Requests arriving per second.", unit="1/s", moves=True)
+_need("scenario.concurrent_requests", "number", "Requests in flight, stated or assumed.", unit="requests", moves=True)
+_need("scenario.requests_per_second", "number", "Requests to finish per second.", unit="1/s", moves=True)
+_need("scenario.batch_hours", "number", "Hours in which a batch must be done.", unit="h", moves=True)
+_need("scenario.reserved_gib", "number", "Memory of a device that others take.", unit="GiB", moves=True)
+_need("scenario.shared_prefix_tokens", "number", "Tokens of a prompt read before.", unit="tokens", moves=True)
+_need("scenario.usable_tokens_per_s", "number", "Slowest generation that is of use.", unit="tokens/s", moves=True)
+_need("scenario.usable_first_token_s", "number", "Longest wait that is of use.", unit="s", moves=True)
 _need("scenario.images_per_prompt", "number", "Images in one prompt.", unit="images", moves=True)
 _need("scenario.min_tokens_per_s", "number", "Slowest acceptable generation.", unit="tokens/s", moves=True)
 _need("scenario.max_first_token_s", "number", "Longest acceptable wait for the first token.", unit="s", moves=True)
@@ -347,6 +352,12 @@ _engine("engine.maturity", "number", "How well trodden the engine is, 0-100.")
 _engine("engine.version", "text", "Newest version the facts were read for.")
 _engine("engine.hosted", "flag", "Whether it is a hosted service.", _on_engine(lambda c: c.engine.id == HOSTED))
 _engine("engine.asked", "flag", "Whether the user asked for it.", _on_engine(lambda c: c.need.engine == c.engine.id))
+_engine(
+    "engine.batches",
+    "flag",
+    "Whether requests join and leave its batch as they come.",
+    _on_engine(lambda c: c.engine.concurrent_requests == "continuous"),
+)
 _engine("engine.status", "text", "active or maintenance.")
 _engine("engine.trains", "flag", "Whether models are tuned with it.")
 _engine("engine.structured_output", "flag", "Whether output can be held to a schema.")

@@ -20,6 +20,7 @@ from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired, self_hosted_cost
 from llama_advisor.sizing.layouts import laid_out
+from llama_advisor.sizing.memory import memory
 from llama_advisor.sizing.support import HOSTED, device_traits, official_build, support
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 MOST_MACHINES = 64
 """Machines of which a plan keeps the places."""
+SIZED, FITS = 2, 3
+"""Stages of a candidate that was sized, and that fits."""
 SMALLEST = Workload(1, 1, 1)
 """Whatever else a load is, it needs more memory than this."""
 
@@ -65,19 +68,20 @@ class Spot:
         return len(self.ruling.failing(smallest))
 
     @cached_property
-    def floor(self) -> tuple[int, float]:
-        """How far it is out whatever the load: constraints that fail, and by how much those on memory are missed."""
-        smallest = self._smallest
+    def floor(self) -> tuple[int, int, bool, float]:
+        """How near it comes whatever the load, as `nearness` has it."""
+        smallest, criteria = self._smallest, self.plan.base.criteria
+        coarse = self.place.quantization.bits < criteria.comfortable_bits
         if smallest.memory is None or smallest.memory.fits is not False:
-            return self.failing, 0.0
+            return -FITS, self.failing, coarse, 0.0
         settled = {rule.id for rule, _ in self.ruling.build_checks.settled}
         open_ones = [rule for rule in self.ruling.failing(smallest) if rule.id not in settled]
-        return self.failing, sum(missed_by(Outcome(rule, "fails", smallest)) for rule in open_ones)
+        return -SIZED, self.failing, coarse, sum(missed_by(Outcome(rule, "fails", smallest)) for rule in open_ones)
 
     @cached_property
     def _smallest(self) -> Candidate:
-        layout, memory = laid_out(self.groups, SMALLEST)[0]
-        return Candidate(self._need, self.place, layout, memory)
+        layout, measured = laid_out(self.groups, SMALLEST)[0]
+        return Candidate(self._need, self.place, layout, memory(layout.memory_terms, measured, SMALLEST))
 
     @property
     def known_bound(self) -> float:
@@ -95,8 +99,9 @@ class Spot:
         cost = rent(machine, self.plan.base)
         scores = []
         for layout in parts.values():
-            smallest = layout.memory(SMALLEST)
-            speed = layout.speed(SMALLEST, smallest)
+            measured = layout.measure(SMALLEST)
+            speed = layout.speed_of(SMALLEST, 1, measured)
+            smallest = memory(layout.memory_terms, measured, SMALLEST)
             candidate = Candidate(self._need, self.place, layout, smallest, speed, cost)
             scores.append(sum(terms.most_of(candidate) for terms in criteria))
         return max(scores)
@@ -190,7 +195,7 @@ class ModelPlan:
         found = []
         for quantization in candidates.quantizations(model, need, plan.base, plan.local):
             official = official_build(model, quantization)
-            made = quality.build_quality(model, quantization, official, need.cases, plan.base)
+            made = quality.build_quality(model, quantization, official, need.cases, plan.base, in_full=plan.owned)
             loading = tuple(engine for engine in plan.local if quantization.id in plan.loads[engine.id])
             variant = place._replace(quantization=quantization, official=official, quality=made)
             found.append(Variant(plan, variant, need, self.rules, loading))
@@ -231,8 +236,9 @@ class Plan:
     """What a kind of need comes to on a rule base, whatever its numbers."""
 
     def __init__(
-        self, base: RuleBase, sizes: Sizes, as_of: date, need: Need, weights: dict[CriterionId, float]
+        self, base: RuleBase, sizes: Sizes, as_of: date, need: Need, weights: dict[CriterionId, float], *, owned: bool
     ) -> None:
+        self.owned = owned
         self.base, self.sizes, self.as_of, self.weights = base, sizes, as_of, weights
         self.weighed = base, weights
         self.target = need.target

@@ -165,10 +165,11 @@ def missed_by(outcome: Outcome) -> float:
 
 
 def nearness(candidate: Candidate) -> tuple[Any, ...]:
-    """Order of excuses: how far it got, how many constraints failed, how far they were missed."""
+    """Order of excuses: how far it got, how many constraints failed, whether one would use it, how far it missed."""
     fails = candidate.fails
     short = sum(missed_by(outcome) for outcome in fails)
-    return (-candidate.stage, len(fails), short, candidate.quantization.id, candidate.engine.id)
+    coarse = candidate.quantization.bits < candidate.need.criteria.comfortable_bits
+    return (-candidate.stage, len(fails), coarse, short, candidate.quantization.id, candidate.engine.id)
 
 
 def plain(value: Any) -> float | str | bool | None:

@@ -13,6 +13,7 @@ from llama_advisor.engine.plan import Plan, Spot, memory_gib, rent
 from llama_advisor.engine.rank import best_of, ranked
 from llama_advisor.engine.score import counted_weights, nearness
 from llama_advisor.hardware import catalogue_of
+from llama_advisor.sizing.capacity import served
 from llama_advisor.sizing.cost import hosted_cost
 from llama_advisor.sizing.layouts import Sizes, laid_out
 from llama_advisor.sizing.support import HOSTED
@@ -35,8 +36,6 @@ LONGEST_SAMPLE = 4096
 """Tokens of the longest sample that tuning is sized for."""
 HOPELESS_BYTES = 2 * 2**30
 """Bytes of weights for each GiB of a machine's memory beyond which a build is not tried on it."""
-SIZED = 2
-"""Stage of a candidate that was sized."""
 MOST_KEPT = 256
 """Plans, and readings of hardware, that are kept."""
 
@@ -62,7 +61,7 @@ class Search:
             if len(self._plans) >= MOST_KEPT:
                 self._plans.clear()
             weights = counted_weights(need.weights, self.base, owned=owned, priced=priced)
-            plan = self._plans[key] = Plan(self.base, self.sizes, self.as_of, need, weights)
+            plan = self._plans[key] = Plan(self.base, self.sizes, self.as_of, need, weights, owned=owned)
         return Found(plan, need, machines, among)
 
     def machines(self, need: Need) -> tuple[Machine, ...]:
@@ -84,6 +83,7 @@ class Found:
             ModelSearch(self, model) for model in plan.models if among is None or model.place.model.id in among
         ]
         self._costs: dict[int, Cost | None] = {}
+        self.fleets = need.target in plan.base.criteria.fleet_targets
 
     @cached_property
     def order(self) -> tuple[Candidate, ...]:
@@ -227,7 +227,7 @@ class ModelSearch:
         reached = [(nearness(build), place, build) for place, build in enumerate(self._hosted())]
         first = itemgetter(0, 1)
         for place, (spot, variant) in sorted(enumerate(places), key=lambda item: item[1][0].floor):
-            if reached and (-SIZED, *spot.floor) > min(reached, key=first)[0]:
+            if reached and spot.floor > min(reached, key=first)[0]:
                 continue
             build = self._sized(spot, variant)
             reached.append((nearness(build), place, build))
@@ -285,6 +285,8 @@ class ModelSearch:
     def comfortable(self, build: Candidate) -> bool:
         """Return whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""
         criteria, memory, speed = self.base.criteria, build.memory, build.speed
+        if build.capacity and build.capacity.machines > 1:
+            return False
         held = all(state == "unknown" for _, state in build.states) and not (memory and memory.offloaded_gib)
         quick = speed is None or speed.decode_tokens_per_s.mid >= criteria.comfortable_tokens_per_s
         precise = "precise_reading" in self.need.needs
@@ -324,9 +326,12 @@ class ModelSearch:
             training = self._tuning(place.model, place.quantization, place.machine)
             before = (*self._before(variant), *spot.ruling.checks.states(Candidate(self.need, place)))
             made = []
-            for layout, sized in laid_out(spot.groups, load):
-                speed = None if sized.fits is False else layout.speed(load, sized)
-                candidate = Candidate(self.need, place, layout, sized, speed, cost, training)
+            for layout, measured in laid_out(spot.groups, load):
+                sized, speed, capacity = served(layout, load, measured, fleet=cost is not None and self.found.fleets)
+                if sized.fits is False:
+                    speed = None
+                paid = cost and cost.for_machines(capacity.machines)
+                candidate = Candidate(self.need, place, layout, sized, speed, paid, training, capacity)
                 made.append(self._judged(spot, before, candidate))
             self._sized_at[id(spot)] = min(made, key=lambda build: (build.failures, -build.score, build.footprint_gib))
         return self._sized_at[id(spot)]

@@ -56,6 +56,7 @@ def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
         contributions=contributions(build, why=why),
         memory=MemoryShown(**build.memory.rounded(2)._asdict()) if build.memory else None,
         speed=_speed(build.speed.rounded(3)) if build.speed else None,
+        capacity=build.capacity and build.capacity.rounded(3),
         training=build.training and build.training.rounded(2),
         cost=build.cost and build.cost.rounded(month=4),
         commands=commands(build, files),
@@ -84,6 +85,7 @@ def _speed(speed: Speed) -> SpeedShown:
         decode_tokens_per_s=speed.decode_tokens_per_s,
         prefill_tokens_per_s=speed.prefill_tokens_per_s,
         first_token_s=speed.first_token_s,
+        at_full_context_tokens_per_s=speed.at_full_context_tokens_per_s,
         basis=speed.basis,
     )
 

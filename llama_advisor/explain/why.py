@@ -16,7 +16,8 @@ from llama_advisor.engine.advice import Robustness, TippingPoint, WeightRange
 from llama_advisor.engine.relax import changed, current, plain, stated_value, whole
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.hardware import catalogue_of, read_hardware
-from llama_advisor.scenario.need import spelled, understand
+from llama_advisor.scenario.defaults import spelled
+from llama_advisor.scenario.need import understand
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
 

@@ -78,6 +78,8 @@ class Engine(Record):
     multi_node: Annotated[bool, "Whether it spans nodes."] = False
     offload: Annotated[bool, "Whether layers that do not fit may stay in host memory."] = False
     concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"
+    most_requests: Annotated[int, "Most requests that it works on at a time unless told otherwise; the rest wait."] = 1
+    prefix_cache: Annotated[bool, "Whether the start of a prompt that it has read before is not read again."] = False
     trains: Annotated[bool, "Whether models are tuned with it."] = False
     structured_output: Annotated[bool, "Whether output can be held to a schema."] = False
     maximum_images: Annotated[int | None, "Most images per prompt it accepts; null without a limit of its own."] = None

@@ -131,7 +131,12 @@ class Defaults(Record):
     target: Annotated[Target, "Where it runs."]
     context_tokens: Annotated[int, "Tokens per sequence."]
     output_tokens: Annotated[int, "Tokens per answer."]
-    concurrent_requests: Annotated[int, "Sequences at a time."] = 1
+    concurrent_requests: Annotated[int, "Requests in flight at a time."] = 1
+    prompt_share: Annotated[float, "Share of the context, less the answer, that a typical prompt fills."] = 0.25
+    shared_share: Annotated[float, "Share of a typical prompt that the prompt before it had too."] = 0.0
+    reserved_gib: Annotated[float, "Memory that programs beside it take on the same device, GiB."] = 0.0
+    usable_tokens_per_s: Annotated[float, "Generation below which no one would wait for it."] = 3.0
+    usable_first_token_s: Annotated[float, "Wait for the first token beyond which no one would."] = 60.0
     tool_calling: Annotated[Literal["none", "single", "multi_step"], "Tool calls."] = "none"
 
 
@@ -220,10 +225,12 @@ class Criteria(Record):
     preference_bound: Annotated[float, "Most points that rules together may move one criterion."]
     wish_margin: Annotated[float, "Score within which a wish decides."]
     assumed_tokens_per_month: Annotated[int, "Volume at which costs are compared where none was said."]
-    assumed_answer_s: Annotated[
-        float, "Seconds an answer is taken to occupy a place, where requests per second were stated and users were not."
+    seconds_between_requests: Annotated[float, "Seconds from one request of a person at work to the next."]
+    assumed_pace_tokens_per_s: Annotated[
+        float, "Pace at which answers are written where a volume follows from requests in flight."
     ]
-    most_assumed_concurrency: Annotated[int, "Most sequences at a time that are assumed."]
+    busy_hours_per_month: Annotated[float, "Hours of a month in which the requests stated are in flight."]
+    fleet_targets: Annotated[tuple[Target, ...], "Where as many assumed machines are taken as carry the load."]
     assumed_device_memory_gib: Annotated[
         dict[Target, float], "Memory taken for a GPU that was not named, by where it stands, GiB."
     ]
@@ -233,8 +240,7 @@ class Criteria(Record):
         dict[Target, int],
         "Most tokens assumed on a kind of target where the work needs no more than `ordinary_context`.",
     ]
-    usual_fill: Annotated[float, "Share of an ordinary context that a usual prompt fills."]
-    ordinary_context: Annotated[int, "Contexts above this are what the work is about: never cut short, and filled."]
+    ordinary_context: Annotated[int, "Contexts above this are what the work is about, and are never cut short."]
     comfortable_bits: Annotated[int, "Fewest bits with which an assumed machine counts as holding a model."]
     comfortable_bits_precise: Annotated[int, "The same where digits must be read exactly."]
     comfortable_tokens_per_s: Annotated[

@@ -88,13 +88,12 @@ def _figures(out: Screen, build: Build, advice: Advice) -> None:
     if build.memory:
         rows.append(("memory", say.memory_line(build.memory)))
     if build.speed:
-        context = advice.scenario.get("context_tokens")
-        at = f" at {context:,} tokens" if isinstance(context, int) else ""
-        rows.append(("speed", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user{at}"))
-        rows.append(("", f"first token of a usual prompt after {say.range_text(build.speed.first_token_s)} s"))
-        rows.append(("", build.speed.basis))
+        context, prompt, answer = (advice.scenario[f"{name}_tokens"] for name in ("context", "prompt", "output"))
+        rows += say.speed_rows(build.speed, context, prompt, answer)
     elif build.machine:
         rows.append(("speed", "not known for this device"))
+    if build.capacity:
+        rows.append(("serves", say.serves(build.capacity)))
     if build.training:
         tuning = build.training
         rows.append(("tuning", f"{tuning.method}: {tuning.total_gib:.1f} GiB in all; {tuning.optimizer}"))

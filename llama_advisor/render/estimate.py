@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import Screen, bar
-from llama_advisor.render.sentences import number, priced, range_text
+from llama_advisor.render.sentences import number, priced, range_text, serves
 from llama_advisor.sizing.cost import cheapest_hosted
 
 if TYPE_CHECKING:
@@ -34,14 +34,18 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as
     _memory(out, estimate)
     out.heading("Speed")
     if speed:
+        prompt, output = lengths(estimate, asked)
+        at = min(estimate.context_tokens, prompt + output // 2)
+        full = f"; {number(speed.at_full_context_tokens_per_s)} at {estimate.context_tokens:,}"
         rows = [
-            ("generation", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user"),
+            ("generation", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}"),
             ("prompt", f"{range_text(speed.prefill_tokens_per_s)} tokens/s"),
-            ("first token", f"after {range_text(speed.first_token_s)} s"),
+            ("first token", f"after {range_text(speed.first_token_s)} s, of a prompt of {prompt:,} tokens"),
             ("in all", f"{range_text(speed.total_tokens_per_s)} tokens/s generated, prompts read in between"),
-            ("basis", speed.basis),
         ]
-        out.columns(("", ""), rows)
+        if estimate.capacity:
+            rows.append(("serves", serves(estimate.capacity)))
+        out.columns(("", ""), [*rows, ("basis", speed.basis)])
     else:
         out.line("  not known for this device" if machine else "  depends on the hardware; state it")
     if estimate.training:
@@ -62,6 +66,14 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as
         told = [(item, f"{item.value:,}" if type(item.value) is int else item.value) for item in estimate.assumptions]
         out.bullets([f"{item.field} = {value}: {item.why}" for item, value in told])
     return out.text()
+
+
+def lengths(estimate: Estimate, asked: EstimateRequest) -> tuple[int, int]:
+    """Return tokens of the prompt and the answer, as asked or assumed."""
+    taken = {item.field: item.value for item in estimate.assumptions}
+    prompt = taken.get("prompt_tokens", 0) if asked.prompt_tokens is None else asked.prompt_tokens
+    output = taken.get("output_tokens", 0) if asked.output_tokens is None else asked.output_tokens
+    return int(prompt), int(output)
 
 
 def _answer(estimate: Estimate) -> str:
@@ -119,9 +131,7 @@ def _cost(
     """Yield what the machine costs, and the cheapest provider for the same tokens."""
     hour = f"{number(cost.usd_per_hour or 0.0)} USD/hour, {number(cost.usd_per_month)} USD/month"
     yield "rented", f"{hour}{priced(cost)}"
-    taken = {item.field: item.value for item in estimate.assumptions}
-    prompt = int(taken.get("prompt_tokens", 0) if asked.prompt_tokens is None else asked.prompt_tokens)
-    output = int(taken.get("output_tokens", 0) if asked.output_tokens is None else asked.output_tokens)
+    prompt, output = lengths(estimate, asked)
     hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)
     if hosted is None:
         return

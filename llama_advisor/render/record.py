@@ -102,6 +102,8 @@ def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterat
     if build and build.speed:
         first = say.range_text(build.speed.first_token_s)
         yield f"speed: {say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
+    if build and build.capacity:
+        yield f"serves: {say.serves(build.capacity)}"
     if build and build.training:
         yield f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all"
     if build and build.cost:

@@ -109,6 +109,8 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
     if build.speed:
         figures.append(("speed per user", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s"))
         figures.append(("first token", f"after {say.range_text(build.speed.first_token_s)} s"))
+    if build.capacity:
+        figures.append(("serves", say.serves(build.capacity)))
     if build.training:
         figures.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
     if build.cost:

@@ -9,9 +9,17 @@ from llama_advisor.engine.advice import Change
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llama_advisor.engine.advice import Advice, Build, Contribution, MemoryShown, Robustness, TippingPoint
+    from llama_advisor.engine.advice import (
+        Advice,
+        Build,
+        Contribution,
+        MemoryShown,
+        Robustness,
+        SpeedShown,
+        TippingPoint,
+    )
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Cost, Range
+    from llama_advisor.sizing.figures import Capacity, Cost, Range
 
 SIGNIFICANT = 3
 VERDICTS = {
@@ -117,6 +125,33 @@ def readings(part: Contribution) -> Iterator[str]:
         else:
             share = f" x {read.share:g}" if read.share != 1 else ""
             yield f"{read.fact} {value} {read.unit}".rstrip() + f": {read.worth:g}{share} ({read.says})"
+
+
+def speed_rows(speed: SpeedShown, context: int, prompt: int, answer: int) -> list[tuple[str, str]]:
+    """Tell the speed with the tokens at which it holds."""
+    at = min(context, prompt + answer // 2)
+    full = f"; {number(speed.at_full_context_tokens_per_s)} when all {context:,} are full" if at < context else ""
+    return [
+        ("speed", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}"),
+        ("", f"first token of a prompt of {prompt:,} tokens after {range_text(speed.first_token_s)} s"),
+        ("", speed.basis),
+    ]
+
+
+def serves(capacity: Capacity) -> str:
+    """Tell how many requests are worked on at a time, how many are finished, and on what."""
+    usual, full = capacity.requests_at_once, capacity.full_length_at_once
+    text = f"{usual:,} usual requests at a time" if usual > 1 else "one request at a time"
+    if full < usual:
+        text += f" ({full:,} of full length)"
+    waiting = capacity.in_flight - usual
+    if waiting > 0:
+        text += f", {waiting:,} more wait"
+    if capacity.requests_per_s:
+        text += f"; {number(capacity.requests_per_s.mid)} requests/s at most"
+    if capacity.machines > 1:
+        text += f" on each of {capacity.machines:,} machines"
+    return text if capacity.copies == 1 else f"{text}; {capacity.copies:,} copies in all"
 
 
 def memory_line(memory: MemoryShown) -> str:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from math import ceil
+from math import inf
 from typing import TYPE_CHECKING, Any, get_args
 
-from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
-from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Only, Scenario, Workload
+from llama_advisor.scenario.defaults import Defaults
+from llama_advisor.scenario.scenario import Assumption, Only, Scenario, Workload
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import UseCase
+    from llama_advisor.knowledge.judgement import Criteria, UseCase
     from llama_advisor.text.strict import Target
 
 NEEDED = ("use_cases", "inputs", "model")
 """Fields of which at least one must be said."""
 AS_STATED = (
     "memory_budget_gib",
-    "requests_per_second",
+    "batch_hours",
     "min_tokens_per_s",
     "max_first_token_s",
     "max_answer_s",
@@ -34,6 +34,13 @@ AS_STATED = (
 """Fields that are taken as they are stated."""
 LEFT_OPEN = (
     "stated",
+    "prompt_stated",
+    "shared_stated",
+    "arriving",
+    "volume",
+    "requests_per_second",
+    "tokens_per_month",
+    "batch_hours",
     "min_tokens_per_s",
     "max_first_token_s",
     "max_answer_s",
@@ -59,10 +66,7 @@ LEFT_OPEN = (
 A model or quantization that is a candidate only as it is named makes another kind.
 """
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
-GENERAL = "general"
-TOOL_ORDER = ("none", "single", "multi_step")
 SECONDS_PER_MONTH = 730 * 3600
-NEAREST_FIRST = ("phone", "browser", "edge", "laptop", "workstation", "server", "cloud", "hosted")
 NO_LIMITS = Only()
 SIXTEEN = 16
 
@@ -82,12 +86,21 @@ class Need:
     target: Target
     accelerator: str
     memory_budget_gib: float | None
+    reserved_gib: float
     context_tokens: int
-    prompt_fill: float
+    prompt_stated: int | None
+    prompt_share: float
+    shared_stated: int | None
+    shared_share: float
     output_tokens: int
     concurrent_requests: int
-    requests_per_second: float | None
+    concurrency_stated: bool
+    arriving: float | None
+    volume: int | None
+    batch_hours: float | None
     images_per_prompt: int
+    usable_tokens_per_s: float
+    usable_first_token_s: float
     min_tokens_per_s: float | None
     max_first_token_s: float | None
     max_answer_s: float | None
@@ -103,7 +116,6 @@ class Need:
     wants_tuning: bool
     offline: bool
     budget_usd_per_month: float | None
-    tokens_per_month: int
     engine: str | None
     quantizations_wished: frozenset[str]
     quantization: str | None
@@ -123,11 +135,45 @@ class Need:
     hosted_considered: bool
     self_hosted_considered: bool
     weights: dict[CriterionId, float]
+    criteria: Criteria
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of a usual prompt: a share of an ordinary context, all of a longer one but the answer."""
-        return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_fill))
+        """Tokens of a typical prompt: as stated, else the share of the context that this work fills."""
+        if self.prompt_stated is not None:
+            return self.prompt_stated
+        return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_share))
+
+    @property
+    def shared_prefix_tokens(self) -> int:
+        """Tokens of a prompt that the one before had too."""
+        if self.shared_stated is not None:
+            return self.shared_stated
+        return round(self.prompt_tokens * self.shared_share)
+
+    @property
+    def tokens_per_month(self) -> int:
+        """As stated, else those of the requests that arrive or are in flight, else a volume to compare costs at."""
+        each, criteria = self.prompt_tokens + self.output_tokens, self.criteria
+        if self.volume is not None:
+            return self.volume
+        if self.arriving is not None:
+            return max(1, round(self.arriving * each * SECONDS_PER_MONTH))
+        if self.concurrency_stated and self.concurrent_requests > 1:
+            answer_s = self.output_tokens / criteria.assumed_pace_tokens_per_s
+            return round(self.concurrent_requests / answer_s * each * criteria.busy_hours_per_month * 3600)
+        return criteria.assumed_tokens_per_month
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """Requests to finish per second: those arriving, or the volume over the hours there are; None: not stated."""
+        volume = self.volume if self.batch_hours is None else self.tokens_per_month
+        return rate(self.arriving, volume, self.prompt_tokens + self.output_tokens, self.batch_hours)
+
+    @property
+    def seconds_there(self) -> float:
+        """Seconds in which the tokens of a month must be done."""
+        return seconds_of(self.batch_hours)
 
     @cached_property
     def kind(self) -> tuple[Any, ...]:
@@ -139,13 +185,18 @@ class Need:
 
     @cached_property
     def workload(self) -> Workload:
-        """What one copy of a build must hold."""
+        """What a build must hold and do."""
+        arriving = self.requests_per_second
         return Workload(
             context_tokens=self.context_tokens,
             prompt_tokens=self.prompt_tokens,
             output_tokens=self.output_tokens,
             concurrent_requests=self.concurrent_requests,
             images_per_prompt=self.images_per_prompt,
+            shared_prefix_tokens=self.shared_prefix_tokens,
+            requests_per_second=arriving,
+            in_flight_follows=arriving is not None and not self.concurrency_stated,
+            reserved_gib=self.reserved_gib,
         )
 
     def on_any_engine(self) -> Need:
@@ -158,14 +209,22 @@ class Need:
         return stated | {item.field: item.value for item in self.assumptions}
 
 
+def rate(arriving: float | None, volume: float | None, each: int, batch_hours: float | None) -> float | None:
+    """Return requests to finish per second: those arriving, or a volume, of `each` tokens, over the time there is."""
+    if batch_hours is None and (volume is None or arriving is not None):
+        return arriving
+    return None if volume is None else volume / max(1, each) / seconds_of(batch_hours)
+
+
+def seconds_of(batch_hours: float | None) -> float:
+    """Return the seconds in which the tokens of a month must be done."""
+    return SECONDS_PER_MONTH if batch_hours is None else batch_hours * 3600
+
+
 NUMBERS = tuple(field.name for field in fields(Need) if str(field.type).startswith(("int", "float")))
 """Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
-KIND = tuple(
-    field.name
-    for field in fields(Need)
-    if field.name
-    not in {*NUMBERS, *LEFT_OPEN, "scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights"}
-)
+_FOLLOWING = {"scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights", "criteria"}
+KIND = tuple(field.name for field in fields(Need) if field.name not in {*NUMBERS, *LEFT_OPEN, *_FOLLOWING})
 """Fields that make the kind of a need, beside its use cases and weights."""
 
 
@@ -176,116 +235,6 @@ DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()
 def says_nothing(scenario: Scenario) -> bool:
     """Whether none of the fields is stated of which one must be."""
     return all(getattr(scenario, field) == DEFAULTS[field] for field in NEEDED)
-
-
-class Defaults:
-    """Takes what was stated, else a default of the use cases, and notes each default taken as an assumption."""
-
-    def __init__(self, scenario: Scenario, base: RuleBase) -> None:
-        self.scenario, self.base = scenario, base
-        self.assumptions: list[Assumption] = []
-        self.cases = tuple(base.use_cases[names.use_case_id(name, base)] for name in scenario.use_cases)
-        if not self.cases:
-            self.cases = (base.use_cases[GENERAL],)
-            self._assume("use_cases", (GENERAL,), "no use case was stated")
-        self.defaults = [case.defaults for case in self.cases]
-        self.why = f"default of {', '.join(case.id for case in self.cases)}"
-
-    def _take(self, name: str, default: Any, why: str) -> Any:
-        value = getattr(self.scenario, name)
-        return value if value is not None and value != () else self._assume(name, default, why)
-
-    def _assume(self, name: str, value: Any, why: str) -> Any:
-        shown = list(value) if isinstance(value, tuple) else value
-        self.assumptions.append(Assumption(field=name, value=shown, why=why))
-        return value
-
-    def inputs(self) -> frozenset[str]:
-        """All that the use cases read; a vision model named alone means images."""
-        scenario = self.scenario
-        usual: set[str] = {item for case in self.cases for item in case.inputs}
-        if scenario.images_per_prompt:
-            usual.add("image")
-        if not scenario.use_cases and scenario.model:
-            usual |= {"image"}.intersection(self.base.models[names.model_id(scenario.model, self.base)].inputs)
-        return frozenset(self._take("inputs", tuple(sorted(usual)), self.why))
-
-    def target(self) -> Target:
-        """Where it runs: stated, else told by hardware, provider or privacy, else the default."""
-        scenario, base = self.scenario, self.base
-        target: Target
-        if scenario.target:
-            return scenario.target
-        if scenario.hardware is not None:  # the first device stated tells
-            given = scenario.hardware
-            first = given if isinstance(given, (str, HardwareSpec)) else next(iter(given or ("",)))
-            machine = read_hardware(spelled(first), catalogue_of(base), None)
-            by_kind = base.criteria.target_of_kind.get(machine.device.kind, "server")
-            target = "laptop" if "laptop" in machine.device.id else machine.target or by_kind
-            why = f"where a {machine.device.kind.replace('-', ' ')} usually stands"
-        elif scenario.provider or (scenario.engine or "").strip().lower() == "hosted":
-            target, why = "hosted", "a hosted service was named"
-        elif scenario.offline:
-            target, why = "workstation", "data may not leave"
-        else:
-            target, why = min((d.target for d in self.defaults), key=NEAREST_FIRST.index), self.why
-        self._assume("target", target, why)
-        return target
-
-    def lengths(self, target: Target) -> tuple[int, int]:
-        """Context and answer; an answer never takes more than half of a stated context."""
-        context, output = self.scenario.context_tokens, self.scenario.output_tokens
-        wanted, why, criteria = output or max(d.output_tokens for d in self.defaults), self.why, self.base.criteria
-        if context is None:
-            usual = max(d.context_tokens for d in self.defaults)
-            most = criteria.assumed_context.get(target)
-            if most is not None and most < usual <= criteria.ordinary_context:
-                usual, why = most, f"{why}, kept short on a {target}"
-            context = self._assume("context_tokens", max(usual, 2 * wanted), why)
-        if output is None:
-            output = self._assume("output_tokens", max(1, min(wanted, context // 2)), why)
-        if output > context:
-            raise InputError(f"output_tokens: {output} is more than the context of {context} tokens that holds it")
-        return context, output
-
-    def fill_share(self, context: int) -> float:
-        """How much of the context a usual prompt fills; one beyond the ordinary is what the work is about."""
-        criteria = self.base.criteria
-        return criteria.usual_fill if context <= criteria.ordinary_context else 1.0
-
-    def concurrency(self) -> int:
-        """Sequences at a time: stated, else what the arriving requests keep busy, else the default."""
-        usual, criteria = max(d.concurrent_requests for d in self.defaults), self.base.criteria
-        arriving = self.scenario.requests_per_second
-        if arriving is not None and self.scenario.concurrent_requests is None:
-            busy = min(ceil(arriving * criteria.assumed_answer_s), criteria.most_assumed_concurrency)
-            said = f"{arriving:g} requests/s of about {criteria.assumed_answer_s:g} s each"
-            return int(self._assume("concurrent_requests", max(usual, busy), said))
-        return int(self._take("concurrent_requests", usual, self.why))
-
-    def images(self, inputs: frozenset[str]) -> int:
-        """Images in a prompt."""
-        if inputs.isdisjoint({"image", "multiple_images", "video"}):
-            return 0
-        if self.scenario.images_per_prompt:
-            return self.scenario.images_per_prompt
-        count = 1 if inputs.isdisjoint({"multiple_images", "video"}) else 2
-        return int(self._assume("images_per_prompt", count, "not stated"))
-
-    def tool_calling(self) -> str:
-        """Tool calls: stated, else the most demanding default."""
-        usual = max((d.tool_calling for d in self.defaults), key=TOOL_ORDER.index)
-        return str(self._take("tool_calling", usual, self.why))
-
-    def volume(self, context: int, output: int) -> int:
-        """Tokens per month: stated, else those of the arriving requests, else a volume for comparison."""
-        arriving = self.scenario.requests_per_second
-        if arriving is not None and self.scenario.tokens_per_month is None:
-            prompt = (context - output) * self.fill_share(context)
-            tokens = round(arriving * (prompt + output) * SECONDS_PER_MONTH)
-            return int(self._assume("tokens_per_month", tokens, f"{arriving:g} requests/s all month"))
-        usual = self.base.criteria.assumed_tokens_per_month
-        return int(self._take("tokens_per_month", usual, "volume at which costs are compared"))
 
 
 def understand(scenario: Scenario, base: RuleBase) -> Need:
@@ -304,13 +253,17 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         wished = names.named_build(scenario.model, named)
     engine = names.engine_id(scenario.engine, base) if scenario.engine else None
     domicile_in_eu, end_users_in_eu = _in_eu(scenario, base)
-    provider, only = scenario.provider, scenario.only or NO_LIMITS
+    provider, only, usual = scenario.provider, scenario.only or NO_LIMITS, fill.defaults
+    arriving, follows = fill.arriving(), scenario.concurrent_requests is None and not says_no_load(scenario)
+    reserved = scenario.reserved_gib
+    if reserved is None and (reserved := max(d.reserved_gib for d in usual)):
+        fill.assume("reserved_gib", reserved, fill.why)
     if provider:
         provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
     listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
     allowed = frozenset(item for ids in listed for item in ids)
     families = {model.family for model in base.models.values()} if only.families else ()
-    return Need(
+    need = Need(
         scenario=scenario,
         cases=cases,
         use_cases=frozenset(case.id for case in cases),
@@ -321,16 +274,24 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         target=target,
         accelerator=scenario.accelerator or "any",
         context_tokens=context,
-        prompt_fill=fill.fill_share(context),
+        reserved_gib=reserved or 0.0,
+        prompt_stated=scenario.prompt_tokens,
+        prompt_share=max(d.prompt_share for d in usual),
+        shared_stated=scenario.shared_prefix_tokens,
+        shared_share=min(d.shared_share for d in usual),
         output_tokens=output,
-        concurrent_requests=fill.concurrency(),
+        concurrent_requests=fill.concurrency(follows=follows),
+        concurrency_stated=scenario.concurrent_requests is not None,
+        arriving=arriving,
+        volume=scenario.tokens_per_month,
+        usable_tokens_per_s=0.0 if scenario.batch_hours else max(d.usable_tokens_per_s for d in usual),
+        usable_first_token_s=inf if scenario.batch_hours else min(d.usable_first_token_s for d in usual),
         images_per_prompt=fill.images(inputs),
         tool_calling=fill.tool_calling(),
         structured_output=bool(scenario.structured_output),
         fine_tuning=frozenset(scenario.fine_tuning),
         wants_tuning=bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases),
         offline=bool(scenario.offline),
-        tokens_per_month=fill.volume(context, output),
         symptoms=frozenset(scenario.symptoms),
         hardware_stated=scenario.hardware is not None,
         weights=weights,
@@ -355,13 +316,36 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         only_quantizations=allowed,
         hosted_considered=target == "hosted" or not at_home,
         self_hosted_considered=target != "hosted",
-        assumptions=tuple(fill.assumptions),
+        assumptions=(),
+        criteria=base.criteria,
     )
+    _follow(fill, need)
+    return replace(need, assumptions=tuple(fill.assumptions))
 
 
-def spelled(item: str | HardwareSpec) -> str | dict[str, Any]:
-    """Hardware as the reader of names takes it."""
-    return item if isinstance(item, str) else item.model_dump(exclude_none=True)
+def _follow(fill: Defaults, need: Need) -> None:
+    """Note what of the load follows from the rest."""
+    scenario = fill.scenario
+    if scenario.prompt_tokens is None:
+        fill.assume("prompt_tokens", need.prompt_tokens, f"{need.prompt_share:.0%} of the context, {fill.why}")
+    shared = need.shared_prefix_tokens
+    if scenario.shared_prefix_tokens is None:
+        fill.assume("shared_prefix_tokens", shared, f"{need.shared_share:.0%} of the prompt, {fill.why}")
+    elif shared > need.prompt_tokens:
+        raise InputError(f"shared_prefix_tokens: {shared} is more than the prompt of {need.prompt_tokens} tokens")
+    if scenario.tokens_per_month is None:
+        why = "volume at which costs are compared"
+        if need.arriving is not None:
+            why = f"{need.arriving:.3g} requests/s all month"
+        elif need.tokens_per_month != need.criteria.assumed_tokens_per_month:
+            why = f"{need.concurrent_requests} in flight, {need.criteria.busy_hours_per_month:g} hours a month"
+        fill.assume("tokens_per_month", need.tokens_per_month, why)
+
+
+def says_no_load(scenario: Scenario) -> bool:
+    """Whether nothing is stated from which requests in flight follow."""
+    said = scenario.users, scenario.requests_per_second, scenario.tokens_per_month, scenario.batch_hours
+    return all(value is None for value in said)
 
 
 def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None]:
@@ -388,6 +372,7 @@ def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId
         name: sum(case.weights.get(name, 0) for case in cases)
         / len(cases)
         * (getattr(priorities, name) if priorities else 1)
+        * (name != "speed" or scenario.batch_hours is None)  # of a batch no one waits for
         for name in get_args(CriterionId)
     }
     total = sum(raw.values())

@@ -62,7 +62,9 @@ def _place(value: Any) -> Any:
 
 
 Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
+CountOrZero = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=0, le=10**15)]
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+PositiveOrZero = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]
 Modalities = Annotated[
@@ -135,9 +137,15 @@ class Scenario(Strict):
     ] = None
     accelerator: Annotated[Annotated[Accelerator, BeforeValidator(_place)] | None, "What it must run on."] = None
     memory_budget_gib: Annotated[Positive | None, "What the model may take in all, GiB."] = None
-    context_tokens: Annotated[Count | None, "Tokens allocated per sequence: prompt and answer."] = None
+    reserved_gib: Annotated[PositiveOrZero | None, "Memory that other programs take on the same device, GiB."] = None
+    context_tokens: Annotated[Count | None, "Most tokens a sequence may hold: prompt and answer."] = None
+    prompt_tokens: Annotated[Count | None, "Tokens of a typical prompt."] = None
+    shared_prefix_tokens: Annotated[
+        CountOrZero | None, "Tokens at the start of a prompt that the last one had too: system prompt, history."
+    ] = None
     output_tokens: Annotated[Count | None, "Tokens of a typical answer."] = None
-    concurrent_requests: Annotated[Count | None, "Sequences at a time."] = None
+    concurrent_requests: Annotated[Count | None, "Requests in flight at a time."] = None
+    users: Annotated[Count | None, "People at work with it at the same time; each asks about once a minute."] = None
     requests_per_second: Annotated[Positive | None, "Requests arriving per second."] = None
     images_per_prompt: Annotated[Count | None, "Images in one prompt."] = None
     min_tokens_per_s: Annotated[Positive | None, "Slowest acceptable generation per user, tokens per second."] = None
@@ -156,6 +164,9 @@ class Scenario(Strict):
     offline: Annotated[bool | None, "Whether data may not leave."] = None
     budget_usd_per_month: Annotated[Positive | None, "Most money per month, USD."] = None
     tokens_per_month: Annotated[Count | None, "Tokens per month, prompts and answers."] = None
+    batch_hours: Annotated[
+        Positive | None, "Hours in which the tokens of a month must be done; no one waits for an answer."
+    ] = None
     engine: Annotated[str | None, "Engine wished for; filters while anything qualifies on it."] = None
     quantization: Annotated[str | None, "Quantization wished for."] = None
     model: Annotated[str | None, "Model wished for or tried."] = None
@@ -185,16 +196,29 @@ class Assumption(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """What one deployment has to hold and do at a time."""
+    """What has to be held and done at a time; the parts of it that a copy carries make another."""
 
-    context_tokens: Annotated[int, "Tokens allocated per sequence."]
+    context_tokens: Annotated[int, "Most tokens of a sequence."]
     prompt_tokens: Annotated[int, "Tokens of a typical prompt."]
     output_tokens: Annotated[int, "Tokens of a typical answer."]
-    concurrent_requests: Annotated[int, "Sequences at a time."] = 1
+    concurrent_requests: Annotated[int, "Requests in flight, or the fewest of them where they follow."] = 1
     images_per_prompt: Annotated[int, "Images in a prompt."] = 0
+    shared_prefix_tokens: Annotated[int, "Tokens of a prompt that an engine with a prefix cache has read before."] = 0
+    requests_per_second: Annotated[float | None, "Requests arriving; None where none were stated."] = None
+    in_flight_follows: Annotated[bool, "Whether the requests in flight follow from those arriving."] = False
+    reserved_gib: Annotated[float, "Memory of each device that other programs take, GiB."] = 0.0
+
+    @property
+    def usual_tokens(self) -> int:
+        """Tokens that a typical request holds at its end."""
+        return max(1, min(self.context_tokens, self.prompt_tokens + self.output_tokens))
 
     def shared_by(self, replicas: int) -> Workload:
         """The share of the load that one of several copies carries."""
-        if replicas == 1 or self.concurrent_requests == 1:
+        if replicas == 1:
             return self
-        return self._replace(concurrent_requests=-(-self.concurrent_requests // replicas))
+        arriving = self.requests_per_second
+        return self._replace(
+            concurrent_requests=-(-self.concurrent_requests // replicas),
+            requests_per_second=arriving and arriving / replicas,
+        )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
+from llama_advisor.scenario.need import rate
 from llama_advisor.scenario.scenario import Assumption, Workload
+from llama_advisor.sizing.capacity import served
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts
-from llama_advisor.sizing.memory import measure, memory, place
+from llama_advisor.sizing.memory import measure, memory, place, room
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
@@ -21,15 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.constants import AssumedLoad
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.sizing.figures import Cost, Memory
-    from llama_advisor.sizing.memory import Parallel
+    from llama_advisor.sizing.memory import Measured, Parallel
     from llama_advisor.sizing.request import EstimateRequest
 
 KEPT = 4096
-MOST_REQUESTS = 4096
 MOST_TUNING_TOKENS = 4096
 PLAIN_CACHE = "f16"
 SPREAD = {"tensor": "each layer is divided over the {} devices", "layer": "whole layers lie on each of the {} devices"}
@@ -69,6 +69,7 @@ class Placed(NamedTuple):
     option: Option
     layout: Layout | None
     memory: Memory
+    measured: Measured
 
 
 class Sizer:
@@ -87,7 +88,8 @@ class Sizer:
         model, machine, load = asked.model, asked.machine, asked.load
         placed = self._first_that_fits(self._options(asked, request.quantization or asked.build, request.engine), asked)
         option, layout = placed.option, placed.layout
-        speed = layout.speed(load, placed.memory) if layout else None
+        done = served(layout, load, placed.measured) if layout else None
+        speed = done and done.speed
         cost = self._cost(request, machine)
         tokens = min(load.context_tokens, MOST_TUNING_TOKENS)
         methods = [method for method in request.fine_tuning if method != "none"]
@@ -99,8 +101,9 @@ class Sizer:
             machine=machine_used(layout.machine, layout.replicas) if layout else None,
             context_tokens=load.context_tokens,
             assumptions=(*_chosen(request, asked, placed), *_against(asked, placed), *asked.assumed),
-            memory=placed.memory.rounded(3),
+            memory=(done.memory if done else placed.memory).rounded(3),
             speed=speed and speed.rounded(4),
+            capacity=done and done.capacity.rounded(4),
             cost=cost and cost.rounded(month=2),
             training=tuple(self.sizes.training(model, method, machine, tokens).rounded(3) for method in methods)
             or None,
@@ -111,22 +114,23 @@ class Sizer:
         asked = self._read(request)
         option = self._options(asked, estimate.quantization, estimate.engine)[0]
 
-        def fits(load: Workload) -> bool | None:
-            return self._placed(option, asked._replace(load=load)).memory.fits
-
         load = asked.load
-        return Limits(
-            max_context_tokens=largest(
-                lambda tokens: fits(load._replace(context_tokens=tokens)), asked.model.context_tokens
-            ),
-            max_concurrency=largest(lambda requests: fits(load._replace(concurrent_requests=requests)), MOST_REQUESTS),
-        )
+        placed = self._placed(option, asked)
+        layout, measured = placed.layout, placed.measured
+        full = None if measured.available is None or layout is None else 0
+        if placed.memory.fits and layout is not None:
+            full = room(layout.memory_terms, measured, load).full * layout.replicas
+
+        def fits(tokens: int) -> bool | None:
+            return self._placed(option, asked._replace(load=load._replace(context_tokens=tokens))).memory.fits
+
+        return Limits(max_context_tokens=largest(fits, asked.model.context_tokens), max_concurrency=full)
 
     def _read(self, request: EstimateRequest) -> Asked:
         model, build = self._models(request.model)
         where = Named(*(getattr(request, field) for field in Named._fields))
         machine = self._machines(where)
-        load, assumed = workload_of(request, self.base.constants.assumed_load, model)
+        load, assumed = workload_of(request, self.base, model)
         return Asked(model, build, where, machine, load, assumed, _cache_type(request.kv_cache_type))
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
@@ -207,11 +211,13 @@ class Sizer:
         model, (quantization, engine, _), load, cache = asked.model, option, asked.load, asked.kv_cache_type
         if asked.machine is None:
             terms = self.sizes.memory_terms(model, quantization, engine, None, cache)
-            return Placed(option, None, memory(terms, measure(terms, load)))
+            measured = measure(terms, load)
+            return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
         images = min(load.images_per_prompt, 1)
         first: Placed | None = None
         for layout in self._layouts(model.id, quantization.id, engine.id, asked.where, cache, images):
-            placed = Placed(option, layout, layout.memory(load))
+            measured = layout.measure(load)
+            placed = Placed(option, layout, memory(layout.memory_terms, measured, load), measured)
             if placed.memory.fits is not False:
                 return placed
             first = first or placed
@@ -227,9 +233,10 @@ class Sizer:
         return self_hosted_cost(self.base.rentals[offer], machine, request.tokens_per_month)
 
 
-def workload_of(request: EstimateRequest, usual: AssumedLoad, model: Model) -> tuple[Workload, list[Assumption]]:
+def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple[Workload, list[Assumption]]:
     """Fill in lengths; prompt and answer share a stated context, and a context too short for both grows."""
     found: list[Assumption] = []
+    usual, criteria = base.constants.assumed_load, base.criteria
 
     def assume(field: str, value: int, why: str) -> None:
         found.append(Assumption(field, value, why))
@@ -248,7 +255,9 @@ def workload_of(request: EstimateRequest, usual: AssumedLoad, model: Model) -> t
     elif context < prompt + output:
         assume("context_tokens", prompt + output, f"prompt and answer do not fit into {context:,}")
         context = prompt + output
-    if request.concurrency is None:
+    arriving = request.requests_per_second or (request.users and request.users / criteria.seconds_between_requests)
+    arriving = rate(arriving, request.tokens_per_month, prompt + output, request.batch_hours)
+    if request.concurrency is None and arriving is None:
         assume("concurrency", 1, "one request at a time")
     images = request.images_per_prompt
     if model.architecture.vision is None:
@@ -257,7 +266,17 @@ def workload_of(request: EstimateRequest, usual: AssumedLoad, model: Model) -> t
         images = 0
     elif images is None:
         assume("images_per_prompt", 0, "a prompt of text alone")
-    return Workload(context, prompt, output, request.concurrency or 1, images or 0), found
+    return Workload(
+        context,
+        prompt,
+        output,
+        request.concurrency or 1,
+        images or 0,
+        min(prompt, request.shared_prefix_tokens or 0),
+        arriving,
+        in_flight_follows=arriving is not None and request.concurrency is None,
+        reserved_gib=request.reserved_gib or 0.0,
+    ), found
 
 
 def largest(fits: Callable[[int], bool | None], most: int) -> int | None:

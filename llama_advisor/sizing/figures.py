@@ -73,11 +73,33 @@ class Speed(NamedTuple):
     first_token_s: Annotated[Range, "Seconds to the first token."]
     total_tokens_per_s: Annotated[Range, "Generated tokens per second over all users."]
     basis: Annotated[str, "How much data the prediction rests on."]
+    at_full_context_tokens_per_s: Annotated[float, "Generation per user once the whole context is full, best guess."]
 
     def rounded(self, digits: int) -> Speed:
         """Round to so many significant figures."""
         decode, prefill, first, total = (figures.rounded(digits) for figures in self[:4])
-        return Speed(decode, prefill, first, total, self.basis)
+        return Speed(decode, prefill, first, total, self.basis, float(f"{self[5]:.{digits}g}"))
+
+
+class Capacity(NamedTuple):
+    """What a placed build serves under the load; rates are null where the device's speed is not known."""
+
+    requests_at_once: Annotated[int, "Typical requests that one machine works on at a time; the rest wait."]
+    full_length_at_once: Annotated[int, "The same were each as long as the context."]
+    in_flight: Annotated[int, "Requests at work or waiting on one machine under the load."]
+    requests_per_s: Annotated[Range | None, "Most requests that one machine finishes per second."]
+    tokens_per_s: Annotated[Range | None, "Tokens that one machine then generates per second."]
+    machines_needed: Annotated[int | None, "Machines that what arrives takes; null where speed is not known."]
+    machines: Annotated[int, "Machines that are taken."]
+    copies: Annotated[int, "Copies of the build on all of them."]
+    keeps_up: Annotated[bool | None, "Whether they keep up with what arrives; null inside the range."]
+
+    def rounded(self, digits: int) -> Capacity:
+        """Round the rates to so many significant figures."""
+        rates, tokens = self.requests_per_s, self.tokens_per_s
+        return self._replace(
+            requests_per_s=rates and rates.rounded(digits), tokens_per_s=tokens and tokens.rounded(digits)
+        )
 
 
 class Training(NamedTuple):
@@ -102,6 +124,15 @@ class Cost(Record):
     usd_per_million_tokens: Annotated[float | None, "At the scenario's volume."]
     as_of: Annotated[date | None, "Day of the price."]
     offer: Annotated[str, "The price it was computed from."]
+
+    def for_machines(self, machines: int) -> Cost:
+        """Price as many machines, for the same tokens."""
+        hour, million = self.usd_per_hour, self.usd_per_million_tokens
+        return self._replace(
+            usd_per_hour=None if hour is None else hour * machines,
+            usd_per_month=self.usd_per_month * machines,
+            usd_per_million_tokens=None if million is None else million * machines,
+        )
 
     def rounded(self, month: int) -> Cost:
         """Round to four decimals, the month to so many."""

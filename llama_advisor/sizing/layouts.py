@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.scenario import Workload
-    from llama_advisor.sizing.figures import Memory, Speed, Training
+    from llama_advisor.sizing.figures import Speed, Training
     from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel
     from llama_advisor.sizing.speed import SpeedTerms
 
     Kept = TypeVar("Kept")
     Part = tuple[Machine, int, Parallel]
-    Sized = tuple["Layout", Memory]
+    Sized = tuple["Layout", Measured]
 
 MOST_KEPT = 20_000
 """Layouts kept between scenarios; when there are more, all are forgotten."""
@@ -84,17 +84,19 @@ class Layout:
         """Measure one copy, which carries its share of the load."""
         return measure(self.memory_terms, load.shared_by(self.replicas))
 
-    def memory(self, load: Workload) -> Memory:
-        """Size one copy, likewise."""
-        return memory(self.memory_terms, self.measure(load))
+    def speed_of(self, load: Workload, at_work: int, measured: Measured) -> Speed | None:
+        """Predict the speed per user of one copy that works on so many requests; None where the device's is not known.
 
-    def speed(self, load: Workload, sized: Memory) -> Speed | None:
-        """Predict the speed per user of one copy; None where the device's is not known."""
-        terms = self._speed_terms
+        `load` is the copy's share.
+        """
+        terms, offloaded = self._speed_terms, 0.0
         if terms is None:
             return None
-        offloaded = sized.offloaded_gib / sized.total_gib if sized.total_gib else 0.0
-        return speed(terms, load.shared_by(self.replicas), offloaded)
+        if self.offload:
+            sized = memory(self.memory_terms, measured, load)
+            offloaded = sized.offloaded_gib / sized.total_gib
+        shared = load.shared_prefix_tokens if self._build[2].prefix_cache else 0
+        return speed(terms, load._replace(concurrent_requests=at_work, shared_prefix_tokens=shared), offloaded)
 
 
 class Groups:
@@ -160,6 +162,8 @@ class Sizes:
             parallel=parallel,
             offload=offload,
             adapters=self.adapters(model.id, quantization.id),
+            paged=engine.concurrent_requests == "continuous",
+            most_requests=engine.most_requests,
         )
 
     def groups(
@@ -192,15 +196,15 @@ class Sizes:
                 lambda: read_hardware(stand_in.hardware, catalogue_of(self.base), "server"),
             )
             groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
-            layout, sized = laid_out(groups, alone)[-1]
-            found = layout.speed(alone, sized)
+            layout, measured = laid_out(groups, alone)[-1]
+            found = layout.speed_of(alone, 1, measured)
             if found is None:
                 return None
             decode, prefill, first, total = (
                 Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen) for figures in found[:4]
             )
             basis = f"the provider publishes none; as on {stand_in.hardware}"
-            return type(found)(decode, prefill, first, total, basis)
+            return type(found)(decode, prefill, first, total, basis, found.at_full_context_tokens_per_s)
 
         return self.kept(("stand-in", service.id, model.id, alone), None, predict)
 
@@ -230,13 +234,13 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
 
 
 def laid_out(groups: Groups, load: Workload) -> list[Sized]:
-    """Size the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
+    """Measure the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
 
     Where nothing fits, the layout that falls short by the least stands for the build.
     """
-    tried: list[tuple[Layout, Measured]] = []
+    tried: list[Sized] = []
     for group in groups:
-        chosen: list[tuple[Layout, Measured]] = []
+        chosen: list[Sized] = []
         unknown = None
         for layout in group:
             measured = layout.measure(load)
@@ -250,13 +254,12 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
         if unknown and not chosen:
             chosen.append(unknown)
         if chosen:
-            return [(layout, memory(layout.memory_terms, measured)) for layout, measured in chosen]
-    layout, measured = min(tried, key=_shortfall)
-    return [(layout, memory(layout.memory_terms, measured))]
+            return chosen
+    return [min(tried, key=_shortfall)]
 
 
-def _shortfall(item: tuple[Layout, Measured]) -> float:
-    available = item[0].memory_terms.available_gib
+def _shortfall(item: Sized) -> float:
+    available = item[1].available
     return item[1].need / available if available else float("inf")
 
 

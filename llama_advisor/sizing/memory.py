@@ -93,6 +93,8 @@ class MemoryTerms(NamedTuple):
     available_gib: float | None
     host_gib: float | None  # host memory of all nodes that may take what devices cannot
     offload: bool
+    paged: bool  # whether sequences take cache as they grow; else each has a slot of the whole context
+    most_requests: int  # most that the engine works on at a time
 
 
 def engine_memory(constants: MemoryConstants, engine: str) -> EngineMemory:
@@ -111,6 +113,8 @@ def memory_terms(
     parallel: Parallel = "none",
     offload: bool = False,
     adapters: bool = False,
+    paged: bool = False,
+    most_requests: int = 1,
 ) -> MemoryTerms:
     """Return the terms of one layout; without a machine, those of one GPU whose memory is not known.
 
@@ -151,37 +155,50 @@ def memory_terms(
         available_gib=device_available_gib(rules, machine) if machine else None,
         host_gib=host_gib,
         offload=offload and machine is not None and not machine.device.unified_memory,
+        paged=paged,
+        most_requests=most_requests,
     )
 
 
 class Measured(NamedTuple):
-    """A layout under a load, GiB: what `memory` shows and `fit` judges."""
+    """A layout with one sequence of the whole context, which it must hold, GiB."""
 
-    cache: float  # of one copy, KV heads counted once
+    cache: float  # of the sequence, KV heads counted once
     images: float
     overhead: float  # of one device
     fixed: float  # the overhead with its uncertainty
     need: float  # of the fullest device
+    available: float | None  # of one device, less what other programs take
+
+
+class Room(NamedTuple):
+    """Requests that are worked on at a time, as far as memory and engine go; the rest wait."""
+
+    usual: int
+    full: int  # each of the whole context
 
 
 def measure(terms: MemoryTerms, load: Workload) -> Measured:
     """Apply a load: a few products."""
     context = max(load.context_tokens, terms.minimum_context_tokens)
-    sequences = load.concurrent_requests
-    cache = terms.kv_bytes * context * sequences / GIB * terms.cache_factor
-    images = terms.image_bytes * load.images_per_prompt * sequences / GIB
+    cache = terms.kv_bytes * context / GIB * terms.cache_factor
+    images = terms.image_bytes * load.images_per_prompt / GIB
     per_token = terms.logits_bytes + (terms.hidden_bytes + terms.mask_bytes * context)
-    overhead = terms.base_gib + (min(terms.batch_tokens, context * sequences) * per_token + terms.layer_bytes) / GIB
+    batch = min(terms.batch_tokens, context * min(load.concurrent_requests, terms.most_requests))
+    overhead = terms.base_gib + (batch * per_token + terms.layer_bytes) / GIB
     for gib in terms.further_gib:
         overhead += gib
     fixed = overhead * terms.uncertain
     need = terms.weights_gib * terms.weights_share + (cache + images) * terms.cache_share + fixed
-    return Measured(cache, images, overhead, fixed, need)
+    available = terms.available_gib
+    if available is not None and load.reserved_gib:
+        available = max(0.0, available - load.reserved_gib)
+    return Measured(cache, images, overhead, fixed, need, available)
 
 
 def fit(terms: MemoryTerms, measured: Measured) -> tuple[bool | None, float]:
     """Decide the fit, and how much lies in host memory, GiB; overhead stays on the device."""
-    available, need = terms.available_gib, measured.need
+    available, need = measured.available, measured.need
     if not terms.possible:
         return False, 0.0
     if available is None:
@@ -194,16 +211,33 @@ def fit(terms: MemoryTerms, measured: Measured) -> tuple[bool | None, float]:
     return None if terms.host_gib is None else excess <= terms.host_gib, excess
 
 
-def memory(terms: MemoryTerms, measured: Measured) -> Memory:
-    """Sum up one layout; `fits` compares the upper need of the fullest device with what it has.
+def room(terms: MemoryTerms, measured: Measured, load: Workload) -> Room:
+    """Return how many requests are worked on at a time; one at least, and where memory is not known what is asked."""
+    if measured.available is None:
+        return Room(terms.most_requests, terms.most_requests)
+    whole = (measured.cache + measured.images) * terms.cache_share
+    free = measured.available - measured.need + whole
+    usual = whole
+    if terms.paged:
+        cache = terms.kv_bytes * load.usual_tokens / GIB * terms.cache_factor
+        usual = min(whole, (cache + measured.images) * terms.cache_share)
+    return Room(*(max(1, min(terms.most_requests, int(free / each))) for each in (usual, whole)))
 
-    `total_gib` is the expected need; a device's need adds the uncertainty of the overhead. `fits` and
-    `available_gib` are None where the machine's memory is not known.
+
+def memory(terms: MemoryTerms, measured: Measured, load: Workload, at_work: int = 1) -> Memory:
+    """Sum up one layout with so many requests at work; `fits` compares what the fullest device must hold with its own.
+
+    A device must hold one sequence of the whole context, and the upper estimate of the overhead; `total_gib` is the
+    expected need with the cache of the requests at work. `fits` and `available_gib` are None where the machine's
+    memory is not known.
     """
-    available, devices = terms.available_gib, terms.devices
+    available, devices = measured.available, terms.devices
     fits, offloaded = fit(terms, measured)
     cache, images = measured.cache * terms.cache_copies, measured.images * terms.cache_copies
     overhead = measured.overhead * devices
+    if at_work > 1:
+        share = load.usual_tokens / max(load.context_tokens, terms.minimum_context_tokens) if terms.paged else 1.0
+        cache, images = cache * max(1.0, at_work * share), images * at_work
     return Memory(
         terms.weights_gib,
         cache,

@@ -6,12 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator
 
-from llama_advisor.scenario.scenario import Assumption, Count, Method, Positive, _count, _folded
-from llama_advisor.sizing.figures import Cost, MachineUsed, Memory, Speed, Training
+from llama_advisor.scenario.scenario import Assumption, Count, CountOrZero, Method, Positive, PositiveOrZero, _folded
+from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Speed, Training
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Strict
 
-CountOrZero = Annotated[int, BeforeValidator(_count), Field(ge=0, le=10**15)]
 Devices = Annotated[int, Field(ge=1, le=100_000)]
 Text = Annotated[str, Field(max_length=400)]
 
@@ -36,13 +35,18 @@ class EstimateRequest(Strict):
     context_tokens: Annotated[Count | None, "Tokens allocated per sequence: prompt and answer."] = None
     prompt_tokens: Annotated[CountOrZero | None, "Tokens of a typical prompt."] = None
     output_tokens: Annotated[CountOrZero | None, "Tokens of a typical answer."] = None
-    concurrency: Annotated[Count | None, "Sequences at a time."] = None
+    shared_prefix_tokens: Annotated[CountOrZero | None, "Tokens of a prompt that were read before."] = None
+    concurrency: Annotated[Count | None, "Requests in flight at a time."] = None
+    users: Annotated[Count | None, "People at work with it, each with a request about once a minute."] = None
+    requests_per_second: Annotated[Positive | None, "Requests arriving per second."] = None
+    batch_hours: Annotated[Positive | None, "Hours in which `tokens_per_month` must be done; no one waits."] = None
+    reserved_gib: Annotated[PositiveOrZero | None, "Memory of the device that other programs take, GiB."] = None
     images_per_prompt: Annotated[CountOrZero | None, "Images in a prompt."] = None
     kv_cache_type: Annotated[Text | None, "How the KV cache is stored; 16 bits where it is not said."] = None
     fine_tuning: Annotated[
         Annotated[tuple[Method, ...], BeforeValidator(_folded)], "Tuning methods whose memory is wanted too."
     ] = ()
-    tokens_per_month: Annotated[Count | None, "Volume at which a rented machine is priced per token."] = None
+    tokens_per_month: Annotated[Count | None, "Volume to serve; a rented machine is priced per token at it."] = None
     offer: Annotated[
         Text | None, "Id of the rental price that applies, where the machine is not an instance by name."
     ] = None
@@ -82,6 +86,7 @@ class Estimate(Record):
     assumptions: Annotated[tuple[Assumption, ...], "What was taken for granted, and what stands against the build."]
     memory: Annotated[Memory, "Need and its parts; what is available and whether it fits are null without hardware."]
     speed: Annotated[Speed | None, "Speed per user; null where the device's is not known."]
+    capacity: Annotated[Capacity | None, "What it serves under the load; null without hardware."]
     cost: Annotated[Cost | None, "Money, for rented machines; null otherwise."]
     training: Annotated[
         tuple[Training, ...] | None, "Memory of tuning by each method; only where it was asked for."

@@ -144,7 +144,7 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     """
     work, rates = terms.work, terms.rates
     prompt, output, requests = load.prompt_tokens, max(1, load.output_tokens), load.concurrent_requests
-    reading = max(1, prompt)
+    reading = max(1, prompt - load.shared_prefix_tokens)
     count = -(-reading // terms.batch_tokens)
     split = terms.splits
     if split is None:
@@ -153,26 +153,34 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
     step_s = decode_step_s(work, rates, split, context, requests)
     reading_s = prefill_s(work, rates, split, reading, count, terms.attention_compute)
+    full_s = decode_step_s(work, rates, split, load.context_tokens, requests)
     if offloaded_share:
         host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
-        step_s, reading_s = step_s + host_s, reading_s + count * host_s
+        step_s, full_s, reading_s = step_s + host_s, full_s + host_s, reading_s + count * host_s
     (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
     decode, prefill = 1 / step_s, reading / reading_s
     low, high = decode * slow, decode * fast
     lowest, highest = prefill * slower, prefill * faster
     factor, copies = terms.factor, terms.factor * terms.replicas
-    generated, read = requests * output, requests * prompt
-    wait = (requests + 1) / 2 * reading  # requests that come at once wait for half of the rest
+    generated, read = requests * output, requests * reading
+    pace_s = output / terms.constants.pace_tokens_per_s  # the others come spread over the time of their answers
+
+    def wait_s(rate: float) -> float:
+        """Return seconds to a first token: the own prompt, and half of those that are read at the same time."""
+        own = reading / rate
+        return own * (1 + (requests - 1) / 2 * min(1.0, own / pace_s)) + terms.latency_s
+
     return Speed(
         Range(low * factor, decode * factor, high * factor),
         Range(lowest, prefill, highest),
-        Range(wait / highest + terms.latency_s, wait / prefill + terms.latency_s, wait / lowest + terms.latency_s),
+        Range(wait_s(highest), wait_s(prefill), wait_s(lowest)),
         Range(
             generated / (output / low + read / lowest) * copies,
             generated / (output / decode + read / prefill) * copies,
             generated / (output / high + read / highest) * copies,
         ),
         terms.basis[requests > 1],
+        factor / full_s,
     )
 
 

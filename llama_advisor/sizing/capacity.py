@@ -1,0 +1,89 @@
+"""What a placed build serves: requests at work and waiting, the rate they are finished at, copies and machines for all.
+
+Requests in flight, their rate and their time hang together (Little): in flight = rate x time. Where requests in flight
+are stated, those beyond what is worked on at a time wait; where requests arriving are, as many are at work as it takes
+to finish them as fast as they come.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from llama_advisor.sizing.figures import Capacity, Range
+from llama_advisor.sizing.memory import memory, room
+
+if TYPE_CHECKING:
+    from llama_advisor.scenario.scenario import Workload
+    from llama_advisor.sizing.figures import Memory, Speed
+    from llama_advisor.sizing.layouts import Layout
+    from llama_advisor.sizing.memory import Measured
+
+
+class Served(NamedTuple):
+    """A layout under a load."""
+
+    memory: Memory
+    speed: Speed | None
+    capacity: Capacity
+
+
+def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = False) -> Served:
+    """Say what a machine comes to under the load, or as many machines as carry it where a `fleet` can be had."""
+    terms, replicas, machines = layout.memory_terms, layout.replicas, 1
+    space = room(terms, measured, load)
+    if fleet and not load.in_flight_follows:
+        machines = max(1, ceil(load.concurrent_requests / (space.usual * replicas)))
+    mine = load.shared_by(machines).shared_by(replicas)
+    at_work = min(mine.concurrent_requests, space.usual)
+    if mine.in_flight_follows:
+        at_work = _enough(layout, mine, measured, at_work, space.usual)
+    speed = layout.speed_of(mine, at_work, measured)
+    needed, keeps_up, tokens, rates, waiting = None, None, None, None, 0
+    if speed:
+        tokens = (layout.speed_of(mine, space.usual, measured) or speed).total_tokens_per_s
+        rates = Range(*(figure / max(1, load.output_tokens) for figure in tokens))
+        arriving = load.requests_per_second or 0.0
+        needed = max(machines, ceil(arriving / rates.mid))
+        keeps_up = True if fleet or rates.low >= arriving else None if rates.high >= arriving else False
+        waiting = 0 if mine.in_flight_follows else mine.concurrent_requests - at_work
+        if waiting:
+            speed = speed._replace(first_token_s=_after(waiting * replicas, rates, speed.first_token_s))
+    machines = needed if fleet and needed else machines
+    return Served(
+        memory(terms, measured, mine, at_work),
+        speed,
+        Capacity(
+            requests_at_once=space.usual * replicas,
+            full_length_at_once=space.full * replicas,
+            in_flight=(at_work + waiting) * replicas,
+            requests_per_s=rates,
+            tokens_per_s=tokens,
+            machines_needed=needed,
+            machines=machines,
+            copies=replicas * machines,
+            keeps_up=keeps_up,
+        ),
+    )
+
+
+def _after(waiting: int, rates: Range, first: Range) -> Range:
+    """Return the wait for a first token behind so many requests."""
+    return Range(first.low + waiting / rates.high, first.mid + waiting / rates.mid, first.high + waiting / rates.low)
+
+
+def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, most: int) -> int:
+    """Return the fewest requests at work, up to `most`, that are finished as fast as they arrive at one copy."""
+    wanted = (load.requests_per_second or 0.0) * load.output_tokens * layout.replicas
+
+    def keeps_up(at_work: int) -> bool:
+        speed = layout.speed_of(load, at_work, measured)
+        return speed is None or speed.total_tokens_per_s.mid >= wanted
+
+    if keeps_up(fewest):
+        return fewest
+    low, high = fewest, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if keeps_up(middle) else (middle, high)
+    return high
