@@ -102,7 +102,7 @@ def values(build: Candidate, weights: Mapping[CriterionId, float]) -> Values:
     for part in build.parts:
         if part.criterion.id in points:
             points[part.criterion.id] += part.points
-    return {name: points[name] / weight for name, weight in weights.items()}
+    return {name: points[name] / weight if weight else 0.0 for name, weight in weights.items()}
 
 
 def share_won(gaps: list[Values], names: list[CriterionId]) -> float:

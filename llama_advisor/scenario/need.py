@@ -36,6 +36,7 @@ LEFT_OPEN = (
     "stated",
     "prompt_stated",
     "shared_stated",
+    "concurrency_stated",
     "arriving",
     "volume",
     "requests_per_second",

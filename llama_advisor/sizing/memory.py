@@ -184,7 +184,7 @@ def measure(terms: MemoryTerms, load: Workload) -> Measured:
     cache = terms.kv_bytes * context / GIB * terms.cache_factor
     images = terms.image_bytes * load.images_per_prompt / GIB
     per_token = terms.logits_bytes + (terms.hidden_bytes + terms.mask_bytes * context)
-    batch = min(terms.batch_tokens, context * min(load.concurrent_requests, terms.most_requests))
+    batch = min(terms.batch_tokens, context * terms.most_requests)
     overhead = terms.base_gib + (batch * per_token + terms.layer_bytes) / GIB
     for gib in terms.further_gib:
         overhead += gib

@@ -58,7 +58,7 @@ def plan(base: RuleBase, *, owned: bool = False, priced: bool = True, **fields: 
     """A plan, and the scenario as a candidate of which no model, engine or machine is chosen yet."""
     need = understand(Scenario.model_validate({"use_cases": ["chat"]} | fields), base)
     weights = counted_weights(need.weights, base, owned=owned, priced=priced)
-    return Plan(base, Sizes(base), AS_OF, need, weights), Candidate(need)
+    return Plan(base, Sizes(base), AS_OF, need, weights, owned=owned), Candidate(need)
 
 
 def outcomes(base: RuleBase, **fields: Any) -> dict[str, Outcome]:

@@ -42,6 +42,8 @@ def test_what_was_not_said_comes_from_the_use_case_and_is_listed(base: RuleBase)
         "concurrent_requests": case.defaults.concurrent_requests,
         "tool_calling": case.defaults.tool_calling,
         "tokens_per_month": base.criteria.assumed_tokens_per_month,
+        "prompt_tokens": found.prompt_tokens,
+        "shared_prefix_tokens": found.shared_prefix_tokens,
     }
     assert all("coding" in item.why for item in found.assumptions if item.field != "tokens_per_month")
 
@@ -51,6 +53,8 @@ def test_what_was_said_is_no_assumption(base: RuleBase) -> None:
         "use_cases": ["coding"],
         "inputs": ["text"],
         "context_tokens": 4096,
+        "prompt_tokens": 900,
+        "shared_prefix_tokens": 0,
         "output_tokens": 100,
         "target": "server",
         "concurrent_requests": 3,
@@ -103,6 +107,42 @@ def test_priorities_that_leave_nothing_are_refused(base: RuleBase) -> None:
 def test_an_answer_longer_than_its_context_is_refused(context: Any, output: Any, base: RuleBase) -> None:
     with pytest.raises(InputError, match=r"^output_tokens: \d+ is more than the context of \d+ tokens"):
         need(base, use_cases=["chat"], context_tokens=context, output_tokens=output)
+
+
+def test_what_is_said_of_the_load_fixes_what_follows(base: RuleBase) -> None:
+    lengths = {"use_cases": ["chat"], "prompt_tokens": 500, "output_tokens": 250}
+    arriving = need(base, **lengths, requests_per_second=4)
+    assert arriving.tokens_per_month == 4 * 750 * 730 * 3600
+    assert (arriving.workload.requests_per_second, arriving.workload.in_flight_follows) == (4, True)
+    people = need(base, **lengths, users=240)
+    assert people.workload == arriving.workload
+    assert assumed(people)["requests_per_second"] == 4
+    volume = need(base, **lengths, tokens_per_month=arriving.tokens_per_month)
+    assert volume.workload.requests_per_second == pytest.approx(4)
+    batch = need(base, **lengths, tokens_per_month=3600 * 750, batch_hours=2)
+    assert batch.workload.requests_per_second == pytest.approx(0.5)
+    assert (batch.usable_tokens_per_s, batch.weights["speed"]) == (0, 0)
+    busy = need(base, **lengths, concurrent_requests=200)
+    assert (busy.workload.requests_per_second, busy.workload.in_flight_follows) == (None, False)
+    assert busy.tokens_per_month > 1_000_000_000
+
+
+def test_nothing_jumps_at_a_round_number_of_tokens(base: RuleBase) -> None:
+    for edge in (4096, 8192, 16384, 32768, 65536):
+        below, above = (need(base, use_cases=["coding"], context_tokens=edge + more) for more in (0, 1))
+        assert 0 <= above.prompt_tokens - below.prompt_tokens <= 1
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        ({"prompt_tokens": 9000, "context_tokens": 8192}, r"^prompt_tokens: 9000 with an answer of \d+ is more than"),
+        ({"prompt_tokens": 100, "shared_prefix_tokens": 101}, "^shared_prefix_tokens: 101 is more than the prompt"),
+    ],
+)
+def test_lengths_that_contradict_each_other_are_refused(said: Any, where: str, base: RuleBase) -> None:
+    with pytest.raises(InputError, match=where):
+        need(base, use_cases=["chat"], **said)
 
 
 @pytest.mark.parametrize("context", [1, 2, 3, 100, 600])

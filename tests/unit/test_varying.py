@@ -201,6 +201,9 @@ def test_every_change_has_a_reason_that_holds(
         if item.kind in {"ruled_out", "qualifies"}:
             side = judged["after" if item.kind == "ruled_out" else "before"]
             assert any(option.excuse and option.excuse.text in item.text for option in side)
+        elif item.kind == "other":  # of assumed machines another one ends the search
+            assert "hardware" not in fields
+            assert judged["before"][0].machine != judged["after"][0].machine
         else:
             assert item.kind == "outscored"
             assert item.criterion in {"quality", "speed", "cost", "footprint", "maturity"}

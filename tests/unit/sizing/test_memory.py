@@ -12,7 +12,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import memory as sizing
-from llama_advisor.sizing.estimate import MOST_REQUESTS, largest
+from llama_advisor.sizing.estimate import largest
 from llama_advisor.sizing.memory import (
     carries_adapters,
     device_available_gib,
@@ -73,8 +73,12 @@ def size(
 ) -> Memory:
     """Size a shipped model."""
     weights = weights_bytes(BASE.models[model], BASE.quantizations[quantization], BASE.block_types)
-    terms = sizing.memory_terms(weights, BASE.models[model], CONSTANTS, engine, where, "f16", **options)
-    return sizing.memory(terms, sizing.measure(terms, load))
+    known = BASE.engines[engine]
+    serving = {"paged": known.concurrent_requests == "continuous", "most_requests": known.most_requests}
+    terms = sizing.memory_terms(weights, BASE.models[model], CONSTANTS, engine, where, "f16", **serving, **options)
+    measured = sizing.measure(terms, load)
+    at_work = min(load.concurrent_requests, sizing.room(terms, measured, load).usual)
+    return sizing.memory(terms, measured, load, at_work)
 
 
 def test_parts_sum_to_the_total_and_the_device_need_adds_the_uncertainty() -> None:
@@ -208,18 +212,6 @@ def test_largest_context_is_the_last_that_fits() -> None:
     assert found is not None
     assert sized(work(found)).fits is True
     assert sized(work(found + 1)).fits is False
-
-
-def test_largest_concurrency_is_zero_where_nothing_fits_and_none_where_unknown() -> None:
-    def on(where: Machine) -> int | None:
-        return largest(
-            lambda requests: size("llama-3.1-8b-instruct", "bf16", where, work(requests=requests), "vllm").fits,
-            MOST_REQUESTS,
-        )
-
-    assert on(machine(12)) == 0
-    assert on(machine(None)) is None
-    assert (on(machine(80)) or 0) > (on(machine(24)) or 0) > 0
 
 
 loads = st.builds(work, st.integers(1, 131072), st.integers(1, 64), st.integers(0, 4))
