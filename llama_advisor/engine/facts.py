@@ -293,7 +293,8 @@ def _context_limit(candidate: Candidate) -> int | None:
     place = candidate.place
     own = place.official.context_tokens if place.official else None
     hosted = place.offer.context_tokens if place.offer else None
-    return min((n for n in (own, hosted, place.model and place.model.context_tokens) if n), default=None)
+    files = place.engine.maximum_context_tokens if place.engine else None
+    return min((n for n in (own, hosted, files, place.model and place.model.context_tokens) if n), default=None)
 
 
 _variant("quantization.id", "text", "Quantization id.")
