@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.hardware import Catalogue, part, read_hardware
+from llama_advisor.hardware import Catalogue, read_hardware
 from llama_advisor.scenario.need import spelled
 from llama_advisor.sizing.cost import price_key, retired
 from llama_advisor.sizing.support import HOSTED
@@ -91,7 +91,7 @@ def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tupl
 
 def on_accelerator(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
     """Where it must run on the processor or NPU, the machine is that part of its chip, else its host memory."""
-    if found := part(machine, need.accelerator, catalogue):
+    if found := catalogue.part(machine, need.accelerator):
         return found
     if need.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
         return machine

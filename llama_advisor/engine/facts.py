@@ -413,7 +413,7 @@ _machine(
     "machine.accelerator",
     "text",
     "gpu, cpu or npu: what computes.",
-    _on_machine(lambda m: _COMPUTES.get(m.device.kind, "gpu")),
+    _on_machine(lambda m: _COMPUTES.get(m.device.kind, "gpu") if m.device.cores or m.device.kind != "phone" else "gpu"),
 )
 _machine("machine.unified_memory", "flag", "Whether memory is shared with the system.", "device.unified_memory")
 _machine("machine.owned", "flag", "Whether the user has it.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from llama_advisor.hardware.machine import check_machines, read_hardware
-from llama_advisor.hardware.parts import part
 from llama_advisor.hardware.words import Catalogue, catalogue_of
 
-__all__ = ["Catalogue", "catalogue_of", "check_machines", "part", "read_hardware"]
+__all__ = ["Catalogue", "catalogue_of", "check_machines", "read_hardware"]

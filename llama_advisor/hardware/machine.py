@@ -10,7 +10,6 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.hardware.parts import with_cores
 from llama_advisor.hardware.words import (
     DEVICES_AND_NODES,
     GENERIC,
@@ -252,7 +251,9 @@ def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device
             notes = (f"{listed}; the stated {asked:g} are used",)
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
-        device = with_cores(device, cores)
+        if cores and device.cores:  # a share of a server comes with a share of its bandwidth
+            shares = min(cores / device.cores, 8) if device.id == _BY_TARGET["server"] else 1
+            device = device._replace(cores=cores, bandwidth_gb_s=device.bandwidth_gb_s * shares)
         notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
     if device.memory_gib is None:
         notes = (*notes, "its memory is not stated")

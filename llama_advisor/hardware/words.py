@@ -33,7 +33,7 @@ _MEMORY = re.compile(
     r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9]|\.\d)"
 )
 _NO_NAME = re.compile(r"\b(?:[345]g(?!\.\d)|20[12]\d)\b")  # radio generations and years
-_SLICED = re.compile(r"\b\d+\s?gb\b(?=[^,+]*\b\dg\.\d+gb)")  # memory of the whole card before that of its slice
+_SLICED = re.compile(r"\b\d+\s?gb\b(?!\s*(?:of )?ram)(?=[^+]*\b\dg\.\d+gb)")  # the whole card's memory, before its slice
 _GIB = {"t": 1024.0, "g": 1.0, "m": 1 / 1024}
 _TOTAL = r"(?:in\s+total|total|combined|altogether)"
 _AFTER = re.compile(
@@ -173,6 +173,15 @@ class Catalogue:
         """Whether it is the name of a device or an instance."""
         name = " ".join(spelling)
         return name in self._devices_named or name in self._instance_named
+
+    def part(self, machine: Machine, accelerator: str) -> Machine | None:
+        """Return the `cpu` or `npu` of the machine's own chip, which has its memory; None where none is listed."""
+        whole, chip = machine.device, self.by_id.get(machine.device.parts.get(accelerator, ""))
+        if chip is None:
+            return None
+        share, speed = min(chip.usable_share, whole.usable_share), chip.bandwidth_gb_s or whole.bandwidth_gb_s
+        device = chip._replace(memory_gib=whole.memory_gib, usable_share=share, bandwidth_gb_s=speed)
+        return machine._replace(device=device, label=f"{accelerator.upper()} of {machine.label}")
 
     def suggestion(self, text: str) -> str:
         """Return `; nearest: x`, or where to look when nothing is near: devices by name, instances by id."""
