@@ -33,7 +33,7 @@ _MEMORY = re.compile(
     r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9]|\.\d)"
 )
 _NO_NAME = re.compile(r"\b(?:[345]g(?!\.\d)|20[12]\d)\b")  # radio generations and years
-_SLICED = re.compile(r"\b\d+\s?gb\b(?!\s*(?:of )?ram)(?=[^+]*\b\dg\.\d+gb)")  # the whole card's memory, before its slice
+_SLICED = re.compile(r"\b\d+\s?gb\b(?!\s*(?:of )?ram)(?=[^+]*\b\dg\.\d+gb)")  # memory of the whole, before its slice
 _GIB = {"t": 1024.0, "g": 1.0, "m": 1 / 1024}
 _TOTAL = r"(?:in\s+total|total|combined|altogether)"
 _AFTER = re.compile(
