@@ -90,13 +90,15 @@ def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tupl
 
 
 def on_accelerator(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
-    """Where it must run on the processor, the machine is its host memory, not its GPU."""
+    """Where it must run on the processor or NPU, the machine is that part of its chip, else its host memory."""
+    if found := catalogue.part(machine, need.accelerator):
+        return found
     if need.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
         return machine
     ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
     if ram is None:
         return machine
-    host = read_hardware({"ram_gb": ram}, catalogue, "server")
+    host = read_hardware({"ram_gb": ram}, catalogue, need.target if need.target != "phone" else "workstation")
     return host._replace(owned=machine.owned, label=f"processor of {machine.label}")
 
 

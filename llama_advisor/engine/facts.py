@@ -298,7 +298,8 @@ def _context_limit(candidate: Candidate) -> int | None:
     place = candidate.place
     own = place.official.context_tokens if place.official else None
     hosted = place.offer.context_tokens if place.offer else None
-    return min((n for n in (own, hosted, place.model and place.model.context_tokens) if n), default=None)
+    files = place.engine.maximum_context_tokens if place.engine else None
+    return min((n for n in (own, hosted, files, place.model and place.model.context_tokens) if n), default=None)
 
 
 _variant("quantization.id", "text", "Quantization id.")
@@ -423,7 +424,7 @@ _machine(
     "machine.accelerator",
     "text",
     "gpu, cpu or npu: what computes.",
-    _on_machine(lambda m: _COMPUTES.get(m.device.kind, "gpu")),
+    _on_machine(lambda m: _COMPUTES.get(m.device.kind, "gpu") if m.device.cores or m.device.kind != "phone" else "gpu"),
 )
 _machine("machine.unified_memory", "flag", "Whether memory is shared with the system.", "device.unified_memory")
 _machine("machine.owned", "flag", "Whether the user has it.")

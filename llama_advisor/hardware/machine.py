@@ -138,7 +138,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     count, nodes = (1, nodes * count) if whole else (count, nodes)
     device_gib, ram_gib, shared = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
     device, picked = _pick_stated(choice.devices, device_gib, count * nodes, label, stated)
-    device, changed = _override(device, stated)
+    device, changed = _override(device, stated, reading.cores)
     return Machine(
         device=device,
         count=count,
@@ -242,7 +242,7 @@ def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
     return device, (f"{device.name} assumed; it could be {names}",)
 
 
-def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
+def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device, Assumptions]:
     """Put the mapping's own bandwidth in place of the listed one; say what stays unknown."""
     notes: Assumptions = ()
     if (asked := stated.bandwidth_gb_s) is not None:
@@ -251,6 +251,9 @@ def _override(device: Device, stated: Stated) -> tuple[Device, Assumptions]:
             notes = (f"{listed}; the stated {asked:g} are used",)
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
+        if cores and device.cores:  # a share of a server comes with a share of its bandwidth
+            shares = min(cores / device.cores, 8) if device.id == _BY_TARGET["server"] else 1
+            device = device._replace(cores=cores, bandwidth_gb_s=device.bandwidth_gb_s * shares)
         notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
     if device.memory_gib is None:
         notes = (*notes, "its memory is not stated")

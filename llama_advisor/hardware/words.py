@@ -27,11 +27,13 @@ _CORES = re.compile(
     r"\b\d+\s*-?\s*(?:vcpus?|cpus|cores?)\b(?:\s*(?:gpu|cpu)\b)?"
     r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*(?:gpu|cpu)\b)?"
 )
+_CORES_SAID = re.compile(r"\b(\d{1,3})\s*-?\s*(?:v?cpus?|v?cores?)\b(?!\s*gpu)")
 _MEMORY = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*-?\s*(tib|tb|gib|gb|gigs?|gbytes|mib|mb)(?![a-z0-9])"
-    r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9])"
+    r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9]|\.\d)"
 )
-_NO_NAME = re.compile(r"\b(?:[345]g|20[12]\d)\b")  # radio generations and years
+_NO_NAME = re.compile(r"\b(?:[345]g(?!\.\d)|20[12]\d)\b")  # radio generations and years
+_SLICED = re.compile(r"\b\d+\s?gb\b(?!\s*(?:of )?ram)(?=[^+]*\b\dg\.\d+gb)")  # memory of the whole, before its slice
 _GIB = {"t": 1024.0, "g": 1.0, "m": 1 / 1024}
 _TOTAL = r"(?:in\s+total|total|combined|altogether)"
 _AFTER = re.compile(
@@ -108,6 +110,7 @@ def clean(text: str) -> str:
 def fold(text: str) -> str:
     """Return cleaned text in lower case, `×` as `x`, without core counts, years and `5G`."""
     lowered = text.casefold().replace("×", "x").replace("✕", "x")
+    lowered = _SLICED.sub(" ", lowered)
     return _CORES.sub(" ", _INSTANCE_SIZE.sub(" ", _NO_NAME.sub(" ", lowered)))
 
 
@@ -171,6 +174,15 @@ class Catalogue:
         name = " ".join(spelling)
         return name in self._devices_named or name in self._instance_named
 
+    def part(self, machine: Machine, accelerator: str) -> Machine | None:
+        """Return the `cpu` or `npu` of the machine's own chip, which has its memory; None where none is listed."""
+        whole, chip = machine.device, self.by_id.get(machine.device.parts.get(accelerator, ""))
+        if chip is None:
+            return None
+        share, speed = min(chip.usable_share, whole.usable_share), chip.bandwidth_gb_s or whole.bandwidth_gb_s
+        device = chip._replace(memory_gib=whole.memory_gib, usable_share=share, bandwidth_gb_s=speed)
+        return machine._replace(device=device, label=f"{accelerator.upper()} of {machine.label}")
+
     def suggestion(self, text: str) -> str:
         """Return `; nearest: x`, or where to look when nothing is near: devices by name, instances by id."""
         close = nearest(text, {*(device.name for device in self.by_id.values()), *self._instances})
@@ -220,6 +232,7 @@ class Reading(Record):
     nodes: int | None  # Nodes, if said.
     spread: bool  # Whether the count is the sum over the nodes.
     count: int | None  # Count said apart from any name.
+    cores: int | None  # Processor cores, if said.
     laptop: bool  # Whether a laptop is meant.
     no_gpu: bool  # Whether a GPU is denied.
     either: bool  # Whether names stand for alternatives.
@@ -246,6 +259,7 @@ def read(text: str, catalogue: Catalogue) -> Reading:
         nodes=nodes,
         spread=spread,
         count=alone,
+        cores=int(said[1]) if (said := _CORES_SAID.search(text.casefold())) else None,
         laptop=any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words),
         no_gpu=bool(denials),
         either="or" in words,

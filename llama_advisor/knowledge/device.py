@@ -76,6 +76,7 @@ class Device(Record):
     cores: Annotated[int | None, "Processor cores that help inference."] = None
     ghz: Annotated[float | None, "Sustained clock of those cores, GHz."] = None
     flop_per_cycle: Annotated[int | None, "FP32 operations per core and cycle."] = None
+    parts: Annotated[dict[str, str], "Devices that stand for parts of its chip: `cpu`, `npu`."] = EMPTY
     sources: Annotated[dict[str, str], "Source id by field; `all` for the rest."] = EMPTY
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
     notes: Annotated[str, "What to know."] = ""

@@ -84,6 +84,7 @@ class Engine(Record):
     structured_output: Annotated[bool, "Whether output can be held to a schema."] = False
     maximum_images: Annotated[int | None, "Most images per prompt it accepts; null without a limit of its own."] = None
     maximum_parameters_b: Annotated[float | None, "Largest model it is used for, billion parameters."] = None
+    maximum_context_tokens: Annotated[int | None, "Longest context of its files; null for no limit."] = None
     maturity: Annotated[int, "0-100: how well trodden it is for production."]
     maturity_basis: Annotated[str, "Why, in one sentence."]
     commands: Annotated[tuple[str, ...], "Command templates; see rules/README.md for the names in braces."] = ()

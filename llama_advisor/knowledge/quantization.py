@@ -55,7 +55,7 @@ class Quantization(Record):
     id: Annotated[str, "Quantization id, e.g. `q4_k_m`."]
     name: Annotated[str, "Name as people write it."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
-    format: Annotated[Literal["safetensors", "gguf", "mlx", "pte", "mlc", "hosted"], "File format."]
+    format: Annotated[Literal["safetensors", "gguf", "mlx", "pte", "mlc", "npu", "hosted"], "File format."]
     bits: Annotated[int, "Nominal bits, the class people name it by."]
     default_type: Annotated[str, "Block type of every tensor no rule names."]
     tensors: Annotated[tuple[TensorRule, ...], "Exceptions, in order."] = ()
