@@ -196,9 +196,23 @@ def _budget_share(candidate: Candidate) -> float | None:
 _cost("cost.usd_per_month", "number", "Money per month.", unit="USD")
 _cost("cost.budget_share", "number", "Share of the monthly budget that it takes.", _budget_share)
 _cost("cost.usd_per_million_tokens", "number", "Money per million tokens.", unit="USD")
+
+
+def _largest_sample(candidate: Candidate) -> int | None:
+    return (candidate.training.largest_sample_tokens or None) if candidate.training else None
+
+
 _training("training.total_gib", "number", "Memory that tuning takes.", unit="GiB")
 _training("training.device_need_gib", "number", "What tuning takes on one device.", "per_device.need_gib", "GiB")
 _training("training.device_available_gib", "number", "What that device has.", "per_device.available_gib", "GiB")
+_training("training.sample_tokens", "number", "Tokens of a sample to tune on.", unit="tokens")
+_training(
+    "training.largest_sample_tokens",
+    "number",
+    "Longest sample that fits, where one does.",
+    _largest_sample,
+    "tokens",
+)
 _training("training.method", "text", "Tuning method that is planned.")
 _training("training.fits", "flag", "Whether tuning fits.")
 declare(BUILD, "layout", "build.kv_cache_type", "text", "Type of the KV cache.", moves=True)

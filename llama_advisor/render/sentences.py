@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.advice import Advice, Build, Contribution, MemoryShown, Robustness, TippingPoint
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Cost, Range
+    from llama_advisor.sizing.figures import Cost, Range, Training
 
 SIGNIFICANT = 3
 VERDICTS = {
@@ -117,6 +117,15 @@ def readings(part: Contribution) -> Iterator[str]:
         else:
             share = f" x {read.share:g}" if read.share != 1 else ""
             yield f"{read.fact} {value} {read.unit}".rstrip() + f": {read.worth:g}{share} ({read.says})"
+
+
+def tuning_lines(training: Training) -> Iterator[str]:
+    """Yield how it is tuned, the samples, and what is not known."""
+    yield training.optimizer
+    most, several = training.largest_sample_tokens, f", {training.batch:,} at a time" if training.batch > 1 else ""
+    longest = "" if most is None else f"; up to {most:,} tokens fit" if most else "; not even the shortest fits"
+    yield f"samples of {training.sample_tokens:,} tokens{several}{longest}; time is not known"
+    yield from training.not_known
 
 
 def memory_line(memory: MemoryShown) -> str:

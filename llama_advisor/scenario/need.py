@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
-from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Only, Scenario, Workload
+from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Only, Scenario, Tuning, Workload
+from llama_advisor.scenario.tuning import tuning_of
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.yaml_file import printable
@@ -53,6 +54,7 @@ LEFT_OPEN = (
     "model_parameters_b",
     "model_reads_images",
     "symptoms",
+    "tuning",
 )
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
 
@@ -101,6 +103,7 @@ class Need:
     structured_output: bool
     fine_tuning: frozenset[str]
     wants_tuning: bool
+    tuning: Tuning
     offline: bool
     budget_usd_per_month: float | None
     tokens_per_month: int
@@ -298,6 +301,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
     weights = _weights(scenario, cases)
+    wants_tuning = bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases)
+    tuning, sample = tuning_of(scenario.tuning, scenario.context_tokens, base)
     named = base.models[model] if model else None
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
@@ -328,7 +333,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         tool_calling=fill.tool_calling(),
         structured_output=bool(scenario.structured_output),
         fine_tuning=frozenset(scenario.fine_tuning),
-        wants_tuning=bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases),
+        wants_tuning=wants_tuning,
+        tuning=tuning,
         offline=bool(scenario.offline),
         tokens_per_month=fill.volume(context, output),
         symptoms=frozenset(scenario.symptoms),
@@ -355,7 +361,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         only_quantizations=allowed,
         hosted_considered=target == "hosted" or not at_home,
         self_hosted_considered=target != "hosted",
-        assumptions=tuple(fill.assumptions),
+        assumptions=(*fill.assumptions, *(sample if wants_tuning else ())),
     )
 
 

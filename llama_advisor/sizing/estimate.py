@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption, Workload
+from llama_advisor.scenario.tuning import tuning_of
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 KEPT = 4096
 MOST_REQUESTS = 4096
-MOST_TUNING_TOKENS = 4096
 PLAIN_CACHE = "f16"
 SPREAD = {"tensor": "each layer is divided over the {} devices", "layer": "whole layers lie on each of the {} devices"}
 
@@ -89,8 +89,8 @@ class Sizer:
         option, layout = placed.option, placed.layout
         speed = layout.speed(load, placed.memory) if layout else None
         cost = self._cost(request, machine)
-        tokens = min(load.context_tokens, MOST_TUNING_TOKENS)
         methods = [method for method in request.fine_tuning if method != "none"]
+        tuning, sample = tuning_of(request.tuning, request.context_tokens, self.base)
         return Estimate(
             id=request.id,
             model=model.id,
@@ -98,11 +98,16 @@ class Sizer:
             engine=option.engine.id,
             machine=machine_used(layout.machine, layout.replicas) if layout else None,
             context_tokens=load.context_tokens,
-            assumptions=(*_chosen(request, asked, placed), *_against(asked, placed), *asked.assumed),
+            assumptions=(
+                *_chosen(request, asked, placed),
+                *_against(asked, placed),
+                *asked.assumed,
+                *(sample if methods else ()),
+            ),
             memory=placed.memory.rounded(3),
             speed=speed and speed.rounded(4),
             cost=cost and cost.rounded(month=2),
-            training=tuple(self.sizes.training(model, method, machine, tokens).rounded(3) for method in methods)
+            training=tuple(self.sizes.training(model, method, machine, tuning).rounded(3) for method in methods)
             or None,
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator
 
-from llama_advisor.scenario.scenario import Assumption, Count, Method, Positive, _count, _folded
+from llama_advisor.scenario.scenario import Assumption, Count, Method, Positive, Tuning, _count, _folded
 from llama_advisor.sizing.figures import Cost, MachineUsed, Memory, Speed, Training
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Strict
@@ -42,6 +42,7 @@ class EstimateRequest(Strict):
     fine_tuning: Annotated[
         Annotated[tuple[Method, ...], BeforeValidator(_folded)], "Tuning methods whose memory is wanted too."
     ] = ()
+    tuning: Annotated[Tuning | None, "Sample, batch and trainer of tuning, e.g. sample_tokens=8k."] = None
     tokens_per_month: Annotated[Count | None, "Volume at which a rented machine is priced per token."] = None
     offer: Annotated[
         Text | None, "Id of the rental price that applies, where the machine is not an instance by name."
