@@ -299,9 +299,10 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     model = names.model_id(scenario.model, base) if scenario.model else None
     # Hosted competes unless the machine, the place or privacy settle that it runs at home.
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
-    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
+    tuned = bool(scenario.fine_tuning or scenario.tuning)
+    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
     weights = _weights(scenario, cases)
-    wants_tuning = bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases)
+    wants_tuning = tuned or any("tuning" in case.needs for case in cases)
     tuning, sample = tuning_of(scenario.tuning, scenario.context_tokens, base)
     named = base.models[model] if model else None
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()

@@ -90,6 +90,8 @@ class Sizer:
         speed = layout.speed(load, placed.memory) if layout else None
         cost = self._cost(request, machine)
         methods = [method for method in request.fine_tuning if method != "none"]
+        if request.tuning and not request.fine_tuning:
+            methods.extend(self.base.criteria.tuning_order)
         tuning, sample = tuning_of(request.tuning, request.context_tokens, self.base)
         return Estimate(
             id=request.id,
