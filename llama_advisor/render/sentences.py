@@ -122,9 +122,9 @@ def readings(part: Contribution) -> Iterator[str]:
 def tuning_lines(training: Training) -> Iterator[str]:
     """Yield how it is tuned, the samples, and what is not known."""
     yield training.optimizer
-    most, several = training.largest_sample_tokens, f", {training.batch:,} at a time" if training.batch > 1 else ""
+    most = training.largest_sample_tokens
     longest = "" if most is None else f"; up to {most:,} tokens fit" if most else "; not even the shortest fits"
-    yield f"samples of {training.sample_tokens:,} tokens{several}{longest}; time is not known"
+    yield f"{training.batch:,} at a time of {training.sample_tokens:,} tokens{longest}; time is not known"
     yield from training.not_known
 
 

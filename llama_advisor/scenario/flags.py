@@ -94,22 +94,16 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
         if owner:
             made.setdefault(owner, {})[name] = value
         elif field in PAIRS:
-            made[field] = pairs(field, value)
+            made[field] = {}
+            for text in value:
+                name, equals, part = text.partition("=")
+                if not equals:
+                    raise InputError(f"{SPELLED.get(field, '--tuning')}: write {PAIRS[field]}, not {printable(text)!r}")
+                made[field][name.strip().replace("-", "_")] = part.strip()
         elif field == "hardware":
             made[field] = value[0] if len(value) == 1 else value
         else:
             made[field] = value
-    return made
-
-
-def pairs(field: str, texts: Iterable[str]) -> dict[str, str]:
-    """Read `quality=3` pairs as a mapping."""
-    made = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"{SPELLED.get(field, f'--{field}')}: write {PAIRS[field]}, not {printable(text)!r}")
-        made[name.strip().replace("-", "_")] = value.strip()
     return made
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, get_args
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Only, Scenario, Tuning, Workload
-from llama_advisor.scenario.tuning import tuning_of
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.yaml_file import printable
@@ -303,7 +302,6 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
     weights = _weights(scenario, cases)
     wants_tuning = tuned or any("tuning" in case.needs for case in cases)
-    tuning, sample = tuning_of(scenario.tuning, scenario.context_tokens, base)
     named = base.models[model] if model else None
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
@@ -335,7 +333,9 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         structured_output=bool(scenario.structured_output),
         fine_tuning=frozenset(scenario.fine_tuning),
         wants_tuning=wants_tuning,
-        tuning=tuning,
+        tuning=names.tuning_of(
+            scenario.tuning, scenario.context_tokens, base, fill.assumptions if wants_tuning else []
+        ),
         offline=bool(scenario.offline),
         tokens_per_month=fill.volume(context, output),
         symptoms=frozenset(scenario.symptoms),
@@ -362,7 +362,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         only_quantizations=allowed,
         hosted_considered=target == "hosted" or not at_home,
         self_hosted_considered=target != "hosted",
-        assumptions=(*fill.assumptions, *(sample if wants_tuning else ())),
+        assumptions=tuple(fill.assumptions),
     )
 
 

@@ -160,9 +160,7 @@ class Scenario(Strict):
     end_user_region: Annotated[Country | None, "Country or region of the end users, apart from the licensee's."] = None
     monthly_active_users: Annotated[Count | None, "Monthly active users of the licensee's products."] = None
     commercial: Annotated[bool | None, "Whether it is used commercially."] = None
-    tool_calling: Annotated[
-        ToolCalls | None, "Tool calls: one per turn, or chains in which one depends on the last."
-    ] = None
+    tool_calling: Annotated[ToolCalls | None, "Tool calls: one per turn, or chains of dependent ones."] = None
     structured_output: Annotated[bool | None, "Whether answers must match a schema."] = None
     fine_tuning: Annotated[Methods, "Tuning methods that are acceptable."] = ()
     tuning: Annotated[Tuning | None, "Sample, batch and trainer of tuning, e.g. sample_tokens=8k."] = None

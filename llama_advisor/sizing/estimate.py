@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption, Workload
-from llama_advisor.scenario.tuning import tuning_of
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
@@ -89,10 +88,10 @@ class Sizer:
         option, layout = placed.option, placed.layout
         speed = layout.speed(load, placed.memory) if layout else None
         cost = self._cost(request, machine)
-        methods = [method for method in request.fine_tuning if method != "none"]
-        if request.tuning and not request.fine_tuning:
-            methods.extend(self.base.criteria.tuning_order)
-        tuning, sample = tuning_of(request.tuning, request.context_tokens, self.base)
+        usual = self.base.criteria.tuning_order if request.tuning else ()
+        methods = [method for method in request.fine_tuning or usual if method != "none"]
+        assumed = asked.assumed if methods else []
+        tuning = names.tuning_of(request.tuning, request.context_tokens, self.base, assumed)
         return Estimate(
             id=request.id,
             model=model.id,
@@ -100,12 +99,7 @@ class Sizer:
             engine=option.engine.id,
             machine=machine_used(layout.machine, layout.replicas) if layout else None,
             context_tokens=load.context_tokens,
-            assumptions=(
-                *_chosen(request, asked, placed),
-                *_against(asked, placed),
-                *asked.assumed,
-                *(sample if methods else ()),
-            ),
+            assumptions=(*_chosen(request, asked, placed), *_against(asked, placed), *asked.assumed),
             memory=placed.memory.rounded(3),
             speed=speed and speed.rounded(4),
             cost=cost and cost.rounded(month=2),

@@ -88,9 +88,7 @@ class Training(NamedTuple):
     optimizer: Annotated[str, "Trainer, optimizer, and how memory is saved."]
     sample_tokens: Annotated[int, "Tokens of a sample."]
     batch: Annotated[int, "Samples at a time on a device."]
-    largest_sample_tokens: Annotated[
-        int | None, "Longest sample that fits, up to the model's context; 0 when none does, null when not known."
-    ]
+    largest_sample_tokens: Annotated[int | None, "Longest sample that fits; 0 for none, null when not known."]
     not_known: Annotated[tuple[str, ...], "What is not known of this combination."]
     total_gib: Annotated[float, "Over all devices, GiB."]
     per_device: Annotated[DeviceMemory, "One device's part."]

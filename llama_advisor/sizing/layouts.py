@@ -209,8 +209,7 @@ class Sizes:
 
         def size() -> Training:
             trainer = trainer_of(tuning, machine, self.base.trainers.values())
-            optimizer = self.base.optimizers[tuning.optimizer or trainer.methods[method].optimizer]
-            return training_memory(model, machine, trainer, optimizer, method, tuning)
+            return training_memory(model, machine, trainer, self.base.optimizers, method, tuning)
 
         return self.kept(("training", model.id, method, id(machine), tuning), machine, size)
 

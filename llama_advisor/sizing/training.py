@@ -9,7 +9,7 @@ from llama_advisor.sizing.figures import DeviceMemory, Training
 from llama_advisor.sizing.kv_cache import GIB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
 
     from llama_advisor.knowledge.constants import MethodMemory, Optimizer, Trainer
     from llama_advisor.knowledge.device import Machine
@@ -27,15 +27,21 @@ def trainer_of(tuning: Tuning, machine: Machine | None, trainers: Iterable[Train
 
 
 def training_memory(
-    model: Model, machine: Machine | None, trainer: Trainer, optimizer: Optimizer, method: str, tuning: Tuning
+    model: Model,
+    machine: Machine | None,
+    trainer: Trainer,
+    optimizers: Mapping[str, Optimizer],
+    method: str,
+    tuning: Tuning,
 ) -> Training:
     """Size tuning `model`; states are divided over the machine's devices where that takes less of each.
 
     `fits` and the largest sample are None without a machine or where its memory is not known.
     """
-    assert tuning.sample_tokens is not None
-    held, shards = trainer.methods[method], machine.devices if machine else 1
-    states = state_gib(model, held, optimizer, tuning)
+    held: MethodMemory = getattr(trainer, method)
+    optimizer, sample = optimizers[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
+    vendor, devices = (machine.device.vendor, machine.devices) if machine else (trainer.vendors[0], 1)
+    states, shards = state_gib(model, held, optimizer, tuning), devices
     share = states / shards + gathered_gib(model, trainer, held)
     if share >= states or not (held.sharded and tuning.sharding):
         shards, share = 1, states
@@ -43,16 +49,28 @@ def training_memory(
     def need(sample_tokens: int) -> float:
         return share + activation_gib(model, trainer, tuning, sample_tokens) + trainer.context_gib
 
-    available, here = available_gib(machine), need(tuning.sample_tokens)
-    samples = range(1, max(model.context_tokens, tuning.sample_tokens) + 1)
+    available, here = available_gib(machine), need(sample)
+    samples, several = range(1, max(model.context_tokens, sample) + 1), tuning.accumulation > 1
+    setup = {
+        f"{trainer.name}, {optimizer.name}": True,
+        f"{'gradient' if tuning.checkpointing else 'no'} checkpointing": True,
+        f"sharded over {shards} devices": shards > 1,
+        f"{tuning.accumulation} batches a step": several,
+    }
+    not_known = {
+        f"{trainer.name} is not known to run on {vendor} devices": vendor not in trainer.vendors,
+        f"{trainer.name} is counted on one of {devices} devices": devices > 1 and not held.sharded,
+        f"{trainer.name} is not known to offer {optimizer.name}": optimizer.id not in trainer.optimizers,
+        f"{optimizer.name} cannot accumulate: all gradients are counted": several and not optimizer.keeps_gradients,
+    }
     return Training(
         method=method,
         trainer=trainer.id,
-        optimizer=", ".join(_setup(trainer, optimizer, tuning, shards)),
-        sample_tokens=tuning.sample_tokens,
+        optimizer=", ".join(told for told, holds in setup.items() if holds),
+        sample_tokens=sample,
         batch=tuning.batch,
         largest_sample_tokens=None if available is None else bisect_right(samples, available, key=need),
-        not_known=tuple(_not_known(trainer, optimizer, held, machine, tuning)),
+        not_known=tuple(told for told, holds in not_known.items() if holds),
         total_gib=states + (here - states / shards) * shards,
         per_device=DeviceMemory(need_gib=here, available_gib=available),
         fits=None if available is None else here <= available,
@@ -60,11 +78,10 @@ def training_memory(
 
 
 def state_gib(model: Model, held: MethodMemory, optimizer: Optimizer, tuning: Tuning) -> float:
-    """Return weights, gradients and optimizer states, GiB; a step over several batches keeps the gradients."""
-    embedding = embedding_parameters(model)
-    trained = model.parameters * held.trained_share
+    """Return weights, gradients and optimizer states, GiB."""
+    embedding, trained = embedding_parameters(model), model.parameters * held.trained_share
     gradients = trained
-    if not optimizer.keeps_gradients and tuning.accumulation == 1:
+    if not optimizer.keeps_gradients and tuning.accumulation == 1:  # those of the largest part at a time
         gradients = max(embedding, model.parameters / model.architecture.layers) * held.trained_share
     kept = embedding if held.embeddings_bytes else 0
     frozen = (model.parameters - kept) * held.frozen_bytes + kept * (held.embeddings_bytes or 0.0)
@@ -80,7 +97,7 @@ def embedding_parameters(model: Model) -> int:
 def gathered_gib(model: Model, trainer: Trainer, held: MethodMemory) -> float:
     """Return what each of several devices holds whole for a while, some layers and the embedding, GiB."""
     shape = model.architecture
-    layer = (model.parameters - embedding_parameters(model)) / _layers(model)
+    layer = (model.parameters - embedding_parameters(model)) / shape.layers
     weights = trainer.gathered_layers * layer * (held.frozen_bytes or BF16_BYTES)
     return (weights + shape.vocab_size * shape.hidden_size * BF16_BYTES) / GIB
 
@@ -92,7 +109,8 @@ def activation_gib(model: Model, trainer: Trainer, tuning: Tuning, sample_tokens
     one layer, or the logits, are at work at a time.
     """
     shape = model.architecture
-    kept = (trainer.checkpoint_bytes if tuning.checkpointing else trainer.layer_bytes) * _layers(model)
+    layers = shape.layers + (shape.vision.cross_attention_layers if shape.vision else 0)
+    kept = (trainer.checkpoint_bytes if tuning.checkpointing else trainer.layer_bytes) * layers
     layer = trainer.working_bytes * (shape.hidden_size + shape.ffn_size)
     layer += trainer.score_bytes * shape.attention_heads * sample_tokens
     working = max(layer, trainer.logits_bytes * shape.vocab_size)
@@ -109,31 +127,3 @@ def available_gib(machine: Machine | None) -> float | None:
     if memory is None:
         return None
     return max(0.0, memory * device.usable_share - device.reserved_gib)
-
-
-def _layers(model: Model) -> int:
-    vision = model.architecture.vision
-    return model.architecture.layers + (vision.cross_attention_layers if vision else 0)
-
-
-def _setup(trainer: Trainer, optimizer: Optimizer, tuning: Tuning, shards: int) -> Iterator[str]:
-    yield trainer.name
-    yield optimizer.name
-    yield "gradient checkpointing" if tuning.checkpointing else "no checkpointing"
-    if shards > 1:
-        yield f"sharded over {shards} devices"
-    if tuning.accumulation > 1:
-        yield f"{tuning.accumulation} batches a step"
-
-
-def _not_known(
-    trainer: Trainer, optimizer: Optimizer, held: MethodMemory, machine: Machine | None, tuning: Tuning
-) -> Iterator[str]:
-    if machine and machine.device.vendor not in trainer.vendors:
-        yield f"{trainer.name} is not known to run on {machine.device.vendor} devices"
-    if machine and machine.devices > 1 and not held.sharded:
-        yield f"{trainer.name} is counted on one of {machine.devices} devices"
-    if optimizer.id not in trainer.optimizers:
-        yield f"{trainer.name} is not known to offer {optimizer.name}"
-    if tuning.accumulation > 1 and not optimizer.keeps_gradients:
-        yield f"{optimizer.name} cannot accumulate: all gradients are counted"

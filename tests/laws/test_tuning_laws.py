@@ -38,6 +38,10 @@ setups = st.tuples(
 Setup = tuple[str, str, str, str, str, int]
 
 
+def changed(tuning: Tuning, **fields: Any) -> Tuning:
+    return tuning.model_copy(update=fields)
+
+
 def size(setup: Setup, tuning: Tuning, **other: Any) -> Training:
     """Size a setup, or one with something changed."""
     model, method, trainer, optimizer, device, count = setup
@@ -45,18 +49,14 @@ def size(setup: Setup, tuning: Tuning, **other: Any) -> Training:
         BASE.models[model],
         Machine(device=BASE.devices[device], count=other.get("count", count)),
         BASE.trainers[trainer],
-        BASE.optimizers[other.get("optimizer", optimizer)],
+        BASE.optimizers,
         other.get("method", method),
-        tuning,
+        changed(tuning, optimizer=other.get("optimizer", optimizer)),
     )
 
 
 def need(setup: Setup, tuning: Tuning, **other: Any) -> float:
     return size(setup, tuning, **other).per_device.need_gib
-
-
-def changed(tuning: Tuning, **fields: Any) -> Tuning:
-    return tuning.model_copy(update=fields)
 
 
 @quickly

@@ -134,5 +134,5 @@ def test_unknown_combinations_are_said(device: str, said: dict[str, Any], told: 
 def test_unknown_without_a_machine() -> None:
     trainer = BASE.trainers["torchtune"]
     tuning = Tuning(sample_tokens=2048)
-    found = training_memory(BASE.models[M8], None, trainer, BASE.optimizers["adamw"], "lora", tuning)
+    found = training_memory(BASE.models[M8], None, trainer, BASE.optimizers, "lora", tuning)
     assert (found.fits, found.per_device.available_gib, found.largest_sample_tokens) == (None, None, None)
