@@ -124,7 +124,7 @@ def tuning_lines(training: Training) -> Iterator[str]:
     yield training.optimizer
     most = training.largest_sample_tokens
     longest = "" if most is None else f"; up to {most:,} tokens fit" if most else "; not even the shortest fits"
-    yield f"{training.batch:,} at a time of {training.sample_tokens:,} tokens{longest}; time is not known"
+    yield f"samples of {training.sample_tokens:,} tokens, {training.batch:,} at a time{longest}; time is not known"
     yield from training.not_known
 
 
