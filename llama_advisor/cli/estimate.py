@@ -11,7 +11,7 @@ from pydantic_core import to_json as compact_json
 from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, screen, with_flags, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import to_json
-from llama_advisor.scenario.flags import flags_of
+from llama_advisor.scenario.flags import flags_of, nested
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
@@ -48,6 +48,7 @@ def estimate(
     """Size one build, or each of a batch; exit code 1 where it does not fit."""
     today = day(as_of)
     fields = said | ({"model": model} if model else {})
+    fields |= nested({"tuning": fields["tuning"]}) if "tuning" in fields else {}
     with_limits = max_context or max_concurrency
     if batch is not None:
         from llama_advisor.cli.batch import stream

@@ -160,26 +160,14 @@ def _tokens_per_month(candidate: Candidate) -> float | None:
 
 
 _speed("speed.decode_tokens_per_s", "number", "Generation per user, best guess.", "decode_tokens_per_s.mid", "tokens/s")
-_speed(
-    "speed.decode_high_tokens_per_s",
-    "number",
-    "Generation per user, upper end.",
-    "decode_tokens_per_s.high",
-    "tokens/s",
-)
+_speed("speed.decode_high_tokens_per_s", "number", "The same, upper end.", "decode_tokens_per_s.high", "tokens/s")
 _speed("speed.prefill_tokens_per_s", "number", "Prompt reading, best guess.", "prefill_tokens_per_s.mid", "tokens/s")
 _speed("speed.first_token_s", "number", "Wait for the first token, best guess.", "first_token_s.mid", "s")
 _speed("speed.first_token_low_s", "number", "Wait for the first token, lower end.", "first_token_s.low", "s")
 _speed("speed.answer_s", "number", "Time for a whole answer, best guess.", lambda c: answer_s(c, "mid"), "s")
 _speed("speed.answer_low_s", "number", "Time for a whole answer, lower end.", lambda c: answer_s(c, "low"), "s")
-_speed(
-    "speed.total_tokens_per_s",
-    "number",
-    "Generation over all users, best guess.",
-    "total_tokens_per_s.mid",
-    "tokens/s",
-)
 _speed("speed.usable", "flag", "Whether a person at this work would wait for it, by the best guesses.", _usable)
+_speed("speed.total_tokens_per_s", "number", "Generation of all users.", "total_tokens_per_s.mid", "tokens/s")
 _speed(
     "speed.meets_decode",
     "flag",
@@ -215,6 +203,8 @@ _capacity("capacity.copies", "number", "Copies of the build on all machines.", u
 _training("training.total_gib", "number", "Memory that tuning takes.", unit="GiB")
 _training("training.device_need_gib", "number", "What tuning takes on one device.", "per_device.need_gib", "GiB")
 _training("training.device_available_gib", "number", "What that device has.", "per_device.available_gib", "GiB")
+_training("training.sample_tokens", "number", "Tokens of a sample to tune on.", unit="tokens")
+_training("training.largest_sample_tokens", "number", "Longest sample that fits; 0 for none.", unit="tokens")
 _training("training.method", "text", "Tuning method that is planned.")
 _training("training.fits", "flag", "Whether tuning fits.")
 declare(BUILD, "layout", "build.kv_cache_type", "text", "Type of the KV cache.", moves=True)

@@ -12,7 +12,7 @@ from llama_advisor.engine.advice import Advice, RuleBaseShown, Verdict
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import relaxations, ways_round
-from llama_advisor.engine.search import LONGEST_SAMPLE, Search
+from llama_advisor.engine.search import Search
 from llama_advisor.engine.words import caveats, closing, excluded, routes, shown, wishes
 from llama_advisor.knowledge.judgement import Caveat
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
@@ -155,9 +155,8 @@ class Advisor:
             return None
         model = self.base.models[need.model]
         machine = found.machines[0] if found.machines and need.hardware_stated else None
-        tokens = min(need.context_tokens, LONGEST_SAMPLE)
         methods = self.base.criteria.tuning_order if need.wants_tuning else ()
-        tuned = {method: self.search.sizes.training(model, method, machine, tokens) for method in methods}
+        tuned = {method: self.search.sizes.training(model, method, machine, need.tuning) for method in methods}
         official = next((build for build in model.official_builds if build.quantization == "fp8"), None)
         place = next((index for index, build in enumerate(found.order) if is_wished(build, need, self.base)), None)
         return Named(

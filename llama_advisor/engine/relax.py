@@ -188,13 +188,15 @@ def plain(value: Any) -> Any:
 
 def stated_value(scenario: Any, field: str) -> Any:
     """Return what the scenario itself says of a field."""
-    if field.startswith("only."):
-        return getattr(scenario.only, field.removeprefix("only.")) if scenario.only else None
-    return getattr(scenario, field)
+    owner, _, name = field.rpartition(".")
+    held = getattr(scenario, owner) if owner else scenario
+    return getattr(held, name) if held else None
 
 
 def current(need: Need, field: str) -> Any:
     """Return what the scenario says, or what was assumed for it."""
+    if field == "tuning.sample_tokens":
+        return need.tuning.sample_tokens if need.wants_tuning else None
     value = stated_value(need.scenario, field)
     if value in (None, ()):
         value = next((item.value for item in need.assumptions if item.field == field), None)
@@ -216,14 +218,9 @@ def softer(before: Any, relaxation: Relaxation) -> list[Any]:
 def changed(scenario: Scenario, field: str, value: Any) -> Scenario:
     """Return the scenario with one field set; null drops what was stated."""
     data = scenario.model_dump(exclude_defaults=True)
-    if field.startswith("only."):
-        only = dict(data.get("only", {}))
-        only.pop(field.removeprefix("only."), None)
-        if value is not None:
-            only[field.removeprefix("only.")] = value
-        data["only"] = only
-    elif value is None:
-        data.pop(field, None)
-    else:
-        data[field] = value
+    owner, _, name = field.rpartition(".")
+    held = data.setdefault(owner, {}) if owner else data
+    held.pop(name, None)
+    if value is not None:
+        held[name] = value
     return type(scenario).model_validate(data)

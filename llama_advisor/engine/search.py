@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from llama_advisor.scenario.need import Need
     from llama_advisor.sizing.figures import Cost, Training
 
-LONGEST_SAMPLE = 4096
 """Tokens of the longest sample that tuning is sized for."""
 HOPELESS_BYTES = 2 * 2**30
 """Bytes of weights for each GiB of a machine's memory beyond which a build is not tried on it."""
@@ -355,7 +354,7 @@ class ModelSearch:
         tried = []
         for method in order:
             if method in acceptable:
-                training = self.sizes.training(model, method, machine, min(need.context_tokens, LONGEST_SAMPLE))
+                training = self.sizes.training(model, method, machine, need.tuning)
                 if training.fits is not False:
                     return training
                 tried.append(training)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import yaml
 from pydantic import Field, ValidationError
 
-from llama_advisor.scenario.flags import FLAGS, spelled
+from llama_advisor.scenario.flags import FLAGS, PAIRS, spelled
 from llama_advisor.scenario.project_file import WISHES, project_text, proposed
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
@@ -58,7 +58,7 @@ def stated(log: Log) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for answer in log:
         for field, value in answer.sets.items():
-            nested = isinstance(value, dict) and isinstance(data.get(field), dict) and field in {"only", "priorities"}
+            nested = isinstance(value, dict) and isinstance(data.get(field), dict) and field in {"only", *PAIRS}
             data[field] = data[field] | value if nested else value
     return data
 
@@ -133,7 +133,7 @@ def as_flags(scenario: Scenario) -> list[str] | None:
         value = data.get(owner, {}).get(name) if owner else data.get(name)
         if value in (None, [], {}):
             continue
-        values = [f"{key}={_plain(part)}" for key, part in value.items()] if name == "priorities" else value
+        values = [f"{key}={_plain(part)}" for key, part in value.items()] if name in PAIRS else value
         items = values if isinstance(values, list) else [values]
         if any(isinstance(item, dict) for item in items):
             return None

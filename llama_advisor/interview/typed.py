@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from llama_advisor.interview.amounts import NUMBERS, amount, could_be
 from llama_advisor.interview.log import Answer, Log, stated
 from llama_advisor.interview.next_question import options_of, unsaid
-from llama_advisor.scenario.flags import FLAGS, nested
+from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Sets = dict[str, Any]
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-SEVERAL = frozenset(flag.field for flag in FLAGS if flag.kind == "many") - {"hardware", "priorities"}
+SEVERAL = frozenset(flag.field for flag in FLAGS if flag.kind == "many") - {"hardware", *PAIRS}
 """Fields that take several values; several machines mean one of them."""
 SWITCHES = frozenset(flag.field for flag in FLAGS if flag.kind == "yes")
 """Fields that are yes or no."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from llama_advisor.knowledge.conditions import ConditionError
-from llama_advisor.knowledge.constants import Constants, TrainingRecipe
+from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
@@ -119,7 +119,8 @@ class RuleBase:
     devices = _by_id("devices", Device)
     instances = _by_id("instances", Instance)
     engines = _by_id("engines", Engine)
-    recipes = _by_id("recipes", TrainingRecipe)
+    trainers = _by_id("trainers", Trainer)
+    optimizers = _by_id("optimizers", Optimizer)
     rentals = _by_id("rentals", RentalPrice)
     hosted = _by_id("hosted", HostedPrice)
     use_cases = _by_id("use_cases", UseCase)
@@ -212,6 +213,7 @@ LINKS = {
         ("official_builds.*.quantization", "quantization", "unknown"),
     ),
     "engines": (("quantizations.*.quantization", "quantization", "unknown"), ("sources.*", "source", "refused")),
+    "trainers": tuple((f"{method}.optimizer", "optimizer", "refused") for method in ("full", "lora", "qlora")),
     "instances": (("device", "device", "refused"), ("offer?", "price", "refused")),
     "rentals": (("device", "device", "refused"),),
     "hosted": (("model", "model", "fine"),),
@@ -232,6 +234,7 @@ _TARGETS = {
     "device": "devices",
     "price": "rentals",
     "fact": "facts",
+    "optimizer": "optimizers",
 }
 
 

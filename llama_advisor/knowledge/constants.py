@@ -1,8 +1,8 @@
-"""Constants of sizing: buffers of each engine, speed by class of device, training recipes."""
+"""Constants of sizing: buffers of each engine, speed by class of device, trainers and optimizers."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from llama_advisor.knowledge.device import SpeedClass
 from llama_advisor.text.record import EMPTY, Record
@@ -96,39 +96,27 @@ class ArchitectureSpeed(Record):
 class EngineSpeed(Record):
     """How an engine differs from the reference engine on the same device."""
 
-    bandwidth: Annotated[float, "Factor on the bandwidth efficiency; the result is capped at `maximum_efficiency`."] = (
-        1.0
-    )
+    bandwidth: Annotated[float, "Factor on the bandwidth efficiency, capped at `maximum_efficiency`."] = 1.0
     cache: Annotated[float, "Factor on the efficiency of KV-cache reads."] = 1.0
     compute: Annotated[float, "Factor on the compute efficiency."] = 1.0
     quantized_compute: Annotated[float, "Further factor for weights of fewer than 16 bits."] = 1.0
     layer: Annotated[float, "Factor on the time per layer."] = 1.0
-    attention: Annotated[
-        float, "Factor on attention's share of the prefill rate; fused attention kernels lie above 1."
-    ] = 1.0
+    attention: Annotated[float, "Factor on attention's share of the prefill rate; fused kernels lie above 1."] = 1.0
     latency_ms: Annotated[float, "Time before the first token beyond the arithmetic, milliseconds."]
     step_ms: Annotated[float, "Scheduling time per generated token, milliseconds."] = 0.0
     batch_tokens: Annotated[int, "Prompt tokens per forward pass; the weights are read once for each."]
-    classes: Annotated[dict[SpeedClass, float], "Further factor on the bandwidth efficiency by class of device."] = (
-        EMPTY
-    )
+    classes: Annotated[dict[SpeedClass, float], "Further factor on that efficiency by class of device."] = EMPTY
     provenance: Annotated[Provenance, "Where the figures come from."]
 
 
 class ParallelSpeed(Record):
     """How speed changes with the number of devices."""
 
-    tensor_scaling: Annotated[
-        float, "Bandwidth that each further device adds under tensor parallelism, share of one device's."
-    ]
+    tensor_scaling: Annotated[float, "Share of its bandwidth that each further device adds under tensor parallelism."]
     prefill_scaling: Annotated[float, "Compute that each further device adds to prefill under tensor parallelism."]
-    layer_prefill_scaling: Annotated[
-        float, "Share of a full pipeline's speed-up that prefill attains under layer split."
-    ]
+    layer_prefill_scaling: Annotated[float, "Share of a full pipeline's speed-up of prefill under layer split."]
     device_ms: Annotated[float, "Time per token for each further device, milliseconds."]
-    tensor_layer_us: Annotated[
-        float, "Time per layer for each doubling of devices under tensor parallelism, microseconds."
-    ]
+    tensor_layer_us: Annotated[float, "Time per layer for each doubling of devices split by tensors, microseconds."]
     node_ms: Annotated[float, "Time per token for each further node, milliseconds."]
     spread: Annotated[float, "Factor on the width of the range under tensor parallelism, where data are few."]
 
@@ -155,41 +143,63 @@ class SpeedConstants(Record):
     host_efficiency: Annotated[float, "Share of it that weight reads attain."]
 
 
-class TrainingRecipe(Record):
-    """One way to tune: what is held in memory per parameter and per token."""
+class MethodMemory(Record):
+    """What a trainer holds per parameter by one method, and what it takes where nothing else is said."""
 
-    id: Annotated[str, "Recipe id."]
-    method: Annotated[Literal["full", "lora", "qlora"], "Method."]
-    optimizer: Annotated[str, "Optimizer and what makes the recipe."]
-    frozen_bytes_per_parameter: Annotated[float, "Bytes of a frozen weight; 0 when all weights are trained."]
-    trained_bytes_per_parameter: Annotated[float, "Bytes of a trained weight with gradient and optimizer states."]
-    trained_share: Annotated[float, "Trained parameters, share of the model's."]
-    embeddings_bytes_per_parameter: Annotated[
-        float | None, "Bytes of an embedding or head weight where they stay in another type."
-    ] = None
-    activation_bytes: Annotated[float, "Bytes per token, layer and unit of hidden width with gradient checkpointing."]
-    layer_activation_bytes: Annotated[
-        float, "Bytes per token and unit of hidden plus feed-forward width while one layer is recomputed."
-    ]
+    frozen_bytes: Annotated[float, "Bytes of a frozen weight; 0 when all weights are trained."] = 0.0
+    embeddings_bytes: Annotated[float | None, "Bytes of embeddings and head where they stay in another type."] = None
+    weight_bytes: Annotated[float, "Bytes of a trained weight."]
+    gradient_bytes: Annotated[float, "Bytes of its gradient."]
+    trained_share: Annotated[float, "Trained parameters, share of the model's."] = 1.0
+    optimizer: Annotated[str, "Optimizer taken where none is named."]
+    sharded: Annotated[bool, "Whether weights, gradients and states can be divided over devices."]
+
+
+class Trainer(Record):
+    """One way to train: what is held in memory per parameter and per token."""
+
+    id: Annotated[str, "Trainer id."]
+    name: Annotated[str, "Name."]
+    aliases: Annotated[tuple[str, ...], "Other names."] = ()
+    ordinary_on: Annotated[tuple[str, ...], "Makers of devices on which it is taken unnamed; `any`: the others."] = ()
+    vendors: Annotated[tuple[str, ...], "Makers of devices that it is known to run on."]
+    full: Annotated[MethodMemory, "When all weights are trained."]
+    lora: Annotated[MethodMemory, "When adapters over 16-bit weights are."]
+    qlora: Annotated[MethodMemory, "When adapters over four-bit weights are."]
+    optimizers: Annotated[tuple[str, ...], "Optimizers that it is known to offer."]
+    checkpoint_bytes: Annotated[float, "Bytes kept per token, layer and unit of hidden width with checkpointing."]
+    layer_bytes: Annotated[float, "The same without checkpointing: all activations of a layer."]
+    working_bytes: Annotated[float, "Bytes per token and unit of hidden plus feed-forward width of a layer at work."]
+    score_bytes: Annotated[float, "Bytes per pair of tokens and head of it, where attention is not fused."] = 0.0
     logits_bytes: Annotated[float, "Bytes per token and vocabulary entry."]
-    image_gib: Annotated[float, "Working memory of the image path of a vision model per sequence, GiB."]
-    batch: Annotated[int, "Sequences per device."]
-    sequence_tokens: Annotated[int, "Tokens per sequence."]
-    sharded: Annotated[bool, "Whether weights, gradients and states are divided over devices."]
+    image_gib: Annotated[float, "Working memory of the image path of a vision model per sample, GiB."]
     gathered_layers: Annotated[int, "Layers held whole on each device while sharded."] = 2
     context_gib: Annotated[float, "Driver context, fragmentation and workspace per device, GiB."]
-    ordinary: Annotated[bool, "Whether it is the recipe taken for its method unless another is named."] = True
     sources: Annotated[tuple[str, ...], "Source ids."]
-    unverified: Annotated[bool, "Whether the figures were not checked against a measurement."] = False
+    unverified: Annotated[tuple[str, ...], "Fields that were not checked against a measurement."] = ()
+    note: Annotated[str, "What to know."] = ""
+
+
+class Optimizer(Record):
+    """What an optimizer holds."""
+
+    id: Annotated[str, "Optimizer id."]
+    name: Annotated[str, "Name."]
+    aliases: Annotated[tuple[str, ...], "Other names."] = ()
+    state_bytes: Annotated[float, "Bytes on the device per trained parameter."]
+    keeps_gradients: Annotated[bool, "Whether the gradients of all layers are held at once."] = True
+    sources: Annotated[tuple[str, ...], "Source ids."]
+    unverified: Annotated[bool, "Whether the figure was not checked against a measurement."] = False
     note: Annotated[str, "What to know."] = ""
 
 
 class AssumedLoad(Record):
-    """What `estimate` takes where lengths were not said; the measurements mostly are of this size."""
+    """What is taken where lengths were not said; the measurements mostly are of this size."""
 
     context_tokens: Annotated[int, "Tokens allocated per sequence, where prompt and answer do not need more."]
     prompt_tokens: Annotated[int, "Tokens of a prompt."]
     output_tokens: Annotated[int, "Tokens of an answer."]
+    sample_tokens: Annotated[int, "Tokens of a sample to tune on, where no context was stated."]
 
 
 class Constants(Record):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from llama_advisor.knowledge.constants import Constants, TrainingRecipe
+from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
@@ -30,7 +30,8 @@ LIST_KEYS: dict[str, type[Record]] = {
     "rentals": RentalPrice,
     "hosted": HostedPrice,
     "sources": Source,
-    "recipes": TrainingRecipe,
+    "trainers": Trainer,
+    "optimizers": Optimizer,
     "findings": FindingKind,
     "misunderstandings": Misunderstanding,
     "statements": Statement,
@@ -61,7 +62,8 @@ class EntryLists(Record):
     rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()
     hosted: Annotated[tuple[HostedPrice, ...], "Prices of hosted models."] = ()
     sources: Annotated[tuple[Source, ...], "Sources."] = ()
-    recipes: Annotated[tuple[TrainingRecipe, ...], "What each way of tuning holds in memory."] = ()
+    trainers: Annotated[tuple[Trainer, ...], "What each way of tuning holds in memory."] = ()
+    optimizers: Annotated[tuple[Optimizer, ...], "What optimizers hold."] = ()
     findings: Annotated[tuple[FindingKind, ...], "What the codes of findings stand for."] = ()
     misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
     statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()

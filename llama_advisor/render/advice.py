@@ -95,8 +95,8 @@ def _figures(out: Screen, build: Build, advice: Advice) -> None:
     if build.capacity:
         rows.append(("serves", say.serves(build.capacity)))
     if build.training:
-        tuning = build.training
-        rows.append(("tuning", f"{tuning.method}: {tuning.total_gib:.1f} GiB in all; {tuning.optimizer}"))
+        rows.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
+        rows += [("", told) for told in say.tuning_lines(build.training)]
     if build.cost:
         rows.append(("cost", say.cost_line(build.cost)))
     out.columns(("", ""), rows)

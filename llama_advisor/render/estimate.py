@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import Screen, bar
-from llama_advisor.render.sentences import number, priced, range_text, serves
+from llama_advisor.render.sentences import number, priced, range_text, serves, tuning_lines, value_text
 from llama_advisor.sizing.cost import cheapest_hosted
 
 if TYPE_CHECKING:
@@ -56,15 +56,14 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as
             if part.available_gib is not None:
                 verdict = "fits" if item.fits else "does not fit"
                 fit = f"{verdict}: {part.need_gib:.1f} of {part.available_gib:.1f} GiB per device"
-            tuned.append((item.method, fit, item.optimizer))
-        out.columns(("", "", ""), tuned)
+            tuned += [(item.method, fit), *(("", told) for told in tuning_lines(item))]
+        out.columns(("", ""), tuned)
     if estimate.cost:
         out.heading("Cost")
         out.columns(("", ""), _cost(estimate.cost, estimate, asked, base, as_of))
     if estimate.assumptions:
         out.heading("Assumed")
-        told = [(item, f"{item.value:,}" if type(item.value) is int else item.value) for item in estimate.assumptions]
-        out.bullets([f"{item.field} = {value}: {item.why}" for item, value in told])
+        out.bullets([f"{item.field} = {value_text(item.value)}: {item.why}" for item in estimate.assumptions])
     return out.text()
 
 

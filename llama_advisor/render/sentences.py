@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         TippingPoint,
     )
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Capacity, Cost, Range
+    from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
 
 SIGNIFICANT = 3
 VERDICTS = {
@@ -152,6 +152,15 @@ def serves(capacity: Capacity) -> str:
     if capacity.machines > 1:
         text += f" on each of {capacity.machines:,} machines"
     return text if capacity.copies == 1 else f"{text}; {capacity.copies:,} copies in all"
+
+
+def tuning_lines(training: Training) -> Iterator[str]:
+    """Yield how it is tuned, the samples, and what is not known."""
+    yield training.optimizer
+    most = training.largest_sample_tokens
+    longest = "" if most is None else f"; up to {most:,} tokens fit" if most else "; not even the shortest fits"
+    yield f"samples of {training.sample_tokens:,} tokens, {training.batch:,} at a time{longest}; time is not known"
+    yield from training.not_known
 
 
 def memory_line(memory: MemoryShown) -> str:

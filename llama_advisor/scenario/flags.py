@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_orig
 
 from pydantic import ValidationError
 
-from llama_advisor.scenario.scenario import Only, Priorities, Scenario
+from llama_advisor.scenario.scenario import Only, Priorities, Scenario, Tuning
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.wording import field_descriptions, problem
 from llama_advisor.text.yaml_file import printable
@@ -32,6 +32,8 @@ SPELLED = {
     "priorities": "--priority",
 }
 """Fields whose flag is not their own name: a list is given one at a time, and some names are shorter."""
+PAIRS = {"priorities": "criterion=number, e.g. quality=3", "tuning": "setting=value, e.g. sample_tokens=8k"}
+"""Mappings that are given pair by pair, and how a pair is written."""
 LEFT_OUT = "-"
 MOST_CELLS = 400
 
@@ -64,7 +66,7 @@ def flags_of(schema: type[BaseModel], prefix: str = "") -> Iterator[Flag]:
 
 def _kind(annotation: Any) -> str:
     """Lists and `criterion=number` pairs are given one at a time, a bool is a switch."""
-    if get_origin(annotation) is tuple or annotation is Priorities:
+    if get_origin(annotation) is tuple or annotation in {Priorities, Tuning}:
         return "many"
     kinds = {_kind(part) for part in get_args(annotation)}
     return "many" if "many" in kinds else "yes" if annotation is bool or "yes" in kinds else "one"
@@ -91,13 +93,13 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
         owner, _, name = field.rpartition(".")
         if owner:
             made.setdefault(owner, {})[name] = value
-        elif field == "priorities":
+        elif field in PAIRS:
             made[field] = {}
             for text in value:
-                criterion, equals, number = text.partition("=")
+                name, equals, part = text.partition("=")
                 if not equals:
-                    raise InputError(f"--priority: write criterion=number, e.g. quality=3, not {printable(text)!r}")
-                made[field][criterion.strip()] = number.strip()
+                    raise InputError(f"{SPELLED.get(field, '--tuning')}: write {PAIRS[field]}, not {printable(text)!r}")
+                made[field][name.strip().replace("-", "_")] = part.strip()
         elif field == "hardware":
             made[field] = value[0] if len(value) == 1 else value
         else:

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llama_advisor.scenario.scenario import Assumption, Tuning
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
 
@@ -120,3 +121,17 @@ def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, w
     if key(name) not in names:
         raise InputError(f"{field}: unknown {what} {printable(name)!r}{nearest(name, names.values())}")
     return names[key(name)]
+
+
+def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed: list[Assumption]) -> Tuning:
+    """Complete what was said, and note it: a sample is as long as the context stated, else as usual."""
+    tuning, found = said or Tuning(), dict[str, object]()
+    for field, entries in (("trainer", base.trainers), ("optimizer", base.optimizers)):
+        if name := getattr(tuning, field):
+            ids = {text: entry.id for entry in entries.values() for text in (entry.id, *entry.aliases)}
+            found[field] = ids[one_of(name, ids, f"tuning.{field}", field)]
+    if tuning.sample_tokens is None:
+        found["sample_tokens"] = sample = context or base.constants.assumed_load.sample_tokens
+        why = "as long as the context" if context else "a usual sample; longer ones take more memory"
+        assumed.append(Assumption("tuning", tuning.model_dump(exclude_defaults=True) | {"sample_tokens": sample}, why))
+    return tuning.model_copy(update=found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.scenario import names
 from llama_advisor.scenario.defaults import Defaults
-from llama_advisor.scenario.scenario import Assumption, Only, Scenario, Workload
+from llama_advisor.scenario.scenario import Assumption, Only, Scenario, Tuning, Workload
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.yaml_file import printable
@@ -61,6 +61,7 @@ LEFT_OPEN = (
     "model_parameters_b",
     "model_reads_images",
     "symptoms",
+    "tuning",
 )
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
 
@@ -115,6 +116,7 @@ class Need:
     structured_output: bool
     fine_tuning: frozenset[str]
     wants_tuning: bool
+    tuning: Tuning
     offline: bool
     budget_usd_per_month: float | None
     engine: str | None
@@ -246,8 +248,10 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     model = names.model_id(scenario.model, base) if scenario.model else None
     # Hosted competes unless the machine, the place or privacy settle that it runs at home.
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
-    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or bool(scenario.fine_tuning)
+    tuned = bool(scenario.fine_tuning or scenario.tuning)
+    at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
     weights = _weights(scenario, cases)
+    wants_tuning = tuned or any("tuning" in case.needs for case in cases)
     named = base.models[model] if model else None
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
@@ -291,7 +295,10 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         tool_calling=fill.tool_calling(),
         structured_output=bool(scenario.structured_output),
         fine_tuning=frozenset(scenario.fine_tuning),
-        wants_tuning=bool(scenario.fine_tuning) or any("tuning" in case.needs for case in cases),
+        wants_tuning=wants_tuning,
+        tuning=names.tuning_of(
+            scenario.tuning, scenario.context_tokens, base, fill.assumptions if wants_tuning else []
+        ),
         offline=bool(scenario.offline),
         symptoms=frozenset(scenario.symptoms),
         hardware_stated=scenario.hardware is not None,

@@ -125,6 +125,18 @@ class Priorities(Strict):
     maturity: Annotated[float, Field(ge=0, le=5), "How well trodden the path is."] = 1
 
 
+class Tuning(Strict):
+    """How it is tuned; what is not said is taken as usual."""
+
+    sample_tokens: Annotated[Count | None, "Tokens of a sample."] = None
+    batch: Annotated[Count, "Samples at a time on a device."] = 1
+    accumulation: Annotated[Count, "Batches to a step; takes no memory, but gradients must be kept."] = 1
+    checkpointing: Annotated[bool, "Whether layers are computed again instead of kept."] = True
+    sharding: Annotated[bool, "Whether weights and states are divided over devices where the trainer can."] = True
+    optimizer: Annotated[str | None, "Optimizer, e.g. `adamw-8bit`."] = None
+    trainer: Annotated[str | None, "What trains it, e.g. `unsloth`."] = None
+
+
 class Scenario(Strict):
     """What the user needs."""
 
@@ -156,11 +168,10 @@ class Scenario(Strict):
     end_user_region: Annotated[Country | None, "Country or region of the end users, apart from the licensee's."] = None
     monthly_active_users: Annotated[Count | None, "Monthly active users of the licensee's products."] = None
     commercial: Annotated[bool | None, "Whether it is used commercially."] = None
-    tool_calling: Annotated[
-        ToolCalls | None, "Tool calls: one per turn, or chains in which one depends on the last."
-    ] = None
+    tool_calling: Annotated[ToolCalls | None, "Tool calls: one per turn, or chains of dependent ones."] = None
     structured_output: Annotated[bool | None, "Whether answers must match a schema."] = None
     fine_tuning: Annotated[Methods, "Tuning methods that are acceptable."] = ()
+    tuning: Annotated[Tuning | None, "Sample, batch and trainer of tuning, e.g. sample_tokens=8k."] = None
     offline: Annotated[bool | None, "Whether data may not leave."] = None
     budget_usd_per_month: Annotated[Positive | None, "Most money per month, USD."] = None
     tokens_per_month: Annotated[Count | None, "Tokens per month, prompts and answers."] = None

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from llama_advisor.sizing.request import EstimateRequest
 
 KEPT = 4096
-MOST_TUNING_TOKENS = 4096
 PLAIN_CACHE = "f16"
 SPREAD = {"tensor": "each layer is divided over the {} devices", "layer": "whole layers lie on each of the {} devices"}
 
@@ -91,8 +90,10 @@ class Sizer:
         done = served(layout, load, placed.measured) if layout else None
         speed = done and done.speed
         cost = self._cost(request, machine)
-        tokens = min(load.context_tokens, MOST_TUNING_TOKENS)
-        methods = [method for method in request.fine_tuning if method != "none"]
+        usual = self.base.criteria.tuning_order if request.tuning else ()
+        methods = [method for method in request.fine_tuning or usual if method != "none"]
+        assumed = asked.assumed if methods else []
+        tuning = names.tuning_of(request.tuning, request.context_tokens, self.base, assumed)
         return Estimate(
             id=request.id,
             model=model.id,
@@ -105,7 +106,7 @@ class Sizer:
             speed=speed and speed.rounded(4),
             capacity=done and done.capacity.rounded(4),
             cost=cost and cost.rounded(month=2),
-            training=tuple(self.sizes.training(model, method, machine, tokens).rounded(3) for method in methods)
+            training=tuple(self.sizes.training(model, method, machine, tuning).rounded(3) for method in methods)
             or None,
         )
 

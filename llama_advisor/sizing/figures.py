@@ -106,7 +106,12 @@ class Training(NamedTuple):
     """Memory that tuning takes."""
 
     method: Annotated[str, "full, lora or qlora."]
-    optimizer: Annotated[str, "Optimizer of the recipe."]
+    trainer: Annotated[str, "Trainer id."]
+    optimizer: Annotated[str, "Trainer, optimizer, and how memory is saved."]
+    sample_tokens: Annotated[int, "Tokens of a sample."]
+    batch: Annotated[int, "Samples at a time on a device."]
+    largest_sample_tokens: Annotated[int | None, "Longest sample that fits; 0 for none, null when not known."]
+    not_known: Annotated[tuple[str, ...], "What is not known of this combination."]
     total_gib: Annotated[float, "Over all devices, GiB."]
     per_device: Annotated[DeviceMemory, "One device's part."]
     fits: Annotated[bool | None, "Whether every device holds its part."]

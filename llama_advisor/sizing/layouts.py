@@ -10,7 +10,7 @@ from llama_advisor.sizing.figures import Range
 from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, tensor_parallel_divides
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.support import quantization_entry
-from llama_advisor.sizing.training import training_memory
+from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.scenario import Workload
+    from llama_advisor.scenario.scenario import Tuning, Workload
     from llama_advisor.sizing.figures import Speed, Training
     from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel
     from llama_advisor.sizing.speed import SpeedTerms
@@ -208,14 +208,14 @@ class Sizes:
 
         return self.kept(("stand-in", service.id, model.id, alone), None, predict)
 
-    def training(self, model: Model, method: str, machine: Machine | None, sequence_tokens: int) -> Training:
-        """Size tuning by the ordinary recipe of a method."""
+    def training(self, model: Model, method: str, machine: Machine | None, tuning: Tuning) -> Training:
+        """Size tuning by a method, with the trainer named or the ordinary one of the device."""
 
         def size() -> Training:
-            recipe = next(item for item in self.base.recipes.values() if item.method == method and item.ordinary)
-            return training_memory(model, machine, recipe, sequence_tokens)
+            trainer = trainer_of(tuning, machine, self.base.trainers.values())
+            return training_memory(model, machine, trainer, self.base.optimizers, method, tuning)
 
-        return self.kept(("training", model.id, method, id(machine), sequence_tokens), machine, size)
+        return self.kept(("training", model.id, method, id(machine), tuning), machine, size)
 
 
 def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:

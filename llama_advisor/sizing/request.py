@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
-from llama_advisor.scenario.scenario import Assumption, Count, CountOrZero, Method, Positive, PositiveOrZero, _folded
+from llama_advisor.scenario.scenario import Assumption, Count, CountOrZero, Methods, Positive, PositiveOrZero, Tuning
 from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Speed, Training
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Strict
@@ -20,15 +20,11 @@ class EstimateRequest(Strict):
 
     id: Annotated[JsonValue, "Name of the line, copied to its result."] = None
     model: Annotated[Text, "Model by any of its names."]
-    quantization: Annotated[
-        Text | None, "How the weights are stored; the most precise that fits where it is not said."
-    ] = None
+    quantization: Annotated[Text | None, "How the weights are stored; else the most precise that fits."] = None
     hardware: Annotated[Text | None, "Machine as people write it."] = None
     gpus: Annotated[Devices | None, "Devices per node, where `hardware` does not say it."] = None
     nodes: Annotated[Devices | None, "Nodes, where `hardware` does not say it."] = None
-    memory_gb: Annotated[
-        Positive | None, "Memory of one device, GB as marketed; stands in for a device without a name."
-    ] = None
+    memory_gb: Annotated[Positive | None, "Memory of one device, GB as marketed; for a device without a name."] = None
     bandwidth_gb_s: Annotated[Positive | None, "Memory bandwidth of one device, GB/s; stands in likewise."] = None
     accelerator: Annotated[Literal["any", "gpu", "cpu", "npu"] | None, "What it must run on."] = None
     engine: Annotated[Text | None, "What runs it; the best trodden that runs the build where it is not said."] = None
@@ -43,13 +39,10 @@ class EstimateRequest(Strict):
     reserved_gib: Annotated[PositiveOrZero | None, "Memory of the device that other programs take, GiB."] = None
     images_per_prompt: Annotated[CountOrZero | None, "Images in a prompt."] = None
     kv_cache_type: Annotated[Text | None, "How the KV cache is stored; 16 bits where it is not said."] = None
-    fine_tuning: Annotated[
-        Annotated[tuple[Method, ...], BeforeValidator(_folded)], "Tuning methods whose memory is wanted too."
-    ] = ()
+    fine_tuning: Annotated[Methods, "Tuning methods whose memory is wanted too."] = ()
+    tuning: Annotated[Tuning | None, "Sample, batch and trainer of tuning, e.g. sample_tokens=8k."] = None
     tokens_per_month: Annotated[Count | None, "Volume to serve; a rented machine is priced per token at it."] = None
-    offer: Annotated[
-        Text | None, "Id of the rental price that applies, where the machine is not an instance by name."
-    ] = None
+    offer: Annotated[Text | None, "Id of the rental price, where the machine is not an instance by name."] = None
 
     @field_validator("model")
     @classmethod
@@ -67,9 +60,7 @@ class EstimateRequest(Strict):
 class Limits(Record):
     """The largest context and concurrency that fit; null where memory is not known."""
 
-    max_context_tokens: Annotated[
-        int | None, "Longest context per sequence at the concurrency asked for; 0 when not even one token fits."
-    ] = None
+    max_context_tokens: Annotated[int | None, "Longest context at the concurrency asked for; 0 when none fits."] = None
     max_concurrency: Annotated[int | None, "Most sequences at the context asked for; 0 when not even one fits."] = None
 
 
@@ -88,7 +79,5 @@ class Estimate(Record):
     speed: Annotated[Speed | None, "Speed per user; null where the device's is not known."]
     capacity: Annotated[Capacity | None, "What it serves under the load; null without hardware."]
     cost: Annotated[Cost | None, "Money, for rented machines; null otherwise."]
-    training: Annotated[
-        tuple[Training, ...] | None, "Memory of tuning by each method; only where it was asked for."
-    ] = None
+    training: Annotated[tuple[Training, ...] | None, "Memory of tuning by each method; only where asked for."] = None
     limits: Annotated[Limits | None, "Largest context and concurrency; only where one was asked for."] = None

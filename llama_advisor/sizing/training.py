@@ -1,53 +1,91 @@
-"""Memory that tuning takes, by method and recipe."""
+"""Memory that tuning takes: weights and states by method and optimizer, activations by trainer, sample and batch."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from llama_advisor.sizing.figures import DeviceMemory, Training
 from llama_advisor.sizing.kv_cache import GIB
 
 if TYPE_CHECKING:
-    from llama_advisor.knowledge.constants import TrainingRecipe
+    from collections.abc import Iterable, Mapping
+
+    from llama_advisor.knowledge.constants import MethodMemory, Optimizer, Trainer
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
+    from llama_advisor.scenario.scenario import Tuning
 
 BF16_BYTES = 2
+
+
+def trainer_of(tuning: Tuning, machine: Machine | None, trainers: Iterable[Trainer]) -> Trainer:
+    """Return the trainer named, else the ordinary one of the device's maker, else that of any other."""
+    vendor = machine.device.vendor if machine else "any"
+    found = {name: item for item in trainers for name in (item.id, *item.ordinary_on)}
+    return found[tuning.trainer or (vendor if vendor in found else "any")]
 
 
 def training_memory(
     model: Model,
     machine: Machine | None,
-    recipe: TrainingRecipe,
-    sequence_tokens: int | None = None,
+    trainer: Trainer,
+    optimizers: Mapping[str, Optimizer],
+    method: str,
+    tuning: Tuning,
 ) -> Training:
-    """Size tuning `model` by `recipe`; sharded recipes divide states over the machine's devices.
+    """Size tuning `model`; states are divided over the machine's devices where that takes less of each.
 
-    `fits` is None without a machine or where its memory is not known.
+    `fits` and the largest sample are None without a machine or where its memory is not known.
     """
-    devices = machine.devices if machine else 1
-    shards = devices if recipe.sharded else 1
-    states = state_gib(model, recipe)
-    device_need = states / shards + device_extra_gib(model, recipe, sequence_tokens, shards)
-    available = available_gib(machine)
+    held: MethodMemory = getattr(trainer, method)
+    optimizer, sample = optimizers[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
+    vendor, devices = (machine.device.vendor, machine.devices) if machine else (trainer.vendors[0], 1)
+    states, shards = state_gib(model, held, optimizer, tuning), devices
+    share = states / shards + gathered_gib(model, trainer, held)
+    if share >= states or not (held.sharded and tuning.sharding):
+        shards, share = 1, states
+
+    def need(sample_tokens: int) -> float:
+        return share + activation_gib(model, trainer, tuning, sample_tokens) + trainer.context_gib
+
+    available, here = available_gib(machine), need(sample)
+    samples, several = range(1, max(model.context_tokens, sample) + 1), tuning.accumulation > 1
+    setup = {
+        f"{trainer.name}, {optimizer.name}": True,
+        f"{'gradient' if tuning.checkpointing else 'no'} checkpointing": True,
+        f"sharded over {shards} devices": shards > 1,
+        f"{tuning.accumulation} batches a step": several,
+    }
+    not_known = {
+        f"{trainer.name} is not known to run on {vendor} devices": vendor not in trainer.vendors,
+        f"{trainer.name} is counted on one of {devices} devices": devices > 1 and not held.sharded,
+        f"{trainer.name} is not known to offer {optimizer.name}": optimizer.id not in trainer.optimizers,
+        f"{optimizer.name} cannot accumulate: all gradients are counted": several and not optimizer.keeps_gradients,
+    }
     return Training(
-        method=recipe.method,
-        optimizer=recipe.optimizer,
-        total_gib=states + (device_need - states / shards) * shards,
-        per_device=DeviceMemory(need_gib=device_need, available_gib=available),
-        fits=None if available is None else device_need <= available,
+        method=method,
+        trainer=trainer.id,
+        optimizer=", ".join(told for told, holds in setup.items() if holds),
+        sample_tokens=sample,
+        batch=tuning.batch,
+        largest_sample_tokens=None if available is None else bisect_right(samples, available, key=need),
+        not_known=tuple(told for told, holds in not_known.items() if holds),
+        total_gib=states + (here - states / shards) * shards,
+        per_device=DeviceMemory(need_gib=here, available_gib=available),
+        fits=None if available is None else here <= available,
     )
 
 
-def state_gib(model: Model, recipe: TrainingRecipe) -> float:
+def state_gib(model: Model, held: MethodMemory, optimizer: Optimizer, tuning: Tuning) -> float:
     """Return weights, gradients and optimizer states, GiB."""
-    trained = model.parameters * recipe.trained_share * recipe.trained_bytes_per_parameter
-    if recipe.frozen_bytes_per_parameter == 0:
-        return trained / GIB
-    kept = embedding_parameters(model) if recipe.embeddings_bytes_per_parameter else 0
-    frozen = (model.parameters - kept) * recipe.frozen_bytes_per_parameter
-    frozen += kept * (recipe.embeddings_bytes_per_parameter or 0.0)
-    return (trained + frozen) / GIB
+    embedding, trained = embedding_parameters(model), model.parameters * held.trained_share
+    gradients = trained
+    if not optimizer.keeps_gradients and tuning.accumulation == 1:  # those of the largest part at a time
+        gradients = max(embedding, model.parameters / model.architecture.layers) * held.trained_share
+    kept = embedding if held.embeddings_bytes else 0
+    frozen = (model.parameters - kept) * held.frozen_bytes + kept * (held.embeddings_bytes or 0.0)
+    return (trained * (held.weight_bytes + optimizer.state_bytes) + gradients * held.gradient_bytes + frozen) / GIB
 
 
 def embedding_parameters(model: Model) -> int:
@@ -56,22 +94,28 @@ def embedding_parameters(model: Model) -> int:
     return shape.vocab_size * shape.hidden_size * (1 if shape.tied_embeddings else 2)
 
 
-def device_extra_gib(model: Model, recipe: TrainingRecipe, sequence_tokens: int | None, shards: int) -> float:
-    """Return activations, logits, images and context on each device, and what a sharded recipe gathers, GiB."""
-    shape, vision = model.architecture, model.architecture.vision
-    tokens = recipe.batch * (sequence_tokens or recipe.sequence_tokens)
-    layers = shape.layers + (vision.cross_attention_layers if vision else 0)
-    kept = recipe.activation_bytes * layers * shape.hidden_size
-    recomputed = recipe.layer_activation_bytes * (shape.hidden_size + shape.ffn_size)
-    logits = recipe.logits_bytes * shape.vocab_size
-    images = recipe.batch * recipe.image_gib if vision else 0.0
-    gathered = 0.0
-    if shards > 1:  # some layers and the embedding are held whole for a while
-        layer = (model.parameters - embedding_parameters(model)) / layers
-        weight_bytes = recipe.frozen_bytes_per_parameter or BF16_BYTES
-        embedding = shape.vocab_size * shape.hidden_size * BF16_BYTES
-        gathered = (recipe.gathered_layers * layer * weight_bytes + embedding) / GIB
-    return tokens * (kept + recomputed + logits) / GIB + gathered + images + recipe.context_gib
+def gathered_gib(model: Model, trainer: Trainer, held: MethodMemory) -> float:
+    """Return what each of several devices holds whole for a while, some layers and the embedding, GiB."""
+    shape = model.architecture
+    layer = (model.parameters - embedding_parameters(model)) / shape.layers
+    weights = trainer.gathered_layers * layer * (held.frozen_bytes or BF16_BYTES)
+    return (weights + shape.vocab_size * shape.hidden_size * BF16_BYTES) / GIB
+
+
+def activation_gib(model: Model, trainer: Trainer, tuning: Tuning, sample_tokens: int) -> float:
+    """Return what a batch of samples takes on a device, GiB.
+
+    All layers keep their checkpoints, or 34 s b h bytes each without (Korthikanti et al. 2022, fused attention);
+    one layer, or the logits, are at work at a time.
+    """
+    shape = model.architecture
+    layers = shape.layers + (shape.vision.cross_attention_layers if shape.vision else 0)
+    kept = (trainer.checkpoint_bytes if tuning.checkpointing else trainer.layer_bytes) * layers
+    layer = trainer.working_bytes * (shape.hidden_size + shape.ffn_size)
+    layer += trainer.score_bytes * shape.attention_heads * sample_tokens
+    working = max(layer, trainer.logits_bytes * shape.vocab_size)
+    images = trainer.image_gib if shape.vision else 0.0
+    return tuning.batch * (sample_tokens * (kept * shape.hidden_size + working) / GIB + images)
 
 
 def available_gib(machine: Machine | None) -> float | None:

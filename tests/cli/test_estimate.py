@@ -94,6 +94,26 @@ def test_json_keeps_the_contract_and_the_schema(run: Run) -> None:
     assert 8192 <= found["limits"]["max_context_tokens"] <= 131072
 
 
+def test_a_sample_is_taken_whole_and_one_that_was_not_said_is_listed(run: Run) -> None:
+    def tuned(*arguments: str) -> tuple[dict[str, Any], list[Any]]:
+        said = ("estimate", "8b", "--fine-tuning", "qlora", "--hardware", "RTX 4090", *arguments)
+        found = json.loads(run(*said, "--format", "json").stdout)
+        return found["training"][0], [item["value"] for item in found["assumptions"] if item["field"] == "tuning"]
+
+    usual, assumed = tuned()
+    assert (usual["sample_tokens"], assumed) == (2048, [{"sample_tokens": 2048}])
+    context, assumed = tuned("--context", "32k")
+    assert (context["sample_tokens"], assumed) == (32768, [{"sample_tokens": 32768}])
+    stated, assumed = tuned("--tuning", "sample-tokens=128k", "--tuning", "trainer=Unsloth", "--tuning", "batch=2")
+    assert (stated["sample_tokens"], stated["batch"], stated["trainer"], assumed) == (131072, 2, "unsloth", [])
+    assert usual["fits"]
+    assert usual["per_device"]["need_gib"] < context["per_device"]["need_gib"]
+    assert not stated["fits"]
+    assert 0 < stated["largest_sample_tokens"] < 131072
+    told = run("estimate", "8b", "--fine-tuning", "full", "--hardware", "RTX 3060 12GB").stdout
+    assert "not even the shortest fits" in told
+
+
 def test_a_rented_machine_costs_and_an_owned_one_does_not() -> None:
     sizer = Sizer(load_rules())
     rented = sizer.estimate(EstimateRequest(model="8b", hardware="g5.xlarge", tokens_per_month=10_000_000))
@@ -108,6 +128,9 @@ def test_a_rented_machine_costs_and_an_owned_one_does_not() -> None:
     [
         (("9b",), "unknown model '9b'"),
         (("8b", "--hardware", "RTX 9999"), "unknown device"),
+        (("8b", "--tuning", "trainer=unslothed"), "tuning.trainer: unknown trainer 'unslothed'; nearest: unsloth"),
+        (("8b", "--tuning", "unsloth"), "--tuning: write setting=value, e.g. sample_tokens=8k, not 'unsloth'"),
+        (("8b", "--tuning", "sample=2k"), "--tuning: unknown key 'sample'"),
         (("8b", "--context", "many"), "--context: context_tokens must be a whole number"),
         (("8b", "--engine", "lama.cpp"), "nearest: llama.cpp"),
         (("8b", "--engine", "hosted"), "a hosted service sizes itself"),

@@ -256,10 +256,10 @@ def test_every_flag_of_the_contract_is_there(run: Run) -> None:
         "--use-case --input --target --hardware --accelerator --memory-budget-gib --context --output-tokens "
         "--concurrency --requests-per-second --images-per-prompt --min-tokens-per-s --max-first-token-s "
         "--max-answer-s --language --domicile --end-user-region --monthly-active-users --commercial "
-        "--tool-calling --structured-output --fine-tuning --offline --budget-usd-per-month --tokens-per-month "
-        "--engine --quantization --model --only-model --only-family --only-engine --only-quantization "
-        "--max-parameters-b --provider --service-region --symptom --priority --batch --format --print --why "
-        "--top --output --rules --as-of "
+        "--tool-calling --structured-output --fine-tuning --tuning --offline --budget-usd-per-month "
+        "--tokens-per-month --engine --quantization --model --only-model --only-family --only-engine "
+        "--only-quantization --max-parameters-b --provider --service-region --symptom --priority --batch --format "
+        "--print --why --top --output --rules --as-of "
     )
     shown = set(run("recommend", "--help", env={"COLUMNS": "200"}).stdout.replace("/", " ").split())
     assert set(flags.split()) <= shown

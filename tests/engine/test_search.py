@@ -11,6 +11,7 @@ from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.sizing.support import device_traits, support
 from llama_advisor.text.errors import InputError
 from llama_advisor.upkeep.coverage import scenario
@@ -137,3 +138,13 @@ def test_what_a_plan_settles_of_a_rule_is_what_testing_it_comes_to(index: int, a
 def test_every_fact_that_a_plan_settles_is_known_by_then(base: RuleBase) -> None:
     assert all(fact.settles >= fact.level for fact in base.facts.values())
     assert {fact.settles for fact in base.facts.values()} <= set(range(OPEN + 1))
+
+
+def test_a_shorter_sample_is_proposed_before_another_method(advisor: Advisor) -> None:
+    said = {"use_cases": ["fine-tuning-base"], "hardware": "RTX 4090", "fine_tuning": ["lora"], "model": "8b"}
+    asked = Scenario.model_validate(said | {"only": {"models": ["8b"]}, "tuning": {"sample_tokens": "32k"}})
+    advice = advisor.advise(asked)
+    assert advice.verdict == "change_requirement"
+    assert [(change.field, change.to) for change in advice.changes] == [("tuning.sample_tokens", 8192)]
+    (outcome,) = (item for item in advice.excluded if item.model == "llama-3.1-8b-instruct")
+    assert "there is room for samples of 16," in str(outcome)

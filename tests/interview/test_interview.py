@@ -83,6 +83,11 @@ def test_a_command_keeps_every_digit() -> None:
     )
 
 
+def test_a_command_says_how_it_is_tuned() -> None:
+    command = as_command(Scenario.model_validate({"tuning": {"sample_tokens": "8k", "checkpointing": False}}))
+    assert command == "llama-advisor recommend --tuning sample_tokens=8192 --tuning checkpointing=False"
+
+
 def test_one_question_for_place_and_hardware_is_skipped_as_one(outlook: Outlook) -> None:
     log = (START[0], Answer(questions=("target",)))
     assert "hardware" not in {item.id for item in open_questions(log, outlook)}

@@ -198,6 +198,7 @@ def test_the_place_follows_from_what_was_said(said: dict[str, Any], target: str,
         ({"target": "phone"}, (False, True)),
         ({"memory_budget_gib": 8}, (False, True)),
         ({"fine_tuning": "lora"}, (False, True)),
+        ({"tuning": {"batch": 2}}, (False, True)),
         ({"target": "cloud"}, (True, True)),
     ],
 )
@@ -288,3 +289,30 @@ def test_a_scenario_is_frozen_and_closed() -> None:
         scenario.target = "phone"  # type: ignore[misc]
     with pytest.raises(ValidationError):
         Scenario.model_validate({"usecase": "chat"})
+
+
+@pytest.mark.parametrize(
+    ("said", "sample", "assumed"),
+    [
+        ({}, 2048, {"sample_tokens": 2048}),
+        ({"context_tokens": "32k"}, 32768, {"sample_tokens": 32768}),
+        ({"context_tokens": "32k", "tuning": {"sample_tokens": "4k"}}, 4096, None),
+        ({"tuning": {"trainer": "PEFT", "batch": 4}}, 2048, {"trainer": "PEFT", "batch": 4, "sample_tokens": 2048}),
+    ],
+)
+def test_a_sample_that_was_not_said_is_assumed(
+    said: dict[str, Any], sample: int, assumed: dict[str, Any] | None, base: RuleBase
+) -> None:
+    found = need(base, use_cases=["fine-tuning-base"], **said)
+    noted = [item.value for item in found.assumptions if item.field == "tuning"]
+    assert (found.tuning.sample_tokens, noted) == (sample, [assumed] if assumed else [])
+    assert found.tuning.trainer in {None, "trl"}
+
+
+def test_no_sample_is_assumed_where_nothing_is_tuned(base: RuleBase) -> None:
+    assert "tuning" not in {item.field for item in need(base, use_cases=["chat"]).assumptions}
+
+
+def test_an_unknown_trainer_is_refused(base: RuleBase) -> None:
+    with pytest.raises(InputError, match=r"^tuning.trainer: unknown trainer 'deepsped'"):
+        need(base, use_cases=["chat"], tuning={"trainer": "deepsped"})
