@@ -200,6 +200,7 @@ class Need:
             requests_per_second=arriving,
             in_flight_follows=arriving is not None and not self.concurrency_stated,
             reserved_gib=self.reserved_gib,
+            least_tokens_per_s=max(self.min_tokens_per_s or 0.0, self.usable_tokens_per_s),
         )
 
     def on_any_engine(self) -> Need:

@@ -218,6 +218,7 @@ class Workload(NamedTuple):
     requests_per_second: Annotated[float | None, "Requests arriving; None where none were stated."] = None
     in_flight_follows: Annotated[bool, "Whether the requests in flight follow from those arriving."] = False
     reserved_gib: Annotated[float, "Memory of each device that other programs take, GiB."] = 0.0
+    least_tokens_per_s: Annotated[float, "Pace that each request keeps, as long as fewer at a time keep it."] = 0.0
 
     @property
     def usual_tokens(self) -> int:

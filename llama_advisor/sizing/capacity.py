@@ -14,6 +14,8 @@ from llama_advisor.sizing.figures import Capacity, Range
 from llama_advisor.sizing.memory import memory, room
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.scenario.scenario import Workload
     from llama_advisor.sizing.figures import Memory, Speed
     from llama_advisor.sizing.layouts import Layout
@@ -32,17 +34,17 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
     """Say what a machine comes to under the load, or as many machines as carry it where a `fleet` can be had."""
     terms, replicas, machines = layout.memory_terms, layout.replicas, 1
     space = room(terms, measured, load)
+    fullest, at_once = _fullest(layout, load, measured, space.usual)
     if fleet and not load.in_flight_follows:
-        machines = max(1, ceil(load.concurrent_requests / (space.usual * replicas)))
+        machines = max(1, ceil(load.concurrent_requests / (at_once * replicas)))
     mine = load.shared_by(machines).shared_by(replicas)
-    at_work = min(mine.concurrent_requests, space.usual)
+    at_work = min(mine.concurrent_requests, at_once)
     if mine.in_flight_follows:
-        at_work = _enough(layout, mine, measured, at_work, space.usual)
+        at_work = _enough(layout, mine, measured, at_work, at_once)
     speed = layout.speed_of(mine, at_work, measured)
-    needed, keeps_up, tokens, rates, waiting = None, None, None, None, 0
-    if speed:
-        tokens = (layout.speed_of(mine, space.usual, measured) or speed).total_tokens_per_s
-        rates = Range(*(figure / max(1, load.output_tokens) for figure in tokens))
+    needed, keeps_up, rates, waiting = None, None, None, 0
+    if speed and fullest:
+        rates = Range(*(figure / max(1, load.output_tokens) for figure in fullest.total_tokens_per_s))
         arriving = load.requests_per_second or 0.0
         needed = max(machines, ceil(arriving / rates.mid))
         keeps_up = True if fleet or rates.low >= arriving else None if rates.high >= arriving else False
@@ -54,17 +56,34 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
         memory(terms, measured, mine, at_work),
         speed,
         Capacity(
-            requests_at_once=space.usual * replicas,
-            full_length_at_once=space.full * replicas,
+            requests_at_once=at_once * replicas,
+            full_length_at_once=min(space.full, at_once) * replicas,
             in_flight=(at_work + waiting) * replicas,
             requests_per_s=rates,
-            tokens_per_s=tokens,
+            tokens_per_s=fullest and fullest.total_tokens_per_s,
             machines_needed=needed,
             machines=machines,
             copies=replicas * machines,
             keeps_up=keeps_up,
         ),
     )
+
+
+def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> tuple[Speed | None, int]:
+    """Return the speed with as many requests at work as find room and keep the pace, and their number.
+
+    The engine's limit is set so: with more, each would be too slow.
+    """
+    speed, least = layout.speed_of(load, most, measured), load.least_tokens_per_s
+    if speed is None or most == 1 or speed.decode_tokens_per_s.mid >= least:
+        return speed, most
+
+    def too_slow(at_work: int) -> bool:
+        found = layout.speed_of(load, at_work, measured)
+        return found is None or found.decode_tokens_per_s.mid < least
+
+    at_once = max(1, _first(too_slow, 1, most) - 1)
+    return layout.speed_of(load, at_once, measured), at_once
 
 
 def _after(waiting: int, rates: Range, first: Range) -> Range:
@@ -80,10 +99,13 @@ def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, mos
         speed = layout.speed_of(load, at_work, measured)
         return speed is None or speed.total_tokens_per_s.mid >= wanted
 
-    if keeps_up(fewest):
-        return fewest
-    low, high = fewest, most
+    return _first(keeps_up, fewest, most)
+
+
+def _first(holds: Callable[[int], bool], fewest: int, most: int) -> int:
+    """Return the first number for which something holds that goes on holding; `most` where it does for none."""
+    low, high = fewest - 1, most
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if keeps_up(middle) else (middle, high)
+        low, high = (low, middle) if holds(middle) else (middle, high)
     return high
