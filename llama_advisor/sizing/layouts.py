@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
-from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, tensor_parallel_divides
+from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import training_memory
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.scenario import Workload
     from llama_advisor.sizing.figures import Speed, Training
-    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel
+    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel, Placement
     from llama_advisor.sizing.speed import SpeedTerms
 
     Kept = TypeVar("Kept")
@@ -52,6 +52,11 @@ class Layout:
         self.machine, self.replicas, self.parallel = part
         self.kv_cache_type, self.offload = kv_cache_type, offload
         self._sizes, self._build, self._with_image = sizes, build, with_image
+
+    @cached_property
+    def placed(self) -> Placement:
+        """How one copy lies over its devices; its speed, memory and commands all go by it."""
+        return place(self._build[0].architecture, self.machine, self.parallel)
 
     @cached_property
     def memory_terms(self) -> MemoryTerms:
@@ -107,10 +112,10 @@ class Groups:
         self._made: list[tuple[Layout, ...]] = []
 
     def __iter__(self) -> Iterator[tuple[Layout, ...]]:
-        for place, rung in enumerate(self._rungs):
-            if place == len(self._made):
+        for index, rung in enumerate(self._rungs):
+            if index == len(self._made):
                 self._made.append(tuple(self._make(part, kv, offload=offload) for part, kv, offload in rung))
-            yield self._made[place]
+            yield self._made[index]
 
 
 class Sizes:
@@ -279,21 +284,19 @@ def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list
 
 
 def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) -> list[Part]:
-    """One device, then two, four … and all devices of a node, then all nodes; by layers where heads do not divide."""
+    """One device, then two, four … and all devices of a node, then all nodes, with how many copies there is room for.
+
+    Where heads do not divide by the devices, an engine that splits by layers too does both; others leave some unused.
+    """
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
-    total = machine.devices
-    found: list[Part] = [(machine._replace(count=1, nodes=1), total, "none")]
+    found: list[Part] = [(machine._replace(count=1, nodes=1), machine.devices, "none")]
     if split is None:
         return found
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})
     for count in counts:
-        if count > 1:
-            part = machine._replace(count=count, nodes=1)
-            found.append((part, total // count, split))
-    divides = tensor_parallel_divides(architecture, machine.count)
-    if engine.tensor_parallel and engine.layer_split and not divides:
-        inside = machine._replace(nodes=1)
-        found.append((inside, total // machine.count, "layer"))
+        part = machine._replace(count=count, nodes=1)
+        if count > 1 and (engine.layer_split or place(architecture, part, split).stages == 1):
+            found.append((part, machine.count // count * machine.nodes, split))
     if engine.multi_node:
         found.extend(
             (machine._replace(nodes=nodes), machine.nodes // nodes, split)

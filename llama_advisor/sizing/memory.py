@@ -23,17 +23,22 @@ Parallel = Literal["none", "layer", "tensor"]
 
 
 class Placement(NamedTuple):
-    """Shares of the fullest device, and whether the layout is possible at all."""
+    """One copy over devices: each layer divided over `tensor` of a node, whole layers in `stages` after each other."""
 
-    weights: float  # Share of the weights.
-    kv_cache: float  # Share of the KV cache; above 1 / devices where heads are replicated.
-    devices: int  # Devices that hold a part.
+    weights: float  # Share of the weights on the fullest device.
+    kv_cache: float  # Share of the KV cache there; above 1 / devices where heads are replicated.
+    tensor: int
+    stages: int
     nodes: int  # Nodes they stand in.
-    tensor: bool  # Whether each layer is divided.
-    possible: bool  # False when heads do not divide by the devices, or there are fewer layers than devices.
+    possible: bool  # False when there are fewer layers than stages.
+
+    @property
+    def devices(self) -> int:
+        """Devices that hold a part."""
+        return self.tensor * self.stages
 
 
-ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
+ONE_DEVICE = Placement(1.0, 1.0, 1, 1, 1, possible=True)
 
 
 def tensor_parallel_divides(architecture: Architecture, devices: int) -> bool:
@@ -43,25 +48,21 @@ def tensor_parallel_divides(architecture: Architecture, devices: int) -> bool:
     return heads and (kv_heads % devices == 0 or devices % kv_heads == 0)
 
 
+def widest(architecture: Architecture, devices: int) -> int:
+    """Return over how many of a node's `devices` a layer divides, in as many equal groups as it takes."""
+    sizes = range(min(devices, architecture.attention_heads), 1, -1)
+    return next((size for size in sizes if devices % size == 0 and tensor_parallel_divides(architecture, size)), 1)
+
+
 def place(architecture: Architecture, machine: Machine, parallel: Parallel) -> Placement:
-    """Lay the model over `machine`; tensor parallel within a node, by layers between nodes."""
+    """Lay the model over `machine`; tensor parallel as wide as a node allows, the groups left one stage each."""
     if parallel == "none" or machine.devices == 1:
         return ONE_DEVICE
-    if parallel == "layer":
-        share = layer_share(architecture.layers, machine.devices)
-        possible = architecture.layers >= machine.devices
-        return Placement(share, share, machine.devices, machine.nodes, tensor=False, possible=possible)
-    stage = layer_share(architecture.layers, machine.nodes)
-    kv_share = stage / gcd(machine.count, architecture.kv_heads)
-    possible = tensor_parallel_divides(architecture, machine.count)
-    return Placement(
-        stage / machine.count,
-        kv_share,
-        machine.devices,
-        machine.nodes,
-        tensor=machine.count > 1,
-        possible=possible,
-    )
+    tensor = widest(architecture, machine.count) if parallel == "tensor" else 1
+    stages = machine.devices // tensor
+    stage = layer_share(architecture.layers, stages)
+    kv_share = stage / gcd(tensor, architecture.kv_heads)
+    return Placement(stage / tensor, kv_share, tensor, stages, machine.nodes, possible=architecture.layers >= stages)
 
 
 def layer_share(layers: int, devices: int) -> float:
@@ -123,10 +124,10 @@ def memory_terms(
     rules = engine_memory(constants, engine)
     shape = model.architecture
     placement = place(shape, machine, parallel) if machine else ONE_DEVICE
-    layer_bytes = rules.layer_bytes + (rules.tensor_layer_bytes if placement.tensor else 0.0)
+    layer_bytes = rules.layer_bytes + (rules.tensor_layer_bytes if placement.tensor > 1 else 0.0)
     further = (
         rules.vision_encoder_gib if shape.vision is not None else 0.0,
-        rules.tensor_device_gib if placement.tensor else 0.0,
+        rules.tensor_device_gib if placement.tensor > 1 else 0.0,
         rules.node_device_gib if placement.nodes > 1 else 0.0,
         rules.adapter_gib if adapters else 0.0,
     )
@@ -137,7 +138,7 @@ def memory_terms(
         weights_gib=weights_bytes / GIB,
         weights_share=placement.weights,
         cache_share=placement.kv_cache,
-        cache_copies=max(1.0, placement.kv_cache * placement.devices) if placement.tensor else 1.0,
+        cache_copies=placement.kv_cache / placement.weights,
         devices=placement.devices,
         possible=placement.possible,
         kv_bytes=kv_bytes_per_token(shape, kv_cache_type),
