@@ -87,6 +87,7 @@ class MemoryTerms(NamedTuple):
     logits_bytes: float  # per token of a batch
     hidden_bytes: float
     mask_bytes: float  # per token of a batch and token of context
+    context_bytes: float  # per token of context
     layer_bytes: float  # whatever the batch
     base_gib: float  # driver context and libraries
     further_gib: tuple[float, ...]  # vision encoder, links between devices and nodes, adapters
@@ -124,7 +125,9 @@ def memory_terms(
     rules = engine_memory(constants, engine)
     shape = model.architecture
     placement = place(shape, machine, parallel) if machine else ONE_DEVICE
-    layer_bytes = rules.layer_bytes + (rules.tensor_layer_bytes if placement.tensor > 1 else 0.0)
+    context_bytes = rules.tensor_context_bytes * shape.hidden_size if placement.tensor > 1 else 0.0
+    memory_gib = machine.device.memory_gib if machine else None
+    small = memory_gib is not None and memory_gib < constants.large_device_gib
     further = (
         rules.vision_encoder_gib if shape.vision is not None else 0.0,
         rules.tensor_device_gib if placement.tensor > 1 else 0.0,
@@ -145,11 +148,12 @@ def memory_terms(
         cache_factor=rules.cache_factor,
         image_bytes=image_bytes(shape),
         minimum_context_tokens=rules.minimum_context_tokens,
-        batch_tokens=rules.batch_tokens,
+        batch_tokens=(rules.small_batch_tokens if small else None) or rules.batch_tokens,
         logits_bytes=rules.logits_bytes * shape.vocab_size,
         hidden_bytes=rules.hidden_bytes * shape.hidden_size,
         mask_bytes=rules.mask_bytes,
-        layer_bytes=layer_bytes * shape.layers * shape.hidden_size,
+        context_bytes=context_bytes,
+        layer_bytes=rules.layer_bytes * shape.layers * shape.hidden_size,
         base_gib=context_gib(rules, machine.device if machine else None) + rules.base_gib,
         further_gib=tuple(gib for gib in further if gib),
         uncertain=1 + constants.overhead_uncertainty,
@@ -186,7 +190,7 @@ def measure(terms: MemoryTerms, load: Workload) -> Measured:
     images = terms.image_bytes * load.images_per_prompt / GIB
     per_token = terms.logits_bytes + (terms.hidden_bytes + terms.mask_bytes * context)
     batch = min(terms.batch_tokens, context * min(load.concurrent_requests, terms.most_requests))
-    overhead = terms.base_gib + (batch * per_token + terms.layer_bytes) / GIB
+    overhead = terms.base_gib + (batch * per_token + terms.context_bytes * context + terms.layer_bytes) / GIB
     for gib in terms.further_gib:
         overhead += gib
     fixed = overhead * terms.uncertain

@@ -93,7 +93,7 @@ def commands(hardware: str, quantization: str, engine: str = "vllm") -> tuple[st
         ("6x RTX 5090", "bf16", "vllm", "--tensor-parallel-size 2 --pipeline-parallel-size 3"),
         ("12x RTX 4060 Ti 16GB", "bf16", "vllm", "--tensor-parallel-size 4 --pipeline-parallel-size 3"),
         ("6x RTX 5090", "bf16", "sglang", "--tp 2 --pp-size 3"),
-        ("3x RTX 5090", "awq-int4", "tgi", "--num-shard 2"),
+        ("3x L40S", "int8", "tgi", "--num-shard 2"),
     ],
 )
 def test_the_command_splits_as_the_build_was_sized(hardware: str, quantization: str, engine: str, split: str) -> None:
