@@ -145,7 +145,10 @@ class Sizer:
         machine = read_hardware(said, catalogue)
         added = {
             key: value
-            for key, value, read in (("count", where.gpus, machine.count), ("nodes", where.nodes, machine.nodes))
+            for key, value, read in (
+                ("count", where.gpus, machine.devices // machine.nodes),
+                ("nodes", where.nodes, machine.nodes),
+            )
             if value is not None and value != read
         }
         machine = read_hardware(said | added, catalogue) if added else machine

@@ -289,14 +289,18 @@ def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) 
     Where heads do not divide by the devices, an engine that splits by layers too does both; others leave some unused.
     """
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
-    found: list[Part] = [(machine._replace(count=1, nodes=1), machine.devices, "none")]
+    one = machine._replace(count=1, nodes=1, others=())
+    found: list[Part] = [(one, machine.count * machine.nodes, "none")]
     if split is None:
         return found
+    machine = machine if split == "layer" else machine.alike
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})
     for count in counts:
-        part = machine._replace(count=count, nodes=1)
+        part = one._replace(count=count)
         if count > 1 and (engine.layer_split or place(architecture, part, split).stages == 1):
             found.append((part, machine.count // count * machine.nodes, split))
+    if machine.others:
+        found.append((machine._replace(nodes=1), machine.nodes, "layer"))
     if engine.multi_node:
         found.extend(
             (machine._replace(nodes=nodes), machine.nodes // nodes, split)

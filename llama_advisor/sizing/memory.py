@@ -31,6 +31,7 @@ class Placement(NamedTuple):
     stages: int
     nodes: int  # Nodes they stand in.
     possible: bool  # False when there are fewer layers than stages.
+    pace: float = 1.0  # Speed of different cards against as many like the first.
 
     @property
     def devices(self) -> int:
@@ -62,7 +63,17 @@ def place(architecture: Architecture, machine: Machine, parallel: Parallel) -> P
     stages = machine.devices // tensor
     stage = layer_share(architecture.layers, stages)
     kv_share = stage / gcd(tensor, architecture.kv_heads)
-    return Placement(stage / tensor, kv_share, tensor, stages, machine.nodes, possible=architecture.layers >= stages)
+    possible = architecture.layers >= stages
+    return Placement(stage / tensor, kv_share, tensor, stages, machine.nodes, possible, pace(machine))
+
+
+def pace(machine: Machine) -> float:
+    """Return the speed of cards one after the other, each with layers by its memory, against all like the first."""
+    own = machine.device.bandwidth_gb_s or 1.0
+    held = [(count * (device.memory_gib or 0.0), device) for device, count in machine.others]
+    held.append((machine.count * (machine.device.memory_gib or 0.0), machine.device))
+    slowed = sum(gib * own / (device.bandwidth_gb_s or own) for gib, device in held)
+    return sum(gib for gib, _ in held) / slowed if slowed and machine.others else 1.0
 
 
 def layer_share(layers: int, devices: int) -> float:
@@ -78,6 +89,7 @@ class MemoryTerms(NamedTuple):
     cache_share: float  # of the fullest device; above 1 / devices where KV heads are replicated
     cache_copies: float  # over all devices
     devices: int
+    alike: float  # as many devices like the first have the memory of all
     possible: bool
     kv_bytes: float  # per token of context
     cache_factor: float
@@ -125,40 +137,40 @@ def memory_terms(
     rules = engine_memory(constants, engine)
     shape = model.architecture
     placement = place(shape, machine, parallel) if machine else ONE_DEVICE
-    context_bytes = rules.tensor_context_bytes * shape.hidden_size if placement.tensor > 1 else 0.0
-    memory_gib = machine.device.memory_gib if machine else None
-    small = memory_gib is not None and memory_gib < constants.large_device_gib
+    available, alike = device_available_gib(rules, machine) if machine else None, float(placement.devices)
     further = (
         rules.vision_encoder_gib if shape.vision is not None else 0.0,
         rules.tensor_device_gib if placement.tensor > 1 else 0.0,
         rules.node_device_gib if placement.nodes > 1 else 0.0,
         rules.adapter_gib if adapters else 0.0,
     )
-    host_gib = None
-    if machine is not None and machine.ram_gib is not None:
-        host_gib = machine.ram_gib * machine.nodes * constants.host_usable_share
+    base_gib = context_gib(rules, machine.device if machine else None) + rules.base_gib
+    if machine and machine.others and available and placement.stages > 1:
+        share, alike = uneven(rules, machine, shape.layers, available, base_gib + sum(further))
+        placement = placement._replace(weights=share, kv_cache=share)
     return MemoryTerms(
         weights_gib=weights_bytes / GIB,
         weights_share=placement.weights,
         cache_share=placement.kv_cache,
         cache_copies=placement.kv_cache / placement.weights,
         devices=placement.devices,
+        alike=alike,
         possible=placement.possible,
         kv_bytes=kv_bytes_per_token(shape, kv_cache_type),
         cache_factor=rules.cache_factor,
         image_bytes=image_bytes(shape),
         minimum_context_tokens=rules.minimum_context_tokens,
-        batch_tokens=(rules.small_batch_tokens if small else None) or rules.batch_tokens,
+        batch_tokens=batch_tokens(rules, constants, machine),
         logits_bytes=rules.logits_bytes * shape.vocab_size,
         hidden_bytes=rules.hidden_bytes * shape.hidden_size,
         mask_bytes=rules.mask_bytes,
-        context_bytes=context_bytes,
+        context_bytes=rules.tensor_context_bytes * shape.hidden_size if placement.tensor > 1 else 0.0,
         layer_bytes=rules.layer_bytes * shape.layers * shape.hidden_size,
-        base_gib=context_gib(rules, machine.device if machine else None) + rules.base_gib,
+        base_gib=base_gib,
         further_gib=tuple(gib for gib in further if gib),
         uncertain=1 + constants.overhead_uncertainty,
-        available_gib=device_available_gib(rules, machine) if machine else None,
-        host_gib=host_gib,
+        available_gib=available,
+        host_gib=host_gib(constants, machine),
         offload=offload and machine is not None and not machine.device.unified_memory,
         paged=paged,
         most_requests=most_requests,
@@ -212,7 +224,7 @@ def fit(terms: MemoryTerms, measured: Measured) -> tuple[bool | None, float]:
         return need <= available, 0.0
     if measured.fixed > available:
         return False, 0.0
-    excess = (need - available) * terms.devices
+    excess = (need - available) * terms.alike
     return None if terms.host_gib is None else excess <= terms.host_gib, excess
 
 
@@ -249,7 +261,7 @@ def memory(terms: MemoryTerms, measured: Measured, load: Workload, at_work: int 
         images,
         overhead,
         terms.weights_gib + (cache + images) + overhead,
-        None if available is None else available * devices,
+        None if available is None else available * terms.alike,
         DeviceMemory(measured.need, available),
         offloaded,
         fits,
@@ -277,6 +289,32 @@ def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None
         return None
     usable = memory_gib * device.usable_share * engine.usable_share - device.reserved_gib
     return max(0.0, usable - engine.reserve_gib)
+
+
+def uneven(rules: EngineMemory, machine: Machine, layers: int, available: float, held: float) -> tuple[float, float]:
+    """Share of whole layers on a card like the first, and how many like it have the memory of all.
+
+    Layers go by what each card has left beside what it has `held` before them.
+    """
+    other = [(device_available_gib(rules, machine._replace(device=each)) or 0.0, n) for each, n in machine.others]
+    alike = machine.nodes * (machine.count + sum(gib * n for gib, n in other) / available)
+    mine = max(0.0, available - held)
+    left = machine.nodes * (machine.count * mine + sum(max(0.0, gib - held) * n for gib, n in other))
+    return ceil((layers + 1) * mine / left) / (layers + 1) if mine else 1.0, alike
+
+
+def batch_tokens(rules: EngineMemory, constants: MemoryConstants, machine: Machine | None) -> int:
+    """Return the most tokens in one forward pass, fewer on a small device where the engine takes fewer there."""
+    memory_gib = machine.device.memory_gib if machine else None
+    small = memory_gib is not None and memory_gib < constants.large_device_gib
+    return (rules.small_batch_tokens if small else None) or rules.batch_tokens
+
+
+def host_gib(constants: MemoryConstants, machine: Machine | None) -> float | None:
+    """Return the host memory of all nodes that may take what devices cannot, GiB; None when not known."""
+    if machine is None or machine.ram_gib is None:
+        return None
+    return machine.ram_gib * machine.nodes * constants.host_usable_share
 
 
 def carries_adapters(model: Model, quantization: str) -> bool:

@@ -259,8 +259,8 @@ def splits(constants: SpeedConstants, placed: Placement, layers: float, batches:
     further, stages = placed.tensor - 1, placed.stages
     full = batches * stages / (batches + stages - 1)
     return Splits(
-        bandwidth=1 + rules.tensor_scaling * further,
-        prefill=(1 + rules.prefill_scaling * further) * (1 + rules.layer_prefill_scaling * (full - 1)),
+        bandwidth=(1 + rules.tensor_scaling * further) * placed.pace,
+        prefill=placed.pace * (1 + rules.prefill_scaling * further) * (1 + rules.layer_prefill_scaling * (full - 1)),
         extra_s=(rules.node_ms * (placed.nodes - 1) + rules.device_ms * (stages - 1)) / 1e3
         + rules.tensor_layer_us * layers * log2(placed.tensor) / 1e6,
     )

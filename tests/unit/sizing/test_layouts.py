@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from llama_advisor import estimate, recommend
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.sizing.layouts import machine_parts
 from llama_advisor.sizing.memory import place, tensor_parallel_divides, widest
@@ -75,6 +76,48 @@ def test_shares_cover_the_model_and_copies_fit_on_the_cards(
     assert placed.weights * placed.tensor == pytest.approx(
         ceil((shape.layers + 1) / placed.stages) / (shape.layers + 1)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "cards", "ram"),
+    [
+        ("RTX 4090 + RTX 3060 12GB", [("rtx-4090", 1), ("rtx-3060-12gb", 1)], None),
+        ("3060 12GB and 2x 3090, 64GB RAM", [("rtx-3090", 2), ("rtx-3060-12gb", 1)], 64),
+        ("RTX 4060 Ti 16GB + RTX 3060 12GB", [("rtx-4060-ti-16gb", 1), ("rtx-3060-12gb", 1)], None),
+        ("RTX 4090 + 64GB RAM", [("rtx-4090", 1)], 64),
+        ("RTX 3090 or RTX 4090", [("rtx-3090", 1)], None),
+    ],
+)
+def test_different_cards_are_kept_apart(text: str, cards: list[tuple[str, int]], ram: int | None) -> None:
+    found = read_hardware(text, catalogue_of(BASE))
+    assert [(found.device.id, found.count), *((device.id, count) for device, count in found.others)] == cards
+    assert (found.devices, found.ram_gib) == (sum(count for _, count in cards), ram)
+
+
+def test_layers_spread_over_different_cards_and_tensors_do_not() -> None:
+    one, both, two = "RTX 3090", "RTX 3090 + RTX 3060 12GB", "2x RTX 3090"
+
+    def sized(hardware: str, engine: str = "llama.cpp") -> Any:
+        quantization = "q2_k" if engine == "llama.cpp" else "awq-int4"
+        return estimate("3.1-70b", hardware=hardware, engine=engine, quantization=quantization, context_tokens=4096)
+
+    assert [sized(hardware).memory.fits for hardware in (one, both, two)] == [False, True, True]
+    assert 24 < sized(both).memory.available_gib == 36
+    assert sized(both).machine.name == "RTX 3090 + RTX 3060 12 GB"
+    paces = [sized(hardware).speed.decode_tokens_per_s.mid for hardware in ("RTX 3060 12GB", both, two)]
+    assert paces == sorted(paces)
+    assert sized(both, "vllm").machine.name == one
+
+
+@given(st.sampled_from(("q2_k", "q3_k_m", "q4_k_m")), st.integers(1, 4), st.integers(1, 4), st.integers(512, 32768))
+@settings(max_examples=40, deadline=None)
+def test_unequal_cards_hold_no_more_than_their_memory(quantization: str, large: int, small: int, context: int) -> None:
+    hardware = f"{large}x RTX 3090 + {small}x RTX 3060 12GB"
+    memory = estimate(
+        "3.1-70b", hardware=hardware, engine="llama.cpp", quantization=quantization, context_tokens=context
+    ).memory
+    if memory.fits:
+        assert memory.total_gib <= memory.available_gib == pytest.approx(24 * large + 12 * small)
 
 
 def commands(hardware: str, quantization: str, engine: str = "vllm") -> tuple[str, Any]:
