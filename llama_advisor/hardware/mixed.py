@@ -17,17 +17,17 @@ _CARDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu"})
 _BETWEEN = re.compile(r"\s*(?:[+&,]|\b(?:and|plus|with)\b)\s*", re.IGNORECASE)
 
 
+def _card(text: str, catalogue: Catalogue) -> str:
+    """Return the id of the first card that is named."""
+    devices = (device for name in read(text, catalogue).named for device in name.devices if device.kind in _CARDS)
+    return next((device.id for device in devices if not device.id.startswith(GENERIC)), "")
+
+
 def mixed(text: str, catalogue: Catalogue, build: Callable[[str], Machine]) -> Machine | None:
     """Return the machine of a text that joins different cards; None for any other. What names no card goes first."""
-    pieces: tuple[list[str], list[str]] = [], []
-    kinds = set()
-    for piece in _BETWEEN.split(text):
-        found = [device.id for name in read(piece, catalogue).named for device in name.devices if device.kind in _CARDS]
-        card = bool(found) and not found[0].startswith(GENERIC)
-        kinds |= {found[0]} if card else set()
-        pieces[card].append(piece)
-    rest, cards = pieces
-    if len(kinds) < 2 or re.search(r"\bor\b", text, re.IGNORECASE):  # noqa: PLR2004
+    pieces = [(_card(piece, catalogue), piece) for piece in _BETWEEN.split(text)]
+    cards, rest = [piece for card, piece in pieces if card], [piece for card, piece in pieces if not card]
+    if len({card for card, _ in pieces if card}) <= 1 or re.search(r"\bor\b", text, re.IGNORECASE):
         return None
     machines = [build(", ".join((cards[0], *rest))), *map(build, cards[1:])]
     first = max(
@@ -38,6 +38,5 @@ def mixed(text: str, catalogue: Catalogue, build: Callable[[str], Machine]) -> M
     return first._replace(
         others=tuple((item.device, item.count) for item in machines if item is not first),
         ram_gib=machines[0].ram_gib,
-        nodes=machines[0].nodes,
         assumptions=(note, *(text for item in machines for text in item.assumptions)),
     )

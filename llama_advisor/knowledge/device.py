@@ -104,11 +104,6 @@ class Machine(Record):
         """Devices over all nodes."""
         return (self.count + sum(count for _, count in self.others)) * self.nodes
 
-    @property
-    def alike(self) -> Machine:
-        """The machine without its cards of other kinds."""
-        return self._replace(others=()) if self.others else self
-
 
 class Instance(Record):
     """A cloud instance by the name people use for it."""

@@ -324,8 +324,7 @@ def _against(asked: Asked, placed: Placed) -> Iterator[Assumption]:
             yield Assumption("hardware", machine.label, text)
         if layout is not None and layout.machine.devices < machine.devices:
             text = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
-            if layout.replicas > 1:
-                text += f"; {layout.replicas} copies share the requests"
+            text += f"; {layout.replicas} copies share the requests" * (layout.replicas > 1)
             if layout.machine.devices * layout.replicas < machine.devices:
                 text += "; the rest stay unused"
                 undivided = widest(model.architecture, machine.count) < machine.count

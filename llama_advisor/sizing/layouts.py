@@ -284,16 +284,13 @@ def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list
 
 
 def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) -> list[Part]:
-    """One device, then two, four … and all devices of a node, then all nodes, with how many copies there is room for.
-
-    Where heads do not divide by the devices, an engine that splits by layers too does both; others leave some unused.
-    """
+    """One device, then two, four … and all of a node, then all nodes; without stages only as heads divide."""
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
     one = machine._replace(count=1, nodes=1, others=())
     found: list[Part] = [(one, machine.count * machine.nodes, "none")]
     if split is None:
         return found
-    machine = machine if split == "layer" else machine.alike
+    machine = machine if split == "layer" else machine._replace(others=())
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})
     for count in counts:
         part = one._replace(count=count)

@@ -6,7 +6,7 @@ sequences.
 
 from __future__ import annotations
 
-from math import ceil, gcd
+from math import ceil, gcd, inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.sizing.figures import DeviceMemory, Memory
@@ -134,10 +134,11 @@ def memory_terms(
 
     Raises InputError for an unknown type of KV cache.
     """
-    rules = engine_memory(constants, engine)
-    shape = model.architecture
+    rules, shape = engine_memory(constants, engine), model.architecture
     placement = place(shape, machine, parallel) if machine else ONE_DEVICE
+    host = machine.ram_gib * machine.nodes if machine and machine.ram_gib is not None else None
     available, alike = device_available_gib(rules, machine) if machine else None, float(placement.devices)
+    small = machine is not None and (machine.device.memory_gib or inf) < constants.large_device_gib
     further = (
         rules.vision_encoder_gib if shape.vision is not None else 0.0,
         rules.tensor_device_gib if placement.tensor > 1 else 0.0,
@@ -160,7 +161,7 @@ def memory_terms(
         cache_factor=rules.cache_factor,
         image_bytes=image_bytes(shape),
         minimum_context_tokens=rules.minimum_context_tokens,
-        batch_tokens=batch_tokens(rules, constants, machine),
+        batch_tokens=(rules.small_batch_tokens if small else None) or rules.batch_tokens,
         logits_bytes=rules.logits_bytes * shape.vocab_size,
         hidden_bytes=rules.hidden_bytes * shape.hidden_size,
         mask_bytes=rules.mask_bytes,
@@ -170,7 +171,7 @@ def memory_terms(
         further_gib=tuple(gib for gib in further if gib),
         uncertain=1 + constants.overhead_uncertainty,
         available_gib=available,
-        host_gib=host_gib(constants, machine),
+        host_gib=host and host * constants.host_usable_share,
         offload=offload and machine is not None and not machine.device.unified_memory,
         paged=paged,
         most_requests=most_requests,
@@ -292,29 +293,12 @@ def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None
 
 
 def uneven(rules: EngineMemory, machine: Machine, layers: int, available: float, held: float) -> tuple[float, float]:
-    """Share of whole layers on a card like the first, and how many like it have the memory of all.
-
-    Layers go by what each card has left beside what it has `held` before them.
-    """
+    """Return the first card's share of layers, by what each has left beside `held`, and how many like it equal all."""
     other = [(device_available_gib(rules, machine._replace(device=each)) or 0.0, n) for each, n in machine.others]
     alike = machine.nodes * (machine.count + sum(gib * n for gib, n in other) / available)
     mine = max(0.0, available - held)
     left = machine.nodes * (machine.count * mine + sum(max(0.0, gib - held) * n for gib, n in other))
     return ceil((layers + 1) * mine / left) / (layers + 1) if mine else 1.0, alike
-
-
-def batch_tokens(rules: EngineMemory, constants: MemoryConstants, machine: Machine | None) -> int:
-    """Return the most tokens in one forward pass, fewer on a small device where the engine takes fewer there."""
-    memory_gib = machine.device.memory_gib if machine else None
-    small = memory_gib is not None and memory_gib < constants.large_device_gib
-    return (rules.small_batch_tokens if small else None) or rules.batch_tokens
-
-
-def host_gib(constants: MemoryConstants, machine: Machine | None) -> float | None:
-    """Return the host memory of all nodes that may take what devices cannot, GiB; None when not known."""
-    if machine is None or machine.ram_gib is None:
-        return None
-    return machine.ram_gib * machine.nodes * constants.host_usable_share
 
 
 def carries_adapters(model: Model, quantization: str) -> bool:

@@ -25,7 +25,7 @@ def training_memory(
 
     `fits` is None without a machine or where its memory is not known.
     """
-    devices = machine.alike.devices if machine else 1
+    devices = machine.count * machine.nodes if machine else 1
     shards = devices if recipe.sharded else 1
     states = state_gib(model, recipe)
     device_need = states / shards + device_extra_gib(model, recipe, sequence_tokens, shards)
