@@ -14,7 +14,7 @@ from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Only
-from llama_advisor.sizing.figures import machine_name
+from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -178,5 +178,5 @@ def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:
 def in_words(build: Candidate) -> str:
     """Return a build in words."""
     machine = build.machine
-    place = f", {machine_name(machine.device.name, machine.count, machine.nodes)}" if machine else ""
+    place = f", {machine_used(machine, 1).name}" if machine else ""
     return f"{build.model.id} as {build.quantization.id} on {build.engine.id}{place}"

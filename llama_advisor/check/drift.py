@@ -118,11 +118,11 @@ def _other_layout(mention: Mention, item: Deployed, decision: Decision) -> tuple
         taken = "what the use case takes for granted; state `context_tokens`"
         where = taken if stated.context_tokens is None else "required"
         return CONTEXT, f"{mention.number} tokens are allocated, {need.context_tokens} are {where}"
-    if mention.kind not in {"nodes", "parallelism"} or stated.hardware is None or not build or not build.machine:
+    if mention.kind not in {"nodes", "parallelism"} or stated.hardware is None or not build or not build.layout:
         return None
-    machine, copies = build.machine, build.layout.replicas if build.layout else 1
-    nodes = mention.kind == "nodes"
-    fine, what = ({machine.nodes}, "stages") if nodes else ({machine.count, machine.count * copies}, "devices")
+    placed, copies = build.layout.placed, build.layout.replicas
+    stages = mention.kind == "nodes"
+    fine, what = ({placed.stages}, "stages") if stages else ({placed.tensor, placed.tensor * copies}, "devices")
     if mention.number in fine:
         return None
     return PARALLELISM, f"split over {mention.number} {what}; the build that was judged takes {min(fine)}"

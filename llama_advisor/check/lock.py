@@ -13,7 +13,7 @@ from llama_advisor.check.files import file_text, lock_path, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.engine.contributions import contributions
 from llama_advisor.scenario.project_file import Choice
-from llama_advisor.sizing.figures import machine_name
+from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
@@ -101,7 +101,7 @@ def _build(build: Candidate) -> LockedBuild:
         model=build.model.id,
         quantization=build.quantization.id,
         engine=build.engine.id,
-        machine=machine_name(machine.device.name, machine.count, machine.nodes) if machine else None,
+        machine=machine_used(machine, 1).name if machine else None,
         score=build.score,
         weights={part.criterion: part.weight for part in parts},
         facts={read.fact: read.value for part in parts for read in part.reads or ()},

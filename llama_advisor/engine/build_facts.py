@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.engine.fact import BUILD, HOPELESS
 from llama_advisor.engine.facts import declare
+from llama_advisor.sizing.memory import tensor_parallel_divides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine.facts import Compute
     from llama_advisor.sizing.figures import Memory, Range, Speed
 
+_layout = partial(declare, BUILD, "layout", moves=True)
 _memory = partial(declare, BUILD, "memory", moves=True)
 _speed = partial(declare, BUILD, "speed", moves=True)
 _cost = partial(declare, BUILD, "cost", moves=True)
@@ -66,6 +68,16 @@ def _within_budget(candidate: Candidate) -> float | None:
     return None if budget is None or memory is None else budget - printed_total_gib(memory)
 
 
+def _undivided(candidate: Candidate) -> int | None:
+    """Count the devices that no copy takes where heads do not divide by those of a node."""
+    layout, whole = candidate.layout, candidate.place.machine
+    if layout is None or whole is None or not candidate.engine.tensor_parallel:
+        return None
+    divides = tensor_parallel_divides(candidate.model.architecture, whole.count)
+    return 0 if divides else whole.devices - layout.machine.devices * layout.replicas
+
+
+_layout("layout.undivided_devices", "number", "Devices unused as heads do not divide.", _undivided, "devices")
 _memory("memory.weights_gib", "number", "Weights.", unit="GiB")
 _memory("memory.kv_cache_gib", "number", "KV cache of all sequences.", unit="GiB")
 _memory("memory.image_cache_gib", "number", "Cache of all images.", unit="GiB")

@@ -310,7 +310,8 @@ def memory_gib(machine: Machine) -> float:
     memory = machine.device.memory_gib
     if memory is None and machine.ram_gib is None:
         return inf
-    return machine.nodes * ((memory or 0.0) * machine.count + (machine.ram_gib or 0.0))
+    others = sum((device.memory_gib or 0.0) * count for device, count in machine.others)
+    return machine.nodes * ((memory or 0.0) * machine.count + others + (machine.ram_gib or 0.0))
 
 
 def rent(machine: Machine, base: RuleBase, tokens_per_month: float | None = None) -> Cost | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+from collections import Counter
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -37,8 +38,8 @@ def describe(found: list[Found]) -> str | None:
     hosts = [item for item in found if item.kind != "gpu" and item.total_gib]
     ram = f"{_marketed(hosts[0].total_gib)}GB" if hosts else ""
     if gpus:
-        least = min(gpus, key=lambda item: item.total_gib or 0.0)
-        text = f"{len(gpus)}x {least.name} {_marketed(least.total_gib)}GB"
+        kinds = Counter(f"{item.name} {_marketed(item.total_gib)}GB" for item in gpus)
+        text = " + ".join(f"{count}x {kind}" for kind, count in kinds.items())
         return f"{text} + {ram} RAM" if ram else text
     return f"{hosts[0].name} {ram}" if hosts else None
 

@@ -10,6 +10,7 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llama_advisor.hardware.mixed import mixed
 from llama_advisor.hardware.words import (
     DEVICES_AND_NODES,
     GENERIC,
@@ -103,7 +104,8 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
         raise InputError("hardware: empty")
     stated = Stated(**{key: _number(key, item) for key, item in said.items()})
     if text:
-        return _build(text, text, catalogue, target, stated)
+        joined = mixed(text, catalogue, lambda part: _build(part, part, catalogue, target, stated))
+        return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
     # The memory of a device without a name is put in words, so that it is read as text.
     gpu = "" if stated.memory_gb is None else f"{stated.memory_gb:f} gb"
     ram = "" if stated.ram_gb is None else f"{stated.ram_gb:f} gb ram"
@@ -321,8 +323,8 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
         pool, note = _laptop_version(name, reading, catalogue, target, amounts)
         pools.append(pool)
         notes += note
-    devices, counts, mixed = _merge(pools, group, either=reading.either)
-    notes += mixed
+    devices, counts, merged = _merge(pools, group)
+    notes += merged
     own = {word for device in devices for word in tokens(device.name.casefold())}
     numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
     if any(number and number not in own for number in numbers):  # one entry stands for several
@@ -356,7 +358,7 @@ def _laptop_version(
 
 
 def _merge(
-    pools: list[tuple[Device, ...]], names: list[Named], *, either: bool
+    pools: list[tuple[Device, ...]], names: list[Named]
 ) -> tuple[tuple[Device, ...], tuple[int, ...], list[str]]:
     """Return the devices that all names share, or the smallest of several different ones."""
     common = [d for d in pools[0] if all(d.id in {o.id for o in pool} for pool in pools[1:])]
@@ -367,10 +369,7 @@ def _merge(
         fewest = min(pools, key=len)
         return fewest, counts, [f"{fewest[0].name} is what was meant"]
     least = min(pools, key=lambda pool: min((d.memory_gib or 0.0, d.bandwidth_gb_s or inf, d.id) for d in pool))
-    if either:
-        return least, counts, [f"the smaller of the named devices is meant ({least[0].name})"]
-    total = sum(name.counts[-1] if name.counts else 1 for name in names)
-    return least, (total,), [f"different GPUs are counted as {total} of the smallest ({least[0].name})"]
+    return least, counts, [f"the smaller of the named devices is meant ({least[0].name})"]
 
 
 def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, target: Target | None, label: str) -> Choice:

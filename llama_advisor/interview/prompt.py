@@ -12,7 +12,7 @@ from llama_advisor.interview.next_question import following, open_questions, opt
 from llama_advisor.interview.typed import asks_for_hardware, label
 from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
-from llama_advisor.sizing.figures import machine_name
+from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ def _noted(log: Log, outlook: Outlook) -> list[str]:
     lines = [f"Noted: {shlex.join(as_flags(validated(last.sets, None, {})) or [])}"] if last.sets else []
     if "hardware" in last.sets:
         machines = outlook.advisor.search.machines(outlook.need(stated(log)))
-        shown = (
-            "; ".join((machine_name(item.device.name, item.count, item.nodes), *item.assumptions)) for item in machines
-        )
+        shown = ("; ".join((machine_used(item, 1).name, *item.assumptions)) for item in machines)
         lines.append(f"Read as: {' or '.join(shown)}.")
     if last.picks:
         lines.append(f"To be asked: {', '.join(last.picks)}.")

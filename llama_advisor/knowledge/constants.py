@@ -29,6 +29,7 @@ class EngineMemory(Record):
     host_context_gib: Annotated[float, "The same on a processor alone, GiB."]
     base_gib: Annotated[float, "Buffers of every device whatever the model, GiB."] = 0.0
     batch_tokens: Annotated[int, "Most tokens in one forward pass."]
+    small_batch_tokens: Annotated[int | None, "The same on devices that are not large; null where as many."] = None
     logits_bytes: Annotated[float, "Bytes per vocabulary entry and token of the batch."] = 0.0
     hidden_bytes: Annotated[float, "Bytes of activations per unit of hidden width and token of the batch."]
     mask_bytes: Annotated[float, "Bytes per token of the batch and token of context (attention mask)."] = 0.0
@@ -39,8 +40,8 @@ class EngineMemory(Record):
     ] = 0.0
     minimum_context_tokens: Annotated[int, "Smallest context the engine allocates."] = 0
     cache_factor: Annotated[float, "KV bytes allocated for each byte of the plain formula."] = 1.0
-    tensor_layer_bytes: Annotated[
-        float, "The same in addition when each layer is split over devices (replicated buffers, graphs)."
+    tensor_context_bytes: Annotated[
+        float, "Bytes per unit of hidden width and token of context when each layer is split over devices."
     ] = 0.0
     tensor_device_gib: Annotated[float, "Communication buffers per device when layers are split over devices, GiB."] = (
         0.0
@@ -53,6 +54,7 @@ class MemoryConstants(Record):
     """Memory beside weights and caches."""
 
     engines: Annotated[dict[str, EngineMemory], "By engine id; `default` for the others."]
+    large_device_gib: Annotated[float, "Memory from which on a device counts as large, GiB."]
     overhead_uncertainty: Annotated[
         float, "Share added to the overhead when a fit is judged, so that the need is an upper estimate."
     ]

@@ -88,6 +88,7 @@ class Machine(Record):
     device: Annotated[Device, "The device."]
     count: Annotated[int, "Devices per node."] = 1
     nodes: Annotated[int, "Nodes."] = 1
+    others: Annotated[tuple[tuple[Device, int], ...], "Cards of other kinds in each node, with their number."] = ()
     ram_gib: Annotated[float | None, "Host memory beside the devices' own, per node, GiB; null when not known."] = None
     owned: Annotated[bool, "Whether the user has it already."] = False
     offer: Annotated[str | None, "Id of the price that applies, for machines one rents."] = None
@@ -102,7 +103,7 @@ class Machine(Record):
     @property
     def devices(self) -> int:
         """Devices over all nodes."""
-        return self.count * self.nodes
+        return (self.count + sum(count for _, count in self.others)) * self.nodes
 
 
 class Instance(Record):

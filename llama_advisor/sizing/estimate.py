@@ -14,7 +14,7 @@ from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts
-from llama_advisor.sizing.memory import measure, memory, place, room
+from llama_advisor.sizing.memory import measure, memory, room, widest
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.sizing.figures import Cost, Memory
-    from llama_advisor.sizing.memory import Measured, Parallel
+    from llama_advisor.sizing.memory import Measured
     from llama_advisor.sizing.request import EstimateRequest
 
 KEPT = 4096
 PLAIN_CACHE = "f16"
-SPREAD = {"tensor": "each layer is divided over the {} devices", "layer": "whole layers lie on each of the {} devices"}
 
 
 class Named(NamedTuple):
@@ -147,7 +146,10 @@ class Sizer:
         machine = read_hardware(said, catalogue)
         added = {
             key: value
-            for key, value, read in (("count", where.gpus, machine.count), ("nodes", where.nodes, machine.nodes))
+            for key, value, read in (
+                ("count", where.gpus, machine.devices // machine.nodes),
+                ("nodes", where.nodes, machine.nodes),
+            )
             if value is not None and value != read
         }
         machine = read_hardware(said | added, catalogue) if added else machine
@@ -178,22 +180,13 @@ class Sizer:
     ) -> tuple[Layout, ...]:
         """Return the layouts: all devices first, then ever fewer."""
         model, quantization = self.base.models[model_id], self.base.quantizations[quantization_id]
-        machine, engine, shape = self._machines(where), self.base.engines[engine_id], model.architecture
+        machine, engine = self._machines(where), self.base.engines[engine_id]
         assert machine is not None
-        whole = machine if engine.multi_node else machine._replace(nodes=1)
-        ways: list[Parallel] = ["tensor"] if engine.tensor_parallel else []
-        ways += ["layer"] if engine.layer_split else []
-        spread = [(whole, 1, way) for way in ways if whole.devices > 1 and place(shape, whole, way).possible][:1]
-        fewer = [
-            (part, replicas, way)
-            for part, replicas, way in reversed(machine_parts(engine, machine, shape))
-            if way in {"none", *(main for _, _, main in spread)} and place(shape, part, way).possible
-        ]
+        parts = reversed(machine_parts(engine, machine, model.architecture))
         offload = engine.offload and machine.ram_gib is not None and not machine.device.unified_memory
         build = (model, quantization, engine)
-        return tuple(
-            Layout(self.sizes, build, part, cache, offload=offload, with_image=images > 0) for part in (*spread, *fewer)
-        )
+        layouts = (Layout(self.sizes, build, part, cache, offload=offload, with_image=images > 0) for part in parts)
+        return tuple(layout for layout in layouts if layout.placed.possible)
 
     def _first_that_fits(self, choices: tuple[Option, ...], asked: Asked) -> Placed:
         """Return the first build that fits, else the smallest of ordinary precision, the only one if one was asked."""
@@ -314,8 +307,13 @@ def _chosen(request: EstimateRequest, asked: Asked, placed: Placed) -> Iterator[
         yield Assumption("quantization", option.quantization.id, why)
     if request.engine is None:
         yield Assumption("engine", option.engine.id, "the best trodden that runs the build")
-    if layout is not None and layout.parallel in SPREAD:
-        yield Assumption("hardware", layout.parallel, SPREAD[layout.parallel].format(layout.machine.devices))
+    if layout is not None and layout.machine.devices > 1:
+        tensor, stages = layout.placed.tensor, layout.placed.stages
+        text = f"whole layers lie on each of the {stages} devices"
+        if tensor > 1:
+            after = f", in {stages} stages of whole layers" if stages > 1 else ""
+            text = f"each layer is divided over {'' if after else 'the '}{tensor} devices{after}"
+        yield Assumption("hardware", "tensor" if tensor > 1 else "layer", text)
 
 
 def _against(asked: Asked, placed: Placed) -> Iterator[Assumption]:
@@ -326,8 +324,13 @@ def _against(asked: Asked, placed: Placed) -> Iterator[Assumption]:
         for text in machine.assumptions:
             yield Assumption("hardware", machine.label, text)
         if layout is not None and layout.machine.devices < machine.devices:
-            used = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
-            yield Assumption("hardware", layout.replicas, f"{used}; {layout.replicas} copies share the requests")
+            text = f"one copy takes {layout.machine.devices} of {machine.devices} devices"
+            text += f"; {layout.replicas} copies share the requests" * (layout.replicas > 1)
+            if layout.machine.devices * layout.replicas < machine.devices:
+                text += "; the rest stay unused"
+                undivided = widest(model.architecture, machine.count) < machine.count
+                text += f": heads do not divide by {machine.count}" * (undivided and engine.tensor_parallel)
+            yield Assumption("hardware", layout.replicas, text)
     for text in objections(placed.option, model, asked.device):
         yield Assumption("engine", engine.id, text)
     if cache not in engine.kv_cache_types and cache not in {PLAIN_CACHE, "bf16"}:

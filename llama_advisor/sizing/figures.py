@@ -10,7 +10,7 @@ from pydantic import Field
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from llama_advisor.knowledge.device import Machine
+    from llama_advisor.knowledge.device import Device, Machine
 
 
 class Range(NamedTuple):
@@ -158,16 +158,19 @@ class MachineUsed(Record):
     replicas: Annotated[int, "Copies of the build that share the requests."]
 
 
-def machine_name(device: str, count: int, nodes: int) -> str:
-    """Return `2 nodes of 8x NVIDIA H100` and shorter forms."""
-    text = device if count == 1 else f"{count}x {device}"
+def machine_name(device: str, count: int, nodes: int, others: tuple[tuple[Device, int], ...] = ()) -> str:
+    """Return `2 nodes of 8x NVIDIA H100` and shorter forms, and cards of other kinds after a plus sign."""
+    text = " + ".join(
+        name if n == 1 else f"{n}x {name}" for name, n in ((device, count), *((d.name, n) for d, n in others))
+    )
     return text if nodes == 1 else f"{nodes} nodes of {text}"
 
 
 def machine_used(machine: Machine, replicas: int) -> MachineUsed:
     """Return the machine, or the part of it that each of some copies takes."""
-    name = machine_name(machine.device.name, machine.count, machine.nodes)
-    return MachineUsed(device=machine.device.id, name=name, count=machine.count, nodes=machine.nodes, replicas=replicas)
+    name = machine_name(machine.device.name, machine.count, machine.nodes, machine.others)
+    count = machine.devices // machine.nodes
+    return MachineUsed(device=machine.device.id, name=name, count=count, nodes=machine.nodes, replicas=replicas)
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

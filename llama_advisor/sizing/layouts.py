@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
-from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, tensor_parallel_divides
+from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place, room
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import trainer_of, training_memory
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
     from llama_advisor.scenario.scenario import Tuning, Workload
     from llama_advisor.sizing.figures import Speed, Training
-    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel
+    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel, Placement
     from llama_advisor.sizing.speed import SpeedTerms
 
     Kept = TypeVar("Kept")
@@ -52,6 +52,11 @@ class Layout:
         self.machine, self.replicas, self.parallel = part
         self.kv_cache_type, self.offload = kv_cache_type, offload
         self._sizes, self._build, self._with_image = sizes, build, with_image
+
+    @cached_property
+    def placed(self) -> Placement:
+        """How one copy lies over its devices; its speed, memory and commands all go by it."""
+        return place(self._build[0].architecture, self.machine, self.parallel)
 
     @cached_property
     def memory_terms(self) -> MemoryTerms:
@@ -107,10 +112,10 @@ class Groups:
         self._made: list[tuple[Layout, ...]] = []
 
     def __iter__(self) -> Iterator[tuple[Layout, ...]]:
-        for place, rung in enumerate(self._rungs):
-            if place == len(self._made):
+        for index, rung in enumerate(self._rungs):
+            if index == len(self._made):
                 self._made.append(tuple(self._make(part, kv, offload=offload) for part, kv, offload in rung))
-            yield self._made[place]
+            yield self._made[index]
 
 
 class Sizes:
@@ -236,9 +241,11 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
 def laid_out(groups: Groups, load: Workload) -> list[Sized]:
     """Measure the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
 
-    Where nothing fits, the layout that falls short by the least stands for the build.
+    Where requests would wait there, the next group is looked at too. Where nothing fits, the layout that falls short by
+    the least stands for the build.
     """
     tried: list[Sized] = []
+    held: list[Sized] = []
     for group in groups:
         chosen: list[Sized] = []
         unknown = None
@@ -253,9 +260,16 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
                 tried.append((layout, measured))
         if unknown and not chosen:
             chosen.append(unknown)
-        if chosen:
-            return chosen
-    return [min(tried, key=_shortfall)]
+        held += chosen
+        if held and (not chosen or not any(_waits(*item, load) for item in chosen)):
+            break
+    return held or [min(tried, key=_shortfall)]
+
+
+def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
+    """Return whether requests that are stated find no room; what follows from those arriving is not known yet."""
+    mine = load.shared_by(layout.replicas)
+    return mine.concurrent_requests > room(layout.memory_terms, measured, mine).usual
 
 
 def _shortfall(item: Sized) -> float:
@@ -279,21 +293,20 @@ def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list
 
 
 def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) -> list[Part]:
-    """One device, then two, four … and all devices of a node, then all nodes; by layers where heads do not divide."""
+    """One device, then two, four … and all of a node, then all nodes; without stages only as heads divide."""
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
-    total = machine.devices
-    found: list[Part] = [(machine._replace(count=1, nodes=1), total, "none")]
+    one = machine._replace(count=1, nodes=1, others=())
+    found: list[Part] = [(one, machine.count * machine.nodes, "none")]
     if split is None:
         return found
+    machine = machine if split == "layer" else machine._replace(others=())
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})
     for count in counts:
-        if count > 1:
-            part = machine._replace(count=count, nodes=1)
-            found.append((part, total // count, split))
-    divides = tensor_parallel_divides(architecture, machine.count)
-    if engine.tensor_parallel and engine.layer_split and not divides:
-        inside = machine._replace(nodes=1)
-        found.append((inside, total // machine.count, "layer"))
+        part = one._replace(count=count)
+        if count > 1 and (engine.layer_split or place(architecture, part, split).stages == 1):
+            found.append((part, machine.count // count * machine.nodes, split))
+    if machine.others:
+        found.append((machine._replace(nodes=1), machine.nodes, "layer"))
     if engine.multi_node:
         found.extend(
             (machine._replace(nodes=nodes), machine.nodes // nodes, split)

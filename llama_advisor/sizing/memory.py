@@ -6,7 +6,7 @@ sequences.
 
 from __future__ import annotations
 
-from math import ceil, gcd
+from math import ceil, gcd, inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.sizing.figures import DeviceMemory, Memory
@@ -23,17 +23,23 @@ Parallel = Literal["none", "layer", "tensor"]
 
 
 class Placement(NamedTuple):
-    """Shares of the fullest device, and whether the layout is possible at all."""
+    """One copy over devices: each layer divided over `tensor` of a node, whole layers in `stages` after each other."""
 
-    weights: float  # Share of the weights.
-    kv_cache: float  # Share of the KV cache; above 1 / devices where heads are replicated.
-    devices: int  # Devices that hold a part.
+    weights: float  # Share of the weights on the fullest device.
+    kv_cache: float  # Share of the KV cache there; above 1 / devices where heads are replicated.
+    tensor: int
+    stages: int
     nodes: int  # Nodes they stand in.
-    tensor: bool  # Whether each layer is divided.
-    possible: bool  # False when heads do not divide by the devices, or there are fewer layers than devices.
+    possible: bool  # False when there are fewer layers than stages.
+    pace: float = 1.0  # Speed of different cards against as many like the first.
+
+    @property
+    def devices(self) -> int:
+        """Devices that hold a part."""
+        return self.tensor * self.stages
 
 
-ONE_DEVICE = Placement(1.0, 1.0, 1, 1, tensor=False, possible=True)
+ONE_DEVICE = Placement(1.0, 1.0, 1, 1, 1, possible=True)
 
 
 def tensor_parallel_divides(architecture: Architecture, devices: int) -> bool:
@@ -43,25 +49,31 @@ def tensor_parallel_divides(architecture: Architecture, devices: int) -> bool:
     return heads and (kv_heads % devices == 0 or devices % kv_heads == 0)
 
 
+def widest(architecture: Architecture, devices: int) -> int:
+    """Return over how many of a node's `devices` a layer divides, in as many equal groups as it takes."""
+    sizes = range(min(devices, architecture.attention_heads), 1, -1)
+    return next((size for size in sizes if devices % size == 0 and tensor_parallel_divides(architecture, size)), 1)
+
+
 def place(architecture: Architecture, machine: Machine, parallel: Parallel) -> Placement:
-    """Lay the model over `machine`; tensor parallel within a node, by layers between nodes."""
+    """Lay the model over `machine`; tensor parallel as wide as a node allows, the groups left one stage each."""
     if parallel == "none" or machine.devices == 1:
         return ONE_DEVICE
-    if parallel == "layer":
-        share = layer_share(architecture.layers, machine.devices)
-        possible = architecture.layers >= machine.devices
-        return Placement(share, share, machine.devices, machine.nodes, tensor=False, possible=possible)
-    stage = layer_share(architecture.layers, machine.nodes)
-    kv_share = stage / gcd(machine.count, architecture.kv_heads)
-    possible = tensor_parallel_divides(architecture, machine.count)
-    return Placement(
-        stage / machine.count,
-        kv_share,
-        machine.devices,
-        machine.nodes,
-        tensor=machine.count > 1,
-        possible=possible,
-    )
+    tensor = widest(architecture, machine.count) if parallel == "tensor" else 1
+    stages = machine.devices // tensor
+    stage = layer_share(architecture.layers, stages)
+    kv_share = stage / gcd(tensor, architecture.kv_heads)
+    possible = architecture.layers >= stages
+    return Placement(stage / tensor, kv_share, tensor, stages, machine.nodes, possible, pace(machine))
+
+
+def pace(machine: Machine) -> float:
+    """Return the speed of cards one after the other, each with layers by its memory, against all like the first."""
+    own = machine.device.bandwidth_gb_s or 1.0
+    held = [(count * (device.memory_gib or 0.0), device) for device, count in machine.others]
+    held.append((machine.count * (machine.device.memory_gib or 0.0), machine.device))
+    slowed = sum(gib * own / (device.bandwidth_gb_s or own) for gib, device in held)
+    return sum(gib for gib, _ in held) / slowed if slowed and machine.others else 1.0
 
 
 def layer_share(layers: int, devices: int) -> float:
@@ -77,6 +89,7 @@ class MemoryTerms(NamedTuple):
     cache_share: float  # of the fullest device; above 1 / devices where KV heads are replicated
     cache_copies: float  # over all devices
     devices: int
+    alike: float  # as many devices like the first have the memory of all
     possible: bool
     kv_bytes: float  # per token of context
     cache_factor: float
@@ -86,6 +99,7 @@ class MemoryTerms(NamedTuple):
     logits_bytes: float  # per token of a batch
     hidden_bytes: float
     mask_bytes: float  # per token of a batch and token of context
+    context_bytes: float  # per token of context
     layer_bytes: float  # whatever the batch
     base_gib: float  # driver context and libraries
     further_gib: tuple[float, ...]  # vision encoder, links between devices and nodes, adapters
@@ -120,40 +134,44 @@ def memory_terms(
 
     Raises InputError for an unknown type of KV cache.
     """
-    rules = engine_memory(constants, engine)
-    shape = model.architecture
+    rules, shape = engine_memory(constants, engine), model.architecture
     placement = place(shape, machine, parallel) if machine else ONE_DEVICE
-    layer_bytes = rules.layer_bytes + (rules.tensor_layer_bytes if placement.tensor else 0.0)
+    host = machine.ram_gib * machine.nodes if machine and machine.ram_gib is not None else None
+    available, alike = device_available_gib(rules, machine) if machine else None, float(placement.devices)
+    small = machine is not None and (machine.device.memory_gib or inf) < constants.large_device_gib
     further = (
         rules.vision_encoder_gib if shape.vision is not None else 0.0,
-        rules.tensor_device_gib if placement.tensor else 0.0,
+        rules.tensor_device_gib if placement.tensor > 1 else 0.0,
         rules.node_device_gib if placement.nodes > 1 else 0.0,
         rules.adapter_gib if adapters else 0.0,
     )
-    host_gib = None
-    if machine is not None and machine.ram_gib is not None:
-        host_gib = machine.ram_gib * machine.nodes * constants.host_usable_share
+    base_gib = context_gib(rules, machine.device if machine else None) + rules.base_gib
+    if machine and machine.others and available and placement.stages > 1:
+        share, alike = uneven(rules, machine, shape.layers, available, base_gib + sum(further))
+        placement = placement._replace(weights=share, kv_cache=share)
     return MemoryTerms(
         weights_gib=weights_bytes / GIB,
         weights_share=placement.weights,
         cache_share=placement.kv_cache,
-        cache_copies=max(1.0, placement.kv_cache * placement.devices) if placement.tensor else 1.0,
+        cache_copies=placement.kv_cache / placement.weights,
         devices=placement.devices,
+        alike=alike,
         possible=placement.possible,
         kv_bytes=kv_bytes_per_token(shape, kv_cache_type),
         cache_factor=rules.cache_factor,
         image_bytes=image_bytes(shape),
         minimum_context_tokens=rules.minimum_context_tokens,
-        batch_tokens=rules.batch_tokens,
+        batch_tokens=(rules.small_batch_tokens if small else None) or rules.batch_tokens,
         logits_bytes=rules.logits_bytes * shape.vocab_size,
         hidden_bytes=rules.hidden_bytes * shape.hidden_size,
         mask_bytes=rules.mask_bytes,
-        layer_bytes=layer_bytes * shape.layers * shape.hidden_size,
-        base_gib=context_gib(rules, machine.device if machine else None) + rules.base_gib,
+        context_bytes=rules.tensor_context_bytes * shape.hidden_size if placement.tensor > 1 else 0.0,
+        layer_bytes=rules.layer_bytes * shape.layers * shape.hidden_size,
+        base_gib=base_gib,
         further_gib=tuple(gib for gib in further if gib),
         uncertain=1 + constants.overhead_uncertainty,
-        available_gib=device_available_gib(rules, machine) if machine else None,
-        host_gib=host_gib,
+        available_gib=available,
+        host_gib=host and host * constants.host_usable_share,
         offload=offload and machine is not None and not machine.device.unified_memory,
         paged=paged,
         most_requests=most_requests,
@@ -185,7 +203,7 @@ def measure(terms: MemoryTerms, load: Workload) -> Measured:
     images = terms.image_bytes * load.images_per_prompt / GIB
     per_token = terms.logits_bytes + (terms.hidden_bytes + terms.mask_bytes * context)
     batch = min(terms.batch_tokens, context * terms.most_requests)
-    overhead = terms.base_gib + (batch * per_token + terms.layer_bytes) / GIB
+    overhead = terms.base_gib + (batch * per_token + terms.context_bytes * context + terms.layer_bytes) / GIB
     for gib in terms.further_gib:
         overhead += gib
     fixed = overhead * terms.uncertain
@@ -207,7 +225,7 @@ def fit(terms: MemoryTerms, measured: Measured) -> tuple[bool | None, float]:
         return need <= available, 0.0
     if measured.fixed > available:
         return False, 0.0
-    excess = (need - available) * terms.devices
+    excess = (need - available) * terms.alike
     return None if terms.host_gib is None else excess <= terms.host_gib, excess
 
 
@@ -244,7 +262,7 @@ def memory(terms: MemoryTerms, measured: Measured, load: Workload, at_work: int 
         images,
         overhead,
         terms.weights_gib + (cache + images) + overhead,
-        None if available is None else available * devices,
+        None if available is None else available * terms.alike,
         DeviceMemory(measured.need, available),
         offloaded,
         fits,
@@ -272,6 +290,15 @@ def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None
         return None
     usable = memory_gib * device.usable_share * engine.usable_share - device.reserved_gib
     return max(0.0, usable - engine.reserve_gib)
+
+
+def uneven(rules: EngineMemory, machine: Machine, layers: int, available: float, held: float) -> tuple[float, float]:
+    """Return the first card's share of layers, by what each has left beside `held`, and how many like it equal all."""
+    other = [(device_available_gib(rules, machine._replace(device=each)) or 0.0, n) for each, n in machine.others]
+    alike = machine.nodes * (machine.count + sum(gib * n for gib, n in other) / available)
+    mine = max(0.0, available - held)
+    left = machine.nodes * (machine.count * mine + sum(max(0.0, gib - held) * n for gib, n in other))
+    return ceil((layers + 1) * mine / left) / (layers + 1) if mine else 1.0, alike
 
 
 def carries_adapters(model: Model, quantization: str) -> bool:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from llama_advisor.knowledge.constants import ArchitectureSpeed
 from llama_advisor.sizing.figures import Range, Speed
 from llama_advisor.sizing.kv_cache import kv_bytes_per_token
+from llama_advisor.sizing.memory import place
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.scenario import Workload
-    from llama_advisor.sizing.memory import Parallel
+    from llama_advisor.sizing.memory import Parallel, Placement
 
 GIGA = 1e9
 TERA = 1e12
@@ -69,8 +70,7 @@ class SpeedTerms(NamedTuple):
     rates: Attainable
     splits: Splits | None  # None where it hangs on the prompt
     constants: SpeedConstants
-    machine: Machine
-    parallel: Parallel
+    placed: Placement
     batch_tokens: int
     latency_s: float
     attention_compute: float
@@ -115,23 +115,22 @@ def speed_terms(
     rules = engine_speed(constants, engine)
     known = constants.classes[machine.device.speed_class]
     work = token_work(read_bytes, model, kv_cache_type, with_image=with_image)
-    by_layers = parallel == "layer" and machine.devices > 1
+    placed = place(model.architecture, machine, parallel)
     text = basis(constants, known, machine)
     few = f"{text}; load and tensor parallelism rest on fewer" if known.decode_groups else text
     return SpeedTerms(
         work=work,
         rates=rates,
-        splits=None if by_layers else splits(constants, machine, parallel, work.layers, 1.0),
+        splits=None if placed.stages > 1 else splits(constants, placed, work.layers, 1.0),
         constants=constants,
-        machine=machine,
-        parallel=parallel,
+        placed=placed,
         batch_tokens=rules.batch_tokens,
         latency_s=rules.latency_ms / 1e3,
         attention_compute=constants.attention_compute * rules.attention,
         host_bytes_s=constants.host_bandwidth_gb_s * GIGA * constants.host_efficiency,
-        alone=spreads(constants, known, parallel, loaded=False),
-        loaded=spreads(constants, known, parallel, loaded=True),
-        basis=(few if parallel == "tensor" else text, few),
+        alone=spreads(constants, known, placed.tensor, loaded=False),
+        loaded=spreads(constants, known, placed.tensor, loaded=True),
+        basis=(few if placed.tensor > 1 else text, few),
         factor=factor,
         replicas=replicas,
     )
@@ -149,7 +148,7 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     split = terms.splits
     if split is None:
         batches = max(1.0, reading / terms.batch_tokens)
-        split = splits(terms.constants, terms.machine, terms.parallel, work.layers, batches)
+        split = splits(terms.constants, terms.placed, work.layers, batches)
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
     step_s = decode_step_s(work, rates, split, context, requests)
     reading_s = prefill_s(work, rates, split, reading, count, terms.attention_compute)
@@ -248,27 +247,22 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
     )
 
 
-def splits(constants: SpeedConstants, machine: Machine, parallel: Parallel, layers: float, batches: float) -> Splits:
-    """Return the speed-up of `machine` over one of its devices; `batches` are the prompt's.
+def splits(constants: SpeedConstants, placed: Placement, layers: float, batches: float) -> Splits:
+    """Return the speed-up of devices over one of them; `batches` are the prompt's.
 
-    By layers, one device works at a time on a token; a prompt of several batches is pipelined, of
-    which the engine attains a share.
+    One stage works at a time on a token; a prompt of several batches is pipelined, of which the engine attains a
+    share.
     """
     rules = constants.parallel
-    if parallel == "none" or machine.devices == 1:
+    if placed.devices == 1:
         return ALONE
-    nodes_s = rules.node_ms * (machine.nodes - 1) / 1e3
-    if parallel == "layer":
-        count = machine.devices
-        full = batches * count / (batches + count - 1)
-        pipelined = 1 + rules.layer_prefill_scaling * (full - 1)
-        return Splits(1.0, pipelined, nodes_s + rules.device_ms * (count - 1) / 1e3)
-    further = machine.count - 1
-    reduce_s = rules.tensor_layer_us * layers * log2(machine.count) / 1e6
+    further, stages = placed.tensor - 1, placed.stages
+    full = batches * stages / (batches + stages - 1)
     return Splits(
-        bandwidth=1 + rules.tensor_scaling * further,
-        prefill=1 + rules.prefill_scaling * further,
-        extra_s=nodes_s + reduce_s,
+        bandwidth=(1 + rules.tensor_scaling * further) * placed.pace,
+        prefill=placed.pace * (1 + rules.prefill_scaling * further) * (1 + rules.layer_prefill_scaling * (full - 1)),
+        extra_s=(rules.node_ms * (placed.nodes - 1) + rules.device_ms * (stages - 1)) / 1e3
+        + rules.tensor_layer_us * layers * log2(placed.tensor) / 1e6,
     )
 
 
@@ -296,7 +290,7 @@ def prefill_s(
     return products + scores + passes * (weights + work.layers * rates.layer_s + split.extra_s)
 
 
-def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Spreads:
+def spreads(constants: SpeedConstants, known: ClassSpeed, tensor: int, *, loaded: bool) -> Spreads:
     """Return the spreads of a class, widened in logarithms where data are few, under load, or split over devices."""
 
     def widened(spread: Spread, devices: int) -> tuple[float, float]:
@@ -305,7 +299,7 @@ def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *,
             factor = constants.little_data_spread
         if loaded:
             factor *= constants.batch_spread
-        if parallel == "tensor":
+        if tensor > 1:
             factor *= constants.parallel.spread
         return spread.low**factor, spread.high**factor
 

@@ -40,7 +40,7 @@ def training_memory(
     """
     held: MethodMemory = getattr(trainer, method)
     optimizer, sample = optimizers[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
-    vendor, devices = (machine.device.vendor, machine.devices) if machine else (trainer.vendors[0], 1)
+    vendor, devices = (machine.device.vendor, machine.count * machine.nodes) if machine else (trainer.vendors[0], 1)
     states, shards = state_gib(model, held, optimizer, tuning), devices
     share = states / shards + gathered_gib(model, trainer, held)
     if share >= states or not (held.sharded and tuning.sharding):

@@ -31,7 +31,7 @@ def size(case: Case, base: RuleBase) -> Memory:
         parallel=case.parallel,
         adapters=carries_adapters(case.model, case.quantization.id),
     )
-    return memory(terms, measure(terms, case.workload))
+    return memory(terms, measure(terms, case.workload), case.workload)
 
 
 def naive_gib(case: Case) -> float:

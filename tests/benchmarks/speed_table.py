@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from llama_advisor.sizing.memory import place
 from llama_advisor.sizing.speed import (
     Attainable,
     Splits,
@@ -68,8 +69,7 @@ class Table:
         columns = [
             splits(
                 constants,
-                case.machine,
-                case.parallel,
+                place(case.model.architecture, case.machine, case.parallel),
                 layers,
                 max(1.0, case.workload.prompt_tokens / engine_speed(constants, case.engine).batch_tokens),
             )

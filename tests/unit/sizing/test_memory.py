@@ -90,11 +90,12 @@ def test_parts_sum_to_the_total_and_the_device_need_adds_the_uncertainty() -> No
     assert memory.per_device.need_gib == pytest.approx(upper)
 
 
-def test_sequences_and_images_multiply_the_cache() -> None:
-    one, four = (size(VISION, "q4_k_m", machine(80), work(8192, requests, images=1)) for requests in (1, 4))
+def test_requests_at_work_and_images_multiply_the_cache() -> None:
+    one, four = (size(VISION, "q4_k_m", machine(80), work(8192, busy, images=1)) for busy in (1, 4))
     assert (one.kv_cache_gib, four.kv_cache_gib) == (1, 4)
     assert one.image_cache_gib * 1024 == 200.125
-    assert size(VISION, "q4_k_m", machine(80), work(8192, 3, images=2)).image_cache_gib == 6 * one.image_cache_gib
+    two_each = size(VISION, "q4_k_m", machine(80), work(8192, 3, images=2))
+    assert two_each.image_cache_gib == 6 * one.image_cache_gib
 
 
 def test_without_a_machine_or_its_memory_the_fit_is_not_known() -> None:
@@ -124,10 +125,12 @@ def test_heads_divide_over_devices(devices: int, divides: bool) -> None:
     assert tensor_parallel_divides(architecture, devices) is divides
 
 
-def test_three_devices_never_fit_under_tensor_parallelism() -> None:
-    for parallel, fits in (("tensor", False), ("layer", True)):
-        memory = size("llama-3.1-8b-instruct", "bf16", machine(80, 3), work(), "vllm", parallel=parallel)
-        assert memory.fits is fits
+def test_three_devices_hold_whole_layers_where_heads_do_not_divide() -> None:
+    tensor, layer = (
+        size("llama-3.1-8b-instruct", "bf16", machine(80, 3), work(), "vllm", parallel=parallel)
+        for parallel in ("tensor", "layer")
+    )
+    assert tensor == layer
 
 
 def test_kv_heads_are_replicated_beyond_their_number() -> None:
@@ -173,7 +176,12 @@ def test_a_vision_encoder_is_reserved_on_every_device() -> None:
         ("llama-3.1-405b-instruct", "fp8", machine(80, 8), "vllm", 8192, True),
         ("llama-3.1-8b-instruct", "bf16", machine(16), "llama.cpp", 8192, False),
         ("llama-3.2-1b-instruct", "bf16", machine(7.92), "vllm", 105088, True),
-        (VISION, "bf16", machine(48), "vllm", 131072, False),
+        (VISION, "bf16", machine(45), "vllm", 131072, False),  # a card of 48 GB, less error correction
+        ("llama-3.1-70b-instruct", "bf16", machine(40, 4), "vllm", 4096, True),
+        ("llama-3.1-70b-instruct", "bf16", machine(22.5, 8), "vllm", 4096, True),
+        ("llama-3.1-70b-instruct", "awq-int4", machine(24, 2), "vllm", 8192, True),
+        ("llama-3.1-70b-instruct", "awq-int4", machine(24, 2), "vllm", 32768, False),
+        (VISION, "fp8", machine(22.5), "vllm", 8192, True),
         (VISION, "q4_k_m", machine(12), "ollama", 2048, False),
     ],
 )
@@ -185,7 +193,7 @@ def test_published_verdicts_hold(
 
 
 def test_fp8_405b_does_not_span_sixteen_small_cards_on_four_nodes() -> None:
-    nodes = machine(48, 4, nodes=4)
+    nodes = machine(45, 4, nodes=4)
     for quantization, fits in (("fp8", False), ("awq-int4", True)):
         memory = size("llama-3.1-405b-instruct", quantization, nodes, work(4096), "sglang", parallel="tensor")
         assert memory.fits is fits
@@ -212,6 +220,19 @@ def test_largest_context_is_the_last_that_fits() -> None:
     assert found is not None
     assert sized(work(found)).fits is True
     assert sized(work(found + 1)).fits is False
+
+
+def test_room_is_one_request_at_least_and_all_where_memory_is_unknown() -> None:
+    model, load = BASE.models["llama-3.1-8b-instruct"], work()
+    weights = weights_bytes(model, BASE.quantizations["bf16"], BASE.block_types)
+
+    def on(where: Machine) -> int:
+        terms = sizing.memory_terms(weights, model, CONSTANTS, "vllm", where, "f16", most_requests=256)
+        return sizing.room(terms, sizing.measure(terms, load), load).full
+
+    assert on(machine(12)) == 1
+    assert on(machine(None)) == 256
+    assert on(machine(80)) > on(machine(24)) > 1
 
 
 loads = st.builds(work, st.integers(1, 131072), st.integers(1, 64), st.integers(0, 4))
