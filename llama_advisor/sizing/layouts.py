@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
 from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, tensor_parallel_divides
+from llama_advisor.sizing.memory import place as laid
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import training_memory
@@ -276,6 +277,17 @@ def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list
     if engine.offload and machine.ram_gib is not None and not machine.device.unified_memory:
         groups.append([(inside[-1], engine.kv_cache_types[0], True)])
     return groups
+
+
+def splits(engine: Engine, machine: Machine, architecture: Architecture) -> dict[str, Part]:
+    """Return every way to lay a copy over devices, by its name: `1`, `tp2`, `layers2`, `layers` over all."""
+    parts = machine_parts(engine, machine, architecture)
+    if engine.layer_split:
+        parts += [(part, copies, "layer") for part, copies, way in parts if way == "tensor" and part.nodes == 1]
+    over = {"none": "1", "tensor": "tp{0.count}pp{0.nodes}", "layer": "layers{0.devices}"}
+    named = ((over[part[2]].format(part[0]), part) for part in parts if laid(architecture, part[0], part[2]).possible)
+    whole = f"layers{machine.devices}"
+    return {"layers" if name == whole else name.removesuffix("pp1"): part for name, part in named}
 
 
 def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) -> list[Part]:
