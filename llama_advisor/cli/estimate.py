@@ -13,7 +13,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import flags_of, nested
 from llama_advisor.sizing.estimate import Sizer
-from llama_advisor.sizing.request import Estimate, EstimateRequest
+from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import plain
 from llama_advisor.text.wording import problem
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llama_advisor.cli.batch import Answer
 
 FITS, FITS_NOT = 0, 1
-ONLY_WHEN_ASKED = ("training", "limits")
+ONLY_WHEN_ASKED = ("training", "limits", "value")
 FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"id", "model"})
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
@@ -36,6 +36,7 @@ def estimate(
         str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out.")
     ] = None,
     jobs: Jobs = None,
+    by: Annotated[By | None, typer.Option("--by", help="Size it at one value of this after another.")] = None,
     max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,
     max_concurrency: Annotated[
         bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
@@ -45,11 +46,13 @@ def estimate(
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> int:
-    """Size one build, or each of a batch; exit code 1 where it does not fit."""
+    """Size one build, one at several values, or each of a batch; exit code 1 where none fits."""
     today = day(as_of)
     fields = said | ({"model": model} if model else {})
     fields |= nested({"tuning": fields["tuning"]}) if "tuning" in fields else {}
     with_limits = max_context or max_concurrency
+    if by is not None and (batch is not None or with_limits):
+        raise InputError(f"--by {by}: leave {'--batch' if batch is not None else '--max-context and the like'} out")
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
@@ -61,12 +64,20 @@ def estimate(
         raise InputError("estimate: name a model, or a file with --batch")
     in_json = format_ == "json"
     asked, made, code = _sized(fields, FLAG_OF, sizer, with_limits=with_limits or not in_json)
-    if in_json:
+    if by is not None:
+        from llama_advisor.render.table import Varied
+
+        varied = Varied(by, asked, made, sizer)
+        code = FITS if varied.fits else FITS_NOT
+        shown = [{"value": row.value, **_shown(row)} for row in varied.rows]
+        table = {"schema_version": 1, "by": by, "rows": shown}
+        text = to_json(table) + "\n" if in_json else varied.text(screen(output))
+    elif in_json:
         text = to_json(_shown(made)) + "\n"
     else:
         from llama_advisor.render.estimate import estimate_text
 
-        text = estimate_text(made, asked, sizer.base, today, screen(output))
+        text = estimate_text(made, asked, sizer, today, screen(output))
     write(text, output)
     return code
 

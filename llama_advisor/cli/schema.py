@@ -38,6 +38,7 @@ SCHEMAS = (
     ("question", "knowledge.judgement", "Question"),
     ("recommendation", "engine.advice", "Advice"),
     ("estimate", "sizing.request", "Estimate"),
+    ("estimate-table", "sizing.request", "Table"),
     ("estimate-request", "sizing.request", "EstimateRequest"),
     ("explanation", "explain.why_not", "Explanation"),
     ("comparison", "explain.compare", "Comparison"),

@@ -77,6 +77,8 @@ class Engine(Record):
     layer_split: Annotated[bool, "Whether it splits by layers over devices."] = False
     multi_node: Annotated[bool, "Whether it spans nodes."] = False
     offload: Annotated[bool, "Whether layers that do not fit may stay in host memory."] = False
+    offload_flag: Annotated[str, "Option for it, with the number of layers on the device as `{layers}`."] = ""
+    most_context_tokens: Annotated[int | None, "Longest context its builds are set to; null for the model's."] = None
     concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"
     most_requests: Annotated[int, "Most requests that it works on at a time unless told otherwise; the rest wait."] = 1
     prefix_cache: Annotated[bool, "Whether the start of a prompt that it has read before is not read again."] = False

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from llama_advisor.render.screen import Screen, bar
 from llama_advisor.render.sentences import number, priced, range_text, serves, tuning_lines, value_text
 from llama_advisor.sizing.cost import cheapest_hosted
+from llama_advisor.sizing.estimate import cache_type
+from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,16 +16,19 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.render.formats import View
+    from llama_advisor.sizing.estimate import Sizer
     from llama_advisor.sizing.figures import Cost
     from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 BAR = 60
 WHOLE_FROM = 10
+HOST_GB = 64
 STYLES = {True: "bold green", False: "bold red", None: "bold"}
 
 
-def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as_of: date, view: View) -> str:
+def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_of: date, view: View) -> str:
     """Return the whole estimate as text."""
+    base = sizer.base
     out = Screen(colour=view.colour, width=view.width)
     out.line(_answer(estimate), STYLES[estimate.memory.fits])
     machine, speed = estimate.machine, estimate.speed
@@ -32,6 +37,12 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, base: RuleBase, as
     engine = base.engines[estimate.engine].name
     out.line(f"{base.models[estimate.model].name}, {estimate.quantization}, {engine}{where}")
     _memory(out, estimate)
+    taken, kinds = BYTES_PER_VALUE[cache_type(asked.kv_cache_type)], base.engines[estimate.engine].kv_cache_types
+    saved = [(kind, estimate.memory.kv_cache_gib * (1 - BYTES_PER_VALUE[kind] / taken)) for kind in kinds]
+    if saves := ", ".join(f"{kind} saves {gib:.2f} GiB" for kind, gib in saved if gib > 0):
+        out.heading("Cache types")
+        out.line(saves, indent=2)
+    _layers(out, estimate, asked, sizer)
     out.heading("Speed")
     if speed:
         prompt, output = lengths(estimate, asked)
@@ -122,6 +133,21 @@ def _memory(out: Screen, estimate: Estimate) -> None:
         out.line(f"  at most {context:,} tokens of context fit")
     else:
         out.line(f"  at most {context:,} tokens of context, or {requests:,} {several}")
+
+
+def _layers(out: Screen, estimate: Estimate, asked: EstimateRequest, sizer: Sizer) -> None:
+    """Tell how many layers the device holds where it cannot hold all, with ordinary host memory if none was stated."""
+    machine, moved, host = sizer.read(asked).machine, estimate, ""
+    if machine and estimate.memory.fits is False and machine.ram_gib is None and asked.hardware:
+        host = f" with {HOST_GB} GB of host memory"
+        moved = sizer.estimate(asked.model_copy(update={"hardware": f"{asked.hardware} + {HOST_GB}GB RAM"}))
+    memory, engine, layers = moved.memory, sizer.base.engines[moved.engine], sizer.read(asked).model.architecture.layers
+    if memory.offloaded_gib and memory.fits:
+        held = min(layers, int(max(0.0, 1 - memory.offloaded_gib / memory.weights_gib) * (layers + 1)))
+        build = f" of {moved.quantization} on {engine.name}{host}" if host else ""
+        about = f", about {number(moved.speed.decode_tokens_per_s.mid)} tokens/s" if moved.speed else ""
+        out.heading("Layers on the device")
+        out.line(f"{engine.offload_flag.format(layers=held) or held} of {layers} layers{build}{about}", indent=2)
 
 
 def _cost(

@@ -13,7 +13,7 @@ from llama_advisor.sizing.capacity import served
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
-from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts
+from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
 from llama_advisor.sizing.memory import measure, memory, room, widest
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
@@ -54,6 +54,7 @@ class Asked(NamedTuple):
     load: Workload
     assumed: list[Assumption]
     kv_cache_type: str
+    split: str | None
 
     @property
     def device(self) -> Device | None:
@@ -82,7 +83,7 @@ class Sizer:
 
     def estimate(self, request: EstimateRequest) -> Estimate:
         """Size one build; raise InputError for what cannot be read."""
-        asked = self._read(request)
+        asked = self.read(request)
         model, machine, load = asked.model, asked.machine, asked.load
         placed = self._first_that_fits(self._options(asked, request.quantization or asked.build, request.engine), asked)
         option, layout = placed.option, placed.layout
@@ -111,7 +112,7 @@ class Sizer:
 
     def limits(self, request: EstimateRequest, estimate: Estimate) -> Limits:
         """Return the largest context and concurrency of an estimated build that fit, up to the model's context."""
-        asked = self._read(request)
+        asked = self.read(request)
         option = self._options(asked, estimate.quantization, estimate.engine)[0]
 
         load = asked.load
@@ -126,12 +127,16 @@ class Sizer:
 
         return Limits(max_context_tokens=largest(fits, asked.model.context_tokens), max_concurrency=full)
 
-    def _read(self, request: EstimateRequest) -> Asked:
+    def read(self, request: EstimateRequest) -> Asked:
+        """Read a request; raise InputError for what cannot be read."""
         model, build = self._models(request.model)
         where = Named(*(getattr(request, field) for field in Named._fields))
         machine = self._machines(where)
         load, assumed = workload_of(request, self.base, model)
-        return Asked(model, build, where, machine, load, assumed, _cache_type(request.kv_cache_type))
+        if request.split and machine is None:
+            raise InputError("split: state the hardware that it goes over")
+        split = request.split and "".join(request.split.lower().split())
+        return Asked(model, build, where, machine, load, assumed, cache_type(request.kv_cache_type), split)
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
         model = self.base.models[names.model_id(name, self.base)]
@@ -173,16 +178,26 @@ class Sizer:
             wanted = names.quantization_ids(quantization, base) if quantization else ()
             return options(model, device, base, wanted, known)
 
-        return self.sizes.kept(("options", model.id, quantization, engine, id(device)), asked.machine, read)
+        made = self.sizes.kept(("options", model.id, quantization, engine, id(device)), asked.machine, read)
+        if asked.split is None or asked.machine is None:
+            return made
+        able = tuple(item for item in made if asked.split in splits(item.engine, asked.machine, model.architecture))
+        if not able:
+            ways = ", ".join(splits(made[0].engine, asked.machine, model.architecture))
+            raise InputError(f"split: {made[0].engine.name} has no {asked.split!r} there; known: {ways}")
+        return able
 
     def _read_layouts(
-        self, model_id: str, quantization_id: str, engine_id: str, where: Named, cache: str, images: int
+        self, named: tuple[str, str, str], where: Named, cache: str, images: int, split: str | None
     ) -> tuple[Layout, ...]:
-        """Return the layouts: all devices first, then ever fewer."""
+        """Return the layouts: all devices first, then ever fewer; one alone where it was said."""
+        model_id, quantization_id, engine_id = named
         model, quantization = self.base.models[model_id], self.base.quantizations[quantization_id]
         machine, engine = self._machines(where), self.base.engines[engine_id]
         assert machine is not None
-        parts = reversed(machine_parts(engine, machine, model.architecture))
+        parts = machine_parts(engine, machine, model.architecture)[::-1]
+        if split:
+            parts = [splits(engine, machine, model.architecture)[split]]
         offload = engine.offload and machine.ram_gib is not None and not machine.device.unified_memory
         build = (model, quantization, engine)
         layouts = (Layout(self.sizes, build, part, cache, offload=offload, with_image=images > 0) for part in parts)
@@ -209,7 +224,7 @@ class Sizer:
             return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
         images = min(load.images_per_prompt, 1)
         first: Placed | None = None
-        for layout in self._layouts(model.id, quantization.id, engine.id, asked.where, cache, images):
+        for layout in self._layouts((model.id, quantization.id, engine.id), asked.where, cache, images, asked.split):
             measured = layout.measure(load)
             placed = Placed(option, layout, memory(layout.memory_terms, measured, load), measured)
             if placed.memory.fits is not False:
@@ -287,7 +302,8 @@ def largest(fits: Callable[[int], bool | None], most: int) -> int | None:
     return low
 
 
-def _cache_type(said: str | None) -> str:
+def cache_type(said: str | None) -> str:
+    """Return the id of a type of KV cache; raise InputError for one that is not known."""
     folded = (said or PLAIN_CACHE).strip().lower()
     folded = {"fp16": "f16", "auto": "f16", "int8": "q8_0"}.get(folded, folded)
     if folded not in BYTES_PER_VALUE:

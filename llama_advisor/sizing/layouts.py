@@ -292,6 +292,21 @@ def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list
     return groups
 
 
+def splits(engine: Engine, machine: Machine, architecture: Architecture) -> dict[str, Part]:
+    """Return every way to lay a copy over devices, by its name: `1`, `tp2`, `layers2`, `layers` over all."""
+    parts = machine_parts(engine, machine, architecture)
+    found: dict[str, Part] = {}
+    if engine.layer_split:
+        parts += [(part, copies, "layer") for part, copies, way in parts if way == "tensor" and part.nodes == 1]
+    for part in parts:
+        laid = place(architecture, part[0], part[2])
+        name = f"tp{laid.tensor}pp{laid.stages}".removesuffix("pp1") if part[2] == "tensor" else f"layers{laid.devices}"
+        if laid.possible:
+            whole = name == f"layers{machine.devices}" and machine.devices > 1
+            found.setdefault("1" if laid.devices == 1 else "layers" if whole else name, part)
+    return found
+
+
 def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) -> list[Part]:
     """One device, then two, four … and all of a node, then all nodes; without stages only as heads divide."""
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None

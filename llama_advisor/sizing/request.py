@@ -13,6 +13,7 @@ from llama_advisor.text.strict import Strict
 
 Devices = Annotated[int, Field(ge=1, le=100_000)]
 Text = Annotated[str, Field(max_length=400)]
+By = Literal["quantization", "context", "split", "users"]
 
 
 class EstimateRequest(Strict):
@@ -28,6 +29,7 @@ class EstimateRequest(Strict):
     bandwidth_gb_s: Annotated[Positive | None, "Memory bandwidth of one device, GB/s; stands in likewise."] = None
     accelerator: Annotated[Literal["any", "gpu", "cpu", "npu"] | None, "What it must run on."] = None
     engine: Annotated[Text | None, "What runs it; the best trodden that runs the build where it is not said."] = None
+    split: Annotated[Text | None, "How a copy lies on the devices: `1`, `tp2`, `layers2`, `layers` over all."] = None
     context_tokens: Annotated[Count | None, "Tokens allocated per sequence: prompt and answer."] = None
     prompt_tokens: Annotated[CountOrZero | None, "Tokens of a typical prompt."] = None
     output_tokens: Annotated[CountOrZero | None, "Tokens of a typical answer."] = None
@@ -81,3 +83,12 @@ class Estimate(Record):
     cost: Annotated[Cost | None, "Money, for rented machines; null otherwise."]
     training: Annotated[tuple[Training, ...] | None, "Memory of tuning by each method; only where asked for."] = None
     limits: Annotated[Limits | None, "Largest context and concurrency; only where one was asked for."] = None
+    value: Annotated[str | int | None, "Value of the field that is varied; only in a table."] = None
+
+
+class Table(Record):
+    """Estimates of one request with one field varied; of one build, unless quantizations are compared."""
+
+    schema_version: Annotated[int, "Version of this contract."] = 1
+    by: Annotated[By, "What is varied."]
+    rows: Annotated[tuple[Estimate, ...], "One estimate a value."]

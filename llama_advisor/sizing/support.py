@@ -140,7 +140,8 @@ def options(
     `wanted` are the quantizations that a name stands for, empty for any. Unasked, the ladder goes from
     the most bits to the fewest, prepared formats of more mature engines first, and holds only what runs.
     """
-    engines = [base.engines[engine]] if engine else [item for item in base.engines.values() if item.id != HOSTED]
+    free = (item for item in base.engines.values() if item.id != HOSTED and (wanted or at_home(item, device)))
+    engines = [base.engines[engine]] if engine else [*free]
     ladder = (
         item.id
         for item in base.quantizations.values()
@@ -151,6 +152,11 @@ def options(
         return (min(made, key=lambda option: option.support.drawbacks),)
     least = min(option.support.failures for option in made)
     return tuple(sorted((option for option in made if option.support.failures == least), key=_rung))
+
+
+def at_home(engine: Engine, device: Device | None) -> bool:
+    """Return whether the engine is used where the device stands, as one for browsers alone is in a browser only."""
+    return not set(engine.targets) <= {*OWN_PLACES} or (device is not None and device.kind in engine.targets)
 
 
 def _on_best_engine(model: Model, quantization: Quantization, device: Device | None, engines: list[Engine]) -> Option:

@@ -15,6 +15,7 @@ from llama_advisor.cli.listings import hardware_detect
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
+from llama_advisor.render.table import Varied
 from llama_advisor.sizing import layouts
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
@@ -37,6 +38,7 @@ CONTRACT = [
     "assumptions",
     "memory",
     "speed",
+    "capacity",
     "cost",
 ]
 
@@ -139,6 +141,15 @@ def test_a_rented_machine_costs_and_an_owned_one_does_not() -> None:
         (("8b", "--hardware", "2x RTX 3090", "--gpus", "4"), "the count is given twice (2 and 4)"),
         (("8b", "--hardware", "RTX 3090", "--accelerator", "cpu"), "host memory"),
         ((), "name a model"),
+        (("8b", "--by", "users", "--batch", "-"), "--by users: leave --batch out"),
+        (("8b", "--by", "context", "--max-context"), "--by context: leave --max-context"),
+        (("8b", "--by", "quantization", "--quantization", "q8_0"), "--by quantization: leave --quantization out"),
+        (("8b", "--by", "users", "--concurrency", "4"), "--by users: leave --concurrency out"),
+        (("8b", "--by", "split"), "split: state the hardware"),
+        (
+            ("8b", "--split", "tp3", "--hardware", "4x L4"),
+            "vLLM has no 'tp3' there; known: 1, tp2, tp4, layers2, layers",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(run: Run, arguments: tuple[str, ...], words: str) -> None:
@@ -148,6 +159,102 @@ def test_bad_input_is_one_line_and_exit_2(run: Run, arguments: tuple[str, ...], 
     assert done.stderr.count("\n") == 1
     told = json.loads(run("estimate", *arguments, "--format", "json").stdout)
     assert told["error"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize("by", ["quantization", "context", "split", "users"])
+def test_one_field_varied_is_a_table(run: Run, by: str) -> None:
+    arguments, table = TABLES[by]
+    done = run("estimate", *arguments, "--by", by, env={"COLUMNS": "80"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == table
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("by", ["quantization", "context", "split", "users"])
+def test_rows_in_json_are_ordinary_estimates_with_their_value(run: Run, by: str) -> None:
+    arguments, _ = TABLES[by]
+    found = json.loads(run("estimate", *arguments, "--by", by, "--format", "json").stdout)
+    assert (list(found), found["by"]) == (["schema_version", "by", "rows"], by)
+    assert all(list(row) == ["value", *CONTRACT] for row in found["rows"])
+    schema = json.loads(run("schema", "estimate-table").stdout)
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(found)
+
+
+@pytest.mark.parametrize("by", ["quantization", "context", "split", "users"])
+def test_a_table_is_exit_1_where_no_row_fits(run: Run, by: str) -> None:
+    done = run("estimate", "405b", "--hardware", "RTX 3060 12GB", "--by", by)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert " yes " not in done.stdout
+
+
+def test_what_does_not_run_on_a_design_is_no_fit(run: Run) -> None:
+    said = ("estimate", "1b", "--hardware", "RTX 2080", "--engine", "tensorrt-llm", "--by", "quantization")
+    done = run(*said)
+    assert done.returncode == 1
+    assert "not on Turing" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "whose"),
+    [
+        (("1b", "--hardware", "RTX 4090"), "131,072 tokens: the model"),
+        (("1b", "--quantization", "spinquant-int4", "--hardware", "OnePlus 12 16GB"), "8,192 tokens: the build"),
+        (("1b", "--hardware", "browser"), "4,096 tokens: the engine"),
+        (("8b", "--hardware", "MacBook Air M2 8GB"), "tokens: the machine's memory"),
+    ],
+)
+def test_the_longest_context_names_what_sets_it(run: Run, arguments: tuple[str, ...], whose: str) -> None:
+    assert run("estimate", *arguments, "--by", "context").stdout.splitlines()[-1].endswith(whose)
+
+
+def test_the_context_asked_for_has_a_row_of_its_own() -> None:
+    request = EstimateRequest(model="8b", hardware="RTX 3060 12GB", context_tokens=5000)
+    sizer = Sizer(load_rules())
+    first = sizer.estimate(request)
+    values = [row.value for row in Varied("context", request, first, sizer).rows]
+    assert values[:3] == [2048, 4096, 5000]
+    assert sizer.limits(request, first).max_context_tokens in values
+
+
+@pytest.mark.parametrize(
+    ("split", "devices", "copies"),
+    [("1", 1, 4), ("tp2", 2, 2), ("TP 4", 4, 1), ("layers2", 2, 2), ("layers", 4, 1)],
+)
+def test_a_split_is_taken_as_it_was_said(split: str, devices: int, copies: int) -> None:
+    request = EstimateRequest(model="8b", hardware="4x RTX 3090", engine="vllm", split=split)
+    machine = Sizer(load_rules()).estimate(request).machine
+    assert machine is not None
+    assert (machine.count, machine.replicas) == (devices, copies)
+
+
+@pytest.mark.parametrize("hardware", ["GTX 1650 4GB", "GTX 1060 3GB", "RTX 3060 12GB", "Pixel 8", None])
+@pytest.mark.parametrize("model", ["1b", "8b", "70b"])
+def test_a_runtime_of_browsers_is_taken_in_a_browser_only(hardware: str | None, model: str) -> None:
+    sizer = Sizer(load_rules())
+    assert sizer.estimate(EstimateRequest(model=model, hardware=hardware)).engine != "webllm"
+    assert sizer.estimate(EstimateRequest(model="1b", hardware="browser")).engine == "webllm"
+    named = EstimateRequest(model="1b", hardware=hardware, quantization="mlc-4bit")
+    assert sizer.estimate(named).engine == "webllm"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (("8b", "--hardware", "RTX 4090"), ["Cache types", "  fp8 saves 0.50 GiB"]),
+        (("8b", "--hardware", "RTX 4090", "--kv-cache-type", "fp8"), []),
+        (
+            ("70b", "--quantization", "q4_k_m", "--hardware", "RTX 3060 12GB + 64GB RAM"),
+            ["Cache types", "  q8_0 saves 1.17 GiB, q4_0 saves 1.80 GiB", "Layers on the device", "  -ngl"],
+        ),
+        (("70b", "--hardware", "RTX 3060 12GB"), ["Layers on the device", "  -ngl"]),
+    ],
+)
+def test_what_saves_memory_is_told_beneath_it(run: Run, arguments: tuple[str, ...], lines: list[str]) -> None:
+    told = run("estimate", *arguments).stdout
+    assert all(line in told for line in lines)
+    assert ("Cache types" in told) == (arguments[-1] != "fp8")
+    assert ("Layers on the device" in told) == ("70b" in arguments)
 
 
 def test_a_count_said_twice_alike_is_no_contradiction(run: Run) -> None:
@@ -254,6 +361,12 @@ def test_all_devices_are_used_where_they_divide_the_layers() -> None:
     split = sizer.estimate(EstimateRequest(model="70b", quantization="q4_k_m", hardware="3x RTX 3090", engine="vllm"))
     assert split.machine is not None
     assert (split.machine.count, split.machine.replicas) == (3, 1)
+    small = sizer.estimate(EstimateRequest(model="1b", quantization="bf16", hardware="3x RTX 3090", engine="vllm"))
+    assert small.machine is not None
+    assert (small.machine.count, small.machine.replicas) == (3, 1)
+    nodes = sizer.estimate(EstimateRequest(model="8b", hardware="2 nodes of 4x A40", engine="tgi"))
+    assert nodes.machine is not None
+    assert (nodes.machine.count, nodes.machine.nodes, nodes.machine.replicas) == (4, 1, 2)
     alone = sizer.estimate(EstimateRequest(model="1b", quantization="bf16", hardware="4x T4", engine="executorch"))
     assert alone.machine is not None
     assert (alone.machine.count, alone.machine.replicas) == (1, 4)
@@ -299,11 +412,16 @@ Memory
   one device: up to 6.30 of 12.00 GiB
   at most 53,970 tokens of context, or 6 requests at a time
 
+Cache types
+  q8_0 saves 0.47 GiB, q4_0 saves 0.72 GiB
+
 Speed
-  generation   56.1 (47.9 to 61.8) tokens/s per user
+  generation   56.1 (47.9 to 61.8) tokens/s per user at 640 tokens; 37.3 at
+               8,192
   prompt       1,371 (1,091 to 1,769) tokens/s
-  first token  after 0.39 (0.31 to 0.49) s
+  first token  after 0.39 (0.31 to 0.49) s, of a prompt of 512 tokens
   in all       51.9 (44.0 to 57.7) tokens/s generated, prompts read in between
+  serves       6 usual requests at a time; 0.69 requests/s at most
   basis        26 groups of measurements on 9 devices of class nvidia-consumer
 
 Assumed
@@ -312,3 +430,64 @@ Assumed
   - output_tokens = 256: a short answer
   - concurrency = 1: one request at a time
 """
+TABLES = {
+    "quantization": (
+        ("1b", "--hardware", "RTX 2080", "--engine", "vllm"),
+        """\
+Llama 3.2 1B Instruct on RTX 2080
+  quantization  engine           GB   GiB  fits  tokens/s  first s  at once
+  bf16          vLLM           2.47  3.89  yes        135     0.06      144
+  fp8           not on Turing  1.50
+  int8          vLLM           1.50  2.98  yes        202     0.04      183
+  nvfp4         not on Turing  1.07
+  awq-int4      vLLM           1.03  2.55  yes        262     0.06      201
+  gptq-int4     vLLM           1.03  2.55  yes        262     0.06      201
+  nf4           vLLM           2.47  2.54  yes        131     0.06      201
+GB to download, GiB in memory at 8,192 tokens of context
+""",
+    ),
+    "context": (
+        ("8b", "--hardware", "RTX 3060 12GB"),
+        """\
+Llama 3.1 8B Instruct, q8_0, llama.cpp on RTX 3060 12 GB
+  context   GiB  fits  tokens/s when full  at once
+    2,048  8.77  yes                 33.4       13
+    4,096  9.02  yes                 30.9        6
+    8,192  9.53  yes                 26.8        3
+   16,384  10.5  yes                 21.3        1
+   26,881  11.8  yes                 16.8        1
+   32,768  12.6  no                     -        -
+   65,536  16.6  no                     -        -
+  131,072  24.8  no                     -        -
+26,881 tokens: the card's memory
+""",
+    ),
+    "split": (
+        ("70b", "--hardware", "4x RTX 3090", "--engine", "vllm", "--quantization", "awq-int4"),
+        """\
+Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
+  split    copies   GiB    of  fits  tokens/s  first s  requests/s
+  1             4  41.9  22.1  no           -        -           -
+  tp2           2  24.5  22.1  no           -        -           -
+  tp4           1  14.6  22.1  yes       50.5     0.36        1.92
+  layers2       2  22.4  22.1  no           -        -           -
+  layers        1  12.6  22.1  yes       18.9     1.04        0.61
+""",
+    ),
+    "users": (
+        ("70b", "--hardware", "4x RTX 3090", "--engine", "vllm", "--quantization", "awq-int4"),
+        """\
+Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
+  users  at work  tokens/s  first s  tokens/s in all  waiting
+      1        1      50.5     0.36             47.4  0
+      2        1      50.5     0.36             47.4  0
+      4        1      50.5     0.36             47.4  0
+      8        1      50.5     0.36             47.4  0
+     16        2      49.0     0.36             87.0  0
+     32        4      46.2     0.37              150  0
+     64       11      38.5     0.40              275  0
+    128      138      9.62     0.93              492  ever more
+usable up to 115 users: 3 tokens/s or more each, the first within 60 s
+""",
+    ),
+}

@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.render.table import Varied
 from llama_advisor.sizing.estimate import Sizer
-from llama_advisor.sizing.request import Estimate, EstimateRequest
+from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +75,28 @@ def test_more_memory_or_the_same_card_never_unfits(model: str, kind: str, card: 
     before = sized(**said, memory_gb=card)
     after = sized(**said, memory_gb=card + more)
     assert FITS[after.memory.fits] >= FITS[before.memory.fits]
+
+
+@given(requests(), st.sampled_from(("quantization", "context", "split", "users")))
+def test_the_rows_of_a_table_are_the_single_estimates(request: dict[str, Any], by: By) -> None:
+    left_out = {"quantization": "quantization", "users": "concurrency"}.get(by)
+    said = {name: value for name, value in request.items() if name != left_out}
+    asked = EstimateRequest.model_validate(said)
+    field = {"context": "context_tokens"}.get(by, by)
+    rows = Varied(by, asked, SIZER.estimate(asked), SIZER).rows
+    build = {} if by == "quantization" else {"quantization": SIZER.estimate(asked).quantization}
+    for row in rows:
+        assert row == sized(**said | build | {field: row.value})._replace(value=row.value)
+
+
+@given(requests())
+def test_more_users_are_never_faster_each(request: dict[str, Any]) -> None:
+    asked = EstimateRequest.model_validate({name: value for name, value in request.items() if name != "concurrency"})
+    speeds = [row.speed for row in Varied("users", asked, SIZER.estimate(asked), SIZER).rows]
+    paces = [speed.decode_tokens_per_s.mid for speed in speeds if speed is not None]
+    waits = [speed.first_token_s.mid for speed in speeds if speed is not None]
+    assert paces == sorted(paces, reverse=True)
+    assert waits == sorted(waits)
 
 
 @given(requests())
