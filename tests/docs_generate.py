@@ -17,6 +17,9 @@ from llama_advisor.interview.prompt import closing, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.knowledge.base import RULE_FOLDERS
 from llama_advisor.knowledge.upkeep_entries import Statement
+from llama_advisor.render.sentences import number
+from llama_advisor.sizing.estimate import Sizer
+from llama_advisor.sizing.request import EstimateRequest
 from llama_advisor.text.record import validate
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from llama_advisor.interview.log import Log
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.upkeep_entries import FindingKind
+    from llama_advisor.sizing.request import Estimate
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 WRITTEN = "Written by `python tests/docs_generate.py --write` from [`rules/`](../rules/README.md); do not edit.\n"
@@ -35,6 +39,7 @@ FOLDERS = {
     "routes": "Routes: ways round when nothing fits",
 }
 AS_OF = date(2026, 11, 24)
+LOADS = "gives these figures.\n"
 WIDTH = 80
 TYPED = ("documents", "laptop, RTX 4070 8GB", "context, German", "16k")
 """The answers of the interview shown."""
@@ -48,6 +53,7 @@ def pages(base: RuleBase) -> dict[str, str]:
         "seed-coverage.md": "\n".join(seed_coverage(base)),
         "findings.md": "\n".join(findings(base)),
         "interview.md": "\n".join(interview(base)),
+        "serving.md": "\n".join(serving(base)),
         **{f"findings/{kind.id}.md": page(kind) for kind in base.finding_kinds.values() if kind.fix},
     }
 
@@ -123,6 +129,52 @@ def interview(base: RuleBase) -> Iterator[str]:
         often = f"{question.stated.count} of {question.stated.of}"
         yield f"| {question.text} | {question.why.strip()} | {question.skipped} | {often} |"
     yield ""
+
+
+def serving(base: RuleBase) -> Iterator[str]:
+    """Yield the lines of the page of served loads: what is written by hand, then each load with its arithmetic."""
+    by_hand, mark, _ = (DOCS / "serving.md").read_text(encoding="utf-8").partition(LOADS)
+    yield by_hand + mark
+    yield WRITTEN.replace("`rules/`](../rules/README.md", "`examples/loads.jsonl`](examples/loads.jsonl")
+    yield "| load | build | room | at work | finished at most | machines |\n|---|---|---|---|---|---|"
+    told, sizer = [], Sizer(base)
+    for line in (DOCS / "examples" / "loads.jsonl").read_text(encoding="utf-8").splitlines():
+        request = EstimateRequest.model_validate_json(line)
+        made = sizer.estimate(request)
+        row, text = _served(request, made, base)
+        yield row
+        told.append(text)
+    yield "\n" + "\n".join(told) + "\n"
+
+
+def _served(request: EstimateRequest, made: Estimate, base: RuleBase) -> tuple[str, str]:
+    """Return a load as a row, and the arithmetic of it."""
+    capacity, machine, speed, memory = made.capacity, made.machine, made.speed, made.memory
+    assert capacity is not None
+    assert capacity.requests_per_s is not None
+    assert machine is not None
+    assert speed is not None
+    model, engine = base.models[made.model], base.engines[made.engine]
+    cells = (
+        request.id,
+        f"{model.name.removeprefix('Llama ')}, {made.quantization}, {engine.name} on {machine.name}",
+        f"{capacity.requests_at_once:,} ({capacity.full_length_at_once:,} of full length)",
+        f"{capacity.in_flight:,} at {number(speed.decode_tokens_per_s.mid)} tokens/s each",
+        f"{number(capacity.requests_per_s.mid)} requests/s",
+        f"{capacity.machines_needed:,}",
+    )
+    paged, shape = engine.concurrent_requests == "continuous", model.architecture
+    held = f"{request.prompt_tokens:,} + {request.output_tokens:,}" if paged else f"{made.context_tokens:,}"
+    each = f"{shape.layers} layers x 2 x {shape.kv_heads} KV heads x {shape.head_dim} x 2 bytes"
+    arriving = request.requests_per_second
+    if request.users:
+        arriving = request.users / base.criteria.seconds_between_requests
+    follows = f"{number(arriving)} arrive a second, so {capacity.in_flight:,} are in flight; " if arriving else ""
+    return f"| {' | '.join(map(str, cells))} |", (
+        f"- **{request.id}**: {memory.weights_gib:.2f} GiB of weights and {memory.overhead_gib:.2f} of overhead in "
+        f"{memory.available_gib:.2f}; a request holds {held} tokens of {each}; {follows}the first token comes after "
+        f"{number(speed.first_token_s.mid)} s"
+    )
 
 
 def page(kind: FindingKind) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Machine
 
 _CARDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu"})
-_BETWEEN = re.compile(r"\s*(?:[+&,]|\b(?:and|plus|with)\b)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:[+&,]|\b(?:and|plus|with)\b)(?!\s*mig\b)\s*", re.IGNORECASE)
 
 
 def _card(text: str, catalogue: Catalogue) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import rate
 from llama_advisor.scenario.scenario import Assumption, Workload
@@ -285,6 +286,7 @@ def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple
         arriving,
         in_flight_follows=arriving is not None and request.concurrency is None,
         reserved_gib=request.reserved_gib or 0.0,
+        least_tokens_per_s=0.0 if request.batch_hours else Defaults.usable_tokens_per_s,
     ), found
 
 
