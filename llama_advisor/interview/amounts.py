@@ -39,8 +39,9 @@ SPELLINGS = {
     "tokens_per_month": Spelling(rf"(tokens?)? ?{_MONTH}", r".*(m|million|billion)( ?tokens?)?|.*tokens?.*month"),
     "min_tokens_per_s": Spelling(r"((tok|tokens?|t) ?(/|per|a) ?s(ec|econd)?)?|tps", r".*(/ ?s|tps|per s|second).*"),
     "concurrent_requests": Spelling(
-        r"(users?|requests?|people)?( at (a time|once))?", r".*(users?|requests?|people).*"
+        r"(users?|requests?|people)?( at (a time|once))?", r".*(requests?|at (a time|once)).*"
     ),
+    "users": Spelling(r"(users?|people)?( at (a time|once))?", r".*(users?|people)"),
     "memory_budget_gib": Spelling(r"(gib|gb)?", r".*g(ib|b)"),
 }
 _PLAIN = Spelling("", "$^")

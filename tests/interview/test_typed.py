@@ -139,7 +139,7 @@ LIST = "model engine inputs context offline languages domicile budget"
         ("3-1", {}, ("model", "engine", "inputs")),
         ("2 or 3", {}, ("engine", "inputs")),
         ("$2,500 a month, 32,000 tokens", {"budget_usd_per_month": "2500", "context_tokens": "32000"}, ()),
-        ("2,500 users", {"concurrent_requests": "2500"}, ()),
+        ("2,500 users", {"users": "2500"}, ()),
         ("images", {}, ("inputs",)),
     ],
 )
@@ -182,7 +182,7 @@ def test_what_a_list_had_closed_can_be_said_later(outlook: Outlook) -> None:
     log = (*START, Answer(questions=("domicile", "concurrency", "tools")))
     said = read_line("Germany and 4 users", asked("model engine", outlook, log), outlook)
     assert isinstance(said, Answer)
-    assert said.sets == {"domicile": "DE", "concurrent_requests": "4"}
+    assert said.sets == {"domicile": "DE", "users": "4"}
     again = read_line("tools", asked("model engine", outlook, log), outlook)
     assert isinstance(again, Answer)
     assert again.picks == ("tools",)
@@ -192,7 +192,7 @@ def test_what_a_list_had_closed_can_be_said_later(outlook: Outlook) -> None:
 @pytest.mark.parametrize(
     ("question", "text", "sets"),
     [
-        ("tools", "4 users", {"concurrent_requests": "4"}),
+        ("tools", "4 users", {"users": "4"}),
         ("target", "Germany", {"domicile": "DE"}),
         ("speed", "$20", {"budget_usd_per_month": "20"}),
     ],
