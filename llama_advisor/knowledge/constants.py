@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from llama_advisor.knowledge.device import SpeedClass
+from llama_advisor.knowledge.device import Device, SpeedClass
 from llama_advisor.text.record import EMPTY, Record
 
 
@@ -76,7 +76,11 @@ class ClassSpeed(Record):
     ] = None
     prefill_compute: Annotated[float, "Share of the peak rate that matrix products of a prompt attain in 16 bits."]
     quantized_compute: Annotated[float, "Factor on it for weights of fewer bits."] = 1.0
-    tflops_per_gb_s: Annotated[float, "Peak rate taken per GB/s of bandwidth where the device lists none, TFLOP/s."]
+    power_exponent: Annotated[
+        float, "Power of the board's watts per TFLOP/s by which it changes, where the power limit holds products back."
+    ] = 0.0
+    half_rate: Annotated[float, "Peak in 16 bits, as a factor on the listed rate."] = 1.0
+    int8_rate: Annotated[float, "Peak in 8-bit integers where none is listed, likewise."] = 2.0
     decode_spread: Annotated[Spread, "Of decode speed."]
     prefill_spread: Annotated[Spread, "Of prefill speed."]
     decode_groups: Annotated[int, "Groups of measurements behind the decode figures."]
@@ -102,10 +106,17 @@ class EngineSpeed(Record):
     cache: Annotated[float, "Factor on the efficiency of KV-cache reads."] = 1.0
     compute: Annotated[float, "Factor on the compute efficiency."] = 1.0
     quantized_compute: Annotated[float, "Further factor for weights of fewer than 16 bits."] = 1.0
+    half_accumulate: Annotated[
+        bool, "Whether 16-bit products accumulate in 16 bits, which GeForce cards do at twice the listed rate."
+    ] = False
+    integer_products: Annotated[bool, "Whether weights of fewer bits are multiplied as 8-bit integers."] = False
     layer: Annotated[float, "Factor on the time per layer."] = 1.0
     attention: Annotated[
         float, "Factor on attention's share of the prefill rate; fused attention kernels lie above 1."
     ] = 1.0
+    score_bytes: Annotated[
+        float, "Bytes moved per attention score of a prompt; 0 where fused kernels keep scores on the chip."
+    ] = 0.0
     latency_ms: Annotated[float, "Time before the first token beyond the arithmetic, milliseconds."]
     step_ms: Annotated[float, "Scheduling time per generated token, milliseconds."] = 0.0
     batch_tokens: Annotated[int, "Prompt tokens per forward pass; the weights are read once for each."]
@@ -148,8 +159,10 @@ class SpeedConstants(Record):
     no_data_spread: Annotated[float, "Factor on the width of the range for a class that was never measured."]
     batch_spread: Annotated[float, "Factor on the width of the range above one request at a time."]
     parallel: Annotated[ParallelSpeed, "Several devices."]
-    host_bandwidth_gb_s: Annotated[float, "Host memory bandwidth taken for layers left to the processor, GB/s."]
-    host_efficiency: Annotated[float, "Share of it that weight reads attain."]
+    host_efficiency: Annotated[float, "Share of the host's bandwidth that reads of weights left to it attain."]
+    devices: Annotated[dict[str, Device], "Every device by id, filled in where the rules are read; not written."] = (
+        EMPTY
+    )
 
 
 class TrainingRecipe(Record):

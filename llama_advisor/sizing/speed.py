@@ -6,7 +6,8 @@ so that the fit can call them with whole columns of data.
 
 from __future__ import annotations
 
-from math import log2
+from math import inf, log2
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.knowledge.constants import ArchitectureSpeed
@@ -14,6 +15,8 @@ from llama_advisor.sizing.figures import Range, Speed
 from llama_advisor.sizing.kv_cache import kv_bytes_per_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
@@ -27,7 +30,7 @@ USUAL = ArchitectureSpeed()
 
 
 class Attainable(NamedTuple):
-    """Rates of one device on one engine."""
+    """Rates of one device on one engine; no combination exceeds its peaks."""
 
     weights_bytes_s: float  # weight reads
     cache_bytes_s: float  # KV-cache reads
@@ -35,6 +38,11 @@ class Attainable(NamedTuple):
     step_s: float  # per step whatever the layers
     decode_flop_s: float  # matrix-vector products
     prefill_flop_s: float  # matrix products of a prompt
+    attention_flop_s: float  # products of attention
+    score_bytes: float  # moved per attention score of a prompt
+    peak_bytes_s: float
+    peak_flop_s: float  # products of the weights, in the type used
+    peak_half_flop_s: float  # products in 16 bits, as attention's are
 
 
 class Work(NamedTuple):
@@ -45,6 +53,7 @@ class Work(NamedTuple):
     parameters: float  # parameters multiplied
     layers: float  # layers passed
     width: float  # heads x head width
+    heads: float
 
 
 class Splits(NamedTuple):
@@ -73,7 +82,6 @@ class SpeedTerms(NamedTuple):
     parallel: Parallel
     batch_tokens: int
     latency_s: float
-    attention_compute: float
     host_bytes_s: float  # rate at which weights left in host memory are read
     alone: Spreads
     loaded: Spreads
@@ -83,6 +91,12 @@ class SpeedTerms(NamedTuple):
 
 
 ALONE = Splits(1.0, 1.0, 0.0)
+
+
+def class_speed(constants: SpeedConstants, device: Device) -> ClassSpeed:
+    """Return the constants of the device's class, or of the weakest class."""
+    weakest = min(constants.classes.values(), key=lambda known: known.bandwidth_efficiency)
+    return constants.classes.get(device.speed_class, weakest)
 
 
 def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:
@@ -105,30 +119,29 @@ def speed_terms(
     factor: float = 1.0,
     replicas: int = 1,
 ) -> SpeedTerms | None:
-    """Return the terms of one layout; None where the device's bandwidth or class is not known.
+    """Return the terms of one layout; None where too little is known of any device of its kind.
 
     `read_bytes` are the weights read per token, `compute` the type of the quantization's products.
     """
-    rates = attainable(constants, machine.device, engine, quantization_bits, compute)
-    if rates is None:
+    device, missing = with_weakest(machine.device, constants)
+    if device is None:
         return None
+    known = class_speed(constants, device)
     rules = engine_speed(constants, engine)
-    known = constants.classes[machine.device.speed_class]
     work = token_work(read_bytes, model, kv_cache_type, with_image=with_image)
     by_layers = parallel == "layer" and machine.devices > 1
-    text = basis(constants, known, machine)
+    text = basis(constants, known, machine) + missing
     few = f"{text}; load and tensor parallelism rest on fewer" if known.decode_groups else text
     return SpeedTerms(
         work=work,
-        rates=rates,
+        rates=attainable(constants, device, engine, quantization_bits, compute),
         splits=None if by_layers else splits(constants, machine, parallel, work.layers, 1.0),
         constants=constants,
         machine=machine,
         parallel=parallel,
         batch_tokens=rules.batch_tokens,
         latency_s=rules.latency_ms / 1e3,
-        attention_compute=constants.attention_compute * rules.attention,
-        host_bytes_s=constants.host_bandwidth_gb_s * GIGA * constants.host_efficiency,
+        host_bytes_s=host_bandwidth_gb_s(constants, device) * GIGA * constants.host_efficiency,
         alone=spreads(constants, known, parallel, loaded=False),
         loaded=spreads(constants, known, parallel, loaded=True),
         basis=(few if parallel == "tensor" else text, few),
@@ -140,7 +153,8 @@ def speed_terms(
 def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Speed:
     """Predict speeds per user; `offloaded_share` is the part of the weights in host memory.
 
-    Decode is taken at the prompt plus half the answer.
+    Decode is taken at the prompt plus half the answer. No end of a range lies above what the hardware allows, nor a
+    busy machine's above an idle one's.
     """
     work, rates = terms.work, terms.rates
     prompt, output, requests = load.prompt_tokens, max(1, load.output_tokens), load.concurrent_requests
@@ -152,14 +166,18 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
         split = splits(terms.constants, terms.machine, terms.parallel, work.layers, batches)
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
     step_s = decode_step_s(work, rates, split, context, requests)
-    reading_s = prefill_s(work, rates, split, reading, count, terms.attention_compute)
+    reading_s = prefill_s(work, rates, split, reading, count)
+    limit, highest_limit = limits(terms, context, requests, reading)
+    (_, fast), (_, faster) = terms.alone
+    limit = min(limit, fast / (step_s if requests == 1 else decode_step_s(work, rates, split, context, 1)))
+    highest_limit = min(highest_limit, reading / reading_s * faster)
     if offloaded_share:
         host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
         step_s, reading_s = step_s + host_s, reading_s + count * host_s
     (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
     decode, prefill = 1 / step_s, reading / reading_s
-    low, high = decode * slow, decode * fast
-    lowest, highest = prefill * slower, prefill * faster
+    low, high = decode * slow, min(decode * fast, limit)
+    lowest, highest = prefill * slower, min(prefill * faster, highest_limit)
     factor, copies = terms.factor, terms.factor * terms.replicas
     generated, read = requests * output, requests * prompt
     wait = (requests + 1) / 2 * reading  # requests that come at once wait for half of the rest
@@ -176,50 +194,89 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     )
 
 
+def limits(terms: SpeedTerms, context: float, requests: int, reading: int) -> tuple[float, float]:
+    """Return the decode and prefill speeds that bandwidth and arithmetic of all devices that work at once allow."""
+    work, rates, machine = terms.work, terms.rates, terms.machine
+    count = machine.count if terms.parallel == "tensor" else 1
+    together = machine.devices if terms.parallel == "layer" else count
+    moved_s = (work.read_bytes + requests * work.kv_bytes * context) / rates.peak_bytes_s
+    step_s = max(moved_s, 2 * work.parameters * requests / rates.peak_flop_s) / count
+    scores_s = 2 * work.layers * work.width * reading**2 / rates.peak_half_flop_s
+    reading_s = (2 * work.parameters * reading / rates.peak_flop_s + scores_s) / together
+    return 1 / step_s, reading / max(reading_s, work.read_bytes / rates.peak_bytes_s / count)
+
+
+def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | None, str]:
+    """Take what is not known of `device` from the weakest of its kind, and say so; None where that is not known."""
+    bandwidth = device.bandwidth_gb_s or least(constants, device, lambda each: each.bandwidth_gb_s)
+    rate = device.peak_tflops or bandwidth * least(
+        constants, device, lambda each: (each.peak_tflops or 0.0) / (each.bandwidth_gb_s or inf)
+    )
+    if not rate:
+        return None, ""
+    watts = device.tdp_w or rate * least(
+        constants, device, lambda each: (each.tdp_w or 0.0) / (each.peak_tflops or inf)
+    )
+    known = {"bandwidth": device.bandwidth_gb_s, "peak rate": device.peak_tflops}
+    missing = " and ".join(name for name, figure in known.items() if not figure)
+    cores = device.cores if device.peak_tflops else None
+    filled = device._replace(bandwidth_gb_s=bandwidth, fp16_tflops=rate, cores=cores, tdp_w=watts or None)
+    return filled, missing and f"; {missing} not known, as of the weakest of its kind ({bandwidth:g} GB/s)"
+
+
+def least(constants: SpeedConstants, device: Device, figure: Callable[[Device], float | None]) -> float:
+    """Return the least known `figure` among devices of its class and kind, else of either; 0 where there is none."""
+    for key in (attrgetter("speed_class", "kind"), attrgetter("speed_class"), attrgetter("kind")):
+        alike = [each for each in constants.devices.values() if key(each) == key(device)]
+        if found := [known for each in alike if (known := figure(each))]:
+            return min(found)
+    return 0.0
+
+
+def host_bandwidth_gb_s(constants: SpeedConstants, device: Device) -> float:
+    """Return the bandwidth of a host, which nobody states: of a modest server or PC, at most the device's own."""
+    host = constants.devices.get("generic-cpu-server" if device.kind == "datacentre-gpu" else "generic-pc")
+    return (host and host.bandwidth_gb_s) or device.bandwidth_gb_s or 0.0
+
+
 def attainable(
     constants: SpeedConstants, device: Device, engine: str, bits: int, compute: str = "16-bit"
-) -> Attainable | None:
-    """Return what `device` attains with weights of `bits`, products in `compute`.
-
-    None without a bandwidth or without constants for the device's class.
-    """
-    known = constants.classes.get(device.speed_class)
-    if device.bandwidth_gb_s is None or known is None:
-        return None
-    rules = engine_speed(constants, engine)
-    change = constants.architectures.get(device.architecture, USUAL)
-    bandwidth = device.bandwidth_gb_s * GIGA
-    factor = rules.bandwidth * rules.classes.get(device.speed_class, 1.0) * change.bandwidth
-    efficiency = min(constants.maximum_efficiency, known.bandwidth_efficiency * factor)
-    cache = min(constants.maximum_efficiency, efficiency * constants.cache_efficiency * rules.cache)
-    peak = peak_flop_s(device, known, compute)
+) -> Attainable:
+    """Return what `device`, of which all is known, attains with weights of `bits`, products in `compute`."""
+    known, rules = class_speed(constants, device), engine_speed(constants, engine)
+    change, most = constants.architectures.get(device.architecture, USUAL), constants.maximum_efficiency
+    bandwidth, listed = (device.bandwidth_gb_s or 0.0) * GIGA, (device.peak_tflops or 0.0) * TERA
+    efficiency = rules.bandwidth * rules.classes.get(device.speed_class, 1.0) * change.bandwidth
+    efficiency = min(most, efficiency * known.bandwidth_efficiency)
+    cache = min(most, efficiency * constants.cache_efficiency * rules.cache)
+    tensor_int8 = None if device.cores else device.int8_tops
+    integers = tensor_int8 * TERA if tensor_int8 else listed * known.int8_rate
+    wide = rules.half_accumulate and device.kind == "consumer-gpu" and tensor_int8
+    base = max(listed, integers / 2) if wide else listed
+    half = max(base, listed * known.half_rate)
+    share = known.prefill_compute * rules.compute * change.compute
+    if known.power_exponent and device.tdp_w:
+        share *= (device.tdp_w * TERA / base) ** known.power_exponent
+    attention = min(most * half, base * share * constants.attention_compute * rules.attention)
+    products = max(half, integers) if bits < UNQUANTIZED_BITS and rules.integer_products else half
+    if native := {"fp8": device.fp8_tflops, "int8": tensor_int8}.get(compute):
+        products = base = native * TERA
     quantized = 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
-    prefill = peak * known.prefill_compute * quantized
-    prefill *= rules.compute * change.compute
-    decode = None if known.decode_compute is None else peak * known.decode_compute
+    prefill = min(most * products, base * share * quantized)
+    decode = None if known.decode_compute is None else listed * known.decode_compute
     return Attainable(
         weights_bytes_s=bandwidth * efficiency,
         cache_bytes_s=bandwidth * cache,
         layer_s=known.layer_us * rules.layer * change.layer / 1e6,
         step_s=rules.step_ms / 1e3,
-        decode_flop_s=prefill if decode is None else decode,
+        decode_flop_s=prefill if decode is None else min(most * products, decode),
         prefill_flop_s=prefill,
+        attention_flop_s=attention,
+        score_bytes=rules.score_bytes,
+        peak_bytes_s=bandwidth,
+        peak_flop_s=products,
+        peak_half_flop_s=half,
     )
-
-
-def peak_flop_s(device: Device, known: ClassSpeed, compute: str = "16-bit") -> float:
-    """Return the peak rate, FLOP/s: of its cores, as listed, or by the ratio of its class."""
-    if device.cores and device.ghz and device.flop_per_cycle:
-        return device.cores * device.ghz * device.flop_per_cycle * GIGA
-    if compute == "fp8" and device.fp8_tflops is not None:
-        return device.fp8_tflops * TERA
-    if compute == "int8" and device.int8_tops is not None:
-        return device.int8_tops * TERA
-    if device.fp16_tflops is not None:
-        return device.fp16_tflops * TERA
-    if device.int8_tops is not None:
-        return device.int8_tops / 2 * TERA
-    return (device.bandwidth_gb_s or 0.0) * known.tflops_per_gb_s * TERA
 
 
 def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image: bool) -> Work:
@@ -237,6 +294,7 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
         parameters=parameters,
         layers=layers,
         width=shape.attention_heads * shape.head_dim,
+        heads=shape.attention_heads,
     )
 
 
@@ -272,20 +330,14 @@ def decode_step_s(work: Work, rates: Attainable, split: Splits, context_tokens: 
     return weights + cache + compute + work.layers * rates.layer_s + split.extra_s + rates.step_s
 
 
-def prefill_s(
-    work: Work,
-    rates: Attainable,
-    split: Splits,
-    prompt_tokens: float,
-    passes: float,
-    attention_compute: float,
-) -> float:
+def prefill_s(work: Work, rates: Attainable, split: Splits, prompt_tokens: float, passes: float) -> float:
     """Return seconds to read one prompt in `passes`, each of which reads the weights once."""
-    flop_s = rates.prefill_flop_s * split.prefill
-    products = 2 * work.parameters * prompt_tokens / flop_s
-    scores = 2 * work.layers * work.width * prompt_tokens**2 / (flop_s * attention_compute)
+    products = 2 * work.parameters * prompt_tokens / rates.prefill_flop_s
+    scores = 2 * work.layers * work.width * prompt_tokens**2 / rates.attention_flop_s
+    moved = rates.score_bytes * work.layers * work.heads * prompt_tokens**2 / 2 / rates.weights_bytes_s
     weights = work.read_bytes / (rates.weights_bytes_s * split.bandwidth)
-    return products + scores + passes * (weights + work.layers * rates.layer_s + split.extra_s)
+    compute_s = (products + scores + moved) / split.prefill
+    return compute_s + passes * (weights + work.layers * rates.layer_s + split.extra_s)
 
 
 def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Spreads:

@@ -82,7 +82,11 @@ def moved_by(start: SpeedConstants, parameters: Iterable[Parameter], moved: Sequ
         if len(parameter.path) == 1:
             top[parameter.path[0]] = getattr(start, parameter.path[0]) * factor
             continue
-        section, key, field = parameter.path
+        section, key, *rest = parameter.path
+        if not rest:
+            top[section] = getattr(start, section)._replace(**{key: getattr(getattr(start, section), key) * factor})
+            continue
+        (field,) = rest
         value = getattr(getattr(start, section)[key], field) * factor
         tree.setdefault(section, {}).setdefault(key, {})[field] = value
     for section, entries in tree.items():

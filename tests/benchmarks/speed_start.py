@@ -17,24 +17,36 @@ from llama_advisor.knowledge.constants import (
 )
 
 # class: bandwidth efficiency, microseconds per layer, decode compute, prefill compute, factor on
-# quantized weights, TFLOP/s per GB/s where none is listed
-CLASSES: dict[str, tuple[float, float, float | None, float, float, float]] = {
-    "nvidia-consumer": (0.85, 65, None, 0.9, 0.75, 0.08),
-    "nvidia-workstation": (0.85, 65, None, 0.5, 0.75, 0.17),
-    "nvidia-hbm": (0.60, 100, None, 0.3, 0.75, 0.2),
-    "jetson": (0.75, 90, None, 0.4, 0.75, 0.1),
-    "apple": (0.82, 90, None, 0.8, 0.9, 0.035),
-    "amd-discrete": (0.70, 60, None, 0.35, 0.75, 0.05),
-    "amd-hbm": (0.50, 100, None, 0.25, 0.75, 0.2),
-    "unified-pc": (0.80, 60, None, 0.35, 0.75, 0.15),
-    "intel-gpu": (0.55, 90, None, 0.25, 0.75, 0.1),
-    "accelerator": (0.50, 100, None, 0.25, 1.0, 0.2),
-    "x86-cpu": (0.80, 65, 0.7, 0.6, 1.0, 0.01),
-    "arm-cpu": (0.50, 65, 0.7, 0.8, 1.0, 0.005),
-    "board": (0.85, 65, 0.5, 0.5, 1.0, 0.004),
-    "phone": (0.80, 60, 1.0, 0.4, 1.0, 0.005),
-    "npu": (0.50, 60, None, 0.5, 1.0, 0.3),
-    "browser": (0.50, 100, None, 0.2, 1.0, 0.03),
+# quantized weights
+CLASSES: dict[str, tuple[float, float, float | None, float, float]] = {
+    "nvidia-consumer": (0.85, 65, None, 0.4, 0.75),
+    "nvidia-workstation": (0.85, 65, None, 0.4, 0.75),
+    "nvidia-hbm": (0.60, 100, None, 0.4, 0.75),
+    "jetson": (0.75, 90, None, 0.4, 0.75),
+    "apple": (0.82, 90, None, 0.8, 0.9),
+    "amd-discrete": (0.70, 60, None, 0.35, 0.75),
+    "amd-hbm": (0.50, 100, None, 0.25, 0.75),
+    "unified-pc": (0.80, 60, None, 0.35, 0.75),
+    "intel-gpu": (0.55, 90, None, 0.25, 0.75),
+    "intel-integrated": (0.50, 90, None, 0.15, 0.75),
+    "accelerator": (0.50, 100, None, 0.25, 1.0),
+    "x86-cpu": (0.80, 65, 0.7, 0.6, 1.0),
+    "arm-cpu": (0.50, 65, 0.7, 0.8, 1.0),
+    "board": (0.85, 65, 0.5, 0.7, 1.0),
+    "phone": (0.80, 60, 1.0, 0.4, 1.0),
+    "npu": (0.50, 60, None, 0.5, 1.0),
+    "browser": (0.50, 100, None, 0.2, 1.0),
+}
+# What no measurement moves: products of discrete NVIDIA cards follow the root of peak and board power; cores multiply
+# 8-bit integers at four times their FP32 rate, and those of Arm 16-bit floats at twice.
+CLASS_PHYSICS: dict[str, dict[str, float]] = {
+    "nvidia-consumer": {"power_exponent": 0.5},
+    "nvidia-workstation": {"power_exponent": 0.5},
+    "nvidia-hbm": {"power_exponent": 0.5},
+    "x86-cpu": {"int8_rate": 4.0},
+    "arm-cpu": {"int8_rate": 4.0, "half_rate": 2.0},
+    "board": {"int8_rate": 4.0, "half_rate": 2.0},
+    "phone": {"int8_rate": 4.0, "half_rate": 2.0},
 }
 # architecture: factors on bandwidth, time per layer, compute
 ARCHITECTURES: dict[str, tuple[float, float, float]] = {
@@ -44,18 +56,26 @@ ARCHITECTURES: dict[str, tuple[float, float, float]] = {
     "blackwell": (1.05, 0.8, 1.0),
     "apple1": (0.95, 2.0, 1.0),
     "gcn4": (0.60, 1.5, 1.0),
+    "rdna35": (1.0, 1.0, 0.7),
 }
+QUANTIZED_MEASURED = ("nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "apple", "arm-cpu", "x86-cpu", "board")
 JUDGED = "Judged from its design and the engines it resembles; no batch-1 reading of it in the data."
 # engine: fields that differ from the defaults
 ENGINES: dict[str, dict[str, object]] = {
     "llama.cpp": {
         "latency_ms": 20,
         "batch_tokens": 512,
+        "half_accumulate": True,
+        "integer_products": True,
+        "score_bytes": 12.0,
         "how": "The reference: most readings are its own.",
     },
     "ollama": {
         "latency_ms": 60,
         "batch_tokens": 512,
+        "half_accumulate": True,
+        "integer_products": True,
+        "score_bytes": 12.0,
         "how": "Runs llama.cpp beneath; its readings fit the same constants.",
     },
     "vllm": {
@@ -120,11 +140,13 @@ ENGINES: dict[str, dict[str, object]] = {
         "batch_tokens": 128,
         "compute": 1.0,
         "quantized_compute": 4.0,
+        "integer_products": True,
         "how": "Readings of six builds on one phone, where 8-bit kernels read prompts faster.",
     },
     "default": {
         "latency_ms": 40,
         "batch_tokens": 512,
+        "score_bytes": 12.0,
         "how": "Taken over from llama.cpp.",
     },
 }
@@ -149,7 +171,6 @@ CLASS_FIELDS = (
     "decode_compute",
     "prefill_compute",
     "quantized_compute",
-    "tflops_per_gb_s",
 )
 ARCHITECTURE_FIELDS = ("bandwidth", "layer", "compute")
 PARALLEL = ParallelSpeed(
@@ -168,7 +189,8 @@ def start() -> SpeedConstants:
     return SpeedConstants(
         provenance=Provenance(how=HOW, sources=("measured-dev",)),
         classes={
-            name: ClassSpeed(**dict(zip(CLASS_FIELDS, row, strict=True)), **NO_DATA) for name, row in CLASSES.items()
+            name: ClassSpeed(**dict(zip(CLASS_FIELDS, row, strict=True)), **CLASS_PHYSICS.get(name, {}), **NO_DATA)
+            for name, row in CLASSES.items()
         },
         architectures={
             name: ArchitectureSpeed(**dict(zip(ARCHITECTURE_FIELDS, row, strict=True)))
@@ -183,7 +205,6 @@ def start() -> SpeedConstants:
         no_data_spread=2.0,
         batch_spread=1.5,
         parallel=PARALLEL,
-        host_bandwidth_gb_s=60,
         host_efficiency=0.7,
     )
 
@@ -206,13 +227,17 @@ def fitted() -> list[tuple[tuple[str, ...], float, str]]:
         found.append((("classes", name, "prefill_compute"), 0.5, prefill))
         if row[2] is not None:
             found.append((("classes", name, "decode_compute"), 0.4, decode))
-        elif name in ("nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "apple"):
+        if name in QUANTIZED_MEASURED:
             found.append((("classes", name, "quantized_compute"), 0.15, prefill))
     for name in ARCHITECTURES:
         found.append((("architectures", name, "bandwidth"), 0.1, decode))
+        if name not in ("blackwell", "gcn4"):
+            found.append((("architectures", name, "compute"), 0.15, prefill))
     for name in ("apple1", "gcn4", "blackwell"):
         found.append((("architectures", name, "layer"), 0.3, decode))
     found.append((("engines", "executorch", "quantized_compute"), 0.3, prefill))
+    found.append((("engines", "llama.cpp", "score_bytes"), 0.5, prefill))
+    found.append((("parallel", "layer_prefill_scaling"), 0.3, prefill))
     found.append((("cache_efficiency",), 0.3, decode))
     found.append((("attention_compute",), 0.5, prefill))
     return found

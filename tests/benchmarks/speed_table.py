@@ -84,8 +84,7 @@ class Table:
         step = decode_step_s(self.work, rates, split, self.context, self.sequences)
         if metric == "decode_tok_s":
             return 1 / step
-        attention = constants.attention_compute
-        reading = prefill_s(self.work, rates, split, self.prompt, np.array(counts), attention)
+        reading = prefill_s(self.work, rates, split, self.prompt, np.array(counts))
         if metric == "prefill_tok_s":
             return self.prompt / reading
         output = np.array([case.workload.output_tokens for case in self.cases], dtype=float)
