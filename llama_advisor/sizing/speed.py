@@ -95,8 +95,9 @@ ALONE = Splits(1.0, 1.0, 0.0)
 
 def class_speed(constants: SpeedConstants, device: Device) -> ClassSpeed:
     """Return the constants of the device's class, or of the weakest class."""
-    weakest = min(constants.classes.values(), key=lambda known: known.bandwidth_efficiency)
-    return constants.classes.get(device.speed_class, weakest)
+    if known := constants.classes.get(device.speed_class):
+        return known
+    return min(constants.classes.values(), key=attrgetter("bandwidth_efficiency"))
 
 
 def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:
@@ -263,7 +264,7 @@ def attainable(
         products = base = native * TERA
     quantized = 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
     prefill = min(most * products, base * share * quantized)
-    decode = None if known.decode_compute is None else listed * known.decode_compute
+    decode = None if known.decode_compute is None else listed * known.decode_compute * change.compute
     return Attainable(
         weights_bytes_s=bandwidth * efficiency,
         cache_bytes_s=bandwidth * cache,

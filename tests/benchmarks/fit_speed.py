@@ -53,8 +53,8 @@ def fitted(cases: Sequence[Case], start: SpeedConstants = START) -> SpeedConstan
 
 
 def predictable(case: Case, metric: str) -> bool:
-    """Tell whether the formulas apply: a bandwidth, and for prefill a stated prompt."""
-    if case.machine is None or case.machine.device.bandwidth_gb_s is None:
+    """Tell whether the formulas apply: a device, and for prefill a stated prompt."""
+    if case.machine is None:
         return False
     return metric == "decode_tok_s" or case.workload.prompt_tokens > 0
 
@@ -69,7 +69,7 @@ def solved(table: Table, start: SpeedConstants, parameters: Sequence[Parameter],
         soft = np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + errors**2) - 1))
         return np.concatenate([soft, moved / deviations])
 
-    found = least_squares(residuals, np.zeros(len(parameters)), x_scale=deviations, ftol=1e-6)
+    found = least_squares(residuals, np.zeros(len(parameters)), x_scale=deviations, ftol=1e-5, method="lm")
     return moved_by(start, parameters, found.x)
 
 

@@ -57,8 +57,9 @@ ARCHITECTURES: dict[str, tuple[float, float, float]] = {
     "apple1": (0.95, 2.0, 1.0),
     "gcn4": (0.60, 1.5, 1.0),
     "rdna35": (1.0, 1.0, 0.7),
+    "riscv": (1.0, 1.0, 0.15),
 }
-QUANTIZED_MEASURED = ("nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "apple", "arm-cpu", "x86-cpu", "board")
+QUANTIZED_MEASURED = ("nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "apple", "arm-cpu", "x86-cpu", "board", "npu")
 JUDGED = "Judged from its design and the engines it resembles; no batch-1 reading of it in the data."
 # engine: fields that differ from the defaults
 ENGINES: dict[str, dict[str, object]] = {
@@ -231,13 +232,15 @@ def fitted() -> list[tuple[tuple[str, ...], float, str]]:
             found.append((("classes", name, "quantized_compute"), 0.15, prefill))
     for name in ARCHITECTURES:
         found.append((("architectures", name, "bandwidth"), 0.1, decode))
-        if name not in ("blackwell", "gcn4"):
-            found.append((("architectures", name, "compute"), 0.15, prefill))
+        if name == "riscv":
+            found.append((("architectures", name, "compute"), 0.7, decode))
+        elif name != "gcn4":
+            found.append((("architectures", name, "compute"), 0.3 if name == "blackwell" else 0.15, prefill))
     for name in ("apple1", "gcn4", "blackwell"):
         found.append((("architectures", name, "layer"), 0.3, decode))
     found.append((("engines", "executorch", "quantized_compute"), 0.3, prefill))
     found.append((("engines", "llama.cpp", "score_bytes"), 0.5, prefill))
-    found.append((("parallel", "layer_prefill_scaling"), 0.3, prefill))
+    found.append((("parallel", "layer_prefill_scaling"), 0.1, prefill))
     found.append((("cache_efficiency",), 0.3, decode))
     found.append((("attention_compute",), 0.5, prefill))
     return found
