@@ -28,7 +28,9 @@ CONSTANTS = ROOT / "rules" / "engines" / "constants.yaml"
 METRICS = ("decode_tok_s", "prefill_tok_s")
 NOISE = {"decode_tok_s": 0.10, "prefill_tok_s": 0.15}
 POOL_GROUPS = 8
-TAIL = {"decode_tok_s": 0.10, "prefill_tok_s": 0.14}
+UNFUSED = ("ollama", "default")
+"""Engines whose attention moves its scores as the reference engine's does, without readings of their own."""
+TAIL = {"decode_tok_s": 0.12, "prefill_tok_s": 0.14}
 
 
 class Parameter(NamedTuple):
@@ -49,7 +51,9 @@ def fitted(cases: Sequence[Case], start: SpeedConstants = START) -> SpeedConstan
         chosen = [case for case in cases if case.metric == metric and predictable(case, metric)]
         parameters = [parameter for parameter in PARAMETERS if parameter.metric == metric]
         constants = solved(Table(chosen), constants, parameters, metric)
-    return constants
+    moved = constants.engines["llama.cpp"].score_bytes
+    alike = {name: constants.engines[name]._replace(score_bytes=moved) for name in UNFUSED}
+    return constants._replace(engines={**constants.engines, **alike})
 
 
 def predictable(case: Case, metric: str) -> bool:

@@ -31,7 +31,7 @@ CLASSES: dict[str, tuple[float, float, float | None, float, float]] = {
     "intel-integrated": (0.50, 90, None, 0.15, 0.75),
     "accelerator": (0.50, 100, None, 0.25, 1.0),
     "x86-cpu": (0.80, 65, 0.7, 0.6, 1.0),
-    "arm-cpu": (0.50, 65, 0.7, 0.8, 1.0),
+    "arm-cpu": (0.50, 65, 0.7, 0.8, 1.3),
     "board": (0.85, 65, 0.5, 0.7, 1.0),
     "phone": (0.80, 60, 1.0, 0.4, 1.0),
     "npu": (0.50, 60, None, 0.5, 1.0),
