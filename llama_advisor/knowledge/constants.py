@@ -76,11 +76,8 @@ class ClassSpeed(Record):
     ] = None
     prefill_compute: Annotated[float, "Share of the peak rate that matrix products of a prompt attain in 16 bits."]
     quantized_compute: Annotated[float, "Factor on it for weights of fewer bits."] = 1.0
-    power_exponent: Annotated[
-        float, "Power of the board's watts per TFLOP/s by which it changes, where the power limit holds products back."
-    ] = 0.0
-    half_rate: Annotated[float, "Peak in 16 bits, as a factor on the listed rate."] = 1.0
-    int8_rate: Annotated[float, "Peak in 8-bit integers where none is listed, likewise."] = 2.0
+    power_exponent: Annotated[float, "Power of the watts per TFLOP/s by which it changes; 0 for none."] = 0.0
+    int8_rate: Annotated[float, "Peak in 8-bit integers where none is listed, as a factor on the listed rate."] = 2.0
     decode_spread: Annotated[Spread, "Of decode speed."]
     prefill_spread: Annotated[Spread, "Of prefill speed."]
     decode_groups: Annotated[int, "Groups of measurements behind the decode figures."]
@@ -100,46 +97,29 @@ class ArchitectureSpeed(Record):
 class EngineSpeed(Record):
     """How an engine differs from the reference engine on the same device."""
 
-    bandwidth: Annotated[float, "Factor on the bandwidth efficiency; the result is capped at `maximum_efficiency`."] = (
-        1.0
-    )
+    bandwidth: Annotated[float, "Factor on the bandwidth efficiency, up to `maximum_efficiency`."] = 1.0
     cache: Annotated[float, "Factor on the efficiency of KV-cache reads."] = 1.0
     compute: Annotated[float, "Factor on the compute efficiency."] = 1.0
     quantized_compute: Annotated[float, "Further factor for weights of fewer than 16 bits."] = 1.0
-    half_accumulate: Annotated[
-        bool, "Whether 16-bit products accumulate in 16 bits, which GeForce cards do at twice the listed rate."
-    ] = False
-    integer_products: Annotated[bool, "Whether weights of fewer bits are multiplied as 8-bit integers."] = False
+    cheap_products: Annotated[bool, "Whether it takes 8-bit products of quantized weights and 16-bit sums."] = False
     layer: Annotated[float, "Factor on the time per layer."] = 1.0
-    attention: Annotated[
-        float, "Factor on attention's share of the prefill rate; fused attention kernels lie above 1."
-    ] = 1.0
-    score_bytes: Annotated[
-        float, "Bytes moved per attention score of a prompt; 0 where fused kernels keep scores on the chip."
-    ] = 0.0
+    attention: Annotated[float, "Factor on attention's share of the prefill rate; above 1 for fused kernels."] = 1.0
+    score_bytes: Annotated[float, "Bytes moved per attention score of a prompt; 0 for fused kernels."] = 0.0
     latency_ms: Annotated[float, "Time before the first token beyond the arithmetic, milliseconds."]
     step_ms: Annotated[float, "Scheduling time per generated token, milliseconds."] = 0.0
     batch_tokens: Annotated[int, "Prompt tokens per forward pass; the weights are read once for each."]
-    classes: Annotated[dict[SpeedClass, float], "Further factor on the bandwidth efficiency by class of device."] = (
-        EMPTY
-    )
+    classes: Annotated[dict[SpeedClass, float], "Further factor on `bandwidth` by class of device."] = EMPTY
     provenance: Annotated[Provenance, "Where the figures come from."]
 
 
 class ParallelSpeed(Record):
     """How speed changes with the number of devices."""
 
-    tensor_scaling: Annotated[
-        float, "Bandwidth that each further device adds under tensor parallelism, share of one device's."
-    ]
+    tensor_scaling: Annotated[float, "Bandwidth that each further device adds under tensor parallelism, share."]
     prefill_scaling: Annotated[float, "Compute that each further device adds to prefill under tensor parallelism."]
-    layer_prefill_scaling: Annotated[
-        float, "Share of a full pipeline's speed-up that prefill attains under layer split."
-    ]
+    layer_prefill_scaling: Annotated[float, "Share of a full pipeline's speed-up of prefill under layer split."]
     device_ms: Annotated[float, "Time per token for each further device, milliseconds."]
-    tensor_layer_us: Annotated[
-        float, "Time per layer for each doubling of devices under tensor parallelism, microseconds."
-    ]
+    tensor_layer_us: Annotated[float, "Time per layer and doubling of devices, tensor parallelism, microseconds."]
     node_ms: Annotated[float, "Time per token for each further node, milliseconds."]
     spread: Annotated[float, "Factor on the width of the range under tensor parallelism, where data are few."]
 
@@ -160,9 +140,7 @@ class SpeedConstants(Record):
     batch_spread: Annotated[float, "Factor on the width of the range above one request at a time."]
     parallel: Annotated[ParallelSpeed, "Several devices."]
     host_efficiency: Annotated[float, "Share of the host's bandwidth that reads of weights left to it attain."]
-    devices: Annotated[dict[str, Device], "Every device by id, filled in where the rules are read; not written."] = (
-        EMPTY
-    )
+    devices: Annotated[dict[str, Device], "Every device by id; filled in when rules are read."] = EMPTY
 
 
 class TrainingRecipe(Record):

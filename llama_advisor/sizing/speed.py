@@ -6,7 +6,7 @@ so that the fit can call them with whole columns of data.
 
 from __future__ import annotations
 
-from math import inf, log2
+from math import log2
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +15,6 @@ from llama_advisor.sizing.figures import Range, Speed
 from llama_advisor.sizing.kv_cache import kv_bytes_per_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
@@ -64,11 +62,7 @@ class Splits(NamedTuple):
     extra_s: float
 
 
-class Spreads(NamedTuple):
-    """Ends of a range as shares of the best guess."""
-
-    decode: tuple[float, float]
-    prefill: tuple[float, float]
+Ends = tuple[tuple[float, float], tuple[float, float]]  # of ranges of decode and prefill, shares of the best guess
 
 
 class SpeedTerms(NamedTuple):
@@ -83,8 +77,8 @@ class SpeedTerms(NamedTuple):
     batch_tokens: int
     latency_s: float
     host_bytes_s: float  # rate at which weights left in host memory are read
-    alone: Spreads
-    loaded: Spreads
+    alone: Ends
+    loaded: Ends
     basis: tuple[str, str]  # one request at a time, several
     factor: float  # of the engine's kernels for this quantization
     replicas: int
@@ -94,10 +88,13 @@ ALONE = Splits(1.0, 1.0, 0.0)
 
 
 def class_speed(constants: SpeedConstants, device: Device) -> ClassSpeed:
-    """Return the constants of the device's class, or of the weakest class."""
+    """Return the constants of the device's class; the worst of all for a class without any."""
     if known := constants.classes.get(device.speed_class):
         return known
-    return min(constants.classes.values(), key=attrgetter("bandwidth_efficiency"))
+    every = constants.classes.values()
+    prefill = min(each.prefill_compute * each.quantized_compute for each in every)
+    worst = min(every, key=attrgetter("bandwidth_efficiency"))._replace(prefill_compute=prefill, decode_compute=None)
+    return worst._replace(layer_us=max(each.layer_us for each in every), decode_groups=0)
 
 
 def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:
@@ -130,6 +127,8 @@ def speed_terms(
     known = class_speed(constants, device)
     rules = engine_speed(constants, engine)
     work = token_work(read_bytes, model, kv_cache_type, with_image=with_image)
+    # Nobody states the host's bandwidth: a modest server's or PC's.
+    host = constants.devices.get("generic-cpu-server" if device.kind == "datacentre-gpu" else "generic-pc", device)
     by_layers = parallel == "layer" and machine.devices > 1
     text = basis(constants, known, machine) + missing
     few = f"{text}; load and tensor parallelism rest on fewer" if known.decode_groups else text
@@ -142,7 +141,7 @@ def speed_terms(
         parallel=parallel,
         batch_tokens=rules.batch_tokens,
         latency_s=rules.latency_ms / 1e3,
-        host_bytes_s=host_bandwidth_gb_s(constants, device) * GIGA * constants.host_efficiency,
+        host_bytes_s=(host.bandwidth_gb_s or 0.0) * GIGA * constants.host_efficiency,
         alone=spreads(constants, known, parallel, loaded=False),
         loaded=spreads(constants, known, parallel, loaded=True),
         basis=(few if parallel == "tensor" else text, few),
@@ -209,15 +208,11 @@ def limits(terms: SpeedTerms, context: float, requests: int, reading: int) -> tu
 
 def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | None, str]:
     """Take what is not known of `device` from the weakest of its kind, and say so; None where that is not known."""
-    bandwidth = device.bandwidth_gb_s or least(constants, device, lambda each: each.bandwidth_gb_s)
-    rate = device.peak_tflops or bandwidth * least(
-        constants, device, lambda each: (each.peak_tflops or 0.0) / (each.bandwidth_gb_s or inf)
-    )
+    bandwidth = device.bandwidth_gb_s or least(constants, device, "bandwidth_gb_s")
+    rate = device.peak_tflops or bandwidth * least(constants, device, "peak_tflops", "bandwidth_gb_s")
     if not rate:
         return None, ""
-    watts = device.tdp_w or rate * least(
-        constants, device, lambda each: (each.tdp_w or 0.0) / (each.peak_tflops or inf)
-    )
+    watts = device.tdp_w or rate * least(constants, device, "tdp_w", "peak_tflops")
     known = {"bandwidth": device.bandwidth_gb_s, "peak rate": device.peak_tflops}
     missing = " and ".join(name for name, figure in known.items() if not figure)
     cores = device.cores if device.peak_tflops else None
@@ -225,19 +220,14 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     return filled, missing and f"; {missing} not known, as of the weakest of its kind ({bandwidth:g} GB/s)"
 
 
-def least(constants: SpeedConstants, device: Device, figure: Callable[[Device], float | None]) -> float:
+def least(constants: SpeedConstants, device: Device, figure: str, per: str = "") -> float:
     """Return the least known `figure` among devices of its class and kind, else of either; 0 where there is none."""
     for key in (attrgetter("speed_class", "kind"), attrgetter("speed_class"), attrgetter("kind")):
         alike = [each for each in constants.devices.values() if key(each) == key(device)]
-        if found := [known for each in alike if (known := figure(each))]:
-            return min(found)
+        pairs = [(getattr(each, figure), getattr(each, per) if per else 1.0) for each in alike]
+        if found := [known / unit for known, unit in pairs if known and unit]:
+            return float(min(found))
     return 0.0
-
-
-def host_bandwidth_gb_s(constants: SpeedConstants, device: Device) -> float:
-    """Return the bandwidth of a host, which nobody states: of a modest server or PC, at most the device's own."""
-    host = constants.devices.get("generic-cpu-server" if device.kind == "datacentre-gpu" else "generic-pc")
-    return (host and host.bandwidth_gb_s) or device.bandwidth_gb_s or 0.0
 
 
 def attainable(
@@ -246,33 +236,30 @@ def attainable(
     """Return what `device`, of which all is known, attains with weights of `bits`, products in `compute`."""
     known, rules = class_speed(constants, device), engine_speed(constants, engine)
     change, most = constants.architectures.get(device.architecture, USUAL), constants.maximum_efficiency
-    bandwidth, listed = (device.bandwidth_gb_s or 0.0) * GIGA, (device.peak_tflops or 0.0) * TERA
-    efficiency = rules.bandwidth * rules.classes.get(device.speed_class, 1.0) * change.bandwidth
-    efficiency = min(most, efficiency * known.bandwidth_efficiency)
-    cache = min(most, efficiency * constants.cache_efficiency * rules.cache)
-    tensor_int8 = None if device.cores else device.int8_tops
-    integers = tensor_int8 * TERA if tensor_int8 else listed * known.int8_rate
-    wide = rules.half_accumulate and device.kind == "consumer-gpu" and tensor_int8
-    base = max(listed, integers / 2) if wide else listed
-    half = max(base, listed * known.half_rate)
-    share = known.prefill_compute * rules.compute * change.compute
-    if known.power_exponent and device.tdp_w:
-        share *= (device.tdp_w * TERA / base) ** known.power_exponent
-    attention = min(most * half, base * share * constants.attention_compute * rules.attention)
-    products = max(half, integers) if bits < UNQUANTIZED_BITS and rules.integer_products else half
-    if native := {"fp8": device.fp8_tflops, "int8": tensor_int8}.get(compute):
-        products = base = native * TERA
+    bandwidth, half = (device.bandwidth_gb_s or 0.0) * GIGA, (device.peak_tflops or 0.0) * TERA
+    factor = rules.bandwidth * rules.classes.get(device.speed_class, 1.0) * change.bandwidth
+    efficiency = min(most, known.bandwidth_efficiency * factor)
+    decode = None if known.decode_compute is None else half * known.decode_compute * change.compute
+    integers = (0.0 if device.cores else device.int8_tops or 0.0) * TERA
+    native = {"fp8": (device.fp8_tflops or 0.0) * TERA, "int8": integers}.get(compute)
+    if rules.cheap_products and device.kind == "consumer-gpu":  # GeForce cards halve the rate listed, of 32-bit sums
+        half = max(half, integers / 2)
+    cheap = max(half, integers or half * known.int8_rate) if rules.cheap_products else half
+    products = native or (half if bits >= UNQUANTIZED_BITS else cheap)
+    share, watts = known.prefill_compute * rules.compute * change.compute, (device.tdp_w or 0.0) * TERA
+    floats, weights = (
+        peak * share * (watts / peak) ** (known.power_exponent if watts else 0.0) for peak in (half, native or half)
+    )
     quantized = 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
-    prefill = min(most * products, base * share * quantized)
-    decode = None if known.decode_compute is None else listed * known.decode_compute * change.compute
+    prefill = min(most * products, weights * quantized)
     return Attainable(
         weights_bytes_s=bandwidth * efficiency,
-        cache_bytes_s=bandwidth * cache,
+        cache_bytes_s=bandwidth * min(most, efficiency * constants.cache_efficiency * rules.cache),
         layer_s=known.layer_us * rules.layer * change.layer / 1e6,
         step_s=rules.step_ms / 1e3,
         decode_flop_s=prefill if decode is None else min(most * products, decode),
         prefill_flop_s=prefill,
-        attention_flop_s=attention,
+        attention_flop_s=min(most * half, floats * constants.attention_compute * rules.attention),
         score_bytes=rules.score_bytes,
         peak_bytes_s=bandwidth,
         peak_flop_s=products,
@@ -341,22 +328,16 @@ def prefill_s(work: Work, rates: Attainable, split: Splits, prompt_tokens: float
     return compute_s + passes * (weights + work.layers * rates.layer_s + split.extra_s)
 
 
-def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Spreads:
+def spreads(constants: SpeedConstants, known: ClassSpeed, parallel: Parallel, *, loaded: bool) -> Ends:
     """Return the spreads of a class, widened in logarithms where data are few, under load, or split over devices."""
+    wide = (constants.batch_spread if loaded else 1.0) * (constants.parallel.spread if parallel == "tensor" else 1.0)
 
     def widened(spread: Spread, devices: int) -> tuple[float, float]:
-        factor = constants.no_data_spread if devices == 0 else 1.0
-        if 0 < devices < constants.little_data_devices:
-            factor = constants.little_data_spread
-        if loaded:
-            factor *= constants.batch_spread
-        if parallel == "tensor":
-            factor *= constants.parallel.spread
+        few = constants.little_data_spread if devices < constants.little_data_devices else 1.0
+        factor = wide * (few if devices else constants.no_data_spread)
         return spread.low**factor, spread.high**factor
 
-    return Spreads(
-        widened(known.decode_spread, known.decode_devices), widened(known.prefill_spread, known.prefill_devices)
-    )
+    return widened(known.decode_spread, known.decode_devices), widened(known.prefill_spread, known.prefill_devices)
 
 
 def basis(constants: SpeedConstants, known: ClassSpeed, machine: Machine) -> str:

@@ -38,15 +38,15 @@ CLASSES: dict[str, tuple[float, float, float | None, float, float]] = {
     "browser": (0.50, 100, None, 0.2, 1.0),
 }
 # What no measurement moves: products of discrete NVIDIA cards follow the root of peak and board power; cores multiply
-# 8-bit integers at four times their FP32 rate, and those of Arm 16-bit floats at twice.
+# 8-bit integers at four times their FP32 rate.
 CLASS_PHYSICS: dict[str, dict[str, float]] = {
     "nvidia-consumer": {"power_exponent": 0.5},
     "nvidia-workstation": {"power_exponent": 0.5},
     "nvidia-hbm": {"power_exponent": 0.5},
     "x86-cpu": {"int8_rate": 4.0},
-    "arm-cpu": {"int8_rate": 4.0, "half_rate": 2.0},
-    "board": {"int8_rate": 4.0, "half_rate": 2.0},
-    "phone": {"int8_rate": 4.0, "half_rate": 2.0},
+    "arm-cpu": {"int8_rate": 4.0},
+    "board": {"int8_rate": 4.0},
+    "phone": {"int8_rate": 4.0},
 }
 # architecture: factors on bandwidth, time per layer, compute
 ARCHITECTURES: dict[str, tuple[float, float, float]] = {
@@ -59,23 +59,30 @@ ARCHITECTURES: dict[str, tuple[float, float, float]] = {
     "rdna35": (1.0, 1.0, 0.7),
     "riscv": (1.0, 1.0, 0.15),
 }
-QUANTIZED_MEASURED = ("nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "apple", "arm-cpu", "x86-cpu", "board", "npu")
+QUANTIZED_MEASURED = (
+    "nvidia-consumer",
+    "nvidia-workstation",
+    "nvidia-hbm",
+    "apple",
+    "arm-cpu",
+    "x86-cpu",
+    "board",
+    "npu",
+)
 JUDGED = "Judged from its design and the engines it resembles; no batch-1 reading of it in the data."
 # engine: fields that differ from the defaults
 ENGINES: dict[str, dict[str, object]] = {
     "llama.cpp": {
         "latency_ms": 20,
         "batch_tokens": 512,
-        "half_accumulate": True,
-        "integer_products": True,
+        "cheap_products": True,
         "score_bytes": 12.0,
         "how": "The reference: most readings are its own.",
     },
     "ollama": {
         "latency_ms": 60,
         "batch_tokens": 512,
-        "half_accumulate": True,
-        "integer_products": True,
+        "cheap_products": True,
         "score_bytes": 12.0,
         "how": "Runs llama.cpp beneath; its readings fit the same constants.",
     },
@@ -141,7 +148,7 @@ ENGINES: dict[str, dict[str, object]] = {
         "batch_tokens": 128,
         "compute": 1.0,
         "quantized_compute": 4.0,
-        "integer_products": True,
+        "cheap_products": True,
         "how": "Readings of six builds on one phone, where 8-bit kernels read prompts faster.",
     },
     "default": {
