@@ -238,7 +238,7 @@ def fitted() -> list[tuple[tuple[str, ...], float, str]]:
         if row[2] is not None:
             found.append((("classes", name, "decode_compute"), 0.4, decode))
         if name in QUANTIZED_MEASURED:
-            found.append((("classes", name, "quantized_compute"), 0.1, prefill))
+            found.append((("classes", name, "quantized_compute"), 0.15, prefill))
     for name in ARCHITECTURES:
         found.append((("architectures", name, "bandwidth"), 0.1, decode))
         if name == "riscv":
