@@ -245,12 +245,13 @@ def attainable(
     if rules.cheap_products and device.kind == "consumer-gpu":  # GeForce cards halve the rate listed, of 32-bit sums
         half = max(half, integers / 2)
     cheap = max(half, integers or half * known.int8_rate) if rules.cheap_products else half
-    products = native or (half if bits >= UNQUANTIZED_BITS else cheap)
+    plain = native or bits >= UNQUANTIZED_BITS  # in their own type, without a conversion
+    products = native or (half if plain else cheap)
     share, watts = known.prefill_compute * rules.compute * change.compute, (device.tdp_w or 0.0) * TERA
     floats, weights = (
         peak * share * (watts / peak) ** (known.power_exponent if watts else 0.0) for peak in (half, native or half)
     )
-    quantized = 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
+    quantized = 1.0 if plain else known.quantized_compute * rules.quantized_compute
     prefill = min(most * products, weights * quantized)
     return Attainable(
         weights_bytes_s=bandwidth * efficiency,

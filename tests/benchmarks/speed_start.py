@@ -27,11 +27,11 @@ CLASSES: dict[str, tuple[float, float, float | None, float, float]] = {
     "amd-discrete": (0.70, 60, None, 0.45, 0.75),
     "amd-hbm": (0.50, 100, None, 0.25, 0.75),
     "unified-pc": (0.80, 60, None, 0.35, 0.75),
-    "intel-gpu": (0.55, 90, None, 0.25, 0.75),
-    "intel-integrated": (0.50, 90, None, 0.15, 0.75),
+    "intel-gpu": (0.55, 90, None, 0.12, 0.75),
+    "intel-integrated": (0.50, 90, None, 0.12, 0.75),
     "accelerator": (0.50, 100, None, 0.25, 1.0),
     "x86-cpu": (0.80, 65, 0.7, 0.6, 1.0),
-    "arm-cpu": (0.50, 65, 0.7, 0.8, 1.3),
+    "arm-cpu": (0.45, 65, 0.7, 0.8, 1.3),
     "board": (0.90, 65, 0.5, 0.9, 1.0),
     "phone": (0.80, 60, 1.0, 0.5, 2.0),
     "npu": (0.60, 60, None, 0.25, 0.75),
@@ -48,8 +48,8 @@ CLASS_PHYSICS: dict[str, dict[str, float]] = {
     "board": {"int8_rate": 4.0},
     "phone": {"int8_rate": 4.0},
 }
-# architecture: factors on bandwidth, time per layer, compute; the rates listed for rdna35 count dual issue, which
-# hardly any kernel attains, and riscv boards have no vector unit
+# architecture: factors on bandwidth, time per layer, compute; the rates listed for rdna35 count dual issue and
+# those for rdna4 matrix units, which hardly any kernel attains, and riscv boards have no vector unit
 ARCHITECTURES: dict[str, tuple[float, float, float]] = {
     "ada": (1.05, 1.0, 1.1),
     "ampere100": (0.90, 1.0, 1.0),
@@ -58,6 +58,7 @@ ARCHITECTURES: dict[str, tuple[float, float, float]] = {
     "apple1": (0.95, 2.0, 0.9),
     "gcn4": (0.60, 1.5, 1.0),
     "rdna35": (1.0, 1.0, 0.5),
+    "rdna4": (1.0, 1.0, 0.5),
     "riscv": (1.0, 1.0, 0.15),
 }
 QUANTIZED_MEASURED = (
