@@ -141,7 +141,7 @@ def speed_terms(
         parallel=parallel,
         batch_tokens=rules.batch_tokens,
         latency_s=rules.latency_ms / 1e3,
-        host_bytes_s=(host.bandwidth_gb_s or 0.0) * GIGA * constants.host_efficiency,
+        host_bytes_s=(host.bandwidth_gb_s or device.bandwidth_gb_s or 0.0) * GIGA * constants.host_efficiency,
         alone=spreads(constants, known, parallel, loaded=False),
         loaded=spreads(constants, known, parallel, loaded=True),
         basis=(few if parallel == "tensor" else text, few),
@@ -217,7 +217,7 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     missing = " and ".join(name for name, figure in known.items() if not figure)
     cores = device.cores if device.peak_tflops else None
     filled = device._replace(bandwidth_gb_s=bandwidth, fp16_tflops=rate, cores=cores, tdp_w=watts or None)
-    return filled, missing and f"; {missing} not known, as of the weakest of its kind ({bandwidth:g} GB/s)"
+    return filled, missing and f"; {missing} not known, taken from the weakest of its kind ({bandwidth:g} GB/s)"
 
 
 def least(constants: SpeedConstants, device: Device, figure: str, per: str = "") -> float:

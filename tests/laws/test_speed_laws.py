@@ -246,7 +246,7 @@ def test_a_device_of_which_nothing_is_known_counts_as_the_weakest_of_its_kind(na
     device = BASE.devices[name]
     found = speed(device, work(512, 256))
     alike = [each for each in DEVICES.values() if each.speed_class == device.speed_class]
-    assert "not known, as of the weakest of its kind" in found.basis
+    assert "not known, taken from the weakest of its kind" in found.basis
     for each in alike:
         assert found.decode_tokens_per_s.mid <= speed(each, work(512, 256)).decode_tokens_per_s.mid * ROUNDING
 

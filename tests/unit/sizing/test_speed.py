@@ -87,7 +87,7 @@ def test_decode_never_beats_the_bandwidth() -> None:
 def test_a_device_without_bandwidth_counts_as_the_weakest_of_its_kind_and_says_so() -> None:
     blank = BASE.devices["rtx-3090"]._replace(bandwidth_gb_s=None)
     found = speed(M8, "q4_k_m", Machine(device=blank))
-    assert "bandwidth not known, as of the weakest of its kind (86.4 GB/s)" in found.basis
+    assert "bandwidth not known, taken from the weakest of its kind (86.4 GB/s)" in found.basis
     assert found.decode_tokens_per_s.high < speed(M8, "q4_k_m", on("rtx-3090")).decode_tokens_per_s.low
 
 
