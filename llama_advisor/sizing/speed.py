@@ -92,9 +92,9 @@ def class_speed(constants: SpeedConstants, device: Device) -> ClassSpeed:
     if known := constants.classes.get(device.speed_class):
         return known
     every = constants.classes.values()
-    prefill = min(each.prefill_compute * each.quantized_compute for each in every)
-    worst = min(every, key=attrgetter("bandwidth_efficiency"))._replace(prefill_compute=prefill, decode_compute=None)
-    return worst._replace(layer_us=max(each.layer_us for each in every), decode_groups=0)
+    prefill = min(each.prefill_compute * min(1.0, each.quantized_compute) for each in every)
+    worst = min(every, key=attrgetter("bandwidth_efficiency"))._replace(prefill_compute=prefill, quantized_compute=1.0)
+    return worst._replace(layer_us=max(each.layer_us for each in every), decode_compute=None, decode_groups=0)
 
 
 def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:

@@ -34,7 +34,7 @@ models = st.sampled_from(MODELS)
 formats = st.sampled_from(FORMATS)
 caches = st.sampled_from(("f16", "q8_0"))
 layouts = st.sampled_from((("none", 1, 1), ("layer", 2, 1), ("layer", 4, 2), ("tensor", 4, 1), ("tensor", 8, 2)))
-laws = settings(max_examples=120, deadline=None)
+laws = settings(max_examples=300, deadline=None)
 
 
 @st.composite
