@@ -31,7 +31,7 @@ CLASSES: dict[str, tuple[float, float, float | None, float, float]] = {
     "intel-integrated": (0.50, 90, None, 0.12, 0.75),
     "accelerator": (0.50, 100, None, 0.25, 1.0),
     "x86-cpu": (0.80, 65, 0.7, 0.6, 1.0),
-    "arm-cpu": (0.45, 65, 0.7, 0.8, 1.3),
+    "arm-cpu": (0.45, 65, 0.7, 0.8, 1.5),
     "board": (0.90, 65, 0.5, 0.9, 1.0),
     "phone": (0.80, 60, 1.0, 0.5, 2.0),
     "npu": (0.60, 60, None, 0.25, 0.75),
@@ -233,13 +233,13 @@ def fitted() -> list[tuple[tuple[str, ...], float, str]]:
     decode, prefill = "decode_tok_s", "prefill_tok_s"
     found: list[tuple[tuple[str, ...], float, str]] = []
     for name, row in CLASSES.items():
-        found.append((("classes", name, "bandwidth_efficiency"), 0.2, decode))
-        found.append((("classes", name, "layer_us"), 0.3, decode))
-        found.append((("classes", name, "prefill_compute"), 0.5, prefill))
+        found.append((("classes", name, "bandwidth_efficiency"), 0.1, decode))
+        found.append((("classes", name, "layer_us"), 0.15, decode))
+        found.append((("classes", name, "prefill_compute"), 0.25, prefill))
         if row[2] is not None:
-            found.append((("classes", name, "decode_compute"), 0.4, decode))
+            found.append((("classes", name, "decode_compute"), 0.2, decode))
         if name in QUANTIZED_MEASURED:
-            found.append((("classes", name, "quantized_compute"), 0.15, prefill))
+            found.append((("classes", name, "quantized_compute"), 0.05, prefill))
     for name in ARCHITECTURES:
         found.append((("architectures", name, "bandwidth"), 0.1, decode))
         if name == "riscv":
@@ -250,7 +250,7 @@ def fitted() -> list[tuple[tuple[str, ...], float, str]]:
         found.append((("architectures", name, "layer"), 0.3, decode))
     found.append((("engines", "executorch", "quantized_compute"), 0.3, prefill))
     found.append((("engines", "llama.cpp", "score_bytes"), 0.5, prefill))
-    found.append((("parallel", "layer_prefill_scaling"), 0.2, prefill))
+    found.append((("parallel", "layer_prefill_scaling"), 0.1, prefill))
     found.append((("cache_efficiency",), 0.3, decode))
     found.append((("attention_compute",), 0.5, prefill))
     return found
