@@ -164,7 +164,10 @@ ENGINES: dict[str, dict[str, object]] = {
 HOW = (
     "Written by tests/benchmarks/fit_speed.py: soft-L1 fit of logarithms on the published batch-1 "
     "readings, each group counting once, each constant held near a stated start; ranges from the "
-    "errors on devices that the fit had not seen, drawn towards those of all classes."
+    "errors on devices that the fit had not seen, drawn towards those of all classes. Judged, not "
+    "fitted: power_exponent (products of discrete NVIDIA cards follow the root of peak and board "
+    "power), int8_rate, classes of no groups, rdna4, parallel but its layer split, widths of few data, "
+    "and host_efficiency."
 )
 
 
