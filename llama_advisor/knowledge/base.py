@@ -127,12 +127,17 @@ class RuleBase:
     finding_kinds = _by_id("findings", FindingKind)
     sources = _by_id("sources", Source)
     reference = _single("hardware/reference.yaml", Reference)
-    constants = _single("engines/constants.yaml", Constants)
     criteria = _single("criteria.yaml", Criteria)
     checking = _single("checking.yaml", Checking)
     relaxations = _single("relaxations.yaml", Relaxations)
     moves = _single("moves.yaml", Moves)
     regions = _single("regions.yaml", Regions)
+
+    @cached_property
+    def constants(self) -> Constants:
+        """Constants of sizing; the weakest devices stand in for what is not known of others."""
+        found = self.single("engines/constants.yaml", Constants)
+        return found._replace(speed=found.speed._replace(devices=self.devices))
 
     @cached_property
     def rules(self) -> dict[str, CompiledRule]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from llama_advisor.knowledge.device import SpeedClass
+from llama_advisor.knowledge.device import Device, SpeedClass
 from llama_advisor.text.record import EMPTY, Record
 
 
@@ -78,7 +78,8 @@ class ClassSpeed(Record):
     ] = None
     prefill_compute: Annotated[float, "Share of the peak rate that matrix products of a prompt attain in 16 bits."]
     quantized_compute: Annotated[float, "Factor on it for weights of fewer bits."] = 1.0
-    tflops_per_gb_s: Annotated[float, "Peak rate taken per GB/s of bandwidth where the device lists none, TFLOP/s."]
+    power_exponent: Annotated[float, "Power of the watts per TFLOP/s by which it changes; 0 for none."] = 0.0
+    int8_rate: Annotated[float, "Peak in 8-bit integers where none is listed, as a factor on the listed rate."] = 2.0
     decode_spread: Annotated[Spread, "Of decode speed."]
     prefill_spread: Annotated[Spread, "Of prefill speed."]
     decode_groups: Annotated[int, "Groups of measurements behind the decode figures."]
@@ -98,27 +99,29 @@ class ArchitectureSpeed(Record):
 class EngineSpeed(Record):
     """How an engine differs from the reference engine on the same device."""
 
-    bandwidth: Annotated[float, "Factor on the bandwidth efficiency, capped at `maximum_efficiency`."] = 1.0
+    bandwidth: Annotated[float, "Factor on the bandwidth efficiency, up to `maximum_efficiency`."] = 1.0
     cache: Annotated[float, "Factor on the efficiency of KV-cache reads."] = 1.0
     compute: Annotated[float, "Factor on the compute efficiency."] = 1.0
     quantized_compute: Annotated[float, "Further factor for weights of fewer than 16 bits."] = 1.0
+    cheap_products: Annotated[bool, "Whether it takes 8-bit products of quantized weights and 16-bit sums."] = False
     layer: Annotated[float, "Factor on the time per layer."] = 1.0
-    attention: Annotated[float, "Factor on attention's share of the prefill rate; fused kernels lie above 1."] = 1.0
+    attention: Annotated[float, "Factor on attention's share of the prefill rate; above 1 for fused kernels."] = 1.0
+    score_bytes: Annotated[float, "Bytes moved per attention score of a prompt; 0 for fused kernels."] = 0.0
     latency_ms: Annotated[float, "Time before the first token beyond the arithmetic, milliseconds."]
     step_ms: Annotated[float, "Scheduling time per generated token, milliseconds."] = 0.0
     batch_tokens: Annotated[int, "Prompt tokens per forward pass; the weights are read once for each."]
-    classes: Annotated[dict[SpeedClass, float], "Further factor on that efficiency by class of device."] = EMPTY
+    classes: Annotated[dict[SpeedClass, float], "Further factor on `bandwidth` by class of device."] = EMPTY
     provenance: Annotated[Provenance, "Where the figures come from."]
 
 
 class ParallelSpeed(Record):
     """How speed changes with the number of devices."""
 
-    tensor_scaling: Annotated[float, "Share of its bandwidth that each further device adds under tensor parallelism."]
+    tensor_scaling: Annotated[float, "Bandwidth that each further device adds under tensor parallelism, share."]
     prefill_scaling: Annotated[float, "Compute that each further device adds to prefill under tensor parallelism."]
     layer_prefill_scaling: Annotated[float, "Share of a full pipeline's speed-up of prefill under layer split."]
     device_ms: Annotated[float, "Time per token for each further device, milliseconds."]
-    tensor_layer_us: Annotated[float, "Time per layer for each doubling of devices split by tensors, microseconds."]
+    tensor_layer_us: Annotated[float, "Time per layer and doubling of devices, tensor parallelism, microseconds."]
     node_ms: Annotated[float, "Time per token for each further node, milliseconds."]
     spread: Annotated[float, "Factor on the width of the range under tensor parallelism, where data are few."]
 
@@ -141,8 +144,8 @@ class SpeedConstants(Record):
     ]
     batch_spread: Annotated[float, "Factor on the width of the range above one request at a time."]
     parallel: Annotated[ParallelSpeed, "Several devices."]
-    host_bandwidth_gb_s: Annotated[float, "Host memory bandwidth taken for layers left to the processor, GB/s."]
-    host_efficiency: Annotated[float, "Share of it that weight reads attain."]
+    host_efficiency: Annotated[float, "Share of the host's bandwidth that reads of weights left to it attain."]
+    devices: Annotated[dict[str, Device], "Every device by id; filled in when rules are read."] = EMPTY
 
 
 class MethodMemory(Record):

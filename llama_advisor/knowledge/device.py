@@ -31,6 +31,7 @@ SpeedClass = Literal[
     "amd-hbm",
     "unified-pc",
     "intel-gpu",
+    "intel-integrated",
     "accelerator",
     "x86-cpu",
     "arm-cpu",
@@ -80,6 +81,13 @@ class Device(Record):
     sources: Annotated[dict[str, str], "Source id by field; `all` for the rest."] = EMPTY
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
     notes: Annotated[str, "What to know."] = ""
+
+    @property
+    def peak_tflops(self) -> float | None:
+        """The listed peak: of its cores where they compute, in FP32, else in FP16; None where not known."""
+        if self.cores and self.ghz and self.flop_per_cycle:
+            return self.cores * self.ghz * self.flop_per_cycle / 1e3
+        return self.fp16_tflops
 
 
 class Machine(Record):

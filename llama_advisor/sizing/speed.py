@@ -7,6 +7,7 @@ so that the fit can call them with whole columns of data.
 from __future__ import annotations
 
 from math import log2
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.knowledge.constants import ArchitectureSpeed
@@ -28,7 +29,7 @@ USUAL = ArchitectureSpeed()
 
 
 class Attainable(NamedTuple):
-    """Rates of one device on one engine."""
+    """Rates of one device on one engine; no combination exceeds its peaks."""
 
     weights_bytes_s: float  # weight reads
     cache_bytes_s: float  # KV-cache reads
@@ -36,6 +37,11 @@ class Attainable(NamedTuple):
     step_s: float  # per step whatever the layers
     decode_flop_s: float  # matrix-vector products
     prefill_flop_s: float  # matrix products of a prompt
+    attention_flop_s: float  # products of attention
+    score_bytes: float  # moved per attention score of a prompt
+    peak_bytes_s: float
+    peak_flop_s: float  # products of the weights, in the type used
+    peak_half_flop_s: float  # products in 16 bits, as attention's are
 
 
 class Work(NamedTuple):
@@ -46,6 +52,7 @@ class Work(NamedTuple):
     parameters: float  # parameters multiplied
     layers: float  # layers passed
     width: float  # heads x head width
+    heads: float
 
 
 class Splits(NamedTuple):
@@ -56,11 +63,7 @@ class Splits(NamedTuple):
     extra_s: float
 
 
-class Spreads(NamedTuple):
-    """Ends of a range as shares of the best guess."""
-
-    decode: tuple[float, float]
-    prefill: tuple[float, float]
+Ends = tuple[tuple[float, float], tuple[float, float]]  # of ranges of decode and prefill, shares of the best guess
 
 
 class SpeedTerms(NamedTuple):
@@ -73,16 +76,25 @@ class SpeedTerms(NamedTuple):
     placed: Placement
     batch_tokens: int
     latency_s: float
-    attention_compute: float
     host_bytes_s: float  # rate at which weights left in host memory are read
-    alone: Spreads
-    loaded: Spreads
+    alone: Ends
+    loaded: Ends
     basis: tuple[str, str]  # one request at a time, several
     factor: float  # of the engine's kernels for this quantization
     replicas: int
 
 
 ALONE = Splits(1.0, 1.0, 0.0)
+
+
+def class_speed(constants: SpeedConstants, device: Device) -> ClassSpeed:
+    """Return the constants of the device's class; the worst of all for a class without any."""
+    if known := constants.classes.get(device.speed_class):
+        return known
+    every = constants.classes.values()
+    prefill = min(each.prefill_compute * min(1.0, each.quantized_compute) for each in every)
+    worst = min(every, key=attrgetter("bandwidth_efficiency"))._replace(prefill_compute=prefill, quantized_compute=1.0)
+    return worst._replace(layer_us=max(each.layer_us for each in every), decode_compute=None, decode_groups=0)
 
 
 def engine_speed(constants: SpeedConstants, engine: str) -> EngineSpeed:
@@ -105,29 +117,30 @@ def speed_terms(
     factor: float = 1.0,
     replicas: int = 1,
 ) -> SpeedTerms | None:
-    """Return the terms of one layout; None where the device's bandwidth or class is not known.
+    """Return the terms of one layout; None where too little is known of any device of its kind.
 
     `read_bytes` are the weights read per token, `compute` the type of the quantization's products.
     """
-    rates = attainable(constants, machine.device, engine, quantization_bits, compute)
-    if rates is None:
+    device, missing = with_weakest(machine.device, constants)
+    if device is None:
         return None
+    known = class_speed(constants, device)
     rules = engine_speed(constants, engine)
-    known = constants.classes[machine.device.speed_class]
     work = token_work(read_bytes, model, kv_cache_type, with_image=with_image)
+    # Nobody states the host's bandwidth: a modest server's or PC's.
+    host = constants.devices.get("generic-cpu-server" if device.kind == "datacentre-gpu" else "generic-pc", device)
     placed = place(model.architecture, machine, parallel)
-    text = basis(constants, known, machine)
+    text = basis(constants, known, machine) + missing
     few = f"{text}; load and tensor parallelism rest on fewer" if known.decode_groups else text
     return SpeedTerms(
         work=work,
-        rates=rates,
+        rates=attainable(constants, device, engine, quantization_bits, compute),
         splits=None if placed.stages > 1 else splits(constants, placed, work.layers, 1.0),
         constants=constants,
         placed=placed,
         batch_tokens=rules.batch_tokens,
         latency_s=rules.latency_ms / 1e3,
-        attention_compute=constants.attention_compute * rules.attention,
-        host_bytes_s=constants.host_bandwidth_gb_s * GIGA * constants.host_efficiency,
+        host_bytes_s=(host.bandwidth_gb_s or device.bandwidth_gb_s or 0.0) * GIGA * constants.host_efficiency,
         alone=spreads(constants, known, placed.tensor, loaded=False),
         loaded=spreads(constants, known, placed.tensor, loaded=True),
         basis=(few if placed.tensor > 1 else text, few),
@@ -139,7 +152,8 @@ def speed_terms(
 def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Speed:
     """Predict speeds per user; `offloaded_share` is the part of the weights in host memory.
 
-    Decode is taken at the prompt plus half the answer.
+    Decode is taken at the prompt plus half the answer. No end of a range lies above what the hardware allows, nor a
+    busy machine's above an idle one's.
     """
     work, rates = terms.work, terms.rates
     prompt, output, requests = load.prompt_tokens, max(1, load.output_tokens), load.concurrent_requests
@@ -151,15 +165,19 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
         split = splits(terms.constants, terms.placed, work.layers, batches)
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
     step_s = decode_step_s(work, rates, split, context, requests)
-    reading_s = prefill_s(work, rates, split, reading, count, terms.attention_compute)
+    reading_s = prefill_s(work, rates, split, reading, count)
     full_s = decode_step_s(work, rates, split, load.context_tokens, requests)
+    limit, highest_limit = limits(terms, context, requests, reading)
+    (_, fast), (_, faster) = terms.alone
+    limit = min(limit, fast / (step_s if requests == 1 else decode_step_s(work, rates, split, context, 1)))
+    highest_limit = min(highest_limit, reading / reading_s * faster)
     if offloaded_share:
         host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
         step_s, full_s, reading_s = step_s + host_s, full_s + host_s, reading_s + count * host_s
     (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
     decode, prefill = 1 / step_s, reading / reading_s
-    low, high = decode * slow, decode * fast
-    lowest, highest = prefill * slower, prefill * faster
+    low, high = decode * slow, min(decode * fast, limit)
+    lowest, highest = prefill * slower, min(prefill * faster, highest_limit)
     factor, copies = terms.factor, terms.factor * terms.replicas
     generated, read = requests * output, requests * reading
     pace_s = output / terms.constants.pace_tokens_per_s  # the others come spread over the time of their answers
@@ -183,50 +201,78 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     )
 
 
+def limits(terms: SpeedTerms, context: float, requests: int, reading: int) -> tuple[float, float]:
+    """Return the decode and prefill speeds that bandwidth and arithmetic of all devices that work at once allow."""
+    work, rates, placed = terms.work, terms.rates, terms.placed
+    count, together = placed.tensor * placed.pace, placed.devices
+    moved_s = (work.read_bytes + requests * work.kv_bytes * context) / rates.peak_bytes_s
+    step_s = max(moved_s, 2 * work.parameters * requests / rates.peak_flop_s) / count
+    scores_s = 2 * work.layers * work.width * reading**2 / rates.peak_half_flop_s
+    reading_s = (2 * work.parameters * reading / rates.peak_flop_s + scores_s) / together
+    return 1 / step_s, reading / max(reading_s, work.read_bytes / rates.peak_bytes_s / count)
+
+
+def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | None, str]:
+    """Take what is not known of `device` from the weakest of its kind, and say so; None where that is not known."""
+    bandwidth = device.bandwidth_gb_s or least(constants, device, "bandwidth_gb_s")
+    rate = device.peak_tflops or bandwidth * least(constants, device, "peak_tflops", "bandwidth_gb_s")
+    if not rate:
+        return None, ""
+    watts = device.tdp_w or rate * least(constants, device, "tdp_w", "peak_tflops")
+    known = {"bandwidth": device.bandwidth_gb_s, "peak rate": device.peak_tflops}
+    missing = " and ".join(name for name, figure in known.items() if not figure)
+    cores = device.cores if device.peak_tflops else None
+    filled = device._replace(bandwidth_gb_s=bandwidth, fp16_tflops=rate, cores=cores, tdp_w=watts or None)
+    return filled, missing and f"; {missing} not known, taken from the weakest of its kind ({bandwidth:g} GB/s)"
+
+
+def least(constants: SpeedConstants, device: Device, figure: str, per: str = "") -> float:
+    """Return the least known `figure` of devices of its class and kind, as large as it where some are; 0 for none."""
+    for key in (attrgetter("speed_class", "kind"), attrgetter("speed_class"), attrgetter("kind")):
+        alike = [each for each in constants.devices.values() if key(each) == key(device)]
+        alike = [each for each in alike if (each.memory_gib or 0) >= (device.memory_gib or 0)] or alike
+        pairs = [(getattr(each, figure), getattr(each, per) if per else 1.0) for each in alike]
+        if found := [known / unit for known, unit in pairs if known and unit]:
+            return float(min(found))
+    return 0.0
+
+
 def attainable(
     constants: SpeedConstants, device: Device, engine: str, bits: int, compute: str = "16-bit"
-) -> Attainable | None:
-    """Return what `device` attains with weights of `bits`, products in `compute`.
-
-    None without a bandwidth or without constants for the device's class.
-    """
-    known = constants.classes.get(device.speed_class)
-    if device.bandwidth_gb_s is None or known is None:
-        return None
-    rules = engine_speed(constants, engine)
-    change = constants.architectures.get(device.architecture, USUAL)
-    bandwidth = device.bandwidth_gb_s * GIGA
+) -> Attainable:
+    """Return what `device`, of which all is known, attains with weights of `bits`, products in `compute`."""
+    known, rules = class_speed(constants, device), engine_speed(constants, engine)
+    change, most = constants.architectures.get(device.architecture, USUAL), constants.maximum_efficiency
+    bandwidth, half = (device.bandwidth_gb_s or 0.0) * GIGA, (device.peak_tflops or 0.0) * TERA
     factor = rules.bandwidth * rules.classes.get(device.speed_class, 1.0) * change.bandwidth
-    efficiency = min(constants.maximum_efficiency, known.bandwidth_efficiency * factor)
-    cache = min(constants.maximum_efficiency, efficiency * constants.cache_efficiency * rules.cache)
-    peak = peak_flop_s(device, known, compute)
-    quantized = 1.0 if bits >= UNQUANTIZED_BITS else known.quantized_compute * rules.quantized_compute
-    prefill = peak * known.prefill_compute * quantized
-    prefill *= rules.compute * change.compute
-    decode = None if known.decode_compute is None else peak * known.decode_compute
+    efficiency = min(most, known.bandwidth_efficiency * factor)
+    decode = None if known.decode_compute is None else half * known.decode_compute * change.compute
+    integers = (0.0 if device.cores else device.int8_tops or 0.0) * TERA
+    native = {"fp8": (device.fp8_tflops or 0.0) * TERA, "int8": integers}.get(compute)
+    if rules.cheap_products and device.kind == "consumer-gpu":  # GeForce cards halve the rate listed, of 32-bit sums
+        half = max(half, integers / 2)
+    cheap = max(half, integers or half * known.int8_rate) if rules.cheap_products else half
+    plain = native or bits >= UNQUANTIZED_BITS  # in their own type, without a conversion
+    products = native or (half if plain else cheap)
+    share, watts = known.prefill_compute * rules.compute * change.compute, (device.tdp_w or 0.0) * TERA
+    floats, weights = (
+        peak * share * (watts / peak) ** (known.power_exponent if watts else 0.0) for peak in (half, native or half)
+    )
+    quantized = 1.0 if plain else known.quantized_compute * rules.quantized_compute
+    prefill = min(most * products, weights * quantized)
     return Attainable(
         weights_bytes_s=bandwidth * efficiency,
-        cache_bytes_s=bandwidth * cache,
+        cache_bytes_s=bandwidth * min(most, efficiency * constants.cache_efficiency * rules.cache),
         layer_s=known.layer_us * rules.layer * change.layer / 1e6,
         step_s=rules.step_ms / 1e3,
-        decode_flop_s=prefill if decode is None else decode,
+        decode_flop_s=prefill if decode is None else min(most * products, decode),
         prefill_flop_s=prefill,
+        attention_flop_s=min(most * half, floats * constants.attention_compute * rules.attention),
+        score_bytes=rules.score_bytes,
+        peak_bytes_s=bandwidth,
+        peak_flop_s=products,
+        peak_half_flop_s=half,
     )
-
-
-def peak_flop_s(device: Device, known: ClassSpeed, compute: str = "16-bit") -> float:
-    """Return the peak rate, FLOP/s: of its cores, as listed, or by the ratio of its class."""
-    if device.cores and device.ghz and device.flop_per_cycle:
-        return device.cores * device.ghz * device.flop_per_cycle * GIGA
-    if compute == "fp8" and device.fp8_tflops is not None:
-        return device.fp8_tflops * TERA
-    if compute == "int8" and device.int8_tops is not None:
-        return device.int8_tops * TERA
-    if device.fp16_tflops is not None:
-        return device.fp16_tflops * TERA
-    if device.int8_tops is not None:
-        return device.int8_tops / 2 * TERA
-    return (device.bandwidth_gb_s or 0.0) * known.tflops_per_gb_s * TERA
 
 
 def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image: bool) -> Work:
@@ -244,6 +290,7 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
         parameters=parameters,
         layers=layers,
         width=shape.attention_heads * shape.head_dim,
+        heads=shape.attention_heads,
     )
 
 
@@ -274,38 +321,26 @@ def decode_step_s(work: Work, rates: Attainable, split: Splits, context_tokens: 
     return weights + cache + compute + work.layers * rates.layer_s + split.extra_s + rates.step_s
 
 
-def prefill_s(
-    work: Work,
-    rates: Attainable,
-    split: Splits,
-    prompt_tokens: float,
-    passes: float,
-    attention_compute: float,
-) -> float:
+def prefill_s(work: Work, rates: Attainable, split: Splits, prompt_tokens: float, passes: float) -> float:
     """Return seconds to read one prompt in `passes`, each of which reads the weights once."""
-    flop_s = rates.prefill_flop_s * split.prefill
-    products = 2 * work.parameters * prompt_tokens / flop_s
-    scores = 2 * work.layers * work.width * prompt_tokens**2 / (flop_s * attention_compute)
+    products = 2 * work.parameters * prompt_tokens / rates.prefill_flop_s
+    scores = 2 * work.layers * work.width * prompt_tokens**2 / rates.attention_flop_s
+    moved = rates.score_bytes * work.layers * work.heads * prompt_tokens**2 / 2 / rates.weights_bytes_s
     weights = work.read_bytes / (rates.weights_bytes_s * split.bandwidth)
-    return products + scores + passes * (weights + work.layers * rates.layer_s + split.extra_s)
+    compute_s = (products + scores + moved) / split.prefill
+    return compute_s + passes * (weights + work.layers * rates.layer_s + split.extra_s)
 
 
-def spreads(constants: SpeedConstants, known: ClassSpeed, tensor: int, *, loaded: bool) -> Spreads:
+def spreads(constants: SpeedConstants, known: ClassSpeed, tensor: int, *, loaded: bool) -> Ends:
     """Return the spreads of a class, widened in logarithms where data are few, under load, or split over devices."""
+    wide = (constants.batch_spread if loaded else 1.0) * (constants.parallel.spread if tensor > 1 else 1.0)
 
     def widened(spread: Spread, devices: int) -> tuple[float, float]:
-        factor = constants.no_data_spread if devices == 0 else 1.0
-        if 0 < devices < constants.little_data_devices:
-            factor = constants.little_data_spread
-        if loaded:
-            factor *= constants.batch_spread
-        if tensor > 1:
-            factor *= constants.parallel.spread
+        few = constants.little_data_spread if devices < constants.little_data_devices else 1.0
+        factor = wide * (few if devices else constants.no_data_spread)
         return spread.low**factor, spread.high**factor
 
-    return Spreads(
-        widened(known.decode_spread, known.decode_devices), widened(known.prefill_spread, known.prefill_devices)
-    )
+    return widened(known.decode_spread, known.decode_devices), widened(known.prefill_spread, known.prefill_devices)
 
 
 def basis(constants: SpeedConstants, known: ClassSpeed, machine: Machine) -> str:

@@ -28,7 +28,9 @@ CONSTANTS = ROOT / "rules" / "engines" / "constants.yaml"
 METRICS = ("decode_tok_s", "prefill_tok_s")
 NOISE = {"decode_tok_s": 0.10, "prefill_tok_s": 0.15}
 POOL_GROUPS = 8
-TAIL = {"decode_tok_s": 0.10, "prefill_tok_s": 0.14}
+UNFUSED = ("ollama", "default")
+"""Engines whose attention moves its scores as the reference engine's does, without readings of their own."""
+TAIL = {"decode_tok_s": 0.12, "prefill_tok_s": 0.11}
 
 
 class Parameter(NamedTuple):
@@ -49,12 +51,14 @@ def fitted(cases: Sequence[Case], start: SpeedConstants = START) -> SpeedConstan
         chosen = [case for case in cases if case.metric == metric and predictable(case, metric)]
         parameters = [parameter for parameter in PARAMETERS if parameter.metric == metric]
         constants = solved(Table(chosen), constants, parameters, metric)
-    return constants
+    moved = constants.engines["llama.cpp"].score_bytes
+    alike = {name: constants.engines[name]._replace(score_bytes=moved) for name in UNFUSED}
+    return constants._replace(engines={**constants.engines, **alike})
 
 
 def predictable(case: Case, metric: str) -> bool:
-    """Tell whether the formulas apply: a bandwidth, and for prefill a stated prompt."""
-    if case.machine is None or case.machine.device.bandwidth_gb_s is None:
+    """Tell whether the formulas apply: a device, and for prefill a stated prompt."""
+    if case.machine is None:
         return False
     return metric == "decode_tok_s" or case.workload.prompt_tokens > 0
 
@@ -69,7 +73,7 @@ def solved(table: Table, start: SpeedConstants, parameters: Sequence[Parameter],
         soft = np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + errors**2) - 1))
         return np.concatenate([soft, moved / deviations])
 
-    found = least_squares(residuals, np.zeros(len(parameters)), x_scale=deviations, ftol=1e-6)
+    found = least_squares(residuals, np.zeros(len(parameters)), x_scale=deviations, ftol=1e-5, method="lm")
     return moved_by(start, parameters, found.x)
 
 
@@ -82,7 +86,11 @@ def moved_by(start: SpeedConstants, parameters: Iterable[Parameter], moved: Sequ
         if len(parameter.path) == 1:
             top[parameter.path[0]] = getattr(start, parameter.path[0]) * factor
             continue
-        section, key, field = parameter.path
+        section, key, *rest = parameter.path
+        if not rest:
+            top[section] = getattr(start, section)._replace(**{key: getattr(getattr(start, section), key) * factor})
+            continue
+        (field,) = rest
         value = getattr(getattr(start, section)[key], field) * factor
         tree.setdefault(section, {}).setdefault(key, {})[field] = value
     for section, entries in tree.items():

@@ -15,11 +15,13 @@ sys.path.insert(0, str(ROOT))
 from llama_advisor.engine.rules import load_rules  # noqa: E402
 from llama_advisor.hardware import Catalogue, catalogue_of, read_hardware  # noqa: E402
 from llama_advisor.scenario.scenario import Workload  # noqa: E402
+from llama_advisor.sizing.speed import with_weakest  # noqa: E402
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes  # noqa: E402
 from llama_advisor.text.errors import AdvisorError  # noqa: E402
 
 if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.constants import SpeedConstants
     from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.model import Model
     from llama_advisor.knowledge.quantization import Quantization
@@ -61,6 +63,17 @@ ENGINES = {"ik_llama.cpp": "llama.cpp"}
 LEFT_OUT_ENGINES = ("genie-qnn", "oci", "PyTorch", "mlc-llm", "tt-metal")
 TENSOR_ENGINES = ("vllm", "sglang", "tgi", "tensorrt-llm")
 GIB_PER_UNIT = {"GiB": 1.0, "MiB": 1 / 1024, "GB": 1e9 / 2**30, "MB": 1e6 / 2**30}
+# Readings that others of the same device contradict, and back ends run without their fast matrix library.
+CONTRADICTED = (
+    "5975WX",
+    "Thelio",
+    "Core 2",
+    "RK3588 CPU (measured",
+    "llama.cpp-hip  hipblaslt=0",
+    "llama.cpp-hip -fa 1 hipblaslt=0",
+    "llama.cpp-rocwmma  hipblaslt=0",
+    "llama.cpp-rocwmma -fa 1 hipblaslt=0",
+)
 DEFAULT_PROMPT_TOKENS, DEFAULT_OUTPUT_TOKENS = 512, 256
 LARGEST_SOURCE = "XiongjieDai"
 Group = tuple[str, str, str, str, str, str]
@@ -84,6 +97,7 @@ class Case:
     read: int
     kv_cache_type: str = "f16"
     counts_prompt: bool = False
+    doubtful: bool = False
 
     @property
     def device(self) -> str:
@@ -122,7 +136,7 @@ def usable(row: dict[str, str], metrics: tuple[str, ...], *, one_request: bool) 
 def as_case(row: dict[str, str], base: RuleBase, catalogue: Catalogue) -> Case | None:
     """Turn a row into a case; None where the hardware or the build is not known."""
     try:
-        machine = machine_of(row, catalogue)
+        machine = machine_of(row, catalogue, base.constants.speed)
     except AdvisorError:
         return None
     model, quantization = base.models[model_id(row["model"])], QUANTIZATIONS[row["quant"]]
@@ -144,15 +158,18 @@ def as_case(row: dict[str, str], base: RuleBase, catalogue: Catalogue) -> Case |
         read=read_bytes_per_token(model, stored, base.block_types),
         kv_cache_type="q8_0" if "kv_q8" in row["flag"] else "f16",
         counts_prompt="input+output" in row["unit"],
+        doubtful=any(word in row["hardware"] or word in row["quote"] for word in CONTRADICTED),
     )
 
 
-def machine_of(row: dict[str, str], catalogue: Catalogue) -> Machine | None:
-    """Read the machine; None for rows about a file."""
+def machine_of(row: dict[str, str], catalogue: Catalogue, constants: SpeedConstants) -> Machine | None:
+    """Read the machine, what is not known of it filled in as for an estimate; None for rows about a file."""
     if row["hardware"] == "none (file size)":
         return None
     count = int(float(row["hardware_count"] or 1))
-    return read_hardware({"device": row["hardware"].split(" on ")[0], "count": count}, catalogue)
+    machine = read_hardware({"device": row["hardware"].split(" on ")[0], "count": count}, catalogue)
+    device, _ = with_weakest(machine.device, constants)
+    return device and machine._replace(device=device)
 
 
 def model_id(name: str) -> str:

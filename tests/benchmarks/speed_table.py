@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.constants import SpeedConstants
 
-CONTRADICTED = ("5975WX", "P550", "DC-ROMA", "Thelio", "Core 2", "RK3588 CPU (measured")
 CONTRADICTED_WEIGHT = 0.4
 LOOSE_ENGINE_WEIGHT = 0.5
 
@@ -45,51 +44,56 @@ class Table:
         self.context = np.array([load.prompt_tokens + load.output_tokens / 2 for load in loads])
         self.sequences = np.array([load.concurrent_requests for load in loads], dtype=float)
         self.weight = np.array(case_weights(cases))
+        self.output = np.array([load.output_tokens for load in loads], dtype=float)
+        devices = [(case.device, case.engine, case.quantization.bits, case.quantization.compute) for case in cases]
+        machines = [
+            (case.device, case.machine.count, case.machine.nodes, case.parallel, case.engine, layers, prompt)
+            for case, layers, prompt in zip(cases, self.work.layers, self.prompt, strict=True)
+        ]
+        self.devices, self.device_of = distinct(devices, cases)
+        self.machines, self.machine_of = distinct(machines, cases)
 
     def rates(self, constants: SpeedConstants) -> Attainable:
         """Return what each case's device attains, as columns."""
-        known: dict[tuple[object, ...], Attainable] = {}
-        columns = []
-        for case in self.cases:
-            key = (case.device, case.engine, case.quantization.bits, case.quantization.compute)
-            if key not in known:
-                known[key] = attainable(constants, case.machine.device, *key[1:])
-            columns.append(known[key])
-        return Attainable(*(np.array(column) for column in zip(*columns, strict=True)))
-
-    def passes(self, constants: SpeedConstants) -> list[int]:
-        """Return each prompt's forward passes, each of which reads the weights once."""
-        return [
-            -(-max(1, case.workload.prompt_tokens) // engine_speed(constants, case.engine).batch_tokens)
-            for case in self.cases
+        rows = [
+            attainable(constants, case.machine.device, case.engine, case.quantization.bits, case.quantization.compute)
+            for case in self.devices
         ]
+        return Attainable(*(np.array(column)[self.device_of] for column in zip(*rows, strict=True)))
+
+    def passes(self, constants: SpeedConstants) -> np.ndarray:
+        """Return each prompt's forward passes, each of which reads the weights once."""
+        batch = [engine_speed(constants, case.engine).batch_tokens for case in self.devices]
+        return np.ceil(self.prompt / np.array(batch, dtype=float)[self.device_of])
 
     def splits(self, constants: SpeedConstants) -> Splits:
         """Return each machine's speed-up over one device, as columns."""
-        columns = [
-            splits(
-                constants,
-                place(case.model.architecture, case.machine, case.parallel),
-                layers,
-                max(1.0, case.workload.prompt_tokens / engine_speed(constants, case.engine).batch_tokens),
-            )
-            for case, layers in zip(self.cases, self.work.layers, strict=True)
-        ]
-        return Splits(*(np.array(column) for column in zip(*columns, strict=True)))
+        rows = []
+        for case in self.machines:
+            batches = max(1.0, case.workload.prompt_tokens / engine_speed(constants, case.engine).batch_tokens)
+            placed = place(case.model.architecture, case.machine, case.parallel)
+            rows.append(splits(constants, placed, case.model.architecture.layers, batches))
+        return Splits(*(np.array(column)[self.machine_of] for column in zip(*rows, strict=True)))
 
     def predict(self, constants: SpeedConstants, metric: str) -> np.ndarray:
         """Return tokens per second of `metric`, a decode, prefill or total throughput."""
-        rates, counts = self.rates(constants), self.passes(constants)
-        split = self.splits(constants)
+        rates, split = self.rates(constants), self.splits(constants)
+        if metric == "prefill_tok_s":
+            return self.prompt / prefill_s(self.work, rates, split, self.prompt, self.passes(constants))
         step = decode_step_s(self.work, rates, split, self.context, self.sequences)
         if metric == "decode_tok_s":
             return 1 / step
-        attention = constants.attention_compute
-        reading = prefill_s(self.work, rates, split, self.prompt, np.array(counts), attention)
-        if metric == "prefill_tok_s":
-            return self.prompt / reading
-        output = np.array([case.workload.output_tokens for case in self.cases], dtype=float)
-        return self.sequences * output / (output * step + self.sequences * reading)
+        reading = prefill_s(self.work, rates, split, self.prompt, self.passes(constants))
+        return self.sequences * self.output / (self.output * step + self.sequences * reading)
+
+
+def distinct(keys: Sequence[tuple[object, ...]], cases: Sequence[Case]) -> tuple[list[Case], np.ndarray]:
+    """Return one case for each different key, and which of them each case is like."""
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    first: dict[int, Case] = {}
+    for key, case in zip(keys, cases, strict=True):
+        first.setdefault(places[key], case)
+    return list(first.values()), np.array([places[key] for key in keys])
 
 
 def case_weights(cases: Sequence[Case]) -> list[float]:
@@ -98,7 +102,7 @@ def case_weights(cases: Sequence[Case]) -> list[float]:
     weights = []
     for case in cases:
         weight = 1 / np.sqrt(rows[case.group])
-        if any(name in case.group[1] for name in CONTRADICTED):
+        if case.doubtful:
             weight *= CONTRADICTED_WEIGHT
         if case.group[3] == "ik_llama.cpp":
             weight *= LOOSE_ENGINE_WEIGHT

@@ -21,6 +21,7 @@ BASE = load_rules()
 CONSTANTS = BASE.constants.speed
 M8, M70 = "llama-3.1-8b-instruct", "llama-3.1-70b-instruct"
 GB_S = 1e9
+HOSTS = {"rtx-a6000": "generic-pc", "rtx-3090": "generic-pc", "l40s": "generic-cpu-server"}
 
 
 def work(prompt: int = 512, output: int = 256, requests: int = 1) -> Workload:
@@ -83,12 +84,26 @@ def test_decode_never_beats_the_bandwidth() -> None:
             assert found.decode_tokens_per_s.mid < roof, device.id
 
 
-def test_a_device_without_bandwidth_has_no_speed() -> None:
+def test_a_device_without_bandwidth_counts_as_the_weakest_of_its_kind_and_says_so() -> None:
     blank = BASE.devices["rtx-3090"]._replace(bandwidth_gb_s=None)
+    found = speed(M8, "q4_k_m", Machine(device=blank))
+    assert "bandwidth not known, taken from the weakest of its kind (672 GB/s)" in found.basis  # of 24 GB and more
+    assert found.decode_tokens_per_s.mid < speed(M8, "q4_k_m", on("rtx-3090")).decode_tokens_per_s.low
+
+
+def test_a_device_has_no_speed_where_nothing_of_its_kind_is_known() -> None:
     stored = BASE.quantizations["q4_k_m"]
     read = read_bytes_per_token(BASE.models[M8], stored, BASE.block_types)
-    machine = Machine(device=blank)
+    machine = on("browser-webgpu")
     assert sizing.speed_terms(read, stored.bits, BASE.models[M8], CONSTANTS, "llama.cpp", machine, "f16") is None
+
+
+def test_a_host_of_unknown_bandwidth_is_a_modest_one_of_its_kind() -> None:
+    stored, model = BASE.quantizations["q4_k_m"], BASE.models[M8]
+    found = [sizing.speed_terms(1, stored.bits, model, CONSTANTS, "llama.cpp", on(name), "f16") for name in HOSTS]
+    hosts = [BASE.devices[name].bandwidth_gb_s or 0 for name in HOSTS.values()]
+    efficiency = CONSTANTS.host_efficiency
+    assert [each and each.host_bytes_s for each in found] == [bandwidth * GB_S * efficiency for bandwidth in hosts]
 
 
 def test_layer_split_stays_near_one_card_and_tensor_parallel_nears_the_sum() -> None:
