@@ -228,6 +228,13 @@ _model(
     _stronger,
     settles=OPEN,
 )
+_model(
+    "model.lighter_than_named",
+    "flag",
+    "Whether it has fewer parameters than the named model.",
+    _of_model(lambda c: c.need.model_parameters_b and c.model.parameters / 1e9 < c.need.model_parameters_b),
+    settles=OPEN,
+)
 _model("model.images_per_prompt", "number", "Images per prompt it is made for.", unit="images")
 _model(
     "model.unsupported_languages",

@@ -171,6 +171,8 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
         order = advisor.decide(understand(scenario, advisor.base), among).order
     except InputError:
         return None
+    if not (need.quantizations_wished or need.only_quantizations):  # no one changes a requirement for coarser weights
+        order = tuple(build for build in order if build.quantization.bits >= advisor.base.criteria.comfortable_bits)
     if not order:
         return None
     changes = tuple(

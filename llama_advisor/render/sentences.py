@@ -148,7 +148,7 @@ def serves(capacity: Capacity) -> str:
     if waiting > 0:
         text += f", {waiting:,} more wait"
     if capacity.requests_per_s:
-        text += f"; {number(capacity.requests_per_s.mid)} requests/s at most"
+        text += f"; {capacity.requests_per_s.mid:.2g} requests/s at most"
     if capacity.machines > 1:
         text += f" on each of {capacity.machines:,} machines"
     return text if capacity.copies == 1 else f"{text}; {capacity.copies:,} copies in all"

@@ -6,6 +6,7 @@ so that the fit can call them with whole columns of data.
 
 from __future__ import annotations
 
+from itertools import product
 from math import log2
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,8 @@ from llama_advisor.sizing.kv_cache import kv_bytes_per_token
 from llama_advisor.sizing.memory import place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Model
@@ -226,11 +229,23 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     return filled, missing and f"; {missing} not known, taken from the weakest of its kind ({bandwidth:g} GB/s)"
 
 
+LIKENESS: tuple[Callable[[Device], object], ...] = (
+    attrgetter("speed_class", "kind"),
+    attrgetter("speed_class"),
+    lambda device: "gpu" if device.kind.endswith("gpu") else device.kind,
+)
+"""What makes devices alike, the closest first."""
+
+
 def least(constants: SpeedConstants, device: Device, figure: str, per: str = "") -> float:
-    """Return the least known `figure` of devices of its class and kind, as large as it where some are; 0 for none."""
-    for key in (attrgetter("speed_class", "kind"), attrgetter("speed_class"), attrgetter("kind")):
-        alike = [each for each in constants.devices.values() if key(each) == key(device)]
-        alike = [each for each in alike if (each.memory_gib or 0) >= (device.memory_gib or 0)] or alike
+    """Return the least known `figure` of the devices that are most like it; 0 where there are none.
+
+    Those with as much memory come first: a card of 80 GB is not the slowest of all.
+    """
+    every = tuple(constants.devices.values())
+    large = tuple(each for each in every if (each.memory_gib or 0) >= (device.memory_gib or 0))
+    for among, like in product((large, every), LIKENESS):
+        alike = (each for each in among if like(each) == like(device))
         pairs = [(getattr(each, figure), getattr(each, per) if per else 1.0) for each in alike]
         if found := [known / unit for known, unit in pairs if known and unit]:
             return float(min(found))

@@ -105,7 +105,7 @@ def quantization_support(
         return "native"
     if device.architecture in entry.weight_only:
         return "weight_only"
-    return None if device.vendor == "generic" else "no"
+    return None if device.vendor == "generic" and quantization.format != "npu" else "no"
 
 
 def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
