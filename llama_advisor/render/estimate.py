@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llama_advisor.render.screen import Screen, bar
 from llama_advisor.render.sentences import number, priced, range_text, serves, tuning_lines, value_text
 from llama_advisor.sizing.cost import cheapest_hosted
-from llama_advisor.sizing.estimate import cache_type
+from llama_advisor.sizing.estimate import BEST_TRODDEN, cache_type
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 
 if TYPE_CHECKING:
@@ -36,14 +36,13 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_o
     where = f" on {machine.name}{copies}" if machine else ""
     engine = base.engines[estimate.engine].name
     out.line(f"{base.models[estimate.model].name}, {estimate.quantization}, {engine}{where}")
+    for item in estimate.assumptions:
+        if item.field == "engine" and item.why != BEST_TRODDEN:
+            out.line(f"but {item.why}", "bold red")
     _memory(out, estimate)
-    taken, kinds = BYTES_PER_VALUE[cache_type(asked.kv_cache_type)], base.engines[estimate.engine].kv_cache_types
-    saved = [(kind, estimate.memory.kv_cache_gib * (1 - BYTES_PER_VALUE[kind] / taken)) for kind in kinds]
-    if saves := ", ".join(f"{kind} saves {gib:.2f} GiB" for kind, gib in saved if gib > 0):
-        out.heading("Cache types")
-        out.line(saves, indent=2)
+    _caches(out, estimate, asked, base)
     _layers(out, estimate, asked, sizer)
-    out.heading("Speed")
+    out.heading("Speed, were there room" if estimate.memory.fits is False else "Speed")
     if speed:
         prompt, output = lengths(estimate, asked)
         at = min(estimate.context_tokens, prompt + output // 2)
@@ -86,8 +85,17 @@ def lengths(estimate: Estimate, asked: EstimateRequest) -> tuple[int, int]:
     return int(prompt), int(output)
 
 
+def _caches(out: Screen, estimate: Estimate, asked: EstimateRequest, base: RuleBase) -> None:
+    chosen = next((item.value for item in estimate.assumptions if item.field == "kv_cache_type"), asked.kv_cache_type)
+    taken, kinds = BYTES_PER_VALUE[cache_type(chosen)], base.engines[estimate.engine].kv_cache_types
+    saved = [(kind, estimate.memory.kv_cache_gib * (1 - BYTES_PER_VALUE[kind] / taken)) for kind in kinds]
+    if saves := ", ".join(f"{kind} saves {gib:.2f} GiB" for kind, gib in saved if gib > 0):
+        out.heading("Cache types")
+        out.line(saves, indent=2)
+
+
 def _answer(estimate: Estimate) -> str:
-    """Write the first line: whether it fits, how much it needs, how fast it is."""
+    """Write the first line: whether it fits, how much it needs, how fast it is, and what stands against it."""
     memory, part, speed = estimate.memory, estimate.memory.per_device, ""
     if estimate.speed:
         fast = estimate.speed.decode_tokens_per_s.mid  # of which two significant figures are shown

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 KEPT = 4096
 PLAIN_CACHE = "f16"
+BEST_TRODDEN = "the best trodden that runs the build"
 
 
 class Named(NamedTuple):
@@ -86,7 +87,9 @@ class Sizer:
         """Size one build; raise InputError for what cannot be read."""
         asked = self.read(request)
         model, machine, load = asked.model, asked.machine, asked.load
-        placed = self._first_that_fits(self._options(asked, request.quantization or asked.build, request.engine), asked)
+        choices = self._options(asked, request.quantization or asked.build, request.engine)
+        any_cache = request.quantization is None and request.kv_cache_type is None
+        placed = self._first_that_fits(choices, asked, any_cache=any_cache)
         option, layout = placed.option, placed.layout
         done = served(layout, load, placed.measured) if layout else None
         speed = done and done.speed
@@ -115,9 +118,9 @@ class Sizer:
         """Return the largest context and concurrency of an estimated build that fit, up to the model's context."""
         asked = self.read(request)
         option = self._options(asked, estimate.quantization, estimate.engine)[0]
-
-        load = asked.load
-        placed = self._placed(option, asked)
+        taken = {item.field: item.value for item in estimate.assumptions}
+        asked = asked._replace(kv_cache_type=taken.get("kv_cache_type", asked.kv_cache_type))
+        load, placed = asked.load, self._placed(option, asked)
         layout, measured = placed.layout, placed.measured
         full = None if measured.available is None or layout is None else 0
         if placed.memory.fits and layout is not None:
@@ -159,6 +162,8 @@ class Sizer:
             if value is not None and value != read
         }
         machine = read_hardware(said | added, catalogue) if added else machine
+        if where.accelerator and (found := catalogue.part(machine, where.accelerator)):
+            return found
         if where.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
             return machine
         ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
@@ -204,17 +209,24 @@ class Sizer:
         layouts = (Layout(self.sizes, build, part, cache, offload=offload, with_image=images > 0) for part in parts)
         return tuple(layout for layout in layouts if layout.placed.possible)
 
-    def _first_that_fits(self, choices: tuple[Option, ...], asked: Asked) -> Placed:
-        """Return the first build that fits, else the smallest of ordinary precision, the only one if one was asked."""
+    def _first_that_fits(self, choices: tuple[Option, ...], asked: Asked, *, any_cache: bool) -> Placed:
+        """Return the first build that fits, else the smallest of ordinary precision, the only one if one was asked.
+
+        With `any_cache` a smaller type of KV cache is tried before weights of less than ordinary precision.
+        """
+        least = self.base.criteria.comfortable_bits
+        ordinary = [option for option in choices if option.quantization.bits >= least]
+        tries = [(option, asked.kv_cache_type) for option in ordinary]
+        if any_cache and asked.machine:
+            tries += [(option, cache) for option in ordinary for cache in option.engine.kv_cache_types[1:]]
+        tries += [(option, asked.kv_cache_type) for option in choices if option not in ordinary]
         tried = []
-        for option in choices:
-            placed = self._placed(option, asked)
+        for option, cache in tries:
+            placed = self._placed(option, asked._replace(kv_cache_type=cache))
             if placed.memory.fits is not False:
                 return placed
             tried.append(placed)
-        least = self.base.criteria.comfortable_bits
-        ordinary = [placed for placed in tried if placed.option.quantization.bits >= least]
-        return min(ordinary or tried, key=lambda placed: placed.memory.total_gib)
+        return min(tried[: len(ordinary)] or tried, key=lambda placed: placed.memory.total_gib)
 
     def _placed(self, option: Option, asked: Asked) -> Placed:
         """Lay one build over all devices, over fewer only where that alone fits."""
@@ -323,8 +335,10 @@ def _chosen(request: EstimateRequest, asked: Asked, placed: Placed) -> Iterator[
         elif layout is not None and fits is not None:
             why = "the most precise that fits" if fits else "the smallest of ordinary precision"
         yield Assumption("quantization", option.quantization.id, why)
+    if layout is not None and layout.kv_cache_type != asked.kv_cache_type:
+        yield Assumption("kv_cache_type", layout.kv_cache_type, "with 16 bits no build of ordinary precision fits")
     if request.engine is None:
-        yield Assumption("engine", option.engine.id, "the best trodden that runs the build")
+        yield Assumption("engine", option.engine.id, BEST_TRODDEN)
     if layout is not None and layout.machine.devices > 1:
         tensor, stages = layout.placed.tensor, layout.placed.stages
         text = f"whole layers lie on each of the {stages} devices"
