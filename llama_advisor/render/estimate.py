@@ -36,9 +36,9 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_o
     where = f" on {machine.name}{copies}" if machine else ""
     engine = base.engines[estimate.engine].name
     out.line(f"{base.models[estimate.model].name}, {estimate.quantization}, {engine}{where}")
-    for item in estimate.assumptions:
-        if item.field == "engine" and item.why != BEST_TRODDEN:
-            out.line(f"but {item.why}", "bold red")
+    for field, _, why in estimate.assumptions:
+        if field == "engine" and why != BEST_TRODDEN:
+            out.line(f"but {why}", "bold red")
     _memory(out, estimate)
     _caches(out, estimate, asked, base)
     _layers(out, estimate, asked, sizer)

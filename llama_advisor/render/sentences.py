@@ -149,6 +149,8 @@ def serves(capacity: Capacity) -> str:
         text += f", {waiting:,} more wait"
     if capacity.requests_per_s:
         text += f"; {capacity.requests_per_s.mid:.2g} requests/s at most"
+    if capacity.busy_share:
+        text += f", {capacity.busy_share:.2%} of it used" if capacity.busy_share < 1 else ", more arrives"
     if capacity.machines > 1:
         text += f" on each of {capacity.machines:,} machines"
     return text if capacity.copies == 1 else f"{text}; {capacity.copies:,} copies in all"

@@ -42,7 +42,7 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
     if mine.in_flight_follows:
         at_work = _enough(layout, mine, measured, at_work, at_once)
     speed = layout.speed_of(mine, at_work, measured)
-    needed, keeps_up, rates, waiting = None, None, None, 0
+    needed, keeps_up, rates, busy, waiting = None, None, None, None, 0
     if speed and fullest:
         rates = Range(*(figure / max(1, load.output_tokens) for figure in fullest.total_tokens_per_s))
         arriving = load.requests_per_second or 0.0
@@ -52,6 +52,8 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
         if waiting:
             speed = speed._replace(first_token_s=_after(waiting * replicas, rates, speed.first_token_s))
     machines = needed if fleet and needed else machines
+    if rates and load.requests_per_second:
+        busy = load.requests_per_second / (rates.mid * machines)
     return Served(
         memory(terms, measured, mine, at_work),
         speed,
@@ -61,6 +63,7 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
             in_flight=(at_work + waiting) * replicas,
             requests_per_s=rates,
             tokens_per_s=fullest and fullest.total_tokens_per_s,
+            busy_share=busy and round(busy, 4),
             machines_needed=needed,
             machines=machines,
             copies=replicas * machines,

@@ -89,6 +89,7 @@ class Capacity(NamedTuple):
     in_flight: Annotated[int, "Requests at work or waiting on one machine under the load."]
     requests_per_s: Annotated[Range | None, "Most requests that one machine finishes per second."]
     tokens_per_s: Annotated[Range | None, "Tokens that one machine then generates per second."]
+    busy_share: Annotated[float | None, "Share of that rate which arrives, over all machines; null: not stated."]
     machines_needed: Annotated[int | None, "Machines that what arrives takes; null where speed is not known."]
     machines: Annotated[int, "Machines that are taken."]
     copies: Annotated[int, "Copies of the build on all of them."]

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SCENARIO = """--use-case* --input* --target --hardware* --accelerator --memory-budget-gib --context --output-tokens
---concurrency --requests-per-second --images-per-prompt --min-tokens-per-s --max-first-token-s --max-answer-s
---language* --domicile --end-user-region --monthly-active-users --commercial? --tool-calling --structured-output?
---fine-tuning* --tuning* --offline? --budget-usd-per-month --tokens-per-month --engine --quantization --model
---only-model* --only-family* --only-engine* --only-quantization* --max-parameters-b --provider --service-region
---symptom* --priority*"""
-ESTIMATE = """--quantization --hardware --gpus --nodes --memory-gb --bandwidth-gb-s --accelerator --engine --context
---prompt-tokens --output-tokens --concurrency --images-per-prompt --kv-cache-type --fine-tuning* --tuning*
---tokens-per-month --offer"""
+SCENARIO = """--use-case* --input* --target --hardware* --accelerator --memory-budget-gib --reserved-gib --context
+--prompt-tokens --shared-prefix-tokens --output-tokens --concurrency --users --requests-per-second --images-per-prompt
+--min-tokens-per-s --max-first-token-s --max-answer-s --language* --domicile --end-user-region --monthly-active-users
+--commercial? --tool-calling --structured-output? --fine-tuning* --tuning* --offline? --budget-usd-per-month
+--tokens-per-month --batch-hours --engine --quantization --model --only-model* --only-family* --only-engine*
+--only-quantization* --max-parameters-b --provider --service-region --symptom* --priority*"""
+ESTIMATE = """--quantization --hardware --gpus --nodes --memory-gb --bandwidth-gb-s --accelerator --engine --split
+--context --prompt-tokens --output-tokens --shared-prefix-tokens --concurrency --users --requests-per-second
+--batch-hours --reserved-gib --images-per-prompt --kv-cache-type --fine-tuning* --tuning* --tokens-per-month --offer"""
 MARK = {"one": "", "many": "*", "yes": "?"}
 
 

@@ -359,3 +359,19 @@ def test_hash_seed_locale_and_time_zone_change_no_byte(arguments: tuple[str, ...
         assert done.stderr == ""
         outputs.add((done.stdout, done.returncode))
     assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("card", ["RTX 4090", "2x RTX 3090", "L4", "A100 80GB", "4x H100"])
+@pytest.mark.parametrize("case", ["chat", "rag", "coding", "classification"])
+def test_more_load_never_leaves_a_serving_engine_for_slots_or_coarser_weights(
+    advisor: Advisor, case: str, card: str
+) -> None:
+    batched = False
+    for flight in (1, 4, 16, 64, 256):
+        said = {"use_cases": [case], "hardware": card, "concurrent_requests": flight}
+        pick = advisor.decide(understand(Scenario.model_validate(said), advisor.base)).winner
+        if pick is None:
+            continue
+        assert pick.quantization.bits >= advisor.base.criteria.comfortable_bits
+        assert pick.lookup("engine.batches") or not batched, (flight, pick.engine.id)
+        batched = batched or bool(pick.lookup("engine.batches"))
