@@ -261,6 +261,9 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     domicile_in_eu, end_users_in_eu = _in_eu(scenario, base)
     provider, only, usual = scenario.provider, scenario.only or NO_LIMITS, fill.defaults
     arriving, follows = fill.arriving(), scenario.concurrent_requests is None and not says_no_load(scenario)
+    # What is stated takes the place of the use case's floor, and for a batch no one waits.
+    own_pace = scenario.batch_hours or scenario.min_tokens_per_s
+    own_wait = scenario.batch_hours or scenario.max_first_token_s or scenario.max_answer_s
     reserved = scenario.reserved_gib
     if reserved is None and (reserved := max(d.reserved_gib for d in usual)):
         fill.assume("reserved_gib", reserved, fill.why)
@@ -290,8 +293,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         concurrency_stated=scenario.concurrent_requests is not None,
         arriving=arriving,
         volume=scenario.tokens_per_month,
-        usable_tokens_per_s=0.0 if scenario.batch_hours else max(d.usable_tokens_per_s for d in usual),
-        usable_first_token_s=inf if scenario.batch_hours else min(d.usable_first_token_s for d in usual),
+        usable_tokens_per_s=0.0 if own_pace else max(d.usable_tokens_per_s for d in usual),
+        usable_first_token_s=inf if own_wait else min(d.usable_first_token_s for d in usual),
         images_per_prompt=fill.images(inputs),
         tool_calling=fill.tool_calling(),
         structured_output=bool(scenario.structured_output),

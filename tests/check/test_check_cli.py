@@ -175,7 +175,7 @@ def test_a_lock_is_stable_and_tells_when_it_is_old(at: Callable[..., Ran], tmp_p
     held: Any = json.loads(before)["deployments"]["bot"]
     assert held["winner"]["model"] == "llama-3.1-8b-instruct"
     assert held["margin"] > 0
-    assert {"build.quality", "memory.total_gib"} <= set(held["winner"]["facts"])
+    assert {"build.quality", "speed.decode_tokens_per_s"} <= set(held["winner"]["facts"])
     project(tmp_path, PROJECT.replace("16k", "32k"))
     assert codes(at("check", "--format", "json")) == ["LA403"]
     assert at("lock", "--check").returncode == 1

@@ -400,7 +400,7 @@ def test_detect_that_finds_nothing_says_so(monkeypatch: pytest.MonkeyPatch, caps
 
 
 TEXT = """\
-fits: 6.2 of 12.0 GiB, about 56 tokens/s
+fits: 6.2 of 12.0 GiB, about 57 tokens/s
 Llama 3.1 8B Instruct, q4_k_m, llama.cpp on RTX 3060 12 GB
 
 Memory
@@ -416,13 +416,13 @@ Cache types
   q8_0 saves 0.47 GiB, q4_0 saves 0.72 GiB
 
 Speed
-  generation   56.1 (47.9 to 61.8) tokens/s per user at 640 tokens; 37.3 at
+  generation   56.7 (50.0 to 61.8) tokens/s per user at 640 tokens; 38.3 at
                8,192
-  prompt       1,371 (1,091 to 1,769) tokens/s
-  first token  after 0.39 (0.31 to 0.49) s, of a prompt of 512 tokens
-  in all       51.9 (44.0 to 57.7) tokens/s generated, prompts read in between
-  serves       6 usual requests at a time; 0.69 requests/s at most
-  basis        26 groups of measurements on 9 devices of class nvidia-consumer
+  prompt       1,541 (1,190 to 1,927) tokens/s
+  first token  after 0.35 (0.29 to 0.45) s, of a prompt of 512 tokens
+  in all       52.8 (46.2 to 58.1) tokens/s generated, prompts read in between
+  serves       6 usual requests at a time; 0.73 requests/s at most
+  basis        43 groups of measurements on 13 devices of class nvidia-consumer
 
 Assumed
   - quantization = q4_k_m: what the model's name stands for
@@ -436,30 +436,30 @@ TABLES = {
         """\
 Llama 3.2 1B Instruct on RTX 2080
   quantization  engine           GB   GiB  fits  tokens/s  first s  at once
-  bf16          vLLM           2.47  3.89  yes        135     0.06      144
+  bf16          vLLM           2.47  3.75  yes        135     0.07      151
   fp8           not on Turing  1.50
-  int8          vLLM           1.50  2.98  yes        202     0.04      183
+  int8          vLLM           1.50  2.84  yes        203     0.05      190
   nvfp4         not on Turing  1.07
-  awq-int4      vLLM           1.03  2.55  yes        262     0.06      201
-  gptq-int4     vLLM           1.03  2.55  yes        262     0.06      201
-  nf4           vLLM           2.47  2.54  yes        131     0.06      201
+  awq-int4      vLLM           1.03  2.41  yes        262     0.08      209
+  gptq-int4     vLLM           1.03  2.41  yes        262     0.08      209
+  nf4           vLLM           2.47  2.40  yes        131     0.08      209
 GB to download, GiB in memory at 8,192 tokens of context
 """,
     ),
     "context": (
         ("8b", "--hardware", "RTX 3060 12GB"),
         """\
-Llama 3.1 8B Instruct, q8_0, llama.cpp on RTX 3060 12 GB
+Llama 3.1 8B Instruct, int8, vLLM on RTX 3060 12 GB
   context   GiB  fits  tokens/s when full  at once
-    2,048  8.77  yes                 33.4       13
-    4,096  9.02  yes                 30.9        6
-    8,192  9.53  yes                 26.8        3
-   16,384  10.5  yes                 21.3        1
-   26,881  11.8  yes                 16.8        1
-   32,768  12.6  no                     -        -
-   65,536  16.6  no                     -        -
-  131,072  24.8  no                     -        -
-26,881 tokens: the card's memory
+    2,048  9.95  yes                 35.5        4
+    4,096  10.2  yes                 34.1        2
+    8,192  10.7  yes                 31.6        1
+    8,419  10.7  yes                 31.5        1
+   16,384  11.7  no                     -        -
+   32,768  13.7  no                     -        -
+   65,536  17.7  no                     -        -
+  131,072  25.7  no                     -        -
+8,419 tokens: the card's memory
 """,
     ),
     "split": (
@@ -467,11 +467,11 @@ Llama 3.1 8B Instruct, q8_0, llama.cpp on RTX 3060 12 GB
         """\
 Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
   split    copies   GiB    of  fits  tokens/s  first s  requests/s
-  1             4  41.9  22.1  no           -        -           -
-  tp2           2  24.5  22.1  no           -        -           -
-  tp4           1  14.6  22.1  yes       50.5     0.36        1.92
-  layers2       2  22.4  22.1  no           -        -           -
-  layers        1  12.6  22.1  yes       18.9     1.04        0.61
+  1             4  41.2  22.1  no           -        -           -
+  tp2           2  21.9  22.1  yes       32.1     0.88        1.05
+  tp4           1  12.0  22.1  yes       50.0     0.50        1.40
+  layers2       2  21.7  22.1  yes       18.9     1.48        0.64
+  layers        1  11.9  22.1  yes       18.6     1.48        0.42
 """,
     ),
     "users": (
@@ -479,15 +479,15 @@ Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
         """\
 Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
   users  at work  tokens/s  first s  tokens/s in all  waiting
-      1        1      50.5     0.36             47.4  0
-      2        1      50.5     0.36             47.4  0
-      4        1      50.5     0.36             47.4  0
-      8        1      50.5     0.36             47.4  0
-     16        2      49.0     0.36             87.0  0
-     32        4      46.2     0.37              150  0
-     64       11      38.5     0.40              275  0
-    128      138      9.62     0.93              492  ever more
-usable up to 115 users: 3 tokens/s or more each, the first within 60 s
+      1        1      50.0     0.50             45.8  0
+      2        1      50.0     0.50             45.8  0
+      4        1      50.0     0.50             45.8  0
+      8        1      50.0     0.50             45.8  0
+     16        2      48.0     0.51             81.6  0
+     32        5      42.8     0.53              154  0
+     64       20      27.7     0.66              275  0
+    128      182      5.76     2.06              359  ever more
+usable up to 84 users: 3 tokens/s or more each, the first within 60 s
 """,
     ),
 }

@@ -23,7 +23,7 @@ def test_an_excluded_model_names_its_constraint_and_how_far_off_it_is(run: Run) 
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (1, "")
     assert lines[0] == "Llama 3.1 70B Instruct is ruled out; Llama 3.1 8B Instruct is recommended"
-    assert "(14.0 GiB off) [memory-fits]" in done.stdout
+    assert "(29.0 GiB off) [memory-fits]" in done.stdout
     told = json.loads(run("explain", "70b", *CARD, "--format", "json").stdout)
     (failed,) = told["failed"]
     assert failed["excuse"]["bottleneck"] == "memory"
@@ -89,7 +89,7 @@ def test_why_tells_where_the_answer_turns_and_what_every_point_rests_on(run: Run
     assert "What would change it" in done.stdout
     assert "build.quality" in done.stdout
     told = json.loads(run("recommend", *CARD, "--why", "--format", "json").stdout)
-    assert {point["field"] for point in told["tipping_points"]} >= {"context_tokens", "inputs", "tool_calling"}
+    assert {point["field"] for point in told["tipping_points"]} >= {"concurrent_requests", "inputs", "tool_calling"}
     for build in told["ranking"]:
         for part in build["contributions"]:
             assert part["points"] == pytest.approx(part["value"] * part["weight"], abs=0.011)

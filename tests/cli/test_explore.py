@@ -113,7 +113,7 @@ def test_a_grid_is_letters_with_a_reason_at_each_change(run: Run, file: str) -> 
         "context tokens down, hardware across\n"
         "       1x L4  1x A100 80GB\n"
         "  8k   A      B\n"
-        "  32k  A      C\n"
+        "  32k  A      B\n"
         "\n"
         "Winners\n"
         "  - A  Llama 3.1 8B Instruct, fp8, vLLM\n"
@@ -162,10 +162,10 @@ def test_columns_that_do_not_fit_stand_under_another(run: Run) -> None:
         "\nhardware down, context tokens across\n"
         "                            4k  5k  6k\n"
         "  1x L4                     A   A   A\n"
-        "  RTX 3060 12GB + 64GB RAM  B   B   B\n"
+        "  RTX 3060 12GB + 64GB RAM  B   C   C\n"
         "                            7k\n"
         "  1x L4                     A\n"
-        "  RTX 3060 12GB + 64GB RAM  B\n"
+        "  RTX 3060 12GB + 64GB RAM  C\n"
     ) in done.stdout
 
 
