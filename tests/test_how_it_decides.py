@@ -42,11 +42,11 @@ def test_the_page_says_what_the_engine_computes(run: Run) -> None:
         f"The mix is {mix:.1f}",
         f"keeps {quality.kept_share(model, quantization, base) * 100:.1f} %",
         f"quality weighs\n{weights['quality']:.2f}",
-        f"{memory['weights_gib']:.2f} GiB of AWQ weights",
+        f"{memory['weights_gib']:.2f} GiB of weights",
         f"{memory['kv_cache_gib']:.2f} GiB in 8",
         f"{memory['overhead_gib']:.2f} GiB for the engine",
         f"needs {memory['total_gib']:.2f} GiB",
-        f"the {memory['available_gib']:.2f} GiB beside it",
+        f"of the {memory['available_gib']:.2f} GiB beside it",
         f"{first['speed']['decode_tokens_per_s']['mid']:.1f} tokens per second",
         *(
             f"| {quality.scaled(model.scores[name], name, base):.1f} | {share} |"
