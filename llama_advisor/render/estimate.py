@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.render.screen import Screen, bar
 from llama_advisor.render.sentences import number, priced, range_text, serves, tuning_lines, value_text
+from llama_advisor.scenario.need import SECONDS_PER_MONTH
 from llama_advisor.sizing.cost import cheapest_hosted
 from llama_advisor.sizing.estimate import BEST_TRODDEN, cache_type
 from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
@@ -165,10 +166,17 @@ def _cost(
     hour = f"{number(cost.usd_per_hour or 0.0)} USD/hour, {number(cost.usd_per_month)} USD/month"
     yield "rented", f"{hour}{priced(cost)}"
     prompt, output = lengths(estimate, asked)
+    rates = estimate.capacity and estimate.capacity.requests_per_s
+    most = rates.mid * (prompt + output) * SECONDS_PER_MONTH if rates else 0.0
+    if most:
+        yield "at full use", f"{number(cost.usd_per_month / most * 1e6)} USD per million tokens"
     hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)
     if hosted is None:
         return
     yield "hosted", f"{number(hosted.usd_per_million_tokens)} USD per million tokens at {hosted.price.provider}"
-    if hosted.break_even_tokens_per_month:
-        even = f"{number(hosted.break_even_tokens_per_month / 1e6)} million tokens a month"
-        yield "break even", f"at {even}; below that hosted is cheaper"
+    even = hosted.break_even_tokens_per_month
+    if even and even > most > 0:
+        yield "break even", "never: even at full use hosted is cheaper"
+    elif even:
+        used = f", {even / most:.0%} of what it can do" if most else ""
+        yield "break even", f"at {number(even / 1e6)} million tokens a month{used}; below that hosted is cheaper"

@@ -491,3 +491,13 @@ usable up to 84 users: 3 tokens/s or more each, the first within 60 s
 """,
     ),
 }
+
+
+def test_a_rented_machine_is_priced_at_full_use_and_breaks_even_with_a_host_or_never(run: Run) -> None:
+    said = ("estimate", "8b", "--hardware", "g5.xlarge", "--tokens-per-month", "50M", "--as-of", "2026-11-24")
+    done, told = run(*said), json.loads(run(*said, "--format", "json").stdout)
+    rate = told["capacity"]["requests_per_s"]["mid"]
+    full = told["cost"]["usd_per_month"] / (rate * (512 + 256) * 730 * 3600) * 1e6
+    assert f"\n  at full use  {full:.2f} USD per million tokens\n" in done.stdout
+    assert "\n  break even   never: even at full use hosted is cheaper\n" in done.stdout
+    assert told["capacity"]["busy_share"] == pytest.approx(50e6 / 768 / 730 / 3600 / rate, abs=1e-4)
