@@ -38,6 +38,12 @@ def printed_total_gib(memory: Memory) -> float:
     )
 
 
+def _fleet_gib(candidate: Candidate) -> float | None:
+    if candidate.memory is None:
+        return None
+    return printed_total_gib(candidate.memory) * (candidate.capacity.machines if candidate.capacity else 1)
+
+
 def _slack(memory: Memory) -> float | None:
     part = memory.per_device
     return None if part.available_gib is None else part.available_gib - part.need_gib
@@ -83,6 +89,7 @@ _memory("memory.kv_cache_gib", "number", "KV cache of all sequences.", unit="GiB
 _memory("memory.image_cache_gib", "number", "Cache of all images.", unit="GiB")
 _memory("memory.overhead_gib", "number", "Buffers, contexts, graphs.", unit="GiB")
 _memory("memory.total_gib", "number", "Need in all, as the printed parts add up.", _sized(printed_total_gib), "GiB")
+_memory("memory.fleet_gib", "number", "Need of a copy on each of the machines taken.", _fleet_gib, "GiB")
 _memory("memory.available_gib", "number", "What there is for the model in all.", unit="GiB")
 _memory("memory.device_need_gib", "number", "Need of the fullest device.", "per_device.need_gib", "GiB")
 _memory("memory.device_available_gib", "number", "What that device has.", "per_device.available_gib", "GiB")

@@ -366,6 +366,7 @@ _engine(
     "Whether requests join and leave its batch as they come.",
     _on_engine(lambda c: c.engine.concurrent_requests == "continuous"),
 )
+_engine("engine.most_requests_per_second", "number", "Requests that a shared service takes.", unit="1/s")
 _engine("engine.status", "text", "active or maintenance.")
 _engine("engine.trains", "flag", "Whether models are tuned with it.")
 _engine("engine.structured_output", "flag", "Whether output can be held to a schema.")

@@ -81,6 +81,7 @@ class Engine(Record):
     most_context_tokens: Annotated[int | None, "Longest context its builds are set to; null for the model's."] = None
     concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"
     most_requests: Annotated[int, "Most requests that it works on at a time unless told otherwise; the rest wait."] = 1
+    most_requests_per_second: Annotated[float | None, "Most that a shared service takes without a contract."] = None
     prefix_cache: Annotated[bool, "Whether the start of a prompt that it has read before is not read again."] = False
     trains: Annotated[bool, "Whether models are tuned with it."] = False
     structured_output: Annotated[bool, "Whether output can be held to a schema."] = False
