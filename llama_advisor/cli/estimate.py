@@ -95,8 +95,10 @@ def _sized(
     made = sizer.estimate(asked)
     if with_limits:
         made = made._replace(limits=sizer.limits(asked, made))
-    fits = [made.memory.fits, *(item.fits for item in made.training or ())]
-    return asked, made, FITS_NOT if False in fits else FITS
+    tuned = [item.fits for item in made.training or ()]
+    if not asked.fine_tuning:  # any method will do where none was named
+        tuned = tuned if set(tuned) == {False} else []
+    return asked, made, FITS_NOT if False in (made.memory.fits, *tuned) else FITS
 
 
 def _shown(made: Estimate) -> dict[str, Any]:

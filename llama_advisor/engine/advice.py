@@ -74,6 +74,9 @@ class SpeedShown(Record):
     prefill_tokens_per_s: Annotated[Range, "Prompt reading."]
     first_token_s: Annotated[Range, "Wait for the first token."]
     at_full_context_tokens_per_s: Annotated[float, "Generation once the whole context is full, best guess."]
+    context_tokens: Annotated[int, "Most tokens of a sequence that it is told for."]
+    prompt_tokens: Annotated[int, "Tokens of the prompt that it is told for."]
+    at_tokens: Annotated[int, "Tokens in the context when generation is told: the prompt and half of the answer."]
     basis: Annotated[str, "How much data the prediction rests on."]
 
 

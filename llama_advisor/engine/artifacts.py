@@ -79,9 +79,7 @@ def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
     quantization, engine, need, layout = candidate.quantization, candidate.engine, candidate.need, candidate.layout
     entry = quantization_entry(engine, quantization)
     cache = layout.kv_cache_type if layout else "f16"
-    capacity, at_once = candidate.capacity, need.concurrent_requests
-    if capacity and layout:  # the limit of one copy: what is in flight, as far as it can be worked on
-        at_once = -(-min(capacity.in_flight, capacity.requests_at_once) // layout.replicas)
+    at_once = candidate.capacity.limit if candidate.capacity else need.concurrent_requests
     original = files.hf_repo == candidate.model.artifacts.hf_repo
     return {
         "hf_repo": files.hf_repo,

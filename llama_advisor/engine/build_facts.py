@@ -162,13 +162,9 @@ def _meets_load(candidate: Candidate) -> bool | None:
     return candidate.capacity.keeps_up if candidate.capacity else None
 
 
-def _usable(candidate: Candidate) -> bool | None:
-    """Hold the best guesses against the least with which a person at this work would go on."""
-    need, speed = candidate.need, candidate.speed
-    if speed is None:
-        return None
-    written = speed.decode_tokens_per_s.mid >= need.usable_tokens_per_s
-    return written and speed.first_token_s.mid <= need.usable_first_token_s
+def _finished(candidate: Candidate) -> float | None:
+    rates = candidate.capacity and candidate.capacity.requests_per_s
+    return float(f"{rates.mid:.3g}") if rates else None
 
 
 def _tokens_per_month(candidate: Candidate) -> float | None:
@@ -185,7 +181,6 @@ _speed("speed.first_token_s", "number", "Wait for the first token, best guess.",
 _speed("speed.first_token_low_s", "number", "Wait for the first token, lower end.", "first_token_s.low", "s")
 _speed("speed.answer_s", "number", "Time for a whole answer, best guess.", lambda c: answer_s(c, "mid"), "s")
 _speed("speed.answer_low_s", "number", "Time for a whole answer, lower end.", lambda c: answer_s(c, "low"), "s")
-_speed("speed.usable", "flag", "Whether a person at this work would wait for it, by the best guesses.", _usable)
 _speed("speed.total_tokens_per_s", "number", "Generation of all users.", "total_tokens_per_s.mid", "tokens/s")
 _speed(
     "speed.meets_decode",
@@ -214,7 +209,7 @@ _cost("cost.usd_per_million_tokens", "number", "Money per million tokens.", unit
 _capacity("capacity.requests_at_once", "number", "Typical requests at work at a time.", unit="requests")
 _capacity("capacity.full_length_at_once", "number", "The same were each as long as the context.", unit="requests")
 _capacity("capacity.in_flight", "number", "Requests at work or waiting on one machine.", unit="requests")
-_capacity("capacity.requests_per_s", "number", "Requests finished per second.", "requests_per_s.mid", "1/s")
+_capacity("capacity.requests_per_s", "number", "Requests finished per second.", _finished, "1/s")
 _capacity("capacity.tokens_per_month", "number", "Tokens done in a month, or a batch.", _tokens_per_month, "tokens")
 _capacity("capacity.machines_needed", "number", "Machines that what arrives takes.", unit="machines")
 _capacity("capacity.machines", "number", "Machines taken.", unit="machines")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
+from pydantic import ValidationError
+
 from llama_advisor.engine.advice import Change, RelaxationShown
 from llama_advisor.engine.words import short
 from llama_advisor.scenario.need import understand
@@ -168,8 +170,8 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
         scenario = need.scenario
         for kind, value in softened:
             scenario = changed(scenario, kind.field, value)
-        order = advisor.decide(understand(scenario, advisor.base), among).order
-    except InputError:
+        order = advisor.decide(understand(as_meant(scenario, need), advisor.base), among).order
+    except (InputError, ValidationError):
         return None
     if not (need.quantizations_wished or need.only_quantizations):  # no one changes a requirement for coarser weights
         order = tuple(build for build in order if build.quantization.bits >= advisor.base.criteria.comfortable_bits)
@@ -181,6 +183,18 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
     told = RelaxationShown(changes=changes, then=short(order[0]), why="; ".join(kind.why for kind, _ in softened))
     models = frozenset(build.model.id for build in order)
     return Way(changes, order[0], all(kind.counts for kind, _ in softened), told, models)
+
+
+def as_meant(scenario: Scenario, need: Need) -> Scenario:
+    """Hold the lengths that were assumed, as far as they fit: another context makes no one's prompt shorter."""
+    context, output = scenario.context_tokens or need.context_tokens, scenario.output_tokens
+    output = output or min(need.output_tokens, max(1, context // 2))
+    prompt = scenario.prompt_tokens or max(1, min(need.prompt_tokens, context - output))
+    shared = scenario.shared_prefix_tokens
+    if shared is None:
+        shared = min(need.shared_prefix_tokens, prompt)
+    held = {"output_tokens": output, "prompt_tokens": prompt, "shared_prefix_tokens": shared}
+    return scenario.model_copy(update=held)
 
 
 def plain(value: Any) -> Any:

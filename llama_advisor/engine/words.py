@@ -55,7 +55,7 @@ def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
         score=build.score,
         contributions=contributions(build, why=why),
         memory=MemoryShown(**build.memory.rounded(2)._asdict()) if build.memory else None,
-        speed=_speed(build.speed.rounded(3)) if build.speed else None,
+        speed=_speed(build.speed.rounded(3), build.need) if build.speed else None,
         capacity=build.capacity and build.capacity.rounded(3),
         training=build.training and build.training.rounded(2),
         cost=build.cost and build.cost.rounded(month=4),
@@ -80,12 +80,15 @@ def _machine(build: Candidate) -> MachineUsed | None:
     return machine_used(build.machine, build.layout.replicas if build.layout else 1)
 
 
-def _speed(speed: Speed) -> SpeedShown:
+def _speed(speed: Speed, need: Need) -> SpeedShown:
     return SpeedShown(
         decode_tokens_per_s=speed.decode_tokens_per_s,
         prefill_tokens_per_s=speed.prefill_tokens_per_s,
         first_token_s=speed.first_token_s,
         at_full_context_tokens_per_s=speed.at_full_context_tokens_per_s,
+        context_tokens=need.context_tokens,
+        prompt_tokens=need.prompt_tokens,
+        at_tokens=min(need.context_tokens, need.prompt_tokens + need.output_tokens // 2),
         basis=speed.basis,
     )
 

@@ -72,6 +72,7 @@ class Device(Record):
     architecture: Annotated[str, "Architecture name, e.g. `ampere`, `apple`, `rdna3`, `cpu`."] = ""
     compute_capability: Annotated[float | None, "CUDA compute capability."] = None
     dtypes: Annotated[tuple[str, ...], "Number formats with hardware support."] = ()
+    alone: Annotated[bool, "Whether a process sees one only, as of a slice: a copy takes one."] = False
     interconnect: Annotated[Interconnect | None, "Link to further devices of the same node."] = None
     tdp_w: Annotated[float | None, "Board power, W."] = None
     cores: Annotated[int | None, "Processor cores that help inference."] = None

@@ -66,7 +66,7 @@ def _build(out: Screen, advice: Advice, build: Build, base: RuleBase, view: View
         if view.why:
             rows.extend(("", "", reading) for reading in say.readings(part))
     out.columns(("points", "from", "reading"), rows, frozenset({0}))
-    _figures(out, build, advice)
+    _figures(out, build)
     if advice.ranking:
         out.heading("Ranking")
         ranking = [say.ranking_row(item, base) for item in advice.ranking[: view.top]]
@@ -82,14 +82,13 @@ def _build(out: Screen, advice: Advice, build: Build, base: RuleBase, view: View
         out.columns(("weight of", "today", "leads from"), ranges, frozenset({1, 2}))
 
 
-def _figures(out: Screen, build: Build, advice: Advice) -> None:
+def _figures(out: Screen, build: Build) -> None:
     out.heading("What it takes")
     rows = []
     if build.memory:
         rows.append(("memory", say.memory_line(build.memory)))
     if build.speed:
-        context, prompt, answer = (advice.scenario[f"{name}_tokens"] for name in ("context", "prompt", "output"))
-        rows += say.speed_rows(build.speed, context, prompt, answer)
+        rows += say.speed_rows(build.speed)
     elif build.machine:
         rows.append(("speed", "not known for this device"))
     if build.capacity:

@@ -167,7 +167,10 @@ def _cost(
     yield "rented", f"{hour}{priced(cost)}"
     prompt, output = lengths(estimate, asked)
     rates = estimate.capacity and estimate.capacity.requests_per_s
-    most = rates.mid * (prompt + output) * SECONDS_PER_MONTH if rates else 0.0
+    machines = (estimate.capacity and estimate.capacity.machines_needed) or 1
+    if machines > 1:
+        yield "machines", f"{machines:,} of them, which what arrives takes"
+    most = machines * rates.mid * (prompt + output) * SECONDS_PER_MONTH if rates else 0.0
     if most:
         yield "at full use", f"{number(cost.usd_per_month / most * 1e6)} USD per million tokens"
     hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)

@@ -127,9 +127,9 @@ def readings(part: Contribution) -> Iterator[str]:
             yield f"{read.fact} {value} {read.unit}".rstrip() + f": {read.worth:g}{share} ({read.says})"
 
 
-def speed_rows(speed: SpeedShown, context: int, prompt: int, answer: int) -> list[tuple[str, str]]:
+def speed_rows(speed: SpeedShown) -> list[tuple[str, str]]:
     """Tell the speed with the tokens at which it holds."""
-    at = min(context, prompt + answer // 2)
+    at, context, prompt = speed.at_tokens, speed.context_tokens, speed.prompt_tokens
     full = f"; {number(speed.at_full_context_tokens_per_s)} when all {context:,} are full" if at < context else ""
     return [
         ("speed", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}"),

@@ -96,8 +96,10 @@ class Defaults:
     def arriving(self) -> float | None:
         """Requests per second: stated, else those of the people stated."""
         users = self.scenario.users
-        if users is None or self.scenario.requests_per_second is not None:
+        if users is None:
             return self.scenario.requests_per_second
+        if self.scenario.requests_per_second is not None:
+            raise InputError("users: requests_per_second says the same; state one of them")
         seconds = self.base.criteria.seconds_between_requests
         said = f"{users} people, each with a request every {seconds:g} s"
         return float(self.assume("requests_per_second", round(users / seconds, 4), said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin
 
@@ -95,7 +96,8 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
             made.setdefault(owner, {})[name] = value
         elif field in PAIRS:
             made[field] = {}
-            for text in value:
+            pairs = [item.replace(",", " ").split() if item.count("=") > 1 else [item] for item in value]
+            for text in chain.from_iterable(pairs):
                 name, equals, part = text.partition("=")
                 if not equals:
                     raise InputError(f"{SPELLED.get(field, '--tuning')}: write {PAIRS[field]}, not {printable(text)!r}")

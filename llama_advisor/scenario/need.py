@@ -38,6 +38,7 @@ LEFT_OPEN = (
     "shared_stated",
     "concurrency_stated",
     "arriving",
+    "from_people",
     "volume",
     "requests_per_second",
     "tokens_per_month",
@@ -98,6 +99,7 @@ class Need:
     concurrent_requests: int
     concurrency_stated: bool
     arriving: float | None
+    from_people: bool
     volume: int | None
     batch_hours: float | None
     images_per_prompt: int
@@ -145,7 +147,8 @@ class Need:
         """Tokens of a typical prompt: as stated, else the share of the context that this work fills."""
         if self.prompt_stated is not None:
             return self.prompt_stated
-        return max(1, round((self.context_tokens - self.output_tokens) * self.prompt_share))
+        usual = round(self.context_tokens * self.prompt_share)
+        return max(1, min(usual, self.context_tokens - self.output_tokens))
 
     @property
     def shared_prefix_tokens(self) -> int:
@@ -161,7 +164,8 @@ class Need:
         if self.volume is not None:
             return self.volume
         if self.arriving is not None:
-            return max(1, round(self.arriving * each * SECONDS_PER_MONTH))
+            seconds = criteria.busy_hours_per_month * 3600 if self.from_people else SECONDS_PER_MONTH
+            return max(1, round(self.arriving * each * seconds))
         if self.concurrency_stated and self.concurrent_requests > 1:
             answer_s = self.output_tokens / criteria.assumed_pace_tokens_per_s
             return round(self.concurrent_requests / answer_s * each * criteria.busy_hours_per_month * 3600)
@@ -198,7 +202,7 @@ class Need:
             images_per_prompt=self.images_per_prompt,
             shared_prefix_tokens=self.shared_prefix_tokens,
             requests_per_second=arriving,
-            in_flight_follows=arriving is not None and not self.concurrency_stated,
+            in_flight_follows=arriving is not None,
             reserved_gib=self.reserved_gib,
             least_tokens_per_s=max(self.min_tokens_per_s or 0.0, self.usable_tokens_per_s),
         )
@@ -292,6 +296,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         concurrent_requests=fill.concurrency(follows=follows),
         concurrency_stated=scenario.concurrent_requests is not None,
         arriving=arriving,
+        from_people=scenario.users is not None,
         volume=scenario.tokens_per_month,
         usable_tokens_per_s=0.0 if own_pace else max(d.usable_tokens_per_s for d in usual),
         usable_first_token_s=inf if own_wait else min(d.usable_first_token_s for d in usual),
@@ -332,6 +337,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         criteria=base.criteria,
     )
     _follow(fill, need)
+    _agree(need)
     return replace(need, assumptions=tuple(fill.assumptions))
 
 
@@ -348,10 +354,21 @@ def _follow(fill: Defaults, need: Need) -> None:
     if scenario.tokens_per_month is None:
         why = "volume at which costs are compared"
         if need.arriving is not None:
-            why = f"{need.arriving:.3g} requests/s all month"
+            hours = f"{need.criteria.busy_hours_per_month:g} hours a month" if need.from_people else "all month"
+            why = f"{need.arriving:,.5g} requests/s {hours}"
         elif need.tokens_per_month != need.criteria.assumed_tokens_per_month:
             why = f"{need.concurrent_requests} in flight, {need.criteria.busy_hours_per_month:g} hours a month"
         fill.assume("tokens_per_month", need.tokens_per_month, why)
+
+
+def _agree(need: Need) -> None:
+    """Raise InputError where other tokens a month are stated than an hour to a month of the stated requests come to."""
+    if need.volume is None or need.arriving is None:
+        return
+    hourly = need.arriving * (need.prompt_tokens + need.output_tokens) * 3600
+    if not hourly <= need.volume <= hourly * SECONDS_PER_MONTH / 3600 * 1.01:
+        said = f"{need.arriving:,.5g} requests/s come to {hourly:,.0f} tokens an hour"
+        raise InputError(f"tokens_per_month: {said}; {need.volume:,} a month do not go with that")
 
 
 def says_no_load(scenario: Scenario) -> bool:

@@ -64,6 +64,7 @@ def _place(value: Any) -> Any:
 Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
 CountOrZero = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=0, le=10**15)]
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+BatchHours = Annotated[float, Field(gt=0, le=730, allow_inf_nan=False)]
 PositiveOrZero = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]
@@ -176,7 +177,7 @@ class Scenario(Strict):
     budget_usd_per_month: Annotated[Positive | None, "Most money per month, USD."] = None
     tokens_per_month: Annotated[Count | None, "Tokens per month, prompts and answers."] = None
     batch_hours: Annotated[
-        Positive | None, "Hours in which the tokens of a month must be done; no one waits for an answer."
+        BatchHours | None, "Hours in which the tokens of a month must be done; no one waits for an answer."
     ] = None
     engine: Annotated[str | None, "Engine wished for; filters while anything qualifies on it."] = None
     quantization: Annotated[str | None, "Quantization wished for."] = None

@@ -1,8 +1,8 @@
 """What a placed build serves: requests at work and waiting, the rate they are finished at, copies and machines for all.
 
 Requests in flight, their rate and their time hang together (Little): in flight = rate x time. Where requests in flight
-are stated, those beyond what is worked on at a time wait; where requests arriving are, as many are at work as it takes
-to finish them as fast as they come.
+are stated, those beyond what is worked on at a time wait; where requests arriving are, there are as many places as
+keep a fifth of them free.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from llama_advisor.sizing.memory import Measured
 
 
+MOST_BUSY = 0.8
+"""Share of a rate beyond which requests that come at random wait for each other for long."""
+
+
 class Served(NamedTuple):
     """A layout under a load."""
 
@@ -33,34 +37,37 @@ class Served(NamedTuple):
 def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = False) -> Served:
     """Say what a machine comes to under the load, or as many machines as carry it where a `fleet` can be had."""
     terms, replicas, machines = layout.memory_terms, layout.replicas, 1
+    arriving, output = load.requests_per_second or 0.0, max(1, load.output_tokens)
     space = room(terms, measured, load)
     fullest, at_once = _fullest(layout, load, measured, space.usual)
-    if fleet and not load.in_flight_follows:
-        machines = max(1, ceil(load.concurrent_requests / (at_once * replicas)))
+    rates = Range(*(figure / output for figure in fullest.total_tokens_per_s)) if fullest else None
+    needed = max(1, ceil(arriving / (rates.mid * MOST_BUSY))) if rates else None
+    if fleet:
+        in_room = 1 if load.in_flight_follows else ceil(load.concurrent_requests / (at_once * replicas))
+        machines = max(in_room, needed or 1)
     mine = load.shared_by(machines).shared_by(replicas)
     at_work = min(mine.concurrent_requests, at_once)
     if mine.in_flight_follows:
         at_work = _enough(layout, mine, measured, at_work, at_once)
     speed = layout.speed_of(mine, at_work, measured)
-    needed, keeps_up, rates, busy, waiting = None, None, None, None, 0
-    if speed and fullest:
-        rates = Range(*(figure / max(1, load.output_tokens) for figure in fullest.total_tokens_per_s))
-        arriving = load.requests_per_second or 0.0
-        needed = max(machines, ceil(arriving / rates.mid))
-        keeps_up = True if fleet or rates.low >= arriving else None if rates.high >= arriving else False
-        waiting = 0 if mine.in_flight_follows else mine.concurrent_requests - at_work
-        if waiting:
-            speed = speed._replace(first_token_s=_after(waiting * replicas, rates, speed.first_token_s))
-    machines = needed if fleet and needed else machines
-    if rates and load.requests_per_second:
-        busy = load.requests_per_second / (rates.mid * machines)
+    busy, keeps_up, waiting, in_flight = None, None, 0, at_work * replicas
+    if speed and rates:
+        done = [rate * machines for rate in rates]
+        busy = arriving / done[1] if arriving else None
+        keeps_up = True if done[0] >= arriving else None if done[1] >= arriving else False
+        if mine.in_flight_follows:  # rate x time, whatever the places
+            in_flight = ceil(min(1.0, arriving / machines / (speed.total_tokens_per_s.mid / output)) * in_flight)
+        else:
+            waiting = max(0, ceil(load.concurrent_requests / machines) - in_flight)
+            speed = speed._replace(first_token_s=_after(waiting, rates, speed.first_token_s))
     return Served(
         memory(terms, measured, mine, at_work),
         speed,
         Capacity(
             requests_at_once=at_once * replicas,
             full_length_at_once=min(space.full, at_once) * replicas,
-            in_flight=(at_work + waiting) * replicas,
+            in_flight=max(1, in_flight + waiting),
+            limit=at_once if terms.paged and mine.in_flight_follows else at_work,
             requests_per_s=rates,
             tokens_per_s=fullest and fullest.total_tokens_per_s,
             busy_share=busy and round(busy, 4),
@@ -95,8 +102,8 @@ def _after(waiting: int, rates: Range, first: Range) -> Range:
 
 
 def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, most: int) -> int:
-    """Return the fewest requests at work, up to `most`, that are finished as fast as they arrive at one copy."""
-    wanted = (load.requests_per_second or 0.0) * load.output_tokens * layout.replicas
+    """Return the fewest places, up to `most`, that are free often enough for the requests that arrive at one copy."""
+    wanted = (load.requests_per_second or 0.0) * load.output_tokens * layout.replicas / MOST_BUSY
 
     def keeps_up(at_work: int) -> bool:
         speed = layout.speed_of(load, at_work, measured)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import rate
+from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Workload
 from llama_advisor.sizing.capacity import served
 from llama_advisor.sizing.cost import self_hosted_cost
@@ -93,7 +93,12 @@ class Sizer:
         option, layout = placed.option, placed.layout
         done = served(layout, load, placed.measured) if layout else None
         speed = done and done.speed
-        cost = self._cost(request, machine)
+        volume = request.tokens_per_month
+        if volume is None and load.requests_per_second:
+            volume = round(load.requests_per_second * (load.prompt_tokens + load.output_tokens) * SECONDS_PER_MONTH)
+        cost = self._cost(request, machine, volume)
+        if cost and done and done.capacity.machines_needed:
+            cost = cost.for_machines(done.capacity.machines_needed)
         usual = self.base.criteria.tuning_order if request.tuning else ()
         methods = [method for method in request.fine_tuning or usual if method != "none"]
         assumed = asked.assumed if methods else []
@@ -246,13 +251,13 @@ class Sizer:
         assert first is not None
         return first
 
-    def _cost(self, request: EstimateRequest, machine: Machine | None) -> Cost | None:
+    def _cost(self, request: EstimateRequest, machine: Machine | None, volume: int | None) -> Cost | None:
         offer = request.offer or (machine.offer if machine else None)
         if offer is None or machine is None:
             return None
         if offer not in self.base.rentals:
             raise InputError(f"offer: unknown price {offer!r}{nearest(offer, self.base.rentals)}")
-        return self_hosted_cost(self.base.rentals[offer], machine, request.tokens_per_month)
+        return self_hosted_cost(self.base.rentals[offer], machine, volume)
 
 
 def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple[Workload, list[Assumption]]:
@@ -296,9 +301,9 @@ def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple
         images or 0,
         min(prompt, request.shared_prefix_tokens or 0),
         arriving,
-        in_flight_follows=arriving is not None and request.concurrency is None,
+        in_flight_follows=arriving is not None,
         reserved_gib=request.reserved_gib or 0.0,
-        least_tokens_per_s=0.0 if request.batch_hours else Defaults.usable_tokens_per_s,
+        least_tokens_per_s=request.min_tokens_per_s or (0.0 if request.batch_hours else Defaults.usable_tokens_per_s),
     ), found
 
 

@@ -87,6 +87,7 @@ class Capacity(NamedTuple):
     requests_at_once: Annotated[int, "Typical requests that one machine works on at a time; the rest wait."]
     full_length_at_once: Annotated[int, "The same were each as long as the context."]
     in_flight: Annotated[int, "Requests at work or waiting on one machine under the load."]
+    limit: Annotated[int, "Requests that each copy is set to work on at a time."]
     requests_per_s: Annotated[Range | None, "Most requests that one machine finishes per second."]
     tokens_per_s: Annotated[Range | None, "Tokens that one machine then generates per second."]
     busy_share: Annotated[float | None, "Share of that rate which arrives, over all machines; null: not stated."]

@@ -261,7 +261,7 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
         if unknown and not chosen:
             chosen.append(unknown)
         held += chosen
-        if held and (not chosen or not any(_waits(*item, load) for item in chosen)):
+        if held and (not chosen or not all(_waits(*item, load) for item in chosen)):
             break
     return held or [min(tried, key=_shortfall)]
 
@@ -269,6 +269,8 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
 def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
     """Return whether requests that are stated find no room; what follows from those arriving is not known yet."""
     mine = load.shared_by(layout.replicas)
+    if not layout.memory_terms.paged:  # slots in a smaller cache serve no one better than an engine that pages
+        return False
     return mine.concurrent_requests > room(layout.memory_terms, measured, mine).usual
 
 
@@ -312,7 +314,7 @@ def machine_parts(engine: Engine, machine: Machine, architecture: Architecture) 
     split: Parallel | None = "tensor" if engine.tensor_parallel else "layer" if engine.layer_split else None
     one = machine._replace(count=1, nodes=1, others=())
     found: list[Part] = [(one, machine.count * machine.nodes, "none")]
-    if split is None:
+    if split is None or machine.device.alone:
         return found
     machine = machine if split == "layer" else machine._replace(others=())
     counts = sorted({2**power for power in range(1, 11) if 2**power < machine.count} | {machine.count})

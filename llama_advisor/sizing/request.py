@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator
 
-from llama_advisor.scenario.scenario import Assumption, Count, CountOrZero, Methods, Positive, PositiveOrZero, Tuning
+from llama_advisor.scenario.scenario import (
+    Assumption,
+    BatchHours,
+    Count,
+    CountOrZero,
+    Methods,
+    Positive,
+    PositiveOrZero,
+    Tuning,
+)
 from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Speed, Training
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Strict
@@ -37,7 +46,10 @@ class EstimateRequest(Strict):
     concurrency: Annotated[Count | None, "Requests in flight at a time."] = None
     users: Annotated[Count | None, "People at work with it, each with a request about once a minute."] = None
     requests_per_second: Annotated[Positive | None, "Requests arriving per second."] = None
-    batch_hours: Annotated[Positive | None, "Hours in which `tokens_per_month` must be done; no one waits."] = None
+    batch_hours: Annotated[BatchHours | None, "Hours in which `tokens_per_month` must be done; no one waits."] = None
+    min_tokens_per_s: Annotated[
+        Positive | None, "Slowest generation per user that is of use: fewer at a time keep it; 3 where it is not said."
+    ] = None
     reserved_gib: Annotated[PositiveOrZero | None, "Memory of the device that other programs take, GiB."] = None
     images_per_prompt: Annotated[CountOrZero | None, "Images in a prompt."] = None
     kv_cache_type: Annotated[Text | None, "How the KV cache is stored; 16 bits where it is not said."] = None
