@@ -18,7 +18,7 @@ from llama_advisor.engine.advice import (
 )
 from llama_advisor.engine.artifacts import artifact, commands
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.contributions import contributions
+from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import MachineUsed, Speed
+    from llama_advisor.sizing.figures import MachineUsed
 
 CONSTRAINT_RANK = 10
 
@@ -42,6 +41,7 @@ CONSTRAINT_RANK = 10
 def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
     """Return a candidate as the contract has it, figures rounded for reading."""
     place, layout, files = build.place, build.layout, artifact(build)
+    speed = build.speed and build.speed.rounded(3)
     return Build(
         rank=rank,
         model=build.model.id,
@@ -55,7 +55,7 @@ def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
         score=build.score,
         contributions=contributions(build, why=why),
         memory=MemoryShown(**build.memory.rounded(2)._asdict()) if build.memory else None,
-        speed=_speed(build.speed.rounded(3)) if build.speed else None,
+        speed=SpeedShown(**{name: getattr(speed, name) for name in SpeedShown._fields}) if speed else None,
         capacity=build.capacity and build.capacity.rounded(3),
         training=build.training and build.training.rounded(2),
         cost=build.cost and build.cost.rounded(month=4),
@@ -78,16 +78,6 @@ def _machine(build: Candidate) -> MachineUsed | None:
     if build.machine is None:
         return None
     return machine_used(build.machine, build.layout.replicas if build.layout else 1)
-
-
-def _speed(speed: Speed) -> SpeedShown:
-    return SpeedShown(
-        decode_tokens_per_s=speed.decode_tokens_per_s,
-        prefill_tokens_per_s=speed.prefill_tokens_per_s,
-        first_token_s=speed.first_token_s,
-        at_full_context_tokens_per_s=speed.at_full_context_tokens_per_s,
-        basis=speed.basis,
-    )
 
 
 def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
@@ -118,21 +108,22 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
 def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
     """Say what became of the model, quantization and engine named."""
     made = []
-    need, order = found.need, found.order
-    scenario = need.scenario
+    need, scenario = found.need, found.need.scenario
     if scenario.model and need.model:
-        made.append(_model_wish(need, order, found, base))
+        made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
         wished = need.quantizations_wished
-        made.append(_plain_wish("quantization", need, order, found, base, lambda b: b.quantization.id in wished))
+        made.append(
+            _plain_wish("quantization", scenario.quantization, found, base, lambda b: b.quantization.id in wished)
+        )
     if scenario.engine:
         asked = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", need, order, found, base, lambda b: b.engine.id == asked))
+        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == asked))
     return tuple(made)
 
 
-def _model_wish(need: Need, order: tuple[Candidate, ...], found: Found, base: RuleBase) -> Wish:
-    asked = str(need.scenario.model)
+def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
+    need, order = found.need, found.order
     exact = next((index for index, build in enumerate(order, 1) if build.model.id == need.model), None)
     place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
     if place == 1:
@@ -160,14 +151,13 @@ def _kept(order: tuple[Candidate, ...], base: RuleBase) -> str:
 
 def _plain_wish(
     field: Literal["quantization", "engine"],
-    need: Need,
-    order: tuple[Candidate, ...],
+    asked: str,
     found: Found,
     base: RuleBase,
     match: Callable[[Candidate], bool],
 ) -> Wish:
-    asked = str(getattr(need.scenario, field))
-    pick = order[0].model.id if order else need.model
+    order = found.order
+    pick = order[0].model.id if order else found.need.model
     if order and match(order[0]):
         return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
@@ -200,7 +190,7 @@ def caveats(
             said.append((then.rank, rule.id, rule, fill(rule.rule.say, ending.lookup)))
     said.sort(key=lambda item: item[:2])
     return tuple(
-        CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer) for _, _, rule, text in said[:most]
+        CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, _, rule, text in said[:most]
     )
 
 
@@ -223,9 +213,5 @@ def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
     for rule in base.in_folder("routes"):
         if isinstance(rule.rule.then, Route) and rule.test(ending):
             text = fill(rule.rule.say, ending.lookup)
-            made.append(RouteShown(kind=rule.rule.then.route, text=text, source=_cited(rule)))
+            made.append(RouteShown(kind=rule.rule.then.route, text=text, source=cited(rule)))
     return tuple(made)
-
-
-def _cited(rule: CompiledRule) -> tuple[str, ...]:
-    return tuple(citation.id for citation in rule.rule.sources)
