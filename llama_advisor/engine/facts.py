@@ -88,10 +88,6 @@ _machine = partial(declare, PLACEMENT, "machine")
 _build = partial(declare, PLACEMENT, "")
 
 
-def _computes_in_fp8(machine: Machine) -> bool:
-    return "fp8" in machine.device.dtypes
-
-
 def _allowed(limit: frozenset[str], value: str) -> bool:
     return not limit or value in limit
 
@@ -141,7 +137,7 @@ def _published(candidate: Candidate) -> bool | None:
 
 
 COMPUTED: dict[str, Callable[[Any], Any]] = {
-    "given.fp8_hardware": lambda c: _computes_in_fp8(c.given) if c.given.device.dtypes else None,
+    "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,
     "model.parameters_b": lambda c: c.model.parameters / 1e9,
@@ -178,7 +174,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     ),
     "machine.accelerator": lambda c: _accelerator(c.machine.device),
     "machine.fast_link": lambda c: _linked_fast(c.machine),
-    "machine.fp8_hardware": lambda c: _computes_in_fp8(c.machine),
+    "machine.fp8_hardware": lambda c: "fp8" in c.machine.device.dtypes,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""
 

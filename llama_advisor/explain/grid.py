@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property, partial
 from itertools import product
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 At = tuple[int, ...]
 Kind = Literal["ruled_out", "qualifies", "outscored", "other"]
+_named = attrgetter(*ShortBuild._fields)
+_variant = attrgetter("model", "quantization", "engine", "provider")
 
 
 class Cell(Record):
@@ -84,12 +87,8 @@ class Place:
         short = self.cell.winner
         if short is None:
             return None
-        wanted = (short.model, short.quantization, short.engine, short.machine)
-        return next(
-            item
-            for item in self.options
-            if item.excuse is None and (item.model, item.quantization, item.engine, item.machine) == wanted
-        )
+        qualified = (item for item in self.options if item.excuse is None)
+        return next(item for item in qualified if _named(item) == _named(short))
 
     def counterpart(self, build: Option) -> Option | None:
         """The same build here, on the same machine if it is tried, else its best; else the model's best or nearest."""
@@ -97,10 +96,6 @@ class Place:
         if same:
             return next((item for item in same if item.machine == build.machine), same[0])
         return next((item for item in self.options if item.model == build.model), None)
-
-
-def _variant(item: Option) -> tuple[str, str, str, str | None]:
-    return item.model, item.quantization, item.engine, item.provider
 
 
 def vary(
@@ -157,17 +152,14 @@ def _cell(at: At, advice: Advice) -> Cell:
     """One answer in short; a build that needs a requirement changed is no winner."""
     fits = advice.verdict in {"recommended", "recommended_with_caveats"}
     build, missed = advice.recommendation if fits else None, nearest_excuse(advice)
+    winner = None
+    if build:
+        machine = build.machine.name if build.machine else None
+        winner = ShortBuild(model=build.model, quantization=build.quantization, engine=build.engine, machine=machine)
     return Cell(
         at=at,
         verdict=advice.verdict,
-        winner=ShortBuild(
-            model=build.model,
-            quantization=build.quantization,
-            engine=build.engine,
-            machine=build.machine.name if build.machine else None,
-        )
-        if build
-        else None,
+        winner=winner,
         provider=build.provider if build else None,
         score=build.score if build else None,
         total_gib=build.memory.total_gib if build and build.memory else None,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Annotated
 
-from llama_advisor.engine.advice import Excuse
+from llama_advisor.engine.advice import Excuse, ShortBuild
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,13 +20,9 @@ if TYPE_CHECKING:
 Figures = tuple[float, float]
 
 
-class Option(Record):
+class Option(ShortBuild):
     """One build as it was judged: what it offers, or what rules it out."""
 
-    model: Annotated[str, "Model id."]
-    quantization: Annotated[str, "Quantization id."]
-    engine: Annotated[str, "Engine id."]
-    machine: Annotated[str | None, "How the machine is written; null for hosted models."]
     provider: Annotated[str | None, "Provider, for hosted models."]
     score: Annotated[float | None, "Sum of its points; null where it is ruled out."]
     points: Annotated[dict[str, float], "Points by criterion, rules included; empty where it is ruled out."]
@@ -48,7 +43,7 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
     rest = sorted(found.ruled_out, key=lambda build: (nearness(build), build.model.id))
     made = []
     for build in (*fitting, *rest):
-        place, named = build.place, short(build)
+        place = build.place
         points: dict[str, float] = {}
         for part in build.parts:
             points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
@@ -56,7 +51,7 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
         memory, speed, cost = build.memory, build.speed, build.cost
         made.append(
             Option(
-                **named._asdict(),
+                **short(build)._asdict(),
                 provider=place.offer.provider if place.offer else None,
                 score=None if build.fails else build.score,
                 points=points,

@@ -26,7 +26,7 @@ from llama_advisor.text.errors import nearest
 from llama_advisor.text.wording import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.base import RuleBase
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.judgement import Option
     from llama_advisor.knowledge.layers import Origin
 
+    Facts = Mapping[str, FactType]
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""
@@ -84,9 +85,7 @@ def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
     return tuple(sorted(found, key=lambda item: (item.question.place, item.id)))
 
 
-def _scenario_condition(
-    raw: Any, origin: Origin, place: tuple[Any, ...], facts: Mapping[str, FactType]
-) -> Condition | None:
+def _scenario_condition(raw: Any, origin: Origin, place: tuple[Any, ...], facts: Facts) -> Condition | None:
     if raw is None:
         return None
     try:
@@ -138,11 +137,10 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     leads = outlook.outcome(said)
     if leads is None or not found:
         return
+    first = [item for item in found if item.question.first]
     if leads.verdict == "need_input":
         yield from [item for item in found if item.question.free in NEEDED][:1]
-        return
-    first = [item for item in found if item.question.first]
-    if (item := next(telling(first, said, outlook), None)) is not None:
+    elif (item := next(telling(first, said, outlook), None)) is not None:
         yield item
     elif chosen := [item for item in found if item.id in picked(log)]:
         yield max(chosen, key=lambda item: bits(item, said, outlook))
@@ -208,16 +206,12 @@ def _share(item: CompiledQuestion) -> float:
     return item.question.stated.count / item.question.stated.of
 
 
-def open_questions(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
-    """Return the questions that apply and are neither answered, skipped nor said otherwise."""
-    lookup = outlook.lookup(stated(log))
-    return tuple(item for item in _left(outlook.base, stated(log), asked(log)) if item.applies(lookup))
-
-
-def unsaid(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
-    """Return the questions that apply and of which nothing was said, those that were skipped among them."""
-    lookup = outlook.lookup(stated(log))
-    return tuple(item for item in _left(outlook.base, stated(log), frozenset()) if item.applies(lookup))
+def open_questions(log: Log, outlook: Outlook, *, skipped: bool = False) -> tuple[CompiledQuestion, ...]:
+    """Return the questions that apply and of which nothing was said; those that were `skipped` among them, or not."""
+    said = stated(log)
+    lookup = outlook.lookup(said)
+    left = _left(outlook.base, said, frozenset() if skipped else asked(log))
+    return tuple(item for item in left if item.applies(lookup))
 
 
 def _left(base: RuleBase, said: dict[str, Any], done: frozenset[str]) -> list[CompiledQuestion]:
@@ -238,9 +232,12 @@ def fields_of(item: CompiledQuestion) -> frozenset[str]:
 
 def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
     """Yield the options that apply, say nothing that was said otherwise, and go together with what was said."""
-    offered = item.options(outlook.lookup(said))
-    further = (option for option in offered if said.keys().isdisjoint(option.sets))
-    return (option for option in further if outlook.goes_together(said | option.sets))
+    return _further(item.options(outlook.lookup(said)), said, outlook)
+
+
+def _further(options: Iterable[Option], said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
+    fresh = (option for option in options if said.keys().isdisjoint(option.sets))
+    return (option for option in fresh if outlook.goes_together(said | option.sets))
 
 
 def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
@@ -271,14 +268,7 @@ def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...
         return value if all(other(fact) == value for other in others) else None
 
     return tuple(
-        (
-            {},
-            *(
-                option.sets
-                for option in item.options(either)
-                if said.keys().isdisjoint(option.sets) and outlook.goes_together(said | option.sets)
-            ),
-        )
+        ({}, *(option.sets for option in _further(item.options(either), said, outlook)))
         for item in left
         if item.applies(either)
     )

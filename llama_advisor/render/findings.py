@@ -203,12 +203,8 @@ def _sarif(shown: Shown) -> str:
                 "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
             }
         )
-    driver = {
-        "name": "llama-advisor",
-        "version": result.rulebase.version,
-        "semanticVersion": result.rulebase.version,
-        "rules": rules,
-    }
+    version = result.rulebase.version
+    driver = {"name": "llama-advisor", "version": version, "semanticVersion": version, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",

@@ -133,8 +133,8 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
 
 def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | None:
     """Return the chart of all builds that qualify, those ruled out beside it; None where no figure is known."""
-    known = [(found, item) for item in report.options if item.excuse is None and (found := trade.figures(item))]
-    known = [(found, item) for found, item in known if found[1]]
+    fitting = (item for item in report.options if item.excuse is None)
+    known = [(found, item) for item in fitting if (found := trade.figures(item)) and found[1]]
     if not known:
         return None
     best = front((item for _, item in known), trade.figures)
@@ -163,9 +163,8 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | Non
 
 def _key(build: Build | Option) -> tuple[str | None, ...]:
     """Return what makes a build of the ranking and one of the options the same."""
-    machine = build.machine
-    name = machine if machine is None or isinstance(machine, str) else machine.name
-    return build.model, build.quantization, build.engine, name, build.provider
+    machine = getattr(build.machine, "name", build.machine)
+    return build.model, build.quantization, build.engine, machine, build.provider
 
 
 def _named(item: Option, base: RuleBase) -> str:
