@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from llama_advisor.engine.advice import Change, RelaxationShown
 from llama_advisor.engine.words import short
-from llama_advisor.scenario.need import understand
-from llama_advisor.scenario.scenario import HardwareSpec
+from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.scenario import HardwareSpec, Scenario
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Relaxation
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.scenario.scenario import Scenario
 
     Attempt = Callable[[Any, "Models"], "Way | None"]
 

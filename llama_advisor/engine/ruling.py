@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine.candidate import Candidate, Place
 from llama_advisor.engine.fact import BUILD, HOPELESS
-from llama_advisor.engine.score import criterion_terms
+from llama_advisor.engine.score import CriterionTerms, criterion_terms
 from llama_advisor.knowledge.judgement import Adjust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.score import CriterionTerms
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need

@@ -17,23 +17,21 @@ from llama_advisor.engine.advice import (
     Wish,
 )
 from llama_advisor.engine.artifacts import artifact, commands
-from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.candidate import Candidate, Named, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.scenario.names import engine_id
-from llama_advisor.sizing.figures import machine_used
+from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llama_advisor.engine.candidate import Named, Outcome
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.sizing.figures import MachineUsed
 
 CONSTRAINT_RANK = 10
 

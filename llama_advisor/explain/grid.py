@@ -8,7 +8,7 @@ from itertools import product
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
+from llama_advisor.engine.advice import Advice, Change, Excuse, RuleBaseShown, ShortBuild, Verdict
 from llama_advisor.explain.options import Option, nearest_excuse, options
 from llama_advisor.scenario.flags import Axis
 from llama_advisor.text.errors import InputError
@@ -17,7 +17,6 @@ from llama_advisor.text.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario

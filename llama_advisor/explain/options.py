@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Annotated
 
-from llama_advisor.engine.advice import Excuse, ShortBuild
+from llama_advisor.engine.advice import Advice, Excluded, Excuse, ShortBuild
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.words import decisive, short
@@ -13,7 +13,6 @@ from llama_advisor.engine.words import decisive, short
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llama_advisor.engine.advice import Advice, Excluded
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from llama_advisor.engine.advice import Robustness, TippingPoint, WeightRange
+from llama_advisor.engine.advice import Advice, Robustness, TippingPoint, WeightRange
 from llama_advisor.engine.relax import changed, current, plain, stated_value, whole
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.hardware import catalogue_of, read_hardware
@@ -24,7 +24,6 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor, Answer
     from llama_advisor.engine.search import Found

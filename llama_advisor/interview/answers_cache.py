@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.decide import Advisor, Outcome
 from llama_advisor.interview.noting import noting
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.read import validated
@@ -15,7 +15,6 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.conditions import Lookup
 
 Made = TypeVar("Made")

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
-from llama_advisor.knowledge.conditions import Condition, ConditionError, compile_condition
-from llama_advisor.knowledge.judgement import MOST_OPTIONS, Question
+from llama_advisor.knowledge.conditions import Condition, ConditionError, FactType, Lookup, compile_condition
+from llama_advisor.knowledge.judgement import MOST_OPTIONS, Option, Question
 from llama_advisor.scenario.need import NEEDED
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import nearest
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import FactType, Lookup
-    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.knowledge.layers import Origin
 
     Facts = Mapping[str, FactType]

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from llama_advisor.interview.amounts import NUMBERS, amount, could_be
 from llama_advisor.interview.log import Answer, Log, stated
-from llama_advisor.interview.next_question import open_questions, options_of
-from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
+from llama_advisor.interview.next_question import CompiledQuestion, open_questions, options_of
+from llama_advisor.scenario.flags import FLAGS, PAIRS, Flag, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.interview.next_question import CompiledQuestion
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Option
-    from llama_advisor.scenario.flags import Flag
 
 Sets = dict[str, Any]
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from llama_advisor.explain.options import front, nearest_excuse, quality_and_cost, quality_and_speed
+from llama_advisor.explain.options import Figures, Option, front, nearest_excuse, quality_and_cost, quality_and_speed
 from llama_advisor.render import sentences as say
-from llama_advisor.render.formats import as_file
+from llama_advisor.render.formats import View, as_file
 from llama_advisor.render.grid import NONE, field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.advice import Advice, Build
     from llama_advisor.explain.grid import Grid
-    from llama_advisor.explain.options import Figures, Option
     from llama_advisor.explain.why import Report
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
 
 NO_BUILD = "No Llama 3.1 or 3.2 build fits this scenario"
 MOST_BARS = 6
@@ -163,8 +161,9 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | Non
 
 def _key(build: Build | Option) -> tuple[str | None, ...]:
     """Return what makes a build of the ranking and one of the options the same."""
-    machine = getattr(build.machine, "name", build.machine)
-    return build.model, build.quantization, build.engine, machine, build.provider
+    machine = build.machine
+    name = machine if machine is None or isinstance(machine, str) else machine.name
+    return build.model, build.quantization, build.engine, name, build.provider
 
 
 def _named(item: Option, base: RuleBase) -> str:
