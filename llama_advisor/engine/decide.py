@@ -53,10 +53,7 @@ class Advisor:
         self.search = Search(base, as_of)
 
     def advise(self, scenario: Scenario, *, why: bool = False) -> Advice:
-        """Rank every build for `scenario`, best first; `why` adds what each part of a score rests on.
-
-        Raises InputError for what it does not know.
-        """
+        """Rank every build, best first; `why` adds what a score rests on. InputError for what it does not know."""
         return self.answer(scenario, why=why).advice
 
     def answer(self, scenario: Scenario, *, why: bool = False) -> Answer:

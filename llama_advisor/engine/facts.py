@@ -79,6 +79,8 @@ _need = partial(declare, SCENARIO, "need")
 _given = partial(declare, SCENARIO, "given")
 _named = partial(declare, SCENARIO, "named")
 _model = partial(declare, MODEL, "place.model")
+_model_asked = partial(_model, settles=OPEN)
+_licence = partial(declare, MODEL, "place.model.licence")
 _variant = partial(declare, VARIANT, "place.quantization")
 _engine = partial(declare, PLACEMENT, "place.engine")
 _support = partial(declare, PLACEMENT, "place.support")
@@ -254,32 +256,26 @@ _model("model.reads_inputs", "flag", "Whether it reads all inputs asked for.")
 _model("model.trained_for", "set", "Special skills it was trained for.")
 _model("model.lacks_skills", "flag", "Whether it lacks a skill that the work needs.")
 _model("model.tool_score", "number", "Published tool-calling score.")
-_model(
-    "model.stronger_than_named", "flag", "Whether its quality for this work is above the named model's.", settles=OPEN
-)
+_model_asked("model.stronger_than_named", "flag", "Whether its quality for this work is above the named model's.")
 _model("model.images_per_prompt", "number", "Images per prompt it is made for.", unit="images")
-_model(
-    "model.unsupported_languages", "set", "Languages stated that it does not support for these inputs.", settles=OPEN
-)
-_model("model.supports_languages", "flag", "Whether it supports all languages stated.", settles=OPEN)
+_model_asked("model.unsupported_languages", "set", "Languages stated that it does not support for these inputs.")
+_model_asked("model.supports_languages", "flag", "Whether it supports all languages stated.")
 _model("model.tools_trained", "flag", "Whether tool calling is documented.", "tools.trained")
 _model("model.tools_with_image", "flag", "Whether tool calls work with an image.", "tools.with_image")
 _model("model.tools_mixed_chat", "flag", "Whether chat and tools mix in one prompt.", "tools.mixed_chat")
-_model(
-    "model.licence_covers_eu", "flag", "Whether EU-domiciled licensees have rights.", "licence.eu_domiciled_licensee"
-)
-_model(
+_licence("model.licence_covers_eu", "flag", "Whether EU-domiciled licensees have rights.", "eu_domiciled_licensee")
+_licence(
     "model.licence_user_limit",
     "number",
     "User count above which a licence must be asked for.",
-    "licence.monthly_active_users_limit",
+    "monthly_active_users_limit",
     "users",
 )
 _model("model.quality", "number", "Quality for this work before quantization, 0-100.")
 _model("model.quality_estimated", "flag", "Whether a score behind its quality is an estimate.")
 _model("model.estimated_benchmarks", "set", "Benchmarks of the mix that nobody published for it.")
 _model("model.floor_gap", "number", "Published score less the floor of the use case; negative is below.")
-_model("model.named", "flag", "Whether it is the model the user named.", settles=OPEN)
+_model_asked("model.named", "flag", "Whether it is the model the user named.")
 _model("model.allowed", "flag", "Whether the hard limits allow it.", moves=True)
 _variant("quantization.id", "text", "Quantization id.")
 _variant("quantization.bits", "number", "Nominal bits per weight.", unit="bits")

@@ -179,17 +179,13 @@ def caveats(
     winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], most: int
 ) -> tuple[CaveatShown, ...]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
-    said: list[tuple[int, str, CompiledRule, str]] = []
-    for outcome in winner.outcomes if winner else ():
-        said.append((CONSTRAINT_RANK, outcome.rule.id, outcome.rule, outcome.text))
+    said = [(CONSTRAINT_RANK, outcome.rule, outcome.text) for outcome in (winner.outcomes if winner else ())]
     for rule in rules:
         then = rule.rule.then
         if isinstance(then, Caveat) and rule.test(ending):
-            said.append((then.rank, rule.id, rule, fill(rule.rule.say, ending.lookup)))
-    said.sort(key=lambda item: item[:2])
-    return tuple(
-        CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, _, rule, text in said[:most]
-    )
+            said.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
+    told = sorted(said, key=lambda item: (item[0], item[1].id))[:most]
+    return tuple(CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, rule, text in told)
 
 
 def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None) -> Candidate:
@@ -207,9 +203,8 @@ def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named
 def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
     """Return the ways round that fit this scenario and what ruled its models out."""
     ending = closing(None, found, base)
-    made = []
-    for rule in base.in_folder("routes"):
-        if isinstance(rule.rule.then, Route) and rule.test(ending):
-            text = fill(rule.rule.say, ending.lookup)
-            made.append(RouteShown(kind=rule.rule.then.route, text=text, source=cited(rule)))
-    return tuple(made)
+    return tuple(
+        RouteShown(kind=then.route, text=fill(rule.rule.say, ending.lookup), source=cited(rule))
+        for rule in base.in_folder("routes")
+        if isinstance(then := rule.rule.then, Route) and rule.test(ending)
+    )

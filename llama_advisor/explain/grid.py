@@ -170,10 +170,7 @@ def _cell(at: At, advice: Advice) -> Cell:
 
 
 def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> Turn | None:
-    """Say why the winner is another one; None where it is the same, hardware that is varied apart.
-
-    Tried in turn: the old winner is ruled out, the new one was, the score turned.
-    """
+    """Say why the winner is another one; None where it is the same, hardware that is varied apart."""
     one, other = before.cell.winner, after.cell.winner
     if one and other and field == "hardware":
         other = other._replace(machine=one.machine)
@@ -184,7 +181,7 @@ def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> 
         at = {"before": before.cell.at, "after": after.cell.at}
         return Turn(axis=axis, **at, kind=kind, rule=rule, criterion=criterion, text=text)
 
-    old, new = before.winner, after.winner
+    old, new = before.winner, after.winner  # in turn: the old one is ruled out, the new one was, the score turned
     lost = after.counterpart(old) if old else None
     if lost and lost.excuse:
         return told("ruled_out", lost.excuse.text, lost.excuse.rule)

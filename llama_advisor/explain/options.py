@@ -67,16 +67,12 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
 
 def quality_and_speed(item: Option) -> Figures | None:
     """Both figures, more is better; None where one is not known."""
-    if item.quality is None or item.tokens_per_s is None:
-        return None
-    return item.quality, item.tokens_per_s
+    return None if item.quality is None or item.tokens_per_s is None else (item.quality, item.tokens_per_s)
 
 
 def quality_and_cost(item: Option) -> Figures | None:
     """Quality and money, the latter negated so that more is better; None where one is not known."""
-    if item.quality is None or item.usd_per_month is None:
-        return None
-    return item.quality, -item.usd_per_month
+    return None if item.quality is None or item.usd_per_month is None else (item.quality, -item.usd_per_month)
 
 
 def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) -> tuple[Option, ...]:
@@ -97,15 +93,12 @@ def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) 
 
 
 def nearest_excuse(advice: Advice) -> Excluded | None:
-    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
-
-    Nearest is by how far it got, then by how far it missed.
-    """
+    """Return what stands against the build that a change lets fit; where none does, the model that came nearest."""
     build = advice.recommendation
     mine = [item for item in advice.excluded if build and item.model == build.model]
 
     def distance(item: Excluded) -> tuple[int, bool, float]:
-        """Before anything is sized, what cannot read the input is farthest."""
+        """By how far it got, then by how far it missed; before anything is sized, what cannot read is farthest."""
         value, limit = item.excuse.value, item.excuse.limit
         missed = 0.0
         if not isinstance(value, bool) and isinstance(value, (int, float)) and isinstance(limit, (int, float)):

@@ -62,11 +62,7 @@ def explained(scenario: Scenario, advisor: Advisor) -> Answer:
 def robustness(
     winner: Candidate, qualified: tuple[Candidate, ...], weights: Mapping[CriterionId, float]
 ) -> Robustness | None:
-    """Compare the winner with every build of every other model; None where it has no rival.
-
-    A weight moves alone, the others keeping their proportions; then every score is linear in it, and the
-    range in which the winner leads follows in closed form from each rival.
-    """
+    """Compare the winner with every build of every other model; None where it has no rival."""
     rivals = [build for build in qualified if build.model.id != winner.model.id]
     if not rivals:
         return None
@@ -74,6 +70,8 @@ def robustness(
     mine = values(winner, counted)
     gaps = [{name: mine[name] - theirs[name] for name in counted} for theirs in (values(r, counted) for r in rivals)]
     ranges = []
+    # A weight moves alone, the others keeping their proportions; then every score is linear in it, and the
+    # range in which the winner leads follows in closed form from each rival.
     for name, weight in counted.items():
         low, high = 0.0, 1.0
         for gap in gaps:
@@ -105,10 +103,8 @@ def values(build: Candidate, weights: Mapping[CriterionId, float]) -> Values:
 
 
 def share_won(gaps: list[Values], names: list[CriterionId]) -> float:
-    """The share of weightings, spread evenly over all that sum to 1, under which the winner leads.
-
-    Multiples of the roots of primes, one prime per criterion, modulo 1, fill the unit cube evenly.
-    """
+    """The share of weightings, spread evenly over all that sum to 1, under which the winner leads."""
+    # Multiples of the roots of primes, one prime per criterion, modulo 1, fill the unit cube evenly.
     primes = (number for number in count(2) if all(number % divisor for divisor in range(2, number)))
     roots = [sqrt(prime) for prime in islice(primes, len(names))]
     won = 0
@@ -131,10 +127,7 @@ class Picker:
         return self.advisor.decide(understand(self.scenario, self.base))
 
     def at(self, *changes: Change, among: frozenset[str] | None = None) -> Found | None:
-        """The decision with the changes applied; None where they make no valid scenario.
-
-        `among` judges these models alone, which is enough to tell them apart.
-        """
+        """The decision with the changes applied, `among` these models alone; None where they make no scenario."""
         key = repr((changes, sorted(among) if among is not None else None))
         if key not in self._decided:
             try:

@@ -80,10 +80,8 @@ _KEYS = ("device", *Stated._fields)
 def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:
     """Return the machine that `value` describes.
 
-    `value` is text, or a mapping `{device, count, nodes, memory_gb, bandwidth_gb_s, ram_gb}` with
-    each key optional and null for "not said"; marketed GB count as GiB. What was taken for granted
-    stands in `Machine.assumptions`. Raises InputError, one line, for what cannot be read. What was read
-    lately is kept, as the same object.
+    `value` is text, or a mapping with the keys of `Stated` and `device`, each optional and null for "not said";
+    marketed GB count as GiB. Raises InputError for what cannot be read. What was read lately is the same object.
     """
     key = repr(value), target
     if key not in catalogue.readings:

@@ -225,7 +225,6 @@ class Reading(Record):
     cores: int | None  # Processor cores, if said.
     laptop: bool  # Whether a laptop is meant.
     no_gpu: bool  # Whether a GPU is denied.
-    either: bool  # Whether names stand for alternatives.
     unread: str  # Words and numbers that no name covers, filler left out.
 
 
@@ -252,7 +251,6 @@ def read(text: str, catalogue: Catalogue) -> Reading:
         cores=int(said[1]) if (said := _CORES_SAID.search(text.casefold())) else None,
         laptop=any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words),
         no_gpu=bool(denials),
-        either="or" in words,
         unread=" ".join(word for word in unread if word != str(alone)),
     )
 

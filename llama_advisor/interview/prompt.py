@@ -39,10 +39,7 @@ _ASCII = {"×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-
 
 
 def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
-    """Yield the text shown before an answer is typed, as it is found: what leads, then the question or a list of them.
-
-    Only what leads, once nothing is left to ask.
-    """
+    """Yield the text shown before an answer is typed, as it is found: what leads, then what is left to ask."""
     leads = outlook.outcome(stated(log))
     leading = f"Leads now: {named(leads, outlook)}."
     if leads is not None and leads.model is None:

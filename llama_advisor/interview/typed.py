@@ -141,17 +141,14 @@ def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
 
 
 def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
-    """Return the questions that a part of the line is about, with what it says of them; nothing for those to be asked.
-
-    What is not understood whole is read word by word, and each of the words must be.
-    """
+    """Return the questions that a part of the line is about, with what it says of each; nothing for one to be asked."""
     if part in _FILLERS:
         raise InputError(f"{part!r} says nothing")
     if not _NEGATIONS.isdisjoint(part.casefold().split()):
         raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
     try:
         return [_about(part, here, outlook)]
-    except InputError:
+    except InputError:  # what is not understood whole is read word by word, and each of the words must be
         words = [word for word in part.split() if word.casefold() not in _FILLERS]
         if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
             raise

@@ -83,10 +83,8 @@ def lettered(grid: Grid, base: RuleBase) -> Lettered:
 
 
 def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[str, str]]:
-    """Return each change as `where: from this winner to that one`, and its reason.
-
-    Changes that differ only in where the other fields stand are told once, with their number.
-    """
+    """Return each change as `where: from this winner to that one`, and its reason."""
+    # Changes that differ only in where the other fields stand are told once, with their number.
     alike: dict[tuple[object, ...], list[Turn]] = {}
     for turn in grid.turns:
         step = (turn.axis, turn.before[turn.axis], letters[turn.before], letters[turn.after])
@@ -139,17 +137,14 @@ def _some(out: Screen, lines: list[str]) -> None:
 
 
 def _tables(out: Screen, grid: Grid, letters: dict[tuple[int, ...], str]) -> None:
-    """Write each panel; where its columns do not fit beside each other, as many at a time as do.
-
-    A column takes at least the longest word of its head.
-    """
+    """Write each panel; where its columns do not fit beside each other, as many at a time as do."""
     down, across = grid.axes[-2:]
     labels = [cut(label(down, place), out.width - NARROWEST_COLUMNS) for place in range(len(down.labels))]
     heads = [label(across, place) for place in range(len(across.labels))]
     room = out.width - GAP - max(map(len, labels)) - GAP
     starts, taken = [0], 0
     for place, head in enumerate(heads):
-        wide = max(map(len, head.split())) + GAP
+        wide = max(map(len, head.split())) + GAP  # at least the longest word of its head
         if taken and taken + wide > room:
             starts.append(place)
             taken = 0
