@@ -65,11 +65,13 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         *(f"on rented hardware instead: {line}" for line in beside.rented),
     ]
     return environment.get_template("report.html").render(
+        say=say,
+        base=base,
         advice=advice,
         build=advice.recommendation,
+        beside=beside,
+        ways=ways,
         **_answer(advice, base),
-        wishes=beside.wishes,
-        helps=[] if advice.recommendation else beside.helpful,
         trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
         **_options(report.options, base),
         memory=_memory(advice, base),
@@ -77,13 +79,7 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
             (f"{place}. {model}", *rest)
             for place, model, *rest in (say.ranking_row(item, base) for item in advice.ranking)
         ],
-        excluded=say.excluded_lines(advice, base),
         whatif=_whatif(report.grid, base) if report.grid else None,
-        lists=(
-            ("turns", "What would change it", say.turn_lines(advice.tipping_points or (), base)),
-            ("caveats", "Caveats", beside.caveats),
-            ("ways", "Ways round", ways),
-        ),
         asked=[
             *((field, say.value_text(value), "stated") for field, value in report.stated.items()),
             *((item.field, say.value_text(item.value), f"assumed: {item.why}") for item in advice.assumptions),
@@ -101,31 +97,14 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
         missed = nearest_excuse(advice)
         subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
         return {"title": NO_BUILD, "subtitle": subtitle}
-    figures = [("score", f"{build.score:.2f} of 100")]
-    if build.memory:
-        figures.append(("memory", say.memory_line(build.memory)))
-    if build.speed:
-        figures.append(("speed per user", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s"))
-        figures.append(("first token", f"after {say.range_text(build.speed.first_token_s)} s"))
-    if build.capacity:
-        figures.append(("serves", say.serves(build.capacity)))
-    if build.training:
-        figures.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
-    if build.cost:
-        figures.append(("cost", say.cost_line(build.cost)))
-    if advice.robustness:
-        margin, share = say.firm_text(advice.robustness)
-        figures.append(("how firm", f"{margin} ahead; {share}"))
     said = say.reason_line(advice, build, base)
     return {
         "title": say.described(build, base),
         "subtitle": said[0].upper() + said[1:],
-        "figures": figures,
         "parts": [
             (name, points, text, sources)
             for points, name, text, sources in (say.part_row(part, base) for part in build.contributions)
         ],
-        "readings": [(part.rule or part.criterion, list(say.readings(part))) for part in build.contributions],
     }
 
 
