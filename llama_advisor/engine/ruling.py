@@ -68,15 +68,12 @@ class Rules(NamedTuple):
         """Return the constraints of some levels, settled as far as the place does."""
         settled: list[tuple[CompiledRule, State]] = []
         left: list[tuple[int, CompiledRule, Callable[[Any], State | None]]] = []
-        for level in levels:
-            for rule in self.constraints:
-                if rule.level != level:
-                    continue
-                state = rule.settle_state(candidate, level)
-                if callable(state):
-                    left.append((len(settled), rule, state))
-                elif state is not None:
-                    settled.append((rule, state))
+        for rule in (rule for level in levels for rule in self.constraints if rule.level == level):
+            state = rule.settle_state(candidate, rule.level)
+            if callable(state):
+                left.append((len(settled), rule, state))
+            elif state is not None:
+                settled.append((rule, state))
         return Checks(tuple(settled), tuple(left))
 
 

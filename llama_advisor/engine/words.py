@@ -125,7 +125,11 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
     exact = next((index for index, build in enumerate(order, 1) if build.model.id == need.model), None)
     place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
     if place == 1:
-        return Wish(field="model", asked=asked, outcome="kept", rank=1, text=_kept(order, base))
+        text, best = f"{order[0].model.name} is the pick", max(order, key=lambda build: build.score)
+        behind, margin = best.score - order[0].score, base.criteria.wish_margin
+        if behind > 0:
+            text += f", {behind:.1f} points behind {best.model.name}: a wish is worth {margin:g}"
+        return Wish(field="model", asked=asked, outcome="kept", rank=1, text=text)
     if place:
         build, best = order[place - 1], order[0]
         text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
@@ -135,16 +139,6 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
         decisive(named, base).text if named else f"{base.models[str(need.model)].name} is not among the models ranked"
     )
     return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
-
-
-def _kept(order: tuple[Candidate, ...], base: RuleBase) -> str:
-    """Say what the wish was worth, where another model has more points."""
-    text = f"{order[0].model.name} is the pick"
-    best = max(order, key=lambda build: build.score)
-    if best.score <= order[0].score:
-        return text
-    behind = best.score - order[0].score
-    return f"{text}, {behind:.1f} points behind {best.model.name}: a wish is worth {base.criteria.wish_margin:g}"
 
 
 def _plain_wish(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from itertools import product
@@ -68,17 +69,17 @@ class Grid(Record):
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
+@dataclass
 class Place:
     """A cell with all builds judged for it, the best first; listed only where a neighbour has another winner."""
 
-    def __init__(self, cell: Cell, listed: Callable[[], tuple[Option, ...]]) -> None:
-        self.cell = cell
-        self._listed = listed
+    cell: Cell
+    listed: Callable[[], tuple[Option, ...]]
 
     @cached_property
     def options(self) -> tuple[Option, ...]:
         """All builds judged."""
-        return self._listed()
+        return self.listed()
 
     @property
     def winner(self) -> Option | None:

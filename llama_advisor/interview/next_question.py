@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.layers import Origin
 
     Facts = Mapping[str, FactType]
+    Sets = dict[str, Any]
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""
@@ -158,12 +159,11 @@ def _listed(
     if not listed and proved(log, leads, outlook):
         return
     quiet = _quiet_wishes(found, said, outlook) if listed else ()
-    others = [item for item in found if item not in (*listed, *quiet)]
-    yield from others[: MOST_OPTIONS - len(listed)]
+    yield from islice((item for item in found if item not in (*listed, *quiet)), MOST_OPTIONS - len(listed))
 
 
 def telling(
-    items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook, *, outermost: bool = False
+    items: Sequence[CompiledQuestion], said: Sets, outlook: Outlook, *, outermost: bool = False
 ) -> Iterator[CompiledQuestion]:
     """Yield the questions of which an answer, alone, changes the outcome; `outermost` tries their last option alone."""
     leads = outlook.outcome(said)
@@ -175,9 +175,7 @@ def telling(
             yield item
 
 
-def _quiet_wishes(
-    items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook
-) -> tuple[CompiledQuestion, ...]:
+def _quiet_wishes(items: Sequence[CompiledQuestion], said: Sets, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
     """Return the questions about wishes, where it is proved at once that none of them changes the outcome."""
     wishes = tuple(item for item in items if fields_of(item) <= WISHES)
     key = repr((sorted(said.items()), [item.id for item in wishes]))
@@ -188,7 +186,7 @@ def _quiet_wishes(
     return wishes if outlook.settled[key] else ()
 
 
-def bits(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> float:
+def bits(item: CompiledQuestion, said: Sets, outlook: Outlook) -> float:
     """Return the entropy of the outcome over the question's options and skipping it, by their shares."""
     options = tuple(options_of(item, said, outlook))
     share = _share(item)
@@ -212,7 +210,7 @@ def open_questions(log: Log, outlook: Outlook, *, skipped: bool = False) -> tupl
     return tuple(item for item in left if item.applies(lookup))
 
 
-def _left(base: RuleBase, said: dict[str, Any], done: frozenset[str]) -> list[CompiledQuestion]:
+def _left(base: RuleBase, said: Sets, done: frozenset[str]) -> list[CompiledQuestion]:
     """Return the questions neither closed, nor said otherwise, nor skipped with one that takes the same words."""
     open_ones = [item for item in questions(base) if said.keys().isdisjoint(_words_of(item))]
     through = {item.question.otherwise for item in open_ones if item.id in done}
@@ -228,12 +226,12 @@ def fields_of(item: CompiledQuestion) -> frozenset[str]:
     return _words_of(item).union(*(option.sets for option in item.question.options))
 
 
-def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
+def options_of(item: CompiledQuestion, said: Sets, outlook: Outlook) -> Iterator[Option]:
     """Yield the options that apply, say nothing that was said otherwise, and go together with what was said."""
     return _further(item.options(outlook.lookup(said)), said, outlook)
 
 
-def _further(options: Iterable[Option], said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
+def _further(options: Iterable[Option], said: Sets, outlook: Outlook) -> Iterator[Option]:
     fresh = (option for option in options if said.keys().isdisjoint(option.sets))
     return (option for option in fresh if outlook.goes_together(said | option.sets))
 
@@ -241,14 +239,13 @@ def _further(options: Iterable[Option], said: dict[str, Any], outlook: Outlook) 
 def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
     """Tell whether every combination of what is open comes to what leads."""
     said = stated(log)
-    done = asked(log)
-    key = repr((sorted(said.items()), sorted(done)))
+    key = repr((sorted(said.items()), sorted(asked(log))))
     if key not in outlook.settled:
         outlook.settled[key] = Proof(outlook, leads).holds(said, choices(log, outlook))
     return outlook.settled[key]
 
 
-def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...]:
+def choices(log: Log, outlook: Outlook) -> tuple[tuple[Sets, ...], ...]:
     """Return what each open question may still come to, skipping it first; also those that others may bring up."""
     said, done = stated(log), asked(log)
     left = _left(outlook.base, said, done)

@@ -275,8 +275,7 @@ def parts_of(line: str) -> list[str]:
         first, last = sorted((int(match[1]), int(match[2])))
         return " ".join(map(str, range(first, last + 1)))
 
-    spread = _RANGE.sub(between, line)
-    words = [word for word in AND.sub(" ", spread).split() if word]
+    words = AND.sub(" ", _RANGE.sub(between, line)).split()
     parts = words if words and all(map(PLACE.fullmatch, words)) else [part for part in AND.split(line) if part]
     if not parts:
         raise InputError("nothing is said")
