@@ -80,6 +80,8 @@ _given = partial(declare, SCENARIO, "given")
 _named = partial(declare, SCENARIO, "named")
 _model = partial(declare, MODEL, "place.model")
 _model_asked = partial(_model, settles=OPEN)
+_known = partial(declare, MODEL, "place")
+_placed = partial(declare, PLACEMENT, "place")
 _licence = partial(declare, MODEL, "place.model.licence")
 _variant = partial(declare, VARIANT, "place.quantization")
 _engine = partial(declare, PLACEMENT, "place.engine")
@@ -148,14 +150,11 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
     "model.trained_for": lambda c: frozenset(c.model.trained_for),
     "model.lacks_skills": lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for),
-    "model.tool_score": lambda c: c.place.tool_score,
     "model.stronger_than_named": _stronger,
     "model.unsupported_languages": _unsupported,
     "model.supports_languages": lambda c: not _unsupported(c),
-    "model.quality": lambda c: c.place.model_quality,
     "model.quality_estimated": lambda c: bool(c.place.estimated),
     "model.estimated_benchmarks": lambda c: frozenset(c.place.estimated),
-    "model.floor_gap": lambda c: c.place.floor_gap,
     "model.named": lambda c: c.need.model in {c.model.id, c.model.sibling} if c.need.model else False,
     "model.allowed": _model_allowed,
     "quantization.official": lambda c: c.place.official is not None,
@@ -166,8 +165,6 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "engine.asked": lambda c: c.need.engine == c.engine.id,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
-    "hosted.served": lambda c: c.place.served,
-    "hosted.retired": lambda c: c.place.retired,
     "hosted.retires_on": lambda c: str(c.place.offer.retires_on) if c.place.offer.retires_on else None,
     "hosted.retirement_announced": lambda c: c.place.offer is not None and c.place.offer.retires_on is not None,
     "hosted.provider_matches": lambda c: (
@@ -255,7 +252,7 @@ _model("model.unread_inputs", "set", "Inputs asked for that it cannot read.")
 _model("model.reads_inputs", "flag", "Whether it reads all inputs asked for.")
 _model("model.trained_for", "set", "Special skills it was trained for.")
 _model("model.lacks_skills", "flag", "Whether it lacks a skill that the work needs.")
-_model("model.tool_score", "number", "Published tool-calling score.")
+_known("model.tool_score", "number", "Published tool-calling score.")
 _model_asked("model.stronger_than_named", "flag", "Whether its quality for this work is above the named model's.")
 _model("model.images_per_prompt", "number", "Images per prompt it is made for.", unit="images")
 _model_asked("model.unsupported_languages", "set", "Languages stated that it does not support for these inputs.")
@@ -271,10 +268,10 @@ _licence(
     "monthly_active_users_limit",
     "users",
 )
-_model("model.quality", "number", "Quality for this work before quantization, 0-100.")
+_known("model.quality", "number", "Quality for this work before quantization, 0-100.", "model_quality")
 _model("model.quality_estimated", "flag", "Whether a score behind its quality is an estimate.")
 _model("model.estimated_benchmarks", "set", "Benchmarks of the mix that nobody published for it.")
-_model("model.floor_gap", "number", "Published score less the floor of the use case; negative is below.")
+_known("model.floor_gap", "number", "Published score less the floor of the use case; negative is below.")
 _model_asked("model.named", "flag", "Whether it is the model the user named.")
 _model("model.allowed", "flag", "Whether the hard limits allow it.", moves=True)
 _variant("quantization.id", "text", "Quantization id.")
@@ -309,8 +306,8 @@ _offer("hosted.provider", "text", "Provider of the hosted model.")
 _build(
     "build.published", "flag", "Whether its files are published, or made from the original while loading.", _published
 )
-_engine("hosted.served", "flag", "Whether any provider in the price list serves the model.")
-_engine("hosted.retired", "flag", "Whether the provider has retired it by the day asked for.")
+_placed("hosted.served", "flag", "Whether any provider in the price list serves the model.")
+_placed("hosted.retired", "flag", "Whether the provider has retired it by the day asked for.")
 _offer("hosted.retires_on", "text", "Day of retirement.")
 _engine("hosted.retirement_announced", "flag", "Whether a day of retirement is announced.")
 _engine("hosted.provider_matches", "flag", "Whether it is the provider asked for.")

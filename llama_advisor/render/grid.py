@@ -60,15 +60,11 @@ def field_name(field: str) -> str:
     return field.replace("_", " ").replace(".", " ")
 
 
-class Lettered(NamedTuple):
-    """The winners of a grid as letters."""
+def lettered(grid: Grid, base: RuleBase) -> tuple[dict[tuple[int, ...], str], dict[str, str]]:
+    """Give each winner a letter, in the order they appear; the same build on another machine is the same winner.
 
-    at: dict[tuple[int, ...], str]  # The letter of each cell, by its place; a dash where nothing fits.
-    key: dict[str, str]  # What each letter stands for: `model, quantization, engine` or `model, hosted by provider`.
-
-
-def lettered(grid: Grid, base: RuleBase) -> Lettered:
-    """Give each winner a letter, in the order they appear; the same build on another machine is the same winner."""
+    Return the letter of each cell by its place, a dash where nothing fits, and what each letter stands for.
+    """
     made: dict[tuple[str, str, str, str | None], str] = {}
     at, key = {}, {}
     for cell in grid.cells:
@@ -79,7 +75,7 @@ def lettered(grid: Grid, base: RuleBase) -> Lettered:
         letter = made.setdefault((short.model, short.quantization, short.engine, provider), LETTERS[len(made)])
         build = f"hosted by {provider}" if provider else f"{short.quantization}, {base.engines[short.engine].name}"
         at[cell.at], key[letter] = letter, f"{base.models[short.model].name}, {build}"
-    return Lettered(at, key)
+    return at, key
 
 
 def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[str, str]]:
