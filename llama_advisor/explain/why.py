@@ -312,13 +312,7 @@ class Report(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def report(
-    scenario: Scenario,
-    advisor: Advisor,
-    told: Callable[[int, int], None],
-    *,
-    varied: bool,
-) -> Report:
+def report(scenario: Scenario, advisor: Advisor, told: Callable[[int, int], None], *, varied: bool) -> Report:
     """Answer with reasons; `varied` adds how the answer moves with context and users."""
     from llama_advisor.explain.grid import vary
     from llama_advisor.explain.options import options
