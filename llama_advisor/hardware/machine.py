@@ -131,7 +131,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     reading = reading._replace(amounts=amounts)
     for name in reading.named:
         if name.instance:
-            return _from_instance(name.instance, name.counts, reading, label, catalogue, stated)
+            return _from_instance(name.instance, reading, label, catalogue, stated)
     choice = choose(reading, catalogue, target, label)
     count, nodes = _layout(reading, choice.counts, stated, label)
     whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
@@ -167,15 +167,9 @@ def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: st
     return count // nodes, nodes
 
 
-def _from_instance(
-    instance: Instance,
-    counts: tuple[int, ...],
-    reading: Reading,
-    label: str,
-    catalogue: Catalogue,
-    stated: Stated,
-) -> Machine:
-    """Return the machine of an instance; several of it are nodes."""
+def _from_instance(instance: Instance, reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine:
+    """Return the machine of the first instance named; several of it are nodes."""
+    counts = next(name.counts for name in reading.named if name.instance)
     device = catalogue.by_id[instance.device]
     others = [name for name in reading.named if not name.generic and not name.instance]
     if others and not any(device.id in {d.id for d in name.devices} for name in others):

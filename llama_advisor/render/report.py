@@ -58,19 +58,12 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         keep_trailing_newline=True,
     )
     advice = report.advice
-    beside = say.beside(advice, base)
-    ways = [
-        *beside.ways,
-        *(f"hosted instead: {line}" for line in beside.hosted),
-        *(f"on rented hardware instead: {line}" for line in beside.rented),
-    ]
     return environment.get_template("report.html").render(
         say=say,
         base=base,
         advice=advice,
         build=advice.recommendation,
-        beside=beside,
-        ways=ways,
+        beside=say.beside(advice, base),
         **_answer(advice, base),
         trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
         **_options(report.options, base),
