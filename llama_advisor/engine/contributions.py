@@ -40,6 +40,14 @@ def contributions(candidate: Candidate, *, why: bool = False) -> tuple[Contribut
     return tuple(made)
 
 
+def points_of(build: Candidate) -> dict[str, float]:
+    """Return the points of a build by criterion, what rules add included."""
+    points: dict[str, float] = {}
+    for part in build.parts:
+        points[part.criterion.id] = points.get(part.criterion.id, 0.0) + part.points
+    return points
+
+
 def _tests(rule: CompiledRule, candidate: Candidate) -> tuple[Reading, ...]:
     """Return the tests of a rule's condition that hold, as its proof has them."""
     return tuple(

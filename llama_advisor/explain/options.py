@@ -6,6 +6,7 @@ from math import log
 from typing import TYPE_CHECKING, Annotated
 
 from llama_advisor.engine.advice import Advice, Excluded, Excuse, ShortBuild
+from llama_advisor.engine.contributions import points_of
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.words import decisive, short
@@ -43,9 +44,6 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
     made = []
     for build in (*fitting, *rest):
         place = build.place
-        points: dict[str, float] = {}
-        for part in build.parts:
-            points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
         quality = place.model_quality if place.quality is None else place.quality
         memory, speed, cost = build.memory, build.speed, build.cost
         made.append(
@@ -53,7 +51,7 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
                 **short(build)._asdict(),
                 provider=place.offer.provider if place.offer else None,
                 score=None if build.fails else build.score,
-                points=points,
+                points={name: round(points, 2) for name, points in points_of(build).items()},
                 quality=None if quality is None else round(quality, 1),
                 tokens_per_s=float(f"{speed.decode_tokens_per_s.mid:.3g}") if speed else None,
                 usd_per_month=round(cost.usd_per_month, 2) if cost else None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from llama_advisor.engine.advice import Advice, Robustness, TippingPoint, WeightRange
+from llama_advisor.engine.contributions import points_of
 from llama_advisor.engine.relax import changed, current, plain, stated_value, whole
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.hardware import catalogue_of, read_hardware
@@ -95,11 +96,8 @@ def robustness(
 
 def values(build: Candidate, weights: Mapping[CriterionId, float]) -> Values:
     """The build's value per criterion, rules included: its points over the weight."""
-    points = dict.fromkeys(weights, 0.0)
-    for part in build.parts:
-        if part.criterion.id in points:
-            points[part.criterion.id] += part.points
-    return {name: points[name] / weight if weight else 0.0 for name, weight in weights.items()}
+    points = points_of(build)
+    return {name: points.get(name, 0.0) / weight if weight else 0.0 for name, weight in weights.items()}
 
 
 def share_won(gaps: list[Values], names: list[CriterionId]) -> float:
@@ -201,12 +199,8 @@ def _turned(before: str | None, after: Found, base: RuleBase) -> str:
 
 def gaps(first: Candidate, second: Candidate) -> dict[str, float]:
     """By how many points the first is ahead of the second, by criterion."""
-    found: dict[str, float] = {}
-    for build, sign in ((first, 1), (second, -1)):
-        for part in build.parts:
-            name = part.criterion.id
-            found[name] = found.get(name, 0.0) + sign * part.points
-    return {name: round(points, 2) + 0.0 for name, points in found.items()}
+    mine, theirs = points_of(first), points_of(second)
+    return {name: round(mine.get(name, 0.0) - theirs.get(name, 0.0), 2) + 0.0 for name in mine | theirs}
 
 
 def ends(number: NumberMove, today: Found) -> tuple[int, int]:
