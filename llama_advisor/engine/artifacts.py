@@ -9,23 +9,19 @@ from llama_advisor.sizing.support import architecture_support, quantization_entr
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.engine import Engine, QuantizationSupport
-    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.model import Model
     from llama_advisor.knowledge.quantization import Quantization
 
 
 def artifact(candidate: Candidate) -> Artifact:
     """Return where the files of the build are, as far as the facts name them."""
-    model, quantization, engine = candidate.model, candidate.quantization, candidate.engine
-    if quantization.format == "hosted":
-        return Artifact(hf_repo=None, ollama_tag=None, file=None)
+    model, quantization = candidate.model, candidate.quantization
     if quantization.format == "gguf":
         repo = model.artifacts.gguf_repo
-        name = f"*{gguf_name(quantization)}*.gguf" if repo else None
+        name = f"*{quantization.id.upper()}*.gguf" if repo else None
         return Artifact(hf_repo=repo, ollama_tag=ollama_tag(model, quantization), file=name)
-    return Artifact(
-        hf_repo=_repository(model, quantization, engine, candidate.place.official), ollama_tag=None, file=None
-    )
+    repo = None if quantization.format == "hosted" else _repository(candidate)
+    return Artifact(hf_repo=repo, ollama_tag=None, file=None)
 
 
 def published(candidate: Candidate) -> bool:
@@ -34,11 +30,6 @@ def published(candidate: Candidate) -> bool:
         return True
     found = artifact(candidate)
     return found.hf_repo is not None or found.ollama_tag is not None
-
-
-def gguf_name(quantization: Quantization) -> str:
-    """Return how the quantization is spelled in names of GGUF files."""
-    return quantization.id.upper()
 
 
 def ollama_tag(model: Model, quantization: Quantization) -> str | None:
@@ -52,14 +43,14 @@ def ollama_tag(model: Model, quantization: Quantization) -> str | None:
     return f"{files.ollama_tag}-{kind}-{name}"
 
 
-def _repository(model: Model, quantization: Quantization, engine: Engine, official: OfficialBuild | None) -> str | None:
-    files = model.artifacts
-    if official is not None:
-        return official.hf_repo
+def _repository(candidate: Candidate) -> str | None:
+    files, quantization = candidate.model.artifacts, candidate.quantization
+    if candidate.place.official is not None:
+        return candidate.place.official.hf_repo
     if quantization.format == "mlx" and quantization.bits == MLX_REPO_BITS and files.mlx_repo:
         return files.mlx_repo
     own = files.quantized_repos.get(quantization.id)
-    entry = quantization_entry(engine, quantization)
+    entry = quantization_entry(candidate.engine, quantization)
     return own or (files.hf_repo if entry and entry.from_original else None)
 
 
@@ -80,11 +71,15 @@ def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
     entry = quantization_entry(engine, quantization)
     cache = layout.kv_cache_type if layout else "f16"
     at_once = candidate.capacity.limit if candidate.capacity else need.concurrent_requests
-    original = files.hf_repo == candidate.model.artifacts.hf_repo
+    flags = []  # what the quantization needs: made while loading, or for an older device
+    if entry:
+        architecture = candidate.machine.device.architecture if candidate.machine else ""
+        original = files.hf_repo == candidate.model.artifacts.hf_repo
+        flags = [entry.flags if original else "", entry.architecture_flags.get(architecture, "")]
     return {
         "hf_repo": files.hf_repo,
         "gguf_repo": files.hf_repo if quantization.format == "gguf" else None,
-        "gguf_quantization": gguf_name(quantization),
+        "gguf_quantization": quantization.id.upper(),
         "mlx_repo": files.hf_repo,
         "ollama_tag": files.ollama_tag,
         "context_tokens": need.context_tokens,
@@ -94,16 +89,8 @@ def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
         "pipeline_parallel": layout.placed.stages if layout else 1,
         "kv_cache_type": cache,
         "kv_cache_flags": engine.kv_cache_flags.get(cache, ""),
-        "quantization_flags": _flags(candidate, entry, original=original),
+        "quantization_flags": " ".join(flags),
     }
-
-
-def _flags(candidate: Candidate, entry: QuantizationSupport | None, *, original: bool) -> str:
-    """Return options that the quantization needs: made while loading, or for an older device."""
-    if entry is None:
-        return ""
-    architecture = candidate.machine.device.architecture if candidate.machine else ""
-    return f"{entry.flags if original else ''} {entry.architecture_flags.get(architecture, '')}"
 
 
 def _filled(template: str, values: dict[str, Any]) -> str | None:

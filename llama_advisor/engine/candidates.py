@@ -41,10 +41,15 @@ def named_alone(need: Need, base: RuleBase) -> frozenset[str]:
 
 
 def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
-    """The machines given (a list means one of these), else the reference machines of the target."""
+    """The machines given (a list means one of these), else those assumed for the target, with their prices."""
     given = need.scenario.hardware
     if given is None:
-        return reference_machines(need, base, catalogue)
+        listed = enumerate(base.reference.reference.get(need.target) or ())
+        read = (
+            read_hardware(item.hardware, catalogue, need.target)._replace(offer=item.offer, owned=False, step=step)
+            for step, item in listed
+        )
+        return tuple(on_accelerator(machine, need, catalogue) for machine in read)
     several = given if isinstance(given, tuple) else (given,)
     found = tuple(read_hardware(spelled(item), catalogue, need.target) for item in several)
     if not found:
@@ -72,21 +77,6 @@ def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
     ram = base.criteria.assumed_host_ram_gib
     said = f"host memory was not stated; {ram:g} GiB beside the {device.name} assumed"
     return machine._replace(ram_gib=ram, assumptions=(*machine.assumptions, said))
-
-
-def reference_machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
-    """Return the machines assumed for the target, in order, with their prices."""
-    listed = base.reference.reference.get(need.target) or ()
-    if not listed and need.target == HOSTED:
-        return ()
-    return tuple(
-        on_accelerator(
-            read_hardware(item.hardware, catalogue, need.target)._replace(offer=item.offer, owned=False, step=step),
-            need,
-            catalogue,
-        )
-        for step, item in enumerate(listed)
-    )
 
 
 def on_accelerator(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
@@ -128,9 +118,5 @@ def offers(model: Model, need: Need, base: RuleBase, as_of: date) -> tuple[Hoste
     """Hosted offers of the model: of the provider asked for, else the live ones with a price, cheapest first."""
     found = [offer for offer in base.hosted.values() if offer.model == model.id]
     mine = [offer for offer in found if offer.provider == need.provider]
-    if mine:
-        return tuple(sorted(mine, key=lambda offer: (retired(offer, as_of), offer.doubtful != "", price_key(offer))))
-    live = [
-        offer for offer in found if not retired(offer, as_of) and not offer.doubtful and price_key(offer) is not None
-    ]
-    return tuple(sorted(live, key=price_key))
+    chosen = mine or [offer for offer in found if not retired(offer, as_of) and not offer.doubtful]
+    return tuple(sorted(chosen, key=lambda offer: (retired(offer, as_of), offer.doubtful != "", price_key(offer))))

@@ -11,30 +11,41 @@ from llama_advisor.engine.score import plain
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
-    from llama_advisor.engine.candidate import Candidate, Part
+    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
     from llama_advisor.knowledge.rule import CompiledRule
 
 
 def contributions(candidate: Candidate, *, why: bool = False) -> tuple[Contribution, ...]:
     """Return the parts of the score as they are shown; `why` adds what each rests on."""
-    return tuple(contribution(part, candidate, why=why) for part in candidate.parts)
+    made = []
+    for part in candidate.parts:
+        rule, criterion = part.rule, part.criterion
+        reads = None
+        if why:
+            reads = _tests(rule, candidate) if rule else _measured(criterion, candidate)
+        made.append(
+            Contribution(
+                criterion=criterion.id,
+                rule=rule.id if rule else None,
+                points=part.points,
+                value=round(part.value, 3),
+                weight=round(part.weight, 4),
+                text=fill(rule.rule.say, candidate.lookup) if rule else _reading(criterion, candidate, part.value),
+                source=cited(rule) if rule else (),
+                layer=rule.layer if rule else None,
+                reads=reads,
+            )
+        )
+    return tuple(made)
 
 
-def contribution(part: Part, candidate: Candidate, *, why: bool = False) -> Contribution:
-    """Return a part of the score as it is shown; `why` adds what it rests on."""
-    rule = part.rule
-    return Contribution(
-        criterion=part.criterion.id,
-        rule=rule.id if rule else None,
-        points=part.points,
-        value=round(part.value, 3),
-        weight=round(part.weight, 4),
-        text=fill(rule.rule.say, candidate.lookup) if rule else _reading(part.criterion, candidate, part.value),
-        source=_cited(rule) if rule else (),
-        layer=rule.layer if rule else None,
-        reads=(_tests(rule, candidate) if rule else _measured(part.criterion, candidate)) if why else None,
-    )
+def points_of(build: Candidate) -> dict[str, float]:
+    """Return the points of a build by criterion, what rules add included."""
+    points: dict[str, float] = {}
+    for part in build.parts:
+        points[part.criterion.id] = points.get(part.criterion.id, 0.0) + part.points
+    return points
 
 
 def _tests(rule: CompiledRule, candidate: Candidate) -> tuple[Reading, ...]:
@@ -77,7 +88,8 @@ def _anchors(measure: ValueMeasure, figure: float | None) -> str:
     return f"{low[1]:g} at {low[0]:g}, {high[1]:g} at {high[0]:g}"
 
 
-def _cited(rule: CompiledRule) -> tuple[str, ...]:
+def cited(rule: CompiledRule) -> tuple[str, ...]:
+    """Return the sources of a rule, by id."""
     return tuple(citation.id for citation in rule.rule.sources)
 
 

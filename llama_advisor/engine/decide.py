@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, RuleBaseShown, Verdict
+from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
-from llama_advisor.engine.relax import relaxations, ways_round
-from llama_advisor.engine.search import Search
+from llama_advisor.engine.relax import ways_round
+from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import caveats, closing, excluded, routes, shown, wishes
 from llama_advisor.knowledge.judgement import Caveat
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
-from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.scenario.scenario import Assumption, Scenario
 from llama_advisor.sizing.support import HOSTED
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from llama_advisor.engine.advice import Build
-    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.device import Machine
     from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.scenario.scenario import Scenario
 
 OTHER_LANE = 2
 
@@ -55,20 +53,16 @@ class Advisor:
         self.search = Search(base, as_of)
 
     def advise(self, scenario: Scenario, *, why: bool = False) -> Advice:
-        """Rank every build for `scenario`, best first; `why` adds what each part of a score rests on.
-
-        Raises InputError for what it does not know.
-        """
+        """Rank every build, best first; `why` adds what a score rests on. InputError for what it does not know."""
         return self.answer(scenario, why=why).advice
 
     def answer(self, scenario: Scenario, *, why: bool = False) -> Answer:
         """Return the advice together with every build that was judged for it."""
         need = understand(scenario, self.base)
         if says_nothing(scenario):
-            return Answer(self._ask_for_input(need), need, None)
+            return Answer(self._advice(need, "need_input", missing=NEEDED), need, None)
         found = self.decide(need)
-        advice = self._yes(found, why=why) if found.order else self._no(found)
-        return Answer(advice, found.need, found)
+        return Answer(self._judged(found, why=why), found.need, found)
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
@@ -110,42 +104,28 @@ class Advisor:
         anywhere = self.search.run(need.on_any_engine(), among)
         return anywhere if anywhere.order else found
 
-    def _ask_for_input(self, need: Need) -> Advice:
-        return self._advice(need, "need_input", None, missing=NEEDED)
-
-    def _yes(self, found: Found, *, why: bool) -> Advice:
-        order = found.order
-        ending = closing(order[0], found, self.base, self._named(found))
-        return self._advice(
-            found.need,
-            self._verdict(order[0], ending),
-            found,
-            recommendation=shown(order[0], 1, why=why),
-            ranking=tuple(shown(build, place, why=why) for place, build in enumerate(order, 1)),
-            excluded=excluded(found, self.base),
-            wishes=wishes(found, self.base),
-            caveats=caveats(order[0], ending, self.caveats, self.base.criteria.caveats_shown),
-            alternatives=self._other_lane(found.need),
-        )
-
-    def _no(self, found: Found) -> Advice:
-        """Nothing fits: say the nearest excuses, what change would help, and the ways round."""
-        ways = relaxations(found, self)
+    def _judged(self, found: Found, *, why: bool) -> Advice:
+        """Say what fits; where nothing does, the nearest excuses, what change would help, and the ways round."""
+        order, base = found.order, self.base
+        ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
-        told = counted.build if counted else None
-        ending = closing(told, found, self.base, self._named(found))
+        told = counted.build if counted else next(iter(order), None)
+        ending = closing(told, found, base, self._named(found))
+        verdict: Verdict = "change_requirement" if counted else "no_fit"
+        ranking = tuple(shown(build, place, why=why) for place, build in enumerate(order, 1))
         return self._advice(
             found.need,
-            "change_requirement" if counted else "no_fit",
-            found,
-            recommendation=shown(told, 1) if told else None,
+            self._verdict(order[0], ending) if order else verdict,
+            found.machines if found.need.hardware_stated else (),
+            recommendation=shown(counted.build, 1) if counted else next(iter(ranking), None),
             changes=counted.changes if counted else (),
-            excluded=excluded(found, self.base),
-            wishes=wishes(found, self.base),
-            caveats=caveats(told, ending, self.caveats, self.base.criteria.caveats_shown),
+            ranking=ranking,
+            excluded=excluded(found, base),
+            wishes=wishes(found, base),
+            caveats=caveats(told, ending, self.caveats, base.criteria.caveats_shown),
             alternatives=self._other_lane(found.need),
             relaxations=tuple(way.shown for way in ways),
-            routes=routes(found, self.base),
+            routes=() if order else routes(found, base),
         )
 
     def _named(self, found: Found) -> Named | None:
@@ -157,15 +137,16 @@ class Advisor:
         machine = found.machines[0] if found.machines and need.hardware_stated else None
         methods = self.base.criteria.tuning_order if need.wants_tuning else ()
         tuned = {method: self.search.sizes.training(model, method, machine, need.tuning) for method in methods}
+        gib = {method: training.total_gib for method, training in tuned.items()}
         official = next((build for build in model.official_builds if build.quantization == "fp8"), None)
         place = next((index for index, build in enumerate(found.order) if is_wished(build, need, self.base)), None)
         return Named(
             model=model,
             outcome="impossible" if place is None else "better_exists" if place else "kept",
             fp8_gib=official.weights_bytes / 2**30 if official else None,
-            full_gib=tuned["full"].total_gib if "full" in tuned else None,
-            lora_gib=tuned["lora"].total_gib if "lora" in tuned else None,
-            qlora_gib=tuned["qlora"].total_gib if "qlora" in tuned else None,
+            full_gib=gib.get("full"),
+            lora_gib=gib.get("lora"),
+            qlora_gib=gib.get("qlora"),
             qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
 
@@ -193,26 +174,17 @@ class Advisor:
         layers = tuple(layer.label for layer in self.base.layers[1:])
         return RuleBaseShown(version=__version__, hash=self.base.hash, layers=layers)
 
-    def _advice(self, need: Need, verdict: Verdict, found: Found | None, **parts: Any) -> Advice:
+    def _advice(self, need: Need, verdict: Verdict, given: tuple[Machine, ...] = (), **parts: Any) -> Advice:
+        """Put an answer together, what reading the hardware as given took for granted among its assumptions."""
         empty: dict[str, Any] = dict.fromkeys(
             ("changes", "ranking", "excluded", "wishes", "caveats", "alternatives", "relaxations", "routes"), ()
         )
+        read = ((machine.label, why) for machine in given for why in machine.assumptions)
         return Advice(
             as_of=self.as_of,
             verdict=verdict,
             scenario=need.normalised(),
-            assumptions=(*need.assumptions, *_read_as(need, found)),
+            assumptions=(*need.assumptions, *(Assumption(field="hardware", value=name, why=why) for name, why in read)),
             rulebase=self.rulebase_shown(),
             **({"recommendation": None} | empty | parts),
         )
-
-
-def _read_as(need: Need, found: Found | None) -> tuple[Assumption, ...]:
-    """Say what reading the hardware as given took for granted."""
-    if found is None or not need.hardware_stated:
-        return ()
-    return tuple(
-        Assumption(field="hardware", value=machine.label, why=why)
-        for machine in found.machines
-        for why in machine.assumptions
-    )

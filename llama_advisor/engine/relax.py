@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
 from llama_advisor.engine.advice import Change, RelaxationShown
 from llama_advisor.engine.words import short
-from llama_advisor.scenario.need import understand
-from llama_advisor.scenario.scenario import HardwareSpec
+from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.scenario import HardwareSpec, Scenario
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Relaxation
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.scenario.scenario import Scenario
 
     Attempt = Callable[[Any, "Models"], "Way | None"]
 
@@ -47,56 +44,42 @@ class Softening(NamedTuple):
     steps: list[Any]
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(NamedTuple):
     """A softened requirement and the build that then qualifies."""
 
     changes: tuple[Change, ...]
     build: Candidate
     counts: bool
     shown: RelaxationShown
-    models: Annotated[frozenset[str], "Models that qualify then; with less softening no others do."]
-
-
-def relaxations(found: Found, advisor: Decider) -> list[Way]:
-    """Return, for each kind of requirement in order, the smallest change that lets something fit.
-
-    Where no single change does, the first two kinds that do so together.
-    """
-    return list(ways_round(found, advisor))
+    models: frozenset[str]  # Models that qualify then; with less softening no others do.
 
 
 def ways_round(found: Found, advisor: Decider) -> Iterator[Way]:
-    """Yield them one at a time, as finding each takes several runs."""
+    """Yield, for each kind of requirement in order, the smallest change that lets something fit; each takes runs.
+
+    Where no single change does, the first two kinds that do so together: what a model was stopped by may hide what
+    comes next.
+    """
     need = found.need
-    kinds = [item for item in advisor.base.relaxations.relaxations if not found.failures.isdisjoint(item.cures)]
-    alone = False
-    for kind in kinds:
-        if way := _first_way(need, kind, advisor):
-            alone = True
-            yield way
-    if not alone and (pair := _first_pair(need, kinds, advisor)):
-        yield pair
+    able = []
+    for kind in advisor.base.relaxations.relaxations:
+        before = current(need, kind.field)
+        if steps := [supported(need, step, advisor) for step in softer(before, kind)]:
+            able.append(Softening(kind, before, steps))
+    cures = [item for item in able if not found.failures.isdisjoint(item.kind.cures)]
 
+    def alone(item: Softening) -> Way | None:
+        return _smallest(item, lambda step, among: _way(need, [(item.kind, step)], advisor, among), advisor)
 
-def _first_way(need: Need, kind: Relaxation, advisor: Decider) -> Way | None:
-    """Find the smallest change of one kind that helps."""
-    softening = Softening(kind, current(need, kind.field), _steps(need, kind, advisor))
-    return _smallest(softening, lambda step, among: _way(need, [(kind, step)], advisor, among), advisor)
-
-
-def _first_pair(need: Need, kinds: list[Relaxation], advisor: Decider) -> Way | None:
-    """Find the first two kinds that help together; what a model was stopped by may hide what comes next."""
-    every = advisor.base.relaxations.relaxations
-    able = [
-        Softening(kind, current(need, kind.field), steps) for kind in every if (steps := _steps(need, kind, advisor))
-    ]
+    ways = filter(None, map(alone, cures))
+    if first := next(ways, None):
+        yield first
+        yield from ways
+        return
     for easier, harder in sorted(combinations(able, 2), key=lambda pair: able.index(pair[1])):
-        if easier.kind not in kinds and harder.kind not in kinds:
-            continue
-        if way := _together(need, easier, harder, advisor):
-            return way
-    return None
+        if (easier in cures or harder in cures) and (way := _together(need, easier, harder, advisor)):
+            yield way
+            return
 
 
 def _together(need: Need, easier: Softening, harder: Softening, advisor: Decider) -> Way | None:
@@ -110,10 +93,6 @@ def _together(need: Need, easier: Softening, harder: Softening, advisor: Decider
         return None
     least = found.changes[1].to
     return _smallest(easier, lambda step, among: way(step, least, among), advisor)
-
-
-def _steps(need: Need, kind: Relaxation, advisor: Decider) -> list[Any]:
-    return [supported(need, step, advisor) for step in softer(current(need, kind.field), kind)]
 
 
 def supported(need: Need, step: Any, advisor: Decider) -> Any:
@@ -137,7 +116,7 @@ def _smallest(softening: Softening, way: Attempt, advisor: Decider) -> Way | Non
     halving goes on between the last step that does not help and the first that does, to the unit of moves.yaml.
     """
     steps = softening.steps
-    found = way(steps[-1], None) if steps else None
+    found = way(steps[-1], None)
     low, high = 0, len(steps) - 1
     while found and low < high:
         middle = (low + high) // 2

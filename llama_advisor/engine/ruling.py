@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llama_advisor.engine.candidate import Candidate, Place
 from llama_advisor.engine.fact import BUILD, HOPELESS
-from llama_advisor.engine.score import criterion_terms
+from llama_advisor.engine.score import CriterionTerms, criterion_terms
 from llama_advisor.knowledge.judgement import Adjust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.score import CriterionTerms
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule, State
     from llama_advisor.scenario.need import Need
@@ -69,15 +68,12 @@ class Rules(NamedTuple):
         """Return the constraints of some levels, settled as far as the place does."""
         settled: list[tuple[CompiledRule, State]] = []
         left: list[tuple[int, CompiledRule, Callable[[Any], State | None]]] = []
-        for level in levels:
-            for rule in self.constraints:
-                if rule.level != level:
-                    continue
-                state = rule.settle_state(candidate, level)
-                if callable(state):
-                    left.append((len(settled), rule, state))
-                elif state is not None:
-                    settled.append((rule, state))
+        for rule in (rule for level in levels for rule in self.constraints if rule.level == level):
+            state = rule.settle_state(candidate, rule.level)
+            if callable(state):
+                left.append((len(settled), rule, state))
+            elif state is not None:
+                settled.append((rule, state))
         return Checks(tuple(settled), tuple(left))
 
 

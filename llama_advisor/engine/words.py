@@ -17,24 +17,21 @@ from llama_advisor.engine.advice import (
     Wish,
 )
 from llama_advisor.engine.artifacts import artifact, commands
-from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.contributions import contributions
+from llama_advisor.engine.candidate import Candidate, Named, Outcome
+from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.scenario.names import engine_id
-from llama_advisor.sizing.figures import machine_used
+from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llama_advisor.engine.candidate import Named, Outcome
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import MachineUsed, Speed
 
 CONSTRAINT_RANK = 10
 
@@ -55,7 +52,7 @@ def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
         score=build.score,
         contributions=contributions(build, why=why),
         memory=MemoryShown(**build.memory.rounded(2)._asdict()) if build.memory else None,
-        speed=_speed(build.speed.rounded(3), build.need) if build.speed else None,
+        speed=_speed(build),
         capacity=build.capacity and build.capacity.rounded(3),
         training=build.training and build.training.rounded(2),
         cost=build.cost and build.cost.rounded(month=4),
@@ -80,7 +77,10 @@ def _machine(build: Candidate) -> MachineUsed | None:
     return machine_used(build.machine, build.layout.replicas if build.layout else 1)
 
 
-def _speed(speed: Speed, need: Need) -> SpeedShown:
+def _speed(build: Candidate) -> SpeedShown | None:
+    if build.speed is None:
+        return None
+    speed, need = build.speed.rounded(3), build.need
     return SpeedShown(
         decode_tokens_per_s=speed.decode_tokens_per_s,
         prefill_tokens_per_s=speed.prefill_tokens_per_s,
@@ -121,25 +121,30 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
 def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
     """Say what became of the model, quantization and engine named."""
     made = []
-    need, order = found.need, found.order
-    scenario = need.scenario
+    need, scenario = found.need, found.need.scenario
     if scenario.model and need.model:
-        made.append(_model_wish(need, order, found, base))
+        made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
         wished = need.quantizations_wished
-        made.append(_plain_wish("quantization", need, order, found, base, lambda b: b.quantization.id in wished))
+        made.append(
+            _plain_wish("quantization", scenario.quantization, found, base, lambda b: b.quantization.id in wished)
+        )
     if scenario.engine:
         asked = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", need, order, found, base, lambda b: b.engine.id == asked))
+        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == asked))
     return tuple(made)
 
 
-def _model_wish(need: Need, order: tuple[Candidate, ...], found: Found, base: RuleBase) -> Wish:
-    asked = str(need.scenario.model)
+def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
+    need, order = found.need, found.order
     exact = next((index for index, build in enumerate(order, 1) if build.model.id == need.model), None)
     place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
     if place == 1:
-        return Wish(field="model", asked=asked, outcome="kept", rank=1, text=_kept(order, base))
+        text, best = f"{order[0].model.name} is the pick", max(order, key=lambda build: build.score)
+        behind, margin = best.score - order[0].score, base.criteria.wish_margin
+        if behind > 0:
+            text += f", {behind:.1f} points behind {best.model.name}: a wish is worth {margin:g}"
+        return Wish(field="model", asked=asked, outcome="kept", rank=1, text=text)
     if place:
         build, best = order[place - 1], order[0]
         text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
@@ -151,26 +156,15 @@ def _model_wish(need: Need, order: tuple[Candidate, ...], found: Found, base: Ru
     return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
 
 
-def _kept(order: tuple[Candidate, ...], base: RuleBase) -> str:
-    """Say what the wish was worth, where another model has more points."""
-    text = f"{order[0].model.name} is the pick"
-    best = max(order, key=lambda build: build.score)
-    if best.score <= order[0].score:
-        return text
-    behind = best.score - order[0].score
-    return f"{text}, {behind:.1f} points behind {best.model.name}: a wish is worth {base.criteria.wish_margin:g}"
-
-
 def _plain_wish(
     field: Literal["quantization", "engine"],
-    need: Need,
-    order: tuple[Candidate, ...],
+    asked: str,
     found: Found,
     base: RuleBase,
     match: Callable[[Candidate], bool],
 ) -> Wish:
-    asked = str(getattr(need.scenario, field))
-    pick = order[0].model.id if order else need.model
+    order = found.order
+    pick = order[0].model.id if order else found.need.model
     if order and match(order[0]):
         return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
@@ -194,17 +188,13 @@ def caveats(
     winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], most: int
 ) -> tuple[CaveatShown, ...]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
-    said: list[tuple[int, str, CompiledRule, str]] = []
-    for outcome in winner.outcomes if winner else ():
-        said.append((CONSTRAINT_RANK, outcome.rule.id, outcome.rule, outcome.text))
+    said = [(CONSTRAINT_RANK, outcome.rule, outcome.text) for outcome in (winner.outcomes if winner else ())]
     for rule in rules:
         then = rule.rule.then
         if isinstance(then, Caveat) and rule.test(ending):
-            said.append((then.rank, rule.id, rule, fill(rule.rule.say, ending.lookup)))
-    said.sort(key=lambda item: item[:2])
-    return tuple(
-        CaveatShown(rule=rule.id, text=text, source=_cited(rule), layer=rule.layer) for _, _, rule, text in said[:most]
-    )
+            said.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
+    told = sorted(said, key=lambda item: (item[0], item[1].id))[:most]
+    return tuple(CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, rule, text in told)
 
 
 def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None) -> Candidate:
@@ -222,13 +212,8 @@ def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named
 def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
     """Return the ways round that fit this scenario and what ruled its models out."""
     ending = closing(None, found, base)
-    made = []
-    for rule in base.in_folder("routes"):
-        if isinstance(rule.rule.then, Route) and rule.test(ending):
-            text = fill(rule.rule.say, ending.lookup)
-            made.append(RouteShown(kind=rule.rule.then.route, text=text, source=_cited(rule)))
-    return tuple(made)
-
-
-def _cited(rule: CompiledRule) -> tuple[str, ...]:
-    return tuple(citation.id for citation in rule.rule.sources)
+    return tuple(
+        RouteShown(kind=then.route, text=fill(rule.rule.say, ending.lookup), source=cited(rule))
+        for rule in base.in_folder("routes")
+        if isinstance(then := rule.rule.then, Route) and rule.test(ending)
+    )

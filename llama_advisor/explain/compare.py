@@ -12,7 +12,7 @@ from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, shown
 from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.need import understand
-from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.scenario.scenario import Assumption, Scenario
 from llama_advisor.sizing.quality import score
 from llama_advisor.sizing.support import architecture_support
 from llama_advisor.text.errors import InputError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.scenario import Scenario
 
 FEWEST = 2
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from itertools import product
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild, Verdict
+from llama_advisor.engine.advice import Advice, Change, Excuse, RuleBaseShown, ShortBuild, Verdict
 from llama_advisor.explain.options import Option, nearest_excuse, options
 from llama_advisor.scenario.flags import Axis
 from llama_advisor.text.errors import InputError
@@ -16,13 +18,14 @@ from llama_advisor.text.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.scenario.scenario import Scenario
 
 At = tuple[int, ...]
 Kind = Literal["ruled_out", "qualifies", "outscored", "other"]
+_named = attrgetter(*ShortBuild._fields)
+_variant = attrgetter("model", "quantization", "engine", "provider")
 
 
 class Cell(Record):
@@ -66,17 +69,17 @@ class Grid(Record):
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 
 
+@dataclass
 class Place:
     """A cell with all builds judged for it, the best first; listed only where a neighbour has another winner."""
 
-    def __init__(self, cell: Cell, listed: Callable[[], tuple[Option, ...]]) -> None:
-        self.cell = cell
-        self._listed = listed
+    cell: Cell
+    listed: Callable[[], tuple[Option, ...]]
 
     @cached_property
     def options(self) -> tuple[Option, ...]:
         """All builds judged."""
-        return self._listed()
+        return self.listed()
 
     @property
     def winner(self) -> Option | None:
@@ -84,12 +87,8 @@ class Place:
         short = self.cell.winner
         if short is None:
             return None
-        wanted = (short.model, short.quantization, short.engine, short.machine)
-        return next(
-            item
-            for item in self.options
-            if item.excuse is None and (item.model, item.quantization, item.engine, item.machine) == wanted
-        )
+        qualified = (item for item in self.options if item.excuse is None)
+        return next(item for item in qualified if _named(item) == _named(short))
 
     def counterpart(self, build: Option) -> Option | None:
         """The same build here, on the same machine if it is tried, else its best; else the model's best or nearest."""
@@ -97,10 +96,6 @@ class Place:
         if same:
             return next((item for item in same if item.machine == build.machine), same[0])
         return next((item for item in self.options if item.model == build.model), None)
-
-
-def _variant(item: Option) -> tuple[str, str, str, str | None]:
-    return item.model, item.quantization, item.engine, item.provider
 
 
 def vary(
@@ -157,17 +152,14 @@ def _cell(at: At, advice: Advice) -> Cell:
     """One answer in short; a build that needs a requirement changed is no winner."""
     fits = advice.verdict in {"recommended", "recommended_with_caveats"}
     build, missed = advice.recommendation if fits else None, nearest_excuse(advice)
+    winner = None
+    if build:
+        machine = build.machine.name if build.machine else None
+        winner = ShortBuild(model=build.model, quantization=build.quantization, engine=build.engine, machine=machine)
     return Cell(
         at=at,
         verdict=advice.verdict,
-        winner=ShortBuild(
-            model=build.model,
-            quantization=build.quantization,
-            engine=build.engine,
-            machine=build.machine.name if build.machine else None,
-        )
-        if build
-        else None,
+        winner=winner,
         provider=build.provider if build else None,
         score=build.score if build else None,
         total_gib=build.memory.total_gib if build and build.memory else None,
@@ -179,10 +171,7 @@ def _cell(at: At, advice: Advice) -> Cell:
 
 
 def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> Turn | None:
-    """Say why the winner is another one; None where it is the same, hardware that is varied apart.
-
-    Tried in turn: the old winner is ruled out, the new one was, the score turned.
-    """
+    """Say why the winner is another one; None where it is the same, hardware that is varied apart."""
     one, other = before.cell.winner, after.cell.winner
     if one and other and field == "hardware":
         other = other._replace(machine=one.machine)
@@ -193,7 +182,7 @@ def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> 
         at = {"before": before.cell.at, "after": after.cell.at}
         return Turn(axis=axis, **at, kind=kind, rule=rule, criterion=criterion, text=text)
 
-    old, new = before.winner, after.winner
+    old, new = before.winner, after.winner  # in turn: the old one is ruled out, the new one was, the score turned
     lost = after.counterpart(old) if old else None
     if lost and lost.excuse:
         return told("ruled_out", lost.excuse.text, lost.excuse.rule)

@@ -5,29 +5,24 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Annotated
 
-from llama_advisor.engine.advice import Excuse
+from llama_advisor.engine.advice import Advice, Excluded, Excuse, ShortBuild
+from llama_advisor.engine.contributions import points_of
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llama_advisor.engine.advice import Advice, Excluded
     from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
 
 Figures = tuple[float, float]
 
 
-class Option(Record):
+class Option(ShortBuild):
     """One build as it was judged: what it offers, or what rules it out."""
 
-    model: Annotated[str, "Model id."]
-    quantization: Annotated[str, "Quantization id."]
-    engine: Annotated[str, "Engine id."]
-    machine: Annotated[str | None, "How the machine is written; null for hosted models."]
     provider: Annotated[str | None, "Provider, for hosted models."]
     score: Annotated[float | None, "Sum of its points; null where it is ruled out."]
     points: Annotated[dict[str, float], "Points by criterion, rules included; empty where it is ruled out."]
@@ -48,18 +43,15 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
     rest = sorted(found.ruled_out, key=lambda build: (nearness(build), build.model.id))
     made = []
     for build in (*fitting, *rest):
-        place, named = build.place, short(build)
-        points: dict[str, float] = {}
-        for part in build.parts:
-            points[part.criterion.id] = round(points.get(part.criterion.id, 0.0) + part.points, 2)
+        place = build.place
         quality = place.model_quality if place.quality is None else place.quality
         memory, speed, cost = build.memory, build.speed, build.cost
         made.append(
             Option(
-                **named._asdict(),
+                **short(build)._asdict(),
                 provider=place.offer.provider if place.offer else None,
                 score=None if build.fails else build.score,
-                points=points,
+                points={name: round(points, 2) for name, points in points_of(build).items()},
                 quality=None if quality is None else round(quality, 1),
                 tokens_per_s=float(f"{speed.decode_tokens_per_s.mid:.3g}") if speed else None,
                 usd_per_month=round(cost.usd_per_month, 2) if cost else None,
@@ -73,16 +65,12 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
 
 def quality_and_speed(item: Option) -> Figures | None:
     """Both figures, more is better; None where one is not known."""
-    if item.quality is None or item.tokens_per_s is None:
-        return None
-    return item.quality, item.tokens_per_s
+    return None if item.quality is None or item.tokens_per_s is None else (item.quality, item.tokens_per_s)
 
 
 def quality_and_cost(item: Option) -> Figures | None:
     """Quality and money, the latter negated so that more is better; None where one is not known."""
-    if item.quality is None or item.usd_per_month is None:
-        return None
-    return item.quality, -item.usd_per_month
+    return None if item.quality is None or item.usd_per_month is None else (item.quality, -item.usd_per_month)
 
 
 def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) -> tuple[Option, ...]:
@@ -103,15 +91,12 @@ def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) 
 
 
 def nearest_excuse(advice: Advice) -> Excluded | None:
-    """Return what stands against the build that a change lets fit; where none does, the model that came nearest.
-
-    Nearest is by how far it got, then by how far it missed.
-    """
+    """Return what stands against the build that a change lets fit; where none does, the model that came nearest."""
     build = advice.recommendation
     mine = [item for item in advice.excluded if build and item.model == build.model]
 
     def distance(item: Excluded) -> tuple[int, bool, float]:
-        """Before anything is sized, what cannot read the input is farthest."""
+        """By how far it got, then by how far it missed; before anything is sized, what cannot read is farthest."""
         value, limit = item.excuse.value, item.excuse.limit
         missed = 0.0
         if not isinstance(value, bool) and isinstance(value, (int, float)) and isinstance(limit, (int, float)):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from llama_advisor.engine.advice import Robustness, TippingPoint, WeightRange
+from llama_advisor.engine.advice import Advice, Robustness, TippingPoint, WeightRange
+from llama_advisor.engine.contributions import points_of
 from llama_advisor.engine.relax import changed, current, plain, stated_value, whole
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.hardware import catalogue_of, read_hardware
@@ -24,7 +25,6 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor, Answer
     from llama_advisor.engine.search import Found
@@ -63,11 +63,7 @@ def explained(scenario: Scenario, advisor: Advisor) -> Answer:
 def robustness(
     winner: Candidate, qualified: tuple[Candidate, ...], weights: Mapping[CriterionId, float]
 ) -> Robustness | None:
-    """Compare the winner with every build of every other model; None where it has no rival.
-
-    A weight moves alone, the others keeping their proportions; then every score is linear in it, and the
-    range in which the winner leads follows in closed form from each rival.
-    """
+    """Compare the winner with every build of every other model; None where it has no rival."""
     rivals = [build for build in qualified if build.model.id != winner.model.id]
     if not rivals:
         return None
@@ -75,6 +71,8 @@ def robustness(
     mine = values(winner, counted)
     gaps = [{name: mine[name] - theirs[name] for name in counted} for theirs in (values(r, counted) for r in rivals)]
     ranges = []
+    # A weight moves alone, the others keeping their proportions; then every score is linear in it, and the
+    # range in which the winner leads follows in closed form from each rival.
     for name, weight in counted.items():
         low, high = 0.0, 1.0
         for gap in gaps:
@@ -98,18 +96,13 @@ def robustness(
 
 def values(build: Candidate, weights: Mapping[CriterionId, float]) -> Values:
     """The build's value per criterion, rules included: its points over the weight."""
-    points = dict.fromkeys(weights, 0.0)
-    for part in build.parts:
-        if part.criterion.id in points:
-            points[part.criterion.id] += part.points
-    return {name: points[name] / weight if weight else 0.0 for name, weight in weights.items()}
+    points = points_of(build)
+    return {name: points.get(name, 0.0) / weight if weight else 0.0 for name, weight in weights.items()}
 
 
 def share_won(gaps: list[Values], names: list[CriterionId]) -> float:
-    """The share of weightings, spread evenly over all that sum to 1, under which the winner leads.
-
-    Multiples of the roots of primes, one prime per criterion, modulo 1, fill the unit cube evenly.
-    """
+    """The share of weightings, spread evenly over all that sum to 1, under which the winner leads."""
+    # Multiples of the roots of primes, one prime per criterion, modulo 1, fill the unit cube evenly.
     primes = (number for number in count(2) if all(number % divisor for divisor in range(2, number)))
     roots = [sqrt(prime) for prime in islice(primes, len(names))]
     won = 0
@@ -132,10 +125,7 @@ class Picker:
         return self.advisor.decide(understand(self.scenario, self.base))
 
     def at(self, *changes: Change, among: frozenset[str] | None = None) -> Found | None:
-        """The decision with the changes applied; None where they make no valid scenario.
-
-        `among` judges these models alone, which is enough to tell them apart.
-        """
+        """The decision with the changes applied, `among` these models alone; None where they make no scenario."""
         key = repr((changes, sorted(among) if among is not None else None))
         if key not in self._decided:
             try:
@@ -209,12 +199,8 @@ def _turned(before: str | None, after: Found, base: RuleBase) -> str:
 
 def gaps(first: Candidate, second: Candidate) -> dict[str, float]:
     """By how many points the first is ahead of the second, by criterion."""
-    found: dict[str, float] = {}
-    for build, sign in ((first, 1), (second, -1)):
-        for part in build.parts:
-            name = part.criterion.id
-            found[name] = found.get(name, 0.0) + sign * part.points
-    return {name: round(points, 2) + 0.0 for name, points in found.items()}
+    mine, theirs = points_of(first), points_of(second)
+    return {name: round(mine.get(name, 0.0) - theirs.get(name, 0.0), 2) + 0.0 for name in mine | theirs}
 
 
 def ends(number: NumberMove, today: Found) -> tuple[int, int]:
@@ -320,13 +306,7 @@ class Report(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def report(
-    scenario: Scenario,
-    advisor: Advisor,
-    told: Callable[[int, int], None],
-    *,
-    varied: bool,
-) -> Report:
+def report(scenario: Scenario, advisor: Advisor, told: Callable[[int, int], None], *, varied: bool) -> Report:
     """Answer with reasons; `varied` adds how the answer moves with context and users."""
     from llama_advisor.explain.grid import vary
     from llama_advisor.explain.options import options

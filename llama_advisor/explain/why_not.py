@@ -78,10 +78,7 @@ class Explanation(Record):
 
 
 def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = True) -> Explanation:
-    """Explain where a model stands for a scenario; `model` is an id, `ways` looks for what would make it win.
-
-    Raises InputError for what it does not know.
-    """
+    """Explain where a model, by id, stands, and the `ways` in which it would win; InputError for what is not known."""
     advisor.advise(scenario)  # it reads hardware that the decision alone may not need, and refuses what it cannot read
     picker = Picker(advisor, scenario)
     today, base = picker.today, advisor.base
@@ -180,13 +177,9 @@ def _nearest(number: NumberMove, start: int, end: int, model: str, picker: Picke
 
 
 def _pair(model: str, picker: Picker) -> Way | None:
-    """The first two changes that together make the model win, numbers taken back as far as they may be.
-
-    Every kind of change at its softest is paired, and every other value of a choice; of the pairs with which the
-    model qualifies, so many are tried.
-    """
+    """The first two changes that together make the model win, numbers taken back as far as they may be."""
     today = picker.today.need
-    softest: list[Moved] = []
+    softest: list[Moved] = []  # every kind of change at its softest, and every other value of a choice
     for item in picker.base.relaxations.relaxations:
         steps = softer(current(today, item.field), item)
         if steps and steps[-1] != "supported":
@@ -198,7 +191,7 @@ def _pair(model: str, picker: Picker) -> Way | None:
         alone = picker.at(one, other, among=frozenset({model})) if one[0] != other[0] else None
         if alone is None or not alone.order:
             continue
-        tries += 1
+        tries += 1  # of the pairs with which the model qualifies
         if tries > MOST_PAIRS:
             return None
         if picker.wins(model, one, other):

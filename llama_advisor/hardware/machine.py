@@ -38,7 +38,6 @@ OTHERS_NAMED = 3
 MOST_KEPT = 256
 """Readings that a catalogue keeps."""
 Assumptions = tuple[str, ...]
-_KEYS = ("device", "count", "nodes", "memory_gb", "bandwidth_gb_s", "ram_gb")
 _WHOLE = ("count", "nodes")
 GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
 WHOLE_COMPUTERS = frozenset({"apple-silicon", "phone", "sbc", "jetson", "unified-pc"})
@@ -58,11 +57,10 @@ _BY_TARGET = {
 _BY_KIND = {
     "phone": "generic-phone",
     "apple-silicon": "generic-apple",
-    "cpu": GENERIC_PC,
     "sbc": "generic-board",
     "jetson": "generic-board",
-    "unified-pc": GENERIC_PC,
 }
+"""Of every other kind it is a PC."""
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
@@ -76,13 +74,14 @@ class Stated(Record):
     ram_gb: float | None = None  # Host memory per node, GB, taken as GiB.
 
 
+_KEYS = ("device", *Stated._fields)
+
+
 def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:
     """Return the machine that `value` describes.
 
-    `value` is text, or a mapping `{device, count, nodes, memory_gb, bandwidth_gb_s, ram_gb}` with
-    each key optional and null for "not said"; marketed GB count as GiB. What was taken for granted
-    stands in `Machine.assumptions`. Raises InputError, one line, for what cannot be read. What was read
-    lately is kept, as the same object.
+    `value` is text, or a mapping with the keys of `Stated` and `device`, each optional and null for "not said";
+    marketed GB count as GiB. Raises InputError for what cannot be read. What was read lately is the same object.
     """
     key = repr(value), target
     if key not in catalogue.readings:
@@ -132,7 +131,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     reading = reading._replace(amounts=amounts)
     for name in reading.named:
         if name.instance:
-            return _from_instance(name.instance, name.counts, reading, label, catalogue, stated)
+            return _from_instance(name.instance, reading, label, catalogue, stated)
     choice = choose(reading, catalogue, target, label)
     count, nodes = _layout(reading, choice.counts, stated, label)
     whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
@@ -157,10 +156,9 @@ def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: st
     """Return devices per node and nodes."""
     count = counts[-1] if counts else reading.count
     nodes = counts[0] if len(counts) == DEVICES_AND_NODES else reading.nodes
-    if count is not None and stated.count is not None:
-        raise InputError(f'hardware "{label}": the count is given twice ({count} and {stated.count})')
-    if nodes is not None and stated.nodes is not None:
-        raise InputError(f'hardware "{label}": the nodes are given twice ({nodes} and {stated.nodes})')
+    for what, one, other in (("count is", count, stated.count), ("nodes are", nodes, stated.nodes)):
+        if one is not None and other is not None:
+            raise InputError(f'hardware "{label}": the {what} given twice ({one} and {other})')
     count, nodes = count or stated.count or 1, nodes or stated.nodes or 1
     if not reading.spread or nodes == 1:
         return count, nodes
@@ -169,15 +167,9 @@ def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: st
     return count // nodes, nodes
 
 
-def _from_instance(
-    instance: Instance,
-    counts: tuple[int, ...],
-    reading: Reading,
-    label: str,
-    catalogue: Catalogue,
-    stated: Stated,
-) -> Machine:
-    """Return the machine of an instance; several of it are nodes."""
+def _from_instance(instance: Instance, reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine:
+    """Return the machine of the first instance named; several of it are nodes."""
+    counts = next(name.counts for name in reading.named if name.instance)
     device = catalogue.by_id[instance.device]
     others = [name for name in reading.named if not name.generic and not name.instance]
     if others and not any(device.id in {d.id for d in name.devices} for name in others):
@@ -323,7 +315,7 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
         pool, note = _laptop_version(name, reading, catalogue, target, amounts)
         pools.append(pool)
         notes += note
-    devices, counts, merged = _merge(pools, group)
+    devices, merged = _merge(pools)
     notes += merged
     own = {word for device in devices for word in tokens(device.name.casefold())}
     numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
@@ -334,7 +326,7 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
     if any(word[0].isdigit() for word in words):
         notes.append(f'not read: "{" ".join(words)}"')
     host = len(group) < len(names) or any(name.generic for name in reading.named)
-    return Choice(devices, counts or _counts(reading.named), amounts, host, tuple(notes))
+    return Choice(devices, _counts((*group, *reading.named)), amounts, host, tuple(notes))
 
 
 def _counts(names: Iterable[Named]) -> tuple[int, ...]:
@@ -357,19 +349,16 @@ def _laptop_version(
     return mobile, ["the laptop version of the GPU is meant"]
 
 
-def _merge(
-    pools: list[tuple[Device, ...]], names: list[Named]
-) -> tuple[tuple[Device, ...], tuple[int, ...], list[str]]:
+def _merge(pools: list[tuple[Device, ...]]) -> tuple[tuple[Device, ...], list[str]]:
     """Return the devices that all names share, or the smallest of several different ones."""
     common = [d for d in pools[0] if all(d.id in {o.id for o in pool} for pool in pools[1:])]
-    counts = _counts(names)
     if common:
-        return tuple(common), counts, []
+        return tuple(common), []
     if pools[0][0].kind not in GPU_KINDS:
         fewest = min(pools, key=len)
-        return fewest, counts, [f"{fewest[0].name} is what was meant"]
+        return fewest, [f"{fewest[0].name} is what was meant"]
     least = min(pools, key=lambda pool: min((d.memory_gib or 0.0, d.bandwidth_gb_s or inf, d.id) for d in pool))
-    return least, counts, [f"the smaller of the named devices is meant ({least[0].name})"]
+    return least, [f"the smaller of the named devices is meant ({least[0].name})"]
 
 
 def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, target: Target | None, label: str) -> Choice:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from llama_advisor.hardware.words import GENERIC, read
+from llama_advisor.hardware.words import GENERIC, Catalogue, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.hardware.words import Catalogue
     from llama_advisor.knowledge.device import Machine
 
 _CARDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu"})

@@ -51,22 +51,11 @@ GENERIC = "generic-"
 MOST_DEVICES = 100_000
 DEVICES_AND_NODES = 2
 MOST_BETWEEN = 64
-_NUMBERS = {
-    word: value
-    for value, words in {
-        1: "one single",
-        2: "two dual double twin pair",
-        3: "three triple",
-        4: "four quad",
-        5: "five",
-        6: "six",
-        8: "eight",
-        10: "ten",
-        12: "twelve",
-        16: "sixteen",
-    }.items()
-    for word in words.split()
-}
+_NUMBER_WORDS = """
+    1 one single, 2 two dual double twin pair, 3 three triple, 4 four quad, 5 five, 6 six, 8 eight, 10 ten, 12 twelve,
+    16 sixteen
+"""
+_NUMBERS = {word: int(value) for value, *words in map(str.split, _NUMBER_WORDS.split(",")) for word in words}
 _NUMBER = rf"(?P<number>\d+|{'|'.join(_NUMBERS)})"
 _NODE = r"(?:nodes?|servers|hosts|machines|boxes)"
 _SPREAD = re.compile(rf"\b(?:over|across|on|in|among)\s+{_NUMBER}\s*-?\s*{_NODE}\b")
@@ -79,6 +68,7 @@ _NO_GPU = re.compile(
 _VARIANT_WORDS = "ti super xt xtx gre max ultra pro plus mini lite se nano nx d h u k p t f g"
 _VARIANTS = frozenset(_VARIANT_WORDS.split())
 _LAPTOP = frozenset({"laptop", "laptops", "mobile", "notebook"})
+_CARDS = frozenset({"s", "gpu", "gpus", "card", "cards"})
 _FILLER_WORDS = """
     nvidia geforce amd radeon intel apple samsung google tesla qualcomm raspberry gpu gpus igpu cpu
     card cards graphics sxm pcie hbm nvlink memory ram vram unified ddr gddr x of with and or a an
@@ -235,7 +225,6 @@ class Reading(Record):
     cores: int | None  # Processor cores, if said.
     laptop: bool  # Whether a laptop is meant.
     no_gpu: bool  # Whether a GPU is denied.
-    either: bool  # Whether names stand for alternatives.
     unread: str  # Words and numbers that no name covers, filler left out.
 
 
@@ -262,7 +251,6 @@ def read(text: str, catalogue: Catalogue) -> Reading:
         cores=int(said[1]) if (said := _CORES_SAID.search(text.casefold())) else None,
         laptop=any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words),
         no_gpu=bool(denials),
-        either="or" in words,
         unread=" ".join(word for word in unread if word != str(alone)),
     )
 
@@ -284,7 +272,8 @@ def _find(words: Tokens, catalogue: Catalogue) -> tuple[tuple[Named, ...], list[
         # One large number between two names is that of a model, as in `EPYC 7302 CPU`.
         model_number = index and len(before) == 1 and before[0].isdigit() and int(before[0]) > MOST_BETWEEN
         ahead = () if model_number else _counts_before(before)
-        counts = ahead or _count_after(after)
+        sign, number, *_ = [*(word for word in after if word not in _CARDS), "", ""]
+        counts = ahead or ((int(number),) if sign == "x" and number.isdigit() else ())  # `x 2` behind the name
         suffix = _suffix(after, more=index + 1 < len(spans))
         named.append(Named(spelling, catalogue.devices(spelling), catalogue.instance(spelling), counts, suffix))
         used = ahead or (named[-2].counts if index else ())
@@ -309,12 +298,6 @@ def _counts_before(before: Tokens) -> tuple[int, ...]:
     if len(counts) > DEVICES_AND_NODES or (not crossed and any(word not in _FILLER for word in rest)):
         return ()
     return tuple(counts)
-
-
-def _count_after(after: Tokens) -> tuple[int, ...]:
-    """Read `x 2` behind a name."""
-    sign, number, *_ = [*(word for word in after if word not in {"s", "gpu", "gpus", "card", "cards"}), "", ""]
-    return (int(number),) if sign == "x" and number.isdigit() else ()
 
 
 def _suffix(after: Tokens, *, more: bool) -> str:

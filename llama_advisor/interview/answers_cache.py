@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.decide import Advisor, Outcome
 from llama_advisor.interview.noting import noting
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.read import validated
@@ -15,7 +15,6 @@ from llama_advisor.text.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.conditions import Lookup
 
 Made = TypeVar("Made")
@@ -29,16 +28,13 @@ class Outlook:
         self.advisor = Advisor(self.base, advisor.as_of)
         self.advisor.search.sizes = advisor.search.sizes
         self._kept: dict[str, Outcome | None] = {}
-        self._sound: dict[str, bool] = {}
+        self._sound: dict[str, Need | None] = {}
         self.settled: dict[str, bool] = {}
         """Proofs by state of the interview."""
 
     def outcome(self, stated: dict[str, Any]) -> Outcome | None:
         """Return model and verdict; None for answers that do not go together."""
-        key = repr(sorted(stated.items()))
-        if key not in self._kept:
-            self._kept[key] = _if_sound(lambda: self.advisor.outcome(validated(stated, None, {})))
-        return self._kept[key]
+        return _once(self._kept, stated, lambda: self.advisor.outcome(validated(stated, None, {})))
 
     def need(self, stated: dict[str, Any]) -> Need:
         """Return the scenario with its gaps filled."""
@@ -46,7 +42,9 @@ class Outlook:
 
     def needed(self, stated: dict[str, Any]) -> Need | None:
         """Return the same; None for answers that do not go together."""
-        return _if_sound(lambda: self.need(stated))
+        with suppress(InputError):
+            return self.need(stated)
+        return None
 
     def lookup(self, stated: dict[str, Any]) -> Lookup:
         """Return the facts of the scenario, for the conditions of questions."""
@@ -61,14 +59,15 @@ class Outlook:
 
     def goes_together(self, stated: dict[str, Any]) -> bool:
         """Tell whether the answers can all be given."""
-        key = repr(sorted(stated.items()))
-        if key not in self._sound:
-            self._sound[key] = _if_sound(lambda: self.check(stated)) is not None
-        return self._sound[key]
+        return _once(self._sound, stated, lambda: self.check(stated)) is not None
 
 
-def _if_sound(make: Callable[[], Made]) -> Made | None:
-    """Return what is made of answers; None where they do not go together."""
-    with suppress(InputError):
-        return make()
-    return None
+def _once(kept: dict[str, Made | None], stated: dict[str, Any], make: Callable[[], Made]) -> Made | None:
+    """Return what was made of answers once, and is kept; None where they do not go together."""
+    key = repr(sorted(stated.items()))
+    if key not in kept:
+        made = None
+        with suppress(InputError):
+            made = make()
+        kept[key] = made
+    return kept[key]

@@ -94,12 +94,9 @@ def _words(value: Any) -> Iterator[str]:
     """Yield every text in plain data, keys among them."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
-        for part in value.items():
+    elif isinstance(value, (dict, list, tuple)):
+        for part in value.items() if isinstance(value, dict) else value:
             yield from _words(part)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _words(item)
 
 
 def resumed(text: str, name: str) -> Log:
@@ -159,10 +156,8 @@ def as_file(scenario: Scenario, advice: Advice) -> str:
 def as_shown(scenario: Scenario, advice: Advice, width: int) -> str:
     """Return the same without its comments, to be read on a screen of this width."""
     data = scenario.model_dump(mode="json", exclude_defaults=True)
-    choice = _choice(data, advice)
-    if choice is not None:
-        deployment = {"name": DEPLOYMENT, "requirements": data, "choice": choice}
-        data = {"version": 1, "deployments": [deployment]}
+    if choice := _choice(data, advice):
+        data = {"version": 1, "deployments": [{"name": DEPLOYMENT, "requirements": data, "choice": choice}]}
     return _dumped(data, width)
 
 

@@ -18,22 +18,22 @@ from pydantic import ValidationError
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
-from llama_advisor.knowledge.conditions import Condition, ConditionError, compile_condition
-from llama_advisor.knowledge.judgement import MOST_OPTIONS, Question
+from llama_advisor.knowledge.conditions import Condition, ConditionError, FactType, Lookup, compile_condition
+from llama_advisor.knowledge.judgement import MOST_OPTIONS, Option, Question
 from llama_advisor.scenario.need import NEEDED
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.wording import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import FactType, Lookup
-    from llama_advisor.knowledge.judgement import Option
     from llama_advisor.knowledge.layers import Origin
 
+    Facts = Mapping[str, FactType]
+    Sets = dict[str, Any]
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""
@@ -84,9 +84,7 @@ def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
     return tuple(sorted(found, key=lambda item: (item.question.place, item.id)))
 
 
-def _scenario_condition(
-    raw: Any, origin: Origin, place: tuple[Any, ...], facts: Mapping[str, FactType]
-) -> Condition | None:
+def _scenario_condition(raw: Any, origin: Origin, place: tuple[Any, ...], facts: Facts) -> Condition | None:
     if raw is None:
         return None
     try:
@@ -138,11 +136,10 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     leads = outlook.outcome(said)
     if leads is None or not found:
         return
+    first = [item for item in found if item.question.first]
     if leads.verdict == "need_input":
         yield from [item for item in found if item.question.free in NEEDED][:1]
-        return
-    first = [item for item in found if item.question.first]
-    if (item := next(telling(first, said, outlook), None)) is not None:
+    elif (item := next(telling(first, said, outlook), None)) is not None:
         yield item
     elif chosen := [item for item in found if item.id in picked(log)]:
         yield max(chosen, key=lambda item: bits(item, said, outlook))
@@ -162,12 +159,11 @@ def _listed(
     if not listed and proved(log, leads, outlook):
         return
     quiet = _quiet_wishes(found, said, outlook) if listed else ()
-    others = [item for item in found if item not in (*listed, *quiet)]
-    yield from others[: MOST_OPTIONS - len(listed)]
+    yield from islice((item for item in found if item not in (*listed, *quiet)), MOST_OPTIONS - len(listed))
 
 
 def telling(
-    items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook, *, outermost: bool = False
+    items: Sequence[CompiledQuestion], said: Sets, outlook: Outlook, *, outermost: bool = False
 ) -> Iterator[CompiledQuestion]:
     """Yield the questions of which an answer, alone, changes the outcome; `outermost` tries their last option alone."""
     leads = outlook.outcome(said)
@@ -179,9 +175,7 @@ def telling(
             yield item
 
 
-def _quiet_wishes(
-    items: Sequence[CompiledQuestion], said: dict[str, Any], outlook: Outlook
-) -> tuple[CompiledQuestion, ...]:
+def _quiet_wishes(items: Sequence[CompiledQuestion], said: Sets, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
     """Return the questions about wishes, where it is proved at once that none of them changes the outcome."""
     wishes = tuple(item for item in items if fields_of(item) <= WISHES)
     key = repr((sorted(said.items()), [item.id for item in wishes]))
@@ -192,7 +186,7 @@ def _quiet_wishes(
     return wishes if outlook.settled[key] else ()
 
 
-def bits(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> float:
+def bits(item: CompiledQuestion, said: Sets, outlook: Outlook) -> float:
     """Return the entropy of the outcome over the question's options and skipping it, by their shares."""
     options = tuple(options_of(item, said, outlook))
     share = _share(item)
@@ -208,19 +202,15 @@ def _share(item: CompiledQuestion) -> float:
     return item.question.stated.count / item.question.stated.of
 
 
-def open_questions(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
-    """Return the questions that apply and are neither answered, skipped nor said otherwise."""
-    lookup = outlook.lookup(stated(log))
-    return tuple(item for item in _left(outlook.base, stated(log), asked(log)) if item.applies(lookup))
+def open_questions(log: Log, outlook: Outlook, *, skipped: bool = False) -> tuple[CompiledQuestion, ...]:
+    """Return the questions that apply and of which nothing was said; those that were `skipped` among them, or not."""
+    said = stated(log)
+    lookup = outlook.lookup(said)
+    left = _left(outlook.base, said, frozenset() if skipped else asked(log))
+    return tuple(item for item in left if item.applies(lookup))
 
 
-def unsaid(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
-    """Return the questions that apply and of which nothing was said, those that were skipped among them."""
-    lookup = outlook.lookup(stated(log))
-    return tuple(item for item in _left(outlook.base, stated(log), frozenset()) if item.applies(lookup))
-
-
-def _left(base: RuleBase, said: dict[str, Any], done: frozenset[str]) -> list[CompiledQuestion]:
+def _left(base: RuleBase, said: Sets, done: frozenset[str]) -> list[CompiledQuestion]:
     """Return the questions neither closed, nor said otherwise, nor skipped with one that takes the same words."""
     open_ones = [item for item in questions(base) if said.keys().isdisjoint(_words_of(item))]
     through = {item.question.otherwise for item in open_ones if item.id in done}
@@ -236,24 +226,26 @@ def fields_of(item: CompiledQuestion) -> frozenset[str]:
     return _words_of(item).union(*(option.sets for option in item.question.options))
 
 
-def options_of(item: CompiledQuestion, said: dict[str, Any], outlook: Outlook) -> Iterator[Option]:
+def options_of(item: CompiledQuestion, said: Sets, outlook: Outlook) -> Iterator[Option]:
     """Yield the options that apply, say nothing that was said otherwise, and go together with what was said."""
-    offered = item.options(outlook.lookup(said))
-    further = (option for option in offered if said.keys().isdisjoint(option.sets))
-    return (option for option in further if outlook.goes_together(said | option.sets))
+    return _further(item.options(outlook.lookup(said)), said, outlook)
+
+
+def _further(options: Iterable[Option], said: Sets, outlook: Outlook) -> Iterator[Option]:
+    fresh = (option for option in options if said.keys().isdisjoint(option.sets))
+    return (option for option in fresh if outlook.goes_together(said | option.sets))
 
 
 def proved(log: Log, leads: Outcome, outlook: Outlook) -> bool:
     """Tell whether every combination of what is open comes to what leads."""
     said = stated(log)
-    done = asked(log)
-    key = repr((sorted(said.items()), sorted(done)))
+    key = repr((sorted(said.items()), sorted(asked(log))))
     if key not in outlook.settled:
         outlook.settled[key] = Proof(outlook, leads).holds(said, choices(log, outlook))
     return outlook.settled[key]
 
 
-def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...]:
+def choices(log: Log, outlook: Outlook) -> tuple[tuple[Sets, ...], ...]:
     """Return what each open question may still come to, skipping it first; also those that others may bring up."""
     said, done = stated(log), asked(log)
     left = _left(outlook.base, said, done)
@@ -271,14 +263,7 @@ def choices(log: Log, outlook: Outlook) -> tuple[tuple[dict[str, Any], ...], ...
         return value if all(other(fact) == value for other in others) else None
 
     return tuple(
-        (
-            {},
-            *(
-                option.sets
-                for option in item.options(either)
-                if said.keys().isdisjoint(option.sets) and outlook.goes_together(said | option.sets)
-            ),
-        )
+        ({}, *(option.sets for option in _further(item.options(either), said, outlook)))
         for item in left
         if item.applies(either)
     )

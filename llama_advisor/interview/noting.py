@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from llama_advisor.engine.fact import LOAD
-from llama_advisor.knowledge.conditions import facts_read
+from llama_advisor.knowledge.conditions import Residue, facts_read
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import Need
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import Residue
 
     Test = Callable[[Any], bool | None]
 

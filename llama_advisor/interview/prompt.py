@@ -39,17 +39,11 @@ _ASCII = {"×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-
 
 
 def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
-    """Yield the text shown before an answer is typed, as it is found: what leads, then the question or a list of them.
-
-    Only what leads, once nothing is left to ask.
-    """
+    """Yield the text shown before an answer is typed, as it is found: what leads, then what is left to ask."""
     leads = outlook.outcome(stated(log))
-    if leads is not None and leads.verdict == "need_input":
-        leading = "Nothing leads yet."
-    elif leads is not None and leads.model is None:
-        leading = "Nothing fits so far."
-    else:
-        leading = f"Leads now: {named(leads, outlook)}."
+    leading = f"Leads now: {named(leads, outlook)}."
+    if leads is not None and leads.model is None:
+        leading = "Nothing leads yet." if leads.verdict == "need_input" else "Nothing fits so far."
     yield wrapped([*_noted(log, outlook), leading], width)
     asked = following(log, outlook)
     item = next(asked, None)

@@ -7,7 +7,7 @@ combinations that it cannot tell apart; where boxes of two models meet, their be
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -79,11 +79,11 @@ class Cell:
     def at(self, combination: Combination) -> Need:
         """Return the need with one option of each question."""
         if combination not in self._needs:
-            values = {item.name: getattr(self.need, item.name) for item in fields(Need)}
+            values: Sets = {"stated": self.need.stated}
             for options, place in zip(self.changes, combination, strict=True):
                 stated = values["stated"] | options[place].get("stated", frozenset())
                 values |= options[place] | {"stated": stated}
-            self._needs[combination] = Need(**values)
+            self._needs[combination] = replace(self.need, **values)
         return self._needs[combination]
 
     def cover(self, box: Box, run: Callable[[Need], Value]) -> Iterator[tuple[Box, Value]]:

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from llama_advisor.interview.amounts import NUMBERS, amount, could_be
 from llama_advisor.interview.log import Answer, Log, stated
-from llama_advisor.interview.next_question import options_of, unsaid
-from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
+from llama_advisor.interview.next_question import CompiledQuestion, open_questions, options_of
+from llama_advisor.scenario.flags import FLAGS, PAIRS, Flag, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.interview.next_question import CompiledQuestion
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.judgement import Option
-    from llama_advisor.scenario.flags import Flag
 
 Sets = dict[str, Any]
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
@@ -42,16 +40,8 @@ _SHORT = 4
 """Longest word for which the nearest name would be a guess."""
 
 Command = Literal["back", "help", "leave", "end"]
-COMMANDS: dict[str, Command] = {
-    "b": "back",
-    "back": "back",
-    "?": "help",
-    "help": "help",
-    "q": "leave",
-    "quit": "leave",
-    "e": "end",
-    "end": "end",
-}
+_SPELT: dict[Command, str] = {"back": "b back", "help": "? help", "leave": "q quit", "end": "e end"}
+COMMANDS = {word: command for command, words in _SPELT.items() for word in words.split()}
 SKIP = frozenset({"", "s", "skip"})
 NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
 """What skips, too, where it is no answer."""
@@ -107,13 +97,12 @@ def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
     """Return what a line says of the one question that was asked; raise InputError where it is no answer to it."""
     item, said, folded = here.asked[0], stated(here.log), line.casefold()
     options = tuple(options_of(item, said, outlook))
-    declined = next((option for option in options if option.id == "no"), None)
     if folded == MACHINE and here.machine and asks_for_hardware(item):
         sets: Sets = {"hardware": here.machine}
     elif (chosen := chosen_option(line, item, options)) is not None:
         sets = chosen
     elif folded in NONE and item.question.free not in SWITCHES:
-        sets = declined.sets if declined else {}
+        sets = next((option.sets for option in options if option.id == "no"), {})
     elif folded in UNSURE:
         sets = {}
     elif folded in YES_NO and item.question.free not in SWITCHES:
@@ -152,17 +141,14 @@ def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
 
 
 def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
-    """Return the questions that a part of the line is about, with what it says of them; nothing for those to be asked.
-
-    What is not understood whole is read word by word, and each of the words must be.
-    """
+    """Return the questions that a part of the line is about, with what it says of each; nothing for one to be asked."""
     if part in _FILLERS:
         raise InputError(f"{part!r} says nothing")
     if not _NEGATIONS.isdisjoint(part.casefold().split()):
         raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
     try:
         return [_about(part, here, outlook)]
-    except InputError:
+    except InputError:  # what is not understood whole is read word by word, and each of the words must be
         words = [word for word in part.split() if word.casefold() not in _FILLERS]
         if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
             raise
@@ -178,7 +164,7 @@ def _line_of(part: str, items: tuple[CompiledQuestion, ...]) -> CompiledQuestion
 
 def _about(part: str, here: Here, outlook: Outlook) -> tuple[CompiledQuestion, Sets]:
     """Return the one question that words are about: of those in the list, else of all about which nothing was said."""
-    others = tuple(item for item in unsaid(here.log, outlook) if item not in here.asked)
+    others = tuple(item for item in open_questions(here.log, outlook, skipped=True) if item not in here.asked)
     if place := PLACE.fullmatch(part):
         if not 1 <= int(place[1]) <= len(here.asked):
             raise InputError(f"{part} is no number of the list")
@@ -289,8 +275,7 @@ def parts_of(line: str) -> list[str]:
         first, last = sorted((int(match[1]), int(match[2])))
         return " ".join(map(str, range(first, last + 1)))
 
-    spread = _RANGE.sub(between, line)
-    words = [word for word in AND.sub(" ", spread).split() if word]
+    words = AND.sub(" ", _RANGE.sub(between, line)).split()
     parts = words if words and all(map(PLACE.fullmatch, words)) else [part for part in AND.split(line) if part]
     if not parts:
         raise InputError("nothing is said")
@@ -315,18 +300,13 @@ def in_words(line: str, item: CompiledQuestion, outlook: Outlook) -> Sets:
     if otherwise is None:
         return {free: _value(line, free, outlook.base)}
     head, comma, tail = (part.strip() for part in line.partition(","))
-    if comma and tail and _fits({free: _OWN.sub("", head)}):
-        return {free: _OWN.sub("", head), otherwise: tail}
-    return {free: _OWN.sub("", line)} if _fits({free: _OWN.sub("", line)}) else {otherwise: line}
-
-
-def _fits(sets: Sets) -> bool:
-    """Tell whether fields have values that they can have."""
-    try:
-        Scenario.model_validate(sets)
-    except ValidationError:
-        return False
-    return True
+    tries: list[tuple[str, Sets]] = [(head, {otherwise: tail})] if comma and tail else []
+    for words, rest in (*tries, (line, {})):
+        with suppress(ValidationError):
+            sets = {free: _OWN.sub("", words)}
+            Scenario.model_validate(sets)
+            return sets | rest
+    return {otherwise: line}
 
 
 def check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:

@@ -151,15 +151,12 @@ def _gitlab(shown: Shown) -> str:
 
 
 def _junit(shown: Shown) -> str:
-    """Write one suite, a case for each finding: failed where the check fails, skipped where a waiver accepts it.
-
-    A check without findings is one case that passed.
-    """
+    """Write one suite, a case for each finding: failed where the check fails, skipped where a waiver accepts it."""
     from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
     result = shown.result
     failed = str(sum(item.fails for item in result.findings))
-    count = str(max(1, len(result.findings)))
+    count = str(max(1, len(result.findings)))  # a check without findings is one case that passed
     name = {"name": "llama-advisor check"}
     root = Element("testsuites", {**name, "tests": count, "failures": failed, "errors": "0"})
     counts = {"tests": count, "failures": failed, "errors": "0", "skipped": str(result.summary.waived)}
@@ -203,12 +200,8 @@ def _sarif(shown: Shown) -> str:
                 "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
             }
         )
-    driver = {
-        "name": "llama-advisor",
-        "version": result.rulebase.version,
-        "semanticVersion": result.rulebase.version,
-        "rules": rules,
-    }
+    version = result.rulebase.version
+    driver = {"name": "llama-advisor", "version": version, "semanticVersion": version, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -219,10 +212,8 @@ def _sarif(shown: Shown) -> str:
 
 
 def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
-    """Return a finding with its place, its waiver and its fix.
-
-    A file is a URI: relative to the root of the sources, percent-encoded; no other scheme can come of it.
-    """
+    """Return a finding with its place, its waiver and its fix."""
+    # A file is a URI: relative to the root of the sources, percent-encoded; no other scheme can come of it.
     path = PurePosixPath(item.file)
     uri = path.as_uri() if path.is_absolute() else (PurePosixPath("/") / path).as_uri().removeprefix("file:///")
     file = {"uri": uri} if path.is_absolute() else {"uri": uri, "uriBaseId": ROOT}

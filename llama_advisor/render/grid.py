@@ -60,15 +60,11 @@ def field_name(field: str) -> str:
     return field.replace("_", " ").replace(".", " ")
 
 
-class Lettered(NamedTuple):
-    """The winners of a grid as letters."""
+def lettered(grid: Grid, base: RuleBase) -> tuple[dict[tuple[int, ...], str], dict[str, str]]:
+    """Give each winner a letter, in the order they appear; the same build on another machine is the same winner.
 
-    at: dict[tuple[int, ...], str]  # The letter of each cell, by its place; a dash where nothing fits.
-    key: dict[str, str]  # What each letter stands for: `model, quantization, engine` or `model, hosted by provider`.
-
-
-def lettered(grid: Grid, base: RuleBase) -> Lettered:
-    """Give each winner a letter, in the order they appear; the same build on another machine is the same winner."""
+    Return the letter of each cell by its place, a dash where nothing fits, and what each letter stands for.
+    """
     made: dict[tuple[str, str, str, str | None], str] = {}
     at, key = {}, {}
     for cell in grid.cells:
@@ -79,14 +75,12 @@ def lettered(grid: Grid, base: RuleBase) -> Lettered:
         letter = made.setdefault((short.model, short.quantization, short.engine, provider), LETTERS[len(made)])
         build = f"hosted by {provider}" if provider else f"{short.quantization}, {base.engines[short.engine].name}"
         at[cell.at], key[letter] = letter, f"{base.models[short.model].name}, {build}"
-    return Lettered(at, key)
+    return at, key
 
 
 def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[str, str]]:
-    """Return each change as `where: from this winner to that one`, and its reason.
-
-    Changes that differ only in where the other fields stand are told once, with their number.
-    """
+    """Return each change as `where: from this winner to that one`, and its reason."""
+    # Changes that differ only in where the other fields stand are told once, with their number.
     alike: dict[tuple[object, ...], list[Turn]] = {}
     for turn in grid.turns:
         step = (turn.axis, turn.before[turn.axis], letters[turn.before], letters[turn.after])
@@ -139,17 +133,14 @@ def _some(out: Screen, lines: list[str]) -> None:
 
 
 def _tables(out: Screen, grid: Grid, letters: dict[tuple[int, ...], str]) -> None:
-    """Write each panel; where its columns do not fit beside each other, as many at a time as do.
-
-    A column takes at least the longest word of its head.
-    """
+    """Write each panel; where its columns do not fit beside each other, as many at a time as do."""
     down, across = grid.axes[-2:]
     labels = [cut(label(down, place), out.width - NARROWEST_COLUMNS) for place in range(len(down.labels))]
     heads = [label(across, place) for place in range(len(across.labels))]
     room = out.width - GAP - max(map(len, labels)) - GAP
     starts, taken = [0], 0
     for place, head in enumerate(heads):
-        wide = max(map(len, head.split())) + GAP
+        wide = max(map(len, head.split())) + GAP  # at least the longest word of its head
         if taken and taken + wide > room:
             starts.append(place)
             taken = 0

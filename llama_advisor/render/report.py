@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from llama_advisor.explain.options import front, nearest_excuse, quality_and_cost, quality_and_speed
+from llama_advisor.explain.options import Figures, Option, front, nearest_excuse, quality_and_cost, quality_and_speed
 from llama_advisor.render import sentences as say
-from llama_advisor.render.formats import as_file
+from llama_advisor.render.formats import View, as_file
 from llama_advisor.render.grid import NONE, field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.advice import Advice, Build
     from llama_advisor.explain.grid import Grid
-    from llama_advisor.explain.options import Figures, Option
     from llama_advisor.explain.why import Report
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
 
 NO_BUILD = "No Llama 3.1 or 3.2 build fits this scenario"
 MOST_BARS = 6
@@ -60,18 +58,13 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         keep_trailing_newline=True,
     )
     advice = report.advice
-    beside = say.beside(advice, base)
-    ways = [
-        *beside.ways,
-        *(f"hosted instead: {line}" for line in beside.hosted),
-        *(f"on rented hardware instead: {line}" for line in beside.rented),
-    ]
     return environment.get_template("report.html").render(
+        say=say,
+        base=base,
         advice=advice,
         build=advice.recommendation,
+        beside=say.beside(advice, base),
         **_answer(advice, base),
-        wishes=beside.wishes,
-        helps=[] if advice.recommendation else beside.helpful,
         trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
         **_options(report.options, base),
         memory=_memory(advice, base),
@@ -79,13 +72,7 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
             (f"{place}. {model}", *rest)
             for place, model, *rest in (say.ranking_row(item, base) for item in advice.ranking)
         ],
-        excluded=say.excluded_lines(advice, base),
         whatif=_whatif(report.grid, base) if report.grid else None,
-        lists=(
-            ("turns", "What would change it", say.turn_lines(advice.tipping_points or (), base)),
-            ("caveats", "Caveats", beside.caveats),
-            ("ways", "Ways round", ways),
-        ),
         asked=[
             *((field, say.value_text(value), "stated") for field, value in report.stated.items()),
             *((item.field, say.value_text(item.value), f"assumed: {item.why}") for item in advice.assumptions),
@@ -103,38 +90,21 @@ def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
         missed = nearest_excuse(advice)
         subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
         return {"title": NO_BUILD, "subtitle": subtitle}
-    figures = [("score", f"{build.score:.2f} of 100")]
-    if build.memory:
-        figures.append(("memory", say.memory_line(build.memory)))
-    if build.speed:
-        figures.append(("speed per user", f"{say.range_text(build.speed.decode_tokens_per_s)} tokens/s"))
-        figures.append(("first token", f"after {say.range_text(build.speed.first_token_s)} s"))
-    if build.capacity:
-        figures.append(("serves", say.serves(build.capacity)))
-    if build.training:
-        figures.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
-    if build.cost:
-        figures.append(("cost", say.cost_line(build.cost)))
-    if advice.robustness:
-        margin, share = say.firm_text(advice.robustness)
-        figures.append(("how firm", f"{margin} ahead; {share}"))
     said = say.reason_line(advice, build, base)
     return {
         "title": say.described(build, base),
         "subtitle": said[0].upper() + said[1:],
-        "figures": figures,
         "parts": [
             (name, points, text, sources)
             for points, name, text, sources in (say.part_row(part, base) for part in build.contributions)
         ],
-        "readings": [(part.rule or part.criterion, list(say.readings(part))) for part in build.contributions],
     }
 
 
 def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | None:
     """Return the chart of all builds that qualify, those ruled out beside it; None where no figure is known."""
-    known = [(found, item) for item in report.options if item.excuse is None and (found := trade.figures(item))]
-    known = [(found, item) for found, item in known if found[1]]
+    fitting = (item for item in report.options if item.excuse is None)
+    known = [(found, item) for item in fitting if (found := trade.figures(item)) and found[1]]
     if not known:
         return None
     best = front((item for _, item in known), trade.figures)

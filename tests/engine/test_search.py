@@ -147,4 +147,4 @@ def test_a_shorter_sample_is_proposed_before_another_method(advisor: Advisor) ->
     assert advice.verdict == "change_requirement"
     assert [(change.field, change.to) for change in advice.changes] == [("tuning.sample_tokens", 8192)]
     (outcome,) = (item for item in advice.excluded if item.model == "llama-3.1-8b-instruct")
-    assert "there is room for samples of 16," in str(outcome)
+    assert "the longest sample that fits has 16," in str(outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import ceil, inf
 
 import pytest
 from hypothesis import assume, given, settings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.scenario.scenario import Workload
-from llama_advisor.sizing.capacity import Served, served
+from llama_advisor.sizing.capacity import MOST_BUSY, Served, served
 from llama_advisor.sizing.layouts import Layout, Sizes, laid_out
 from llama_advisor.sizing.memory import room
 
@@ -112,11 +112,15 @@ def test_in_flight_is_rate_times_time() -> None:
     found = serve(layout, load)
     assert found.speed is not None
     assert found.capacity.keeps_up
-    for at_work, enough in ((found.capacity.in_flight, True), (found.capacity.in_flight - 1, False)):
+
+    def time_s(at_work: int) -> float:
         speed = layout.speed_of(load, at_work, layout.measure(load))
         assert speed is not None
-        time_s = 500 / speed.decode_tokens_per_s.mid + at_work * 1000 / speed.prefill_tokens_per_s.mid
-        assert (at_work / time_s >= 1.5) is enough
+        return 500 / speed.decode_tokens_per_s.mid + at_work * 1000 / speed.prefill_tokens_per_s.mid
+
+    places = next(number for number in range(1, 257) if number / time_s(number) * MOST_BUSY >= 1.5)
+    assert found.capacity.in_flight == ceil(1.5 * time_s(places)) <= places
+    assert found.capacity.limit == found.capacity.requests_at_once
 
 
 def test_slots_are_as_long_as_the_context_and_pages_as_long_as_the_request() -> None:
