@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -57,6 +57,12 @@ class Settings(Strict):
     )
     rules: Annotated[tuple[str, ...], "Folders of own rules, laid over the shipped ones."] = ()
 
+    def keeps(self, code: str) -> bool:
+        """Whether a code is selected and not ignored; the longer prefix decides."""
+        chosen = max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0)
+        left_out = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
+        return (chosen > 0 or not self.select) and (left_out == 0 or chosen > left_out)
+
 
 def read_settings(folder: Path) -> Settings:
     """Return the settings of a folder; none where there is no such file or table."""
@@ -81,20 +87,6 @@ def read_settings(folder: Path) -> Settings:
         return Settings.model_validate(table)
     except ValidationError as error:
         raise InputError(f"{SETTINGS_FILE}: [tool.{TABLE}] {printable(problem(error, Settings)[1])}") from error
-
-
-class Filter(NamedTuple):
-    """Which findings count, and from which severity they fail the check."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fail_on: str = "error"
-
-    def keeps(self, code: str) -> bool:
-        """Whether a code is selected and not ignored; the longer prefix decides."""
-        chosen = max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0)
-        left_out = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
-        return (chosen > 0 or not self.select) and (left_out == 0 or chosen > left_out)
 
 
 def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tuple[str, ...]:
@@ -126,7 +118,8 @@ class Checker:
         lock = lock_path(path)
         locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
         decisions: list[tuple[Deployed, Decision]] = []
-        for item, decision in self.decisions(file):
+        for item in file.deployments:
+            decision = decided(item, self.decider)
             if isinstance(decision, CheckFinding):
                 found.append(decision)
                 continue
@@ -140,11 +133,6 @@ class Checker:
 
             found += lock_findings(path, file, decisions, self.decider)
         return list(with_waivers(file, found, self.kinds, self.as_of)), len(file.deployments)
-
-    def decisions(self, file: ProjectFile) -> Iterator[tuple[Deployed, Decision | CheckFinding]]:
-        """Yield each deployment of a file with its decision, or with what is not understood."""
-        for item in file.deployments:
-            yield item, decided(item, self.decider)
 
 
 def with_waivers(
@@ -188,20 +176,21 @@ def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
     return {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
 
 
-def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, wanted: Filter) -> Findings:
+def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, asked: Settings) -> Findings:
     """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
     malformed = {code for code, kind in kinds_of(base).items() if kind.malformed}
+    least = RANKS[asked.fail_on or "error"]
     once = {
         (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
         for found, _ in checked
         for item in found
-        if wanted.keeps(item.code) or item.code in malformed
+        if asked.keeps(item.code) or item.code in malformed
     }
     findings: list[CheckFinding] = []
     alike: Counter[str] = Counter()
     for item in (once[place] for place in sorted(once)):  # the same one is told once
         alike[item.fingerprint] += 1
-        severe = RANKS[item.severity] >= RANKS[wanted.fail_on] or item.code in malformed
+        severe = RANKS[item.severity] >= least or item.code in malformed
         told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
         findings.append(item._replace(**told))
     counting = [item for item in findings if item.waived is None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from llama_advisor.scenario.names import key
@@ -50,37 +51,31 @@ class Checkpoints:
         self._quantizations: dict[str, frozenset[str]] = {}
         for model in base.models.values():
             files = model.artifacts
-            plain = Checkpoint(model.id)
-            repositories = {files.hf_repo: plain, files.gguf_repo: plain}
-            repositories |= {
-                repo: Checkpoint(model.id, frozenset({name})) for name, repo in files.quantized_repos.items()
-            }
-            repositories |= {
-                b.hf_repo: Checkpoint(model.id, frozenset({b.quantization})) for b in model.official_builds
-            }
-            for repository, meant in repositories.items():
+            repositories = {files.hf_repo: "", files.gguf_repo: ""}
+            repositories |= {repo: name for name, repo in files.quantized_repos.items()}
+            repositories |= {build.hf_repo: build.quantization for build in model.official_builds}
+            for repository, held in repositories.items():
                 if repository:
+                    meant = Checkpoint(model.id, frozenset({held} if held else ()))
                     self._exact.setdefault(repository.lower(), meant)
             if files.ollama_tag:
-                held = frozenset({files.ollama_quantization} if files.ollama_quantization else ())
+                tagged = frozenset({files.ollama_quantization} if files.ollama_quantization else ())
                 self._tags[files.ollama_tag.lower()] = model
                 for tag in (files.ollama_tag, *(name for name in model.aliases if _TAG.fullmatch(name))):
-                    self._exact.setdefault(tag.lower(), Checkpoint(model.id, held))
+                    self._exact.setdefault(tag.lower(), Checkpoint(model.id, tagged))
             for name in (model.id, model.name, files.hf_repo.rsplit("/", 1)[-1]):
                 self._stems[key(name)] = model.id
         for quantization in base.quantizations.values():
             for name in (quantization.id, quantization.name, *quantization.aliases):
                 known = self._quantizations.get(key(name), frozenset())
                 self._quantizations[key(name)] = known | {quantization.id}
-        self._kept: dict[str, Checkpoint | None] = {}
+        self.find = cache(self._find)
 
-    def find(self, token: str) -> Checkpoint | None:
+    def _find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
-        if token not in self._kept:
-            name = _HOST.sub("", token.strip())
-            found = self._exact.get(name.lower()) or self._tagged(name.lower()) or self._spelled(name)
-            self._kept[token] = found or (Checkpoint(None) if _UNKNOWN.fullmatch(name) else None)
-        return self._kept[token]
+        name = _HOST.sub("", token.strip())
+        found = self._exact.get(name.lower()) or self._tagged(name.lower()) or self._spelled(name)
+        return found or (Checkpoint(None) if _UNKNOWN.fullmatch(name) else None)
 
     def _tagged(self, lower: str) -> Checkpoint | None:
         """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""

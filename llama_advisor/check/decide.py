@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from llama_advisor.engine.rank import best_first
@@ -78,24 +79,20 @@ class Decision(NamedTuple):
 
 
 class Decider:
-    """Decides deployments on one rule base: the one place where the check calls the engine; answers are memoized."""
+    """Decides deployments on one rule base: the one place where the check calls the engine; latest answers are kept."""
 
     def __init__(self, advisor: Advisor) -> None:
         self.advisor = advisor
-        self._decisions: dict[tuple[Requirements, Choice], Decision] = {}
-        self._obstacles: dict[Requirements, str] = {}
-        self._last: tuple[Requirements, Found] | None = None
+        self.decide = lru_cache(MOST_KEPT)(self._decide)
+        self.obstacles = lru_cache(MOST_KEPT)(self._obstacles)
+        self._search = lru_cache(1)(self._searched)
 
-    def decide(self, requirements: Requirements, choice: Choice) -> Decision:
+    def _decide(self, requirements: Requirements, choice: Choice) -> Decision:
         """Answer the requirements and judge the choice; raise InputError for what is not known.
 
         The choice is searched alone: the model by a hard limit, the rest as wishes, which earn no points. Where nothing
         of it qualifies, the nearest is the refused build that came nearest; failing that, the model as it was stopped.
         """
-        if (requirements, choice) in self._decisions:
-            return self._decisions[requirements, choice]
-        if len(self._decisions) >= MOST_KEPT:  # before they fill the memory
-            self._decisions.clear()
         chosen = _resolved(choice, self.advisor.base)
         answer = self._search(requirements)
         only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
@@ -110,31 +107,23 @@ class Decider:
             refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
             stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
             nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
-        made = Decision(answer.need, answer.order, chosen, best, nearest)
-        self._decisions[requirements, choice] = made
-        return made
+        return Decision(answer.need, answer.order, chosen, best, nearest)
 
-    def obstacles(self, requirements: Requirements) -> str:
+    def _obstacles(self, requirements: Requirements) -> str:
         """Say what rules all models out where nothing fits, and the first change that was checked to help."""
-        if requirements not in self._obstacles:
-            if len(self._obstacles) >= MOST_KEPT:
-                self._obstacles.clear()
-            found = self._search(requirements)
-            first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
-            kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
-            text = f"no model meets these requirements ({', '.join(kinds)})"
-            if way := next(ways_round(found, self.advisor), None):
-                changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
-                then = way.shown.then
-                text += f"; changed {changes}, {then.model} as {then.quantization} would do"
-            self._obstacles[requirements] = text
-        return self._obstacles[requirements]
+        found = self._search(requirements)
+        first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
+        kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
+        text = f"no model meets these requirements ({', '.join(kinds)})"
+        if way := next(ways_round(found, self.advisor), None):
+            changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
+            then = way.shown.then
+            text += f"; changed {changes}, {then.model} as {then.quantization} would do"
+        return text
 
-    def _search(self, requirements: Requirements) -> Found:
-        """Judge all builds for the requirements; the last search is kept whole."""
-        if self._last is None or self._last[0] != requirements:
-            self._last = requirements, self.advisor.decide(understand(requirements, self.advisor.base))
-        return self._last[1]
+    def _searched(self, requirements: Requirements) -> Found:
+        """Judge all builds for the requirements."""
+        return self.advisor.decide(understand(requirements, self.advisor.base))
 
 
 def _resolved(choice: Choice, base: RuleBase) -> Chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
@@ -42,21 +43,16 @@ class Sources:
     def __init__(self, scanner: Scanner, kinds: Mapping[str, FindingKind]) -> None:
         self.scanner = scanner
         self.kinds = kinds
-        self._scanned: dict[tuple[Path, str], tuple[SourceText, tuple[Mention, ...], str]] = {}
+        self.scanned = lru_cache(MOST_FILES)(self._scanned)
 
-    def scanned(self, path: Path) -> tuple[SourceText, tuple[Mention, ...], str]:
+    def _scanned(self, path: Path) -> tuple[SourceText, tuple[Mention, ...], str]:
         """Return a file and what it deploys, or why it was not scanned."""
         name = shown_name(path)
-        key = path.absolute(), name
-        if key not in self._scanned:
-            if len(self._scanned) > MOST_FILES:
-                self._scanned.clear()
-            try:
-                source = SourceText(name, file_text(path, LARGEST), self.kinds)
-                self._scanned[key] = source, self.scanner.scan(name, source.text)[:MOST_MENTIONS], ""
-            except InputError as error:
-                self._scanned[key] = SourceText(name, "", self.kinds), (), str(error)
-        return self._scanned[key]
+        try:
+            source = SourceText(name, file_text(path, LARGEST), self.kinds)
+            return source, self.scanner.scan(name, source.text)[:MOST_MENTIONS], ""
+        except InputError as error:
+            return SourceText(name, "", self.kinds), (), str(error)
 
 
 def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: RuleBase) -> Iterator[CheckFinding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.decide import in_words
@@ -10,6 +10,7 @@ from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
 from llama_advisor.sizing.support import HOSTED
+from llama_advisor.text.strict import Bottleneck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,23 +21,8 @@ if TYPE_CHECKING:
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.text.strict import Bottleneck
 
-BY_BOTTLENECK: dict[Bottleneck, str] = {
-    "memory": "LA101",
-    "modality": "LA102",
-    "licence": "LA103",
-    "language": "LA104",
-    "context": "LA105",
-    "tools": "LA106",
-    "engine": "LA107",
-    "hardware": "LA108",
-    "speed": "LA109",
-    "budget": "LA110",
-    "training": "LA111",
-    "quality": "LA112",
-    "other": "LA113",
-}
+BY_BOTTLENECK: dict[str, str] = {kind: f"LA1{number:02}" for number, kind in enumerate(get_args(Bottleneck), 1)}
 BETTER, IMPOSSIBLE, DOUBTFUL, SHORT_BUILD, OLD_RUNTIME, RETIRED = "LA201", "LA202", "LA203", "LA204", "LA205", "LA207"
 DECIDING_PRICE, OLD_SOURCE, OLD_PRICE = "LA401", "LA402", "LA406"
 NAMED = 3

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llama_advisor.check.checker import Checker, Filter, known_prefixes, read_settings, result
+from llama_advisor.check.checker import Checker, Settings, known_prefixes, read_settings, result
+from llama_advisor.check.decide import decided
 from llama_advisor.check.files import default_file, lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
@@ -78,10 +79,10 @@ def check(
     settings = read_settings(Path())
     checkers = Checkers((*settings.rules, *(rules or ())), today)
     plain = checkers.plain
-    wanted = Filter(
+    wanted = Settings(
         select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
-        fail_on=fail_on or settings.fail_on or "error",
+        fail_on=fail_on or settings.fail_on,
     )
     checked = list(_checked(_paths(tuple(paths or settings.paths)), checkers))
     answer = result(checked, plain.base, today, wanted)
@@ -189,7 +190,8 @@ def _lock(path: Path, checker: Checker) -> str:
     for found in file.findings:
         raise _refused(found)
     pinned: list[tuple[Deployment, Decision]] = []
-    for item, decision in checker.decisions(file):
+    for item in file.deployments:
+        decision = decided(item, checker.decider)
         if isinstance(decision, CheckFinding):
             raise _refused(decision)
         pinned.append((item.deployment, decision))

@@ -16,35 +16,33 @@ from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
-SCHEMAS = (
-    ("scenario", "scenario.scenario", "Scenario"),
-    ("project", "scenario.project_file", "Project"),
-    ("findings", "check.findings", "Findings"),
-    ("rule", "knowledge.judgement", "Rule"),
-    ("use-case", "knowledge.judgement", "UseCase"),
-    ("criteria", "knowledge.judgement", "Criteria"),
-    ("checking", "knowledge.upkeep_entries", "Checking"),
-    ("relaxations", "knowledge.judgement", "Relaxations"),
-    ("moves", "knowledge.judgement", "Moves"),
-    ("regions", "knowledge.judgement", "Regions"),
-    ("reference", "knowledge.device", "Reference"),
-    ("constants", "knowledge.constants", "Constants"),
-    ("sampling", "knowledge.upkeep_entries", "Sampling"),
-    ("entries", "knowledge.kinds", "EntryLists"),
-    ("model", "knowledge.model", "Model"),
-    ("hardware", "knowledge.device", "Device"),
-    ("engine", "knowledge.engine", "Engine"),
-    ("quantization", "knowledge.quantization", "Quantization"),
-    ("question", "knowledge.judgement", "Question"),
-    ("recommendation", "engine.advice", "Advice"),
-    ("estimate", "sizing.request", "Estimate"),
-    ("estimate-table", "sizing.request", "Table"),
-    ("estimate-request", "sizing.request", "EstimateRequest"),
-    ("explanation", "explain.why_not", "Explanation"),
-    ("comparison", "explain.compare", "Comparison"),
-    ("whatif", "explain.grid", "Grid"),
-)
-"""Kinds of file and result that have a schema: name, module, class; loaded when one is asked for."""
+SCHEMAS = {
+    "scenario.scenario": {"scenario": "Scenario"},
+    "scenario.project_file": {"project": "Project"},
+    "check.findings": {"findings": "Findings"},
+    "knowledge.judgement": {
+        "rule": "Rule",
+        "use-case": "UseCase",
+        "criteria": "Criteria",
+        "relaxations": "Relaxations",
+        "moves": "Moves",
+        "regions": "Regions",
+        "question": "Question",
+    },
+    "knowledge.upkeep_entries": {"checking": "Checking", "sampling": "Sampling"},
+    "knowledge.device": {"hardware": "Device", "reference": "Reference"},
+    "knowledge.constants": {"constants": "Constants"},
+    "knowledge.kinds": {"entries": "EntryLists"},
+    "knowledge.model": {"model": "Model"},
+    "knowledge.engine": {"engine": "Engine"},
+    "knowledge.quantization": {"quantization": "Quantization"},
+    "engine.advice": {"recommendation": "Advice"},
+    "sizing.request": {"estimate": "Estimate", "estimate-table": "Table", "estimate-request": "EstimateRequest"},
+    "explain.why_not": {"explanation": "Explanation"},
+    "explain.compare": {"comparison": "Comparison"},
+    "explain.grid": {"whatif": "Grid"},
+}
+"""Kinds of file and result that have a schema: the class of each by its module, loaded when one is asked for."""
 
 
 def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hardware, recommendation …")]) -> int:
@@ -59,4 +57,8 @@ def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hard
 
 def schemas() -> dict[str, type[Any]]:
     """Return the kinds of file and result that have a schema."""
-    return {kind: getattr(import_module(f"llama_advisor.{module}"), name) for kind, module, name in SCHEMAS}
+    return {
+        kind: getattr(import_module(f"llama_advisor.{module}"), name)
+        for module, kinds in SCHEMAS.items()
+        for kind, name in kinds.items()
+    }

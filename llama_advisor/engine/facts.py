@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.fact import FACTS, LOAD, MODEL, OPEN, PLACEMENT, SCENARIO, VARIANT, Fact
+from llama_advisor.engine.fact import FACTS, LOAD, MODEL, OPEN, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.knowledge.conditions import Fact
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
 from llama_advisor.sizing.support import HOSTED
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.fact import Kind
+    from llama_advisor.knowledge.conditions import Kind
     from llama_advisor.knowledge.device import Machine
 
     Compute = Callable[[Candidate], Any]

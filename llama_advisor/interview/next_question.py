@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import FactType, Lookup
+    from llama_advisor.knowledge.conditions import Fact, Lookup
     from llama_advisor.knowledge.judgement import Option
     from llama_advisor.knowledge.layers import Origin
 
@@ -85,7 +85,7 @@ def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
 
 
 def _scenario_condition(
-    raw: Any, origin: Origin, place: tuple[Any, ...], facts: Mapping[str, FactType]
+    raw: Any, origin: Origin, place: tuple[Any, ...], facts: Mapping[str, Fact]
 ) -> Condition | None:
     if raw is None:
         return None

@@ -26,7 +26,7 @@ from llama_advisor.text.record import Record, model_of, validate
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from llama_advisor.knowledge.conditions import FactType
+    from llama_advisor.knowledge.conditions import Fact
 
 Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")
@@ -45,7 +45,7 @@ def _single(file: str, schema: type[Entry]) -> cached_property[Entry]:
 class RuleBase:
     """Everything the engine knows, read from one or more layers."""
 
-    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, FactType]) -> None:
+    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, Fact]) -> None:
         self.layers = layers
         self.facts = facts
         self._kept: dict[Callable[[RuleBase], Any], Any] = {}
@@ -192,7 +192,7 @@ def shipped_rules() -> Path:
     return inside if inside.is_dir() else package.parent / "rules"
 
 
-def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:
+def read_rules(facts: Mapping[str, Fact], *extra: str | Path) -> RuleBase:
     """Read the shipped rule base with the layers in `extra` over it, last on top; conditions may test `facts`."""
     shipped = read_layer(shipped_rules(), "rules")
     base = RuleBase((shipped,), facts)
