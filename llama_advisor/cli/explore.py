@@ -69,7 +69,7 @@ def explain(
 
 def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     """Write a rule, a criterion or a kind of finding; None where the name is none of these."""
-    from llama_advisor.check.findings import explain_code
+    from llama_advisor.check.findings import code_page
     from llama_advisor.cli.listings import rule_entry
     from llama_advisor.render import listing
 
@@ -81,7 +81,7 @@ def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     if format_ == "json":
         return to_json(entry) + "\n"
     if kind:
-        return explain_code(name, base)
+        return code_page(kind)
     if name in base.rules:
         from llama_advisor.render.explain import rule_text
 

@@ -231,16 +231,6 @@ LINKS = {
 the place of its removal, unknown as any other, or fine.
 """
 _FILES = {"criteria": "criteria.yaml", "reference": "hardware/reference.yaml"}
-_TARGETS = {
-    "source": "sources",
-    "benchmark": "benchmarks",
-    "model": "models",
-    "quantization": "quantizations",
-    "device": "devices",
-    "price": "rentals",
-    "fact": "facts",
-    "optimizer": "optimizers",
-}
 
 
 class Link(NamedTuple):
@@ -277,7 +267,7 @@ def references(base: RuleBase) -> Iterator[Link]:
         else:
             entries = [(attribute, name, entry) for name, entry in held.items()]
         for (kind, name, entry), (path, what, removed) in product(entries, links):
-            target = _TARGETS[what]
+            target = "rentals" if what == "price" else f"{what}s"
             for loc, named in _named(entry, path.split("."), ()):
                 if removed != "fine" or (target, named) not in base.removed:
                     told = "" if removed == "unknown" else target

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.conditions import Residue
 
-NEVER_FIRED, NEVER_WON, NO_REASON, TIE, BROKEN = "LR501", "LR502", "LR503", "LR504", "LR505"
 BREAKS = (AdvisorError, ValidationError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 YES = ("recommended", "recommended_with_caveats")
 SHOWN = 5
@@ -221,7 +220,7 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
     fired = Counter(name for one in every for name in one.fired)
     wins = Counter(one.model for one in every if one.model)
     findings: list[Finding] = []
-    for code, field in ((BROKEN, "broke"), (NO_REASON, "without_reason")):
+    for code, field in (("LR505", "broke"), ("LR503", "without_reason")):
         for one in every:
             if wrong := getattr(one, field):
                 text = f"scenario {one.number} {drawn(base, seed, one.number)}: {wrong}"
@@ -229,14 +228,14 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
     for name, rule in sorted(base.rules.items()):
         if not fired[name]:
             text = f"did not fire in {len(every)} scenarios"
-            findings.append(Finding(NEVER_FIRED, rule.folder, name, text, ("when",)))
+            findings.append(Finding("LR501", rule.folder, name, text, ("when",)))
     for name in contenders(base):
         if not wins[name]:
-            findings.append(Finding(NEVER_WON, "models", name, f"was recommended in none of {len(every)} scenarios"))
+            findings.append(Finding("LR502", "models", name, f"was recommended in none of {len(every)} scenarios"))
     if ties := [one for one in every if one.tied]:
         pairs = ", ".join(sorted({one.tied for one in ties})[:SHOWN])
         text = f"{len(ties)} of {len(every)} scenarios: {pairs}; first: {drawn(base, seed, ties[0].number)}"
-        findings.append(Finding(TIE, "", FILE, text))
+        findings.append(Finding("LR504", "", FILE, text))
     return Coverage(
         samples=len(every),
         seed=seed,

@@ -39,13 +39,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.rule import CompiledRule
 
 SEVERITIES = get_args(Severity)
-DEAD, ALWAYS, IDLE, ONE_WAY, NO_SUCH_NAME, DEAD_TIGHT = "LR101", "LR102", "LR103", "LR104", "LR105", "LR106"
-CONTRADICT, UNDONE, NEVER_COUNTS = "LR111", "LR112", "LR113"
-GAP, NO_SILENT, NO_FIRING = "LR121", "LR201", "LR202"
-NO_SUCH_ENTRY, SURE_OF_JUDGEMENT, ONE_THREAD, UNCITED = "LR301", "LR302", "LR303", "LR304"
-OLD_SOURCE, OLD_PRICE, OLD_DECIDING_PRICE = "LR305", "LR306", "LR307"
-UNREAD, UNANSWERED, NOT_A_MISUNDERSTANDING = "LR401", "LR411", "LR412"
-UNCARRIED, NO_SUCH_RULE, NO_SUCH_STATEMENT, ONE_SIDED, BAD_CORRECTION = "LR421", "LR422", "LR423", "LR424", "LR425"
 EXPECTED = {"fires": True, "silent": False, "unknown": None}
 NEAR = 0.02
 COUNTED = frozenset({"tokens", "requests", "images", "users", "nodes", "devices", "heads", "bits"})
@@ -81,12 +74,12 @@ def condition_findings(base: RuleBase) -> Iterator[Finding]:
     names = vocabulary(base)
     for rule in base.rules.values():
         if not can_be(rule.condition, TRUE):
-            yield Finding(DEAD, rule.folder, rule.id, "its condition can never be true", ("when",))
+            yield Finding("LR101", rule.folder, rule.id, "its condition can never be true", ("when",))
         elif not can_be(rule.condition, NOT_TRUE):
-            yield Finding(ALWAYS, rule.folder, rule.id, "its condition is always true", ("when",))
+            yield Finding("LR102", rule.folder, rule.id, "its condition is always true", ("when",))
         if rule.tight and not can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight):
             text = "`tight` is never true while the constraint holds"
-            yield Finding(DEAD_TIGHT, rule.folder, rule.id, text, ("tight",))
+            yield Finding("LR106", rule.folder, rule.id, text, ("tight",))
         for name, condition in (("when", rule.condition), ("tight", rule.tight)):
             if condition is not None:
                 for code, text, loc in _of_parts(condition, (name,), names):
@@ -103,21 +96,21 @@ def _of_parts(
     for place, part, inside, index in walked(condition, loc):
         rest = without(inside, index) if inside and len(inside.parts) > 1 else None
         if inside and rest and idle(part, rest, inside.kind):
-            yield IDLE, f"without `{shown(part)}` it comes to the same", place
+            yield "LR103", f"without `{shown(part)}` it comes to the same", place
         elif inside and rest and inside.kind == "all" and isinstance(part, Junction) and part.kind == "any":
             for number, branch in enumerate(part.parts):
                 if not can_be(branch, TRUE, rest):
-                    yield IDLE, f"`{shown(branch)}` cannot be true here", (*place, "any", number)
+                    yield "LR103", f"`{shown(branch)}` cannot be true here", (*place, "any", number)
         if isinstance(part, Junction) or part.operator == "known":
             continue
         always, never = not can_be(part, FALSE), not can_be(part, TRUE)
         if always or never:
-            yield ONE_WAY, f"`{part.says}` is {'always' if always else 'never'} true where the fact is known", place
+            yield "LR104", f"`{part.says}` is {'always' if always else 'never'} true where the fact is known", place
         known = None if part.other else names.get(part.fact)
         for operand in operands(part):
             if known is not None and operand not in known:
                 text = f"{part.fact} is never {operand!r} in this rule base{nearest(str(operand), known)}"
-                yield NO_SUCH_NAME, text, (*place, part.operator)
+                yield "LR105", text, (*place, part.operator)
 
 
 def shown(condition: Condition) -> str:
@@ -163,16 +156,16 @@ def overlap_findings(base: RuleBase) -> Iterator[Finding]:
         forth, back = implies(first.condition, second.condition), implies(second.condition, first.condition)
         told = f"({one.points:+g} against {other.points:+g} on {one.criterion})"
         if forth and back:
-            yield Finding(CONTRADICT, first.folder, first.id, f"fires exactly when {second.id} does {told}", ("then",))
+            yield Finding("LR111", first.folder, first.id, f"fires exactly when {second.id} does {told}", ("then",))
         elif forth or back:
             narrow, wide = (first, second) if forth else (second, first)
             text = f"whenever it fires, {wide.id} moves the same criterion the other way {told}"
-            yield Finding(UNDONE, narrow.folder, narrow.id, text, ("then",))
+            yield Finding("LR112", narrow.folder, narrow.id, text, ("then",))
     for rule, _ in preferences:
         for constraint in base.in_folder("constraints"):
             if implies(rule.condition, constraint.condition):
                 text = f"every build it fires for is ruled out by {constraint.id}"
-                yield Finding(NEVER_COUNTS, rule.folder, rule.id, text, ("when",))
+                yield Finding("LR113", rule.folder, rule.id, text, ("when",))
 
 
 def sentence_findings(base: RuleBase) -> Iterator[Finding]:
@@ -183,7 +176,7 @@ def sentence_findings(base: RuleBase) -> Iterator[Finding]:
             if gaps:
                 verb = "is" if len(gaps) == 1 else "are"
                 text = f"its condition can be true where {', '.join(gaps)} {verb} not known"
-                yield Finding(GAP, folder, rule.id, text, ("say",))
+                yield Finding("LR121", folder, rule.id, text, ("say",))
 
 
 def _sure(rule: CompiledRule, name: str) -> bool:
@@ -247,7 +240,7 @@ def example_findings(base: RuleBase) -> Iterator[Finding]:
         for loc, test, *_ in walked(rule.condition, ("when",)):
             if isinstance(test, Junction) or test.operator not in LIMITS:
                 continue
-            for code, kind, fires in ((NO_SILENT, "silent", False), (NO_FIRING, "fires", True)):
+            for code, kind, fires in (("LR201", "silent", False), ("LR202", "fires", True)):
                 examples = getattr(rule.rule.examples, kind)
                 if not any(_turns(rule, test, example_facts(example), fires=fires) for example in examples):
                     text = f"no `{kind}` example within 2 % (or one unit) of `{test.says}` that crossing it would turn"
@@ -275,11 +268,11 @@ def reference_findings(base: RuleBase) -> Iterator[Finding]:
     for found in references(base):
         if found.name not in found.known:
             text = f"unknown {found.what} {found.name!r}{nearest(found.name, found.known)}"
-            yield Finding(NO_SUCH_ENTRY, found.kind, found.entry, text, found.loc)
+            yield Finding("LR301", found.kind, found.entry, text, found.loc)
     files = [(file, data) for layer in base.layers for file, data in layer.files.items()]
     cited = {name for file, data in files if not file.startswith("sources/") for name in _cited(data)}
     for name in sorted(set(base.sources) - cited):
-        yield Finding(UNCITED, "sources", name, "nothing cites it")
+        yield Finding("LR304", "sources", name, "nothing cites it")
 
 
 def _cited(value: Any, *, citing: bool = False) -> Iterator[str]:
@@ -303,10 +296,10 @@ def support_findings(base: RuleBase) -> Iterator[Finding]:
         known = [base.sources[item.id] for item in rule.rule.sources if item.id in base.sources]
         if known and rule.rule.confidence == "high" and all(source.kind in WEAK for source in known):
             text = f"confidence is high, its sources are {', '.join(sorted({source.kind for source in known}))}"
-            yield Finding(SURE_OF_JUDGEMENT, rule.folder, rule.id, text, ("sources",))
+            yield Finding("LR302", rule.folder, rule.id, text, ("sources",))
         if known and all(THREAD.search(source.text) for source in known):
             text = f"rests on what single users reported alone: {', '.join(source.id for source in known)}"
-            yield Finding(ONE_THREAD, rule.folder, rule.id, text, ("sources",))
+            yield Finding("LR303", rule.folder, rule.id, text, ("sources",))
 
 
 def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
@@ -317,7 +310,7 @@ def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
     for source in base.sources.values():
         days = (as_of - source.read).days
         if days > SOURCE_DAYS:
-            yield Finding(OLD_SOURCE, "sources", source.id, f"read {days} days ago, on {source.read}", ("read",))
+            yield Finding("LR305", "sources", source.id, f"read {days} days ago, on {source.read}", ("read",))
     deciding = {machine.offer for machines in base.reference.reference.values() for machine in machines}
     rest: dict[tuple[str, date], list[tuple[str, str]]] = defaultdict(list)
     dated = [("rentals", price.id, price.as_of, price.source) for price in base.rentals.values()]
@@ -327,37 +320,37 @@ def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
             continue
         if name in deciding:
             text = f"a reference machine rests on a price of {day}, {(as_of - day).days} days ago"
-            yield Finding(OLD_DECIDING_PRICE, kind, name, text, ("as_of",))
+            yield Finding("LR307", kind, name, text, ("as_of",))
         else:
             rest[cited, day].append((kind, name))
     for (cited, day), names in sorted(rest.items()):
         kinds = Counter(kind for kind, _ in names)
         told = " and ".join(f"{count} under {kind}" for kind, count in sorted(kinds.items()))
         text = f"prices of {day} from {cited}, {(as_of - day).days} days ago: {told}, this one first"
-        yield Finding(OLD_PRICE, *names[0], text, ("as_of",))
+        yield Finding("LR306", *names[0], text, ("as_of",))
 
 
 def link_findings(base: RuleBase) -> Iterator[Finding]:
     """Yield facts that nobody reads, and links of rules to misunderstandings and the seed that do not hold."""
     unread = sorted(set(FACTS) - facts_in_use(base))
     if unread:
-        yield Finding(UNREAD, "", "", f"no rule, sentence or criterion reads {', '.join(unread)}")
+        yield Finding("LR401", "", "", f"no rule, sentence or criterion reads {', '.join(unread)}")
     misunderstood = base.entries("misunderstandings", Misunderstanding)
     statements = base.entries("statements", Statement)
     for name in sorted(set(misunderstood) - {rule.rule.corrects for rule in base.rules.values()}):
-        yield Finding(UNANSWERED, "misunderstandings", name, "no rule names it under `corrects`")
+        yield Finding("LR411", "misunderstandings", name, "no rule names it under `corrects`")
     for rule in base.rules.values():
         claimed = rule.rule.corrects
         if claimed is not None and claimed not in misunderstood:
             text = f"corrects {claimed!r}, which misunderstandings.yaml does not hold{nearest(claimed, misunderstood)}"
-            yield Finding(NOT_A_MISUNDERSTANDING, rule.folder, rule.id, text, ("corrects",))
+            yield Finding("LR412", rule.folder, rule.id, text, ("corrects",))
         for index, name in enumerate(rule.rule.seed):
             if name not in statements:
                 text = f"names statement {name!r}, which seed.yaml does not hold{nearest(name, statements)}"
-                yield Finding(NO_SUCH_STATEMENT, rule.folder, rule.id, text, ("seed", index))
+                yield Finding("LR423", rule.folder, rule.id, text, ("seed", index))
             elif rule.id not in statements[name].rules:
                 text = f"names statement {name!r}, which does not name it back"
-                yield Finding(ONE_SIDED, rule.folder, rule.id, text, ("seed", index))
+                yield Finding("LR424", rule.folder, rule.id, text, ("seed", index))
 
 
 def facts_in_use(base: RuleBase) -> set[str]:
@@ -380,16 +373,16 @@ def statement_findings(base: RuleBase) -> Iterator[Finding]:
         found = partial(Finding, kind="statements", entry=statement.id)
         for name in statement.rules:
             if name not in base.rules:
-                yield found(NO_SUCH_RULE, text=f"names {name!r}, which is not there{nearest(name, base.rules)}")
+                yield found("LR422", text=f"names {name!r}, which is not there{nearest(name, base.rules)}")
             elif statement.id not in base.rules[name].rule.seed:
-                yield found(ONE_SIDED, text=f"names rule {name}, whose `seed` does not name it back")
+                yield found("LR424", text=f"names rule {name}, whose `seed` does not name it back")
         for name in statement.also:
             if name not in also:
-                yield found(NO_SUCH_RULE, text=f"names {name!r}, which is not there{nearest(name, also)}")
+                yield found("LR422", text=f"names {name!r}, which is not there{nearest(name, also)}")
         if statement.outcome == "no_claim" and not statement.note:
-            yield found(UNCARRIED, text="it says no more why it makes no claim")
+            yield found("LR421", text="it says no more why it makes no claim")
         elif statement.outcome != "no_claim" and not statement.rules and not statement.also:
-            yield found(UNCARRIED, text="no rule carries or corrects it")
+            yield found("LR421", text="no rule carries or corrects it")
         if statement.outcome == "corrected":
             yield from correction_findings(statement, base)
 
@@ -399,7 +392,7 @@ def correction_findings(statement: Statement, base: RuleBase) -> Iterator[Findin
     for name in statement.corrected_by:
         if name not in base.sources:
             text = f"unknown source {name!r}{nearest(name, base.sources)}"
-            yield Finding(NO_SUCH_RULE, "statements", statement.id, text, ("corrected_by",))
+            yield Finding("LR422", "statements", statement.id, text, ("corrected_by",))
     kinds = {base.sources[name].kind for name in statement.corrected_by if name in base.sources}
     if not kinds & {"primary", "measured", "computed"}:
-        yield Finding(BAD_CORRECTION, "statements", statement.id, "corrected without a primary or measured source")
+        yield Finding("LR425", "statements", statement.id, "corrected without a primary or measured source")
