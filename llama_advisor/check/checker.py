@@ -10,12 +10,11 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, decided
-from llama_advisor.check.drift import Sources, drift_findings
 from llama_advisor.check.files import file_text, lock_path
 from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
-from llama_advisor.check.rules import freshness_findings, rule_findings
+from llama_advisor.check.rules import Sources, drift_findings, freshness_findings, rule_findings
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.text.errors import InputError, nearest
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 PREFIX = "LA"
-EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
 ABOUT_WAIVERS = "LA5"
 RANKS = {"error": 3, "warning": 2, "note": 1, "never": 9}
 FINDINGS, MALFORMED = 1, 2
@@ -156,19 +154,19 @@ def with_waivers(
         if not waiver.reason.strip():
             place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
             text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
-            yield inside.finding(NO_REASON, place, text, about)
+            yield inside.finding("LA503", place, text, about)
         if waiver.code not in waivable:
             what = "cannot be waived" if waiver.code in kinds else f"is no code{nearest(waiver.code, waivable)}"
-            yield inside.finding(NOT_WAIVABLE, (*where, "code"), f"{waiver.code} {what}", about)
+            yield inside.finding("LA504", (*where, "code"), f"{waiver.code} {what}", about)
         elif waiver.deployment not in names:
             text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
-            yield inside.finding(NOT_WAIVABLE, (*where, "deployment"), text, about)
+            yield inside.finding("LA504", (*where, "deployment"), text, about)
         elif waiver.expires < as_of:
             text = f"the waiver of {waiver.code} ended on {waiver.expires}"
-            yield inside.finding(EXPIRED, (*where, "expires"), text, about)
+            yield inside.finding("LA501", (*where, "expires"), text, about)
         elif (waiver.code, clean(waiver.deployment)) not in used:
             text = f"{waiver.deployment} has no finding {waiver.code}"
-            yield inside.finding(UNUSED, (*where, "code"), text, about)
+            yield inside.finding("LA502", (*where, "code"), text, about)
 
 
 def kinds_of(base: RuleBase) -> dict[str, FindingKind]:

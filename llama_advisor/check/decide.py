@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.project_file import Choice, Requirements
 
-UNKNOWN_CHOICE, NOT_UNDERSTOOD = "LA905", "LA908"
 MOST_KEPT = 200
 _FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 
@@ -151,17 +150,17 @@ def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:
     """Decide one deployment, or say what of it is not understood."""
     requirements = item.deployment.requirements
     if not requirements.use_cases and requirements.inputs is None:
-        return item.finding(NOT_UNDERSTOOD, ("requirements",), "state at least a use case or the inputs")
+        return item.finding("LA908", ("requirements",), "state at least a use case or the inputs")
     try:
         return decider.decide(requirements, item.deployment.choice)
     except UnknownNameError as error:
-        return item.finding(UNKNOWN_CHOICE, ("choice", error.field), str(error), of_a_name=True)
+        return item.finding("LA905", ("choice", error.field), str(error), of_a_name=True)
     except InputError as error:
         match = _FIELD.match(str(error))
         field = match[0].split(".") if match else [""]
         known = field[0] in type(requirements).model_fields
         place = ("requirements", *(field if known else ()))
-        return item.finding(NOT_UNDERSTOOD, place, str(error), of_a_name=True)
+        return item.finding("LA908", place, str(error), of_a_name=True)
 
 
 def in_words(build: Candidate) -> str:

@@ -176,10 +176,7 @@ class Interview:
         return said != "end"
 
     def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
-        """Return the next line typed or piped; None where the piped answers are at their end.
-
-        An interrupt after a line was typed waits until it is kept.
-        """
+        """Return the next line; None at the end of piped ones; an interrupt waits until a typed line is kept."""
         if self.lines is not None:
             self.place += 1
             return next(self.lines, None)
@@ -227,10 +224,7 @@ class Interview:
         return code
 
     def finish(self) -> int:
-        """Say whether it is settled, print the answer as recommend does, and how to have it again.
-
-        Where the answers were piped, the first stands beside the result.
-        """
+        """Say whether it is settled, beside the result where answers were piped; print it, and how to have it again."""
         said = wrapped([closing(self.log, self.outlook)], self.width)
         if self.lines is None:
             self.show(f"\n{said}\n")

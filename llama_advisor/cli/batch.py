@@ -42,10 +42,7 @@ class Chunk(NamedTuple):
 
 
 def stream(name: str, jobs: int, start: Callable[..., Answer], *args: Any) -> int:
-    """Write the answer to each line as it is made; return the worst of their exit codes.
-
-    `start(*args)` gives the function that answers; each process has its own.
-    """
+    """Write what `start(*args)`, called in each process, answers to each line; return the worst exit code."""
     answers = _answers(start, *args)  # however many processes: wrong rules are told of here, before a line is read
     worst = 0
     shown = not sys.stdout.isatty()  # there the answers themselves are the progress

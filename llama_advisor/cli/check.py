@@ -15,7 +15,7 @@ import typer
 
 from llama_advisor.check.checker import Checker, Settings, known_prefixes, read_settings, result
 from llama_advisor.check.decide import decided
-from llama_advisor.check.files import default_file, lock_path, project_files
+from llama_advisor.check.files import lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, write
@@ -84,7 +84,7 @@ def check(
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on,
     )
-    checked = list(_checked(_paths(tuple(paths or settings.paths)), checkers))
+    checked = list(_checked(project_files(tuple(paths or settings.paths)), checkers))
     answer = result(checked, plain.base, today, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
@@ -126,7 +126,7 @@ def lock(
     settings = read_settings(Path())
     checkers = Checkers((*settings.rules, *(rules or ())), today)
     worst = 0
-    for path in _paths(tuple(paths or settings.paths)):
+    for path in project_files(tuple(paths or settings.paths)):
         text = _lock(path, checkers.of(checkers.layers_in(path.parent)))
         target = lock_path(path)
         if verify:
@@ -177,10 +177,6 @@ def _start(rules: tuple[str, ...], as_of: date) -> None:
 def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
     path, layers = task
     return _CHECKERS[0].of(layers).check(path)
-
-
-def _paths(named: tuple[str, ...]) -> list[Path]:
-    return project_files(named) if named else [default_file()]
 
 
 def _lock(path: Path, checker: Checker) -> str:

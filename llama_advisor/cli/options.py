@@ -76,10 +76,7 @@ def day(text: str | None) -> date:
 
 
 def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the layers to load: a team's own `llama-advisor.d/` beside its file, then those named by --rules.
-
-    The own one is taken without being named, so it is told of on standard error.
-    """
+    """Return the layers to load: a team's own beside its file, which is told of, then those named by --rules."""
     named = tuple(rules or ())
     folder = Path(file).parent / OWN_LAYER if file is not None and file != "-" else None  # standard input has no place
     if folder is None or not folder.is_dir():

@@ -126,10 +126,7 @@ Condition = Test | Junction
 
 
 def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Value]]) -> Callable[[Any], bool | None]:
-    """Compile a condition to a function of what `reader`'s functions read; it stops at the part that settles it.
-
-    Comes to what `prove` comes to.
-    """
+    """Compile a condition to a function of what `reader`'s functions read; it stops at the part that settles it."""
     if isinstance(condition, Junction):
         parts = tuple(evaluator(part, reader) for part in sorted(condition.parts, key=lambda part: part.level))
         return _joined(condition.kind, parts)
@@ -166,10 +163,7 @@ def _joined(kind: str, parts: tuple[Callable[[Any], bool | None], ...]) -> Calla
 
 
 class Settler:
-    """Evaluates a condition as far as its tests are settled, and compiles what is left of it.
-
-    What is left is kept by the outcomes of the settled tests, of which there are few.
-    """
+    """Evaluates a condition as far as its tests are settled; what is left is compiled once for each outcome."""
 
     def __init__(
         self, condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -32,7 +32,6 @@ YES = ("recommended", "recommended_with_caveats")
 SHOWN = 5
 PAIR = 2
 FILE = "sampling.yaml"
-Item = TypeVar("Item")
 
 
 @dataclass
@@ -47,7 +46,7 @@ class Draws:
         self.count += 1
         return int.from_bytes(sha256(f"{self.name}:{self.count}".encode()).digest()[:6], "big") / 2**48
 
-    def one(self, items: Sequence[Item]) -> Item:
+    def one(self, items: Sequence[Any]) -> Any:
         """Return one of the items, each as likely."""
         return items[int(self.share() * len(items))]
 
@@ -93,10 +92,7 @@ class Watch(NamedTuple):
 
 
 class WatchedRule(CompiledRule):
-    """An instrumented rule: it notes its outcomes in `watch`.
-
-    A plan settles at every level, to drop rules; what counts is the level at which the outcome is used.
-    """
+    """A rule that notes its outcomes in `watch`; a plan settles it at every level, and notes count where it is used."""
 
     watch: Watch
 

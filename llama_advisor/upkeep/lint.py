@@ -89,10 +89,7 @@ def condition_findings(base: RuleBase) -> Iterator[Finding]:
 def _of_parts(
     condition: Condition, loc: tuple[Any, ...], names: dict[str, frozenset[str]]
 ) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
-    """Yield code, text and place of what is wrong with parts.
-
-    They change nothing, are ruled out by the parts beside them, or ask for a name that is not there.
-    """
+    """Yield code, text and place of parts that change nothing, cannot be true beside others, or name nothing known."""
     for place, part, inside, index in walked(condition, loc):
         rest = without(inside, index) if inside and len(inside.parts) > 1 else None
         if inside and rest and idle(part, rest, inside.kind):
@@ -303,10 +300,7 @@ def support_findings(base: RuleBase) -> Iterator[Finding]:
 
 
 def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
-    """Yield old sources and old prices.
-
-    Prices that decide where no hardware is given come one by one, the rest summed by source and day.
-    """
+    """Yield old sources; old prices one by one where they decide without hardware given, else by source and day."""
     for source in base.sources.values():
         days = (as_of - source.read).days
         if days > SOURCE_DAYS:
