@@ -80,6 +80,11 @@ def lock_path(project: Path) -> Path:
     return project.with_suffix(".lock")
 
 
+def own_files(project: Path) -> set[Path]:
+    """Return a project file and what belongs to it: they say what was chosen, and deploy nothing."""
+    return {project, lock_path(project), project.parent / SCHEMA_FILE}
+
+
 def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) -> Iterator[Path]:
     """Yield the regular files below a folder, in order, links not followed; stops after very many entries."""
     seen = 0

@@ -5,19 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, get_args
 
-from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.decide import in_words
-from llama_advisor.check.files import (
-    MOST_FILES,
-    NAMES,
-    SCHEMA_FILE,
-    file_text,
-    leaves_folder,
-    lock_path,
-    matching,
-    shown_name,
-)
+from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
 from llama_advisor.check.findings import SourceText
+from llama_advisor.check.mentions import WRONG_VERSION, wrong_version
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
@@ -190,7 +181,7 @@ class Sources:
 def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: RuleBase) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
     project = item.inside.path
-    own = {project, lock_path(project), project.parent / SCHEMA_FILE}  # They say what was chosen, and deploy nothing.
+    own = own_files(project)
     files: dict[Path, None] = {}
     for index, pattern in enumerate(item.deployment.sources):
         if leaves_folder(pattern):

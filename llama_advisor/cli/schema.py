@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,34 +17,6 @@ from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
-
-SCHEMAS = {
-    "scenario.scenario": {"scenario": "Scenario"},
-    "scenario.project_file": {"project": "Project"},
-    "check.findings": {"findings": "Findings"},
-    "knowledge.judgement": {
-        "rule": "Rule",
-        "use-case": "UseCase",
-        "criteria": "Criteria",
-        "relaxations": "Relaxations",
-        "moves": "Moves",
-        "regions": "Regions",
-        "question": "Question",
-    },
-    "knowledge.upkeep_entries": {"checking": "Checking", "sampling": "Sampling"},
-    "knowledge.device": {"hardware": "Device", "reference": "Reference"},
-    "knowledge.constants": {"constants": "Constants"},
-    "knowledge.kinds": {"entries": "EntryLists"},
-    "knowledge.model": {"model": "Model"},
-    "knowledge.engine": {"engine": "Engine"},
-    "knowledge.quantization": {"quantization": "Quantization"},
-    "engine.advice": {"recommendation": "Advice"},
-    "sizing.request": {"estimate": "Estimate", "estimate-table": "Table", "estimate-request": "EstimateRequest"},
-    "explain.why_not": {"explanation": "Explanation"},
-    "explain.compare": {"comparison": "Comparison"},
-    "explain.grid": {"whatif": "Grid"},
-}
-"""Kinds of file and result that have a schema: the class of each by its module, loaded when one is asked for."""
 
 
 def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hardware, recommendation …")]) -> int:
@@ -56,9 +30,7 @@ def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hard
 
 
 def schemas() -> dict[str, type[Any]]:
-    """Return the kinds of file and result that have a schema."""
-    return {
-        kind: getattr(import_module(f"llama_advisor.{module}"), name)
-        for module, kinds in SCHEMAS.items()
-        for kind, name in kinds.items()
-    }
+    """Return the kinds of file and result that have a schema; where each is defined is listed beside this file."""
+    listed: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    places = {name: place.split(":") for name, place in listed.items()}
+    return {name: getattr(import_module(f"llama_advisor.{module}"), kind) for name, (module, kind) in places.items()}

@@ -20,14 +20,12 @@ from llama_advisor.upkeep.reasoning import (
     FALSE,
     NOT_TRUE,
     TRUE,
-    Literal,
-    TooManyWaysError,
     can_be,
     idle,
     implies,
     operands,
+    vouched,
     walked,
-    ways,
     without,
 )
 
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
+    from llama_advisor.upkeep.reasoning import Literal
 
 SEVERITIES = get_args(Severity)
 EXPECTED = {"fires": True, "silent": False, "unknown": None}
@@ -180,10 +179,7 @@ def _sure(rule: CompiledRule, name: str) -> bool:
     """Whether in every way that the condition comes true something known goes with the fact."""
     if FACTS[name].level == SCENARIO and _group(name) not in {"given", "named"}:
         return True
-    try:
-        return all(any(_vouches(literal, name) for literal in way) for way in ways(rule.condition, TRUE))
-    except TooManyWaysError:
-        return True
+    return vouched(rule.condition, lambda literal: _vouches(literal, name))
 
 
 def _vouches(literal: Literal, name: str) -> bool:

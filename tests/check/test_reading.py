@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llama_advisor.check.checker import Settings, known_prefixes
-from llama_advisor.check.checkpoints import compared, parts
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import folded, without_comments
+from llama_advisor.check.mentions import compared, folded, parts, without_comments
 from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.project_file import Project, scalar
