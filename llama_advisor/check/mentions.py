@@ -69,9 +69,7 @@ class Checkpoint(NamedTuple):
     """What a name stands for."""
 
     model: Annotated[str | None, "Model id; None for a model that the rule base does not hold."]
-    quantizations: Annotated[frozenset[str], "What the name may mean; empty where it says nothing of them."] = (
-        frozenset()
-    )
+    quantizations: Annotated[frozenset[str], "What it may mean; empty where it says nothing of them."] = frozenset()
     loose: Annotated[bool, "Whether the name leaves open which sibling is meant."] = False
 
 

@@ -48,13 +48,11 @@ class LeaveError(Exception):
 
 def ask(
     answers: Annotated[
-        str | None, typer.Option("--answers", metavar="FILE", help="Answers, a line a prompt; - reads standard input.")
+        str | None, typer.Option(metavar="FILE", help="Answers, a line a prompt; - reads standard input.")
     ] = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="FILE", help="Go on with a saved interview.")
-    ] = None,
+    resume: Annotated[str | None, typer.Option(metavar="FILE", help="Go on with a saved interview.")] = None,
     save: Annotated[
-        str | None, typer.Option("--save", metavar="FILE", help="Write the project file that the answers made.")
+        str | None, typer.Option(metavar="FILE", help="Write the project file that the answers made.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
     format_: Format = "text",

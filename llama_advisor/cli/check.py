@@ -54,14 +54,10 @@ def check(
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning", "never"] | None,
-        typer.Option("--fail-on", help="Severity from which findings fail the check; error if not given."),
+        typer.Option(help="Severity from which findings fail the check; error if not given."),
     ] = None,
-    select: Annotated[
-        Codes, typer.Option("--select", metavar="CODE", help="Report these codes, or all that begin so.")
-    ] = None,
-    ignore: Annotated[
-        Codes, typer.Option("--ignore", metavar="CODE", help="Leave these codes out, or all that begin so.")
-    ] = None,
+    select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
+    ignore: Annotated[Codes, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,
     discover: Annotated[
         bool,
         typer.Option("--discover", help="Look through the folder for models that run, and propose a project file."),

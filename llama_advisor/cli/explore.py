@@ -35,7 +35,7 @@ def explain(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Model, rule, criterion, or code of a finding.")],
     scenario: Annotated[
         str | None,
-        typer.Option("--scenario", metavar="FILE", help="Scenario for which a model is explained; flags lie over it."),
+        typer.Option(metavar="FILE", help="Scenario for which a model is explained; flags lie over it."),
     ] = None,
     format_: Format = "text",
     rules: Rules = None,
@@ -94,7 +94,7 @@ def compare(
     said: dict[str, Any],
     models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL ...", help="Any names of two models or more.")],
     scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")
+        str | None, typer.Option(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")
     ] = None,
     format_: Format = "text",
     output: Output = None,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ from llama_advisor.text.errors import AdvisorError
 from llama_advisor.upkeep import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from llama_advisor.engine.advice import Advice
@@ -34,35 +34,28 @@ PAIR = 2
 FILE = "sampling.yaml"
 
 
-@dataclass
-class Draws:
-    """A stream of draws that depends on its name alone, on every machine and version."""
-
-    name: str
-    count: int = 0
-
-    def share(self) -> float:
-        """Return the next number in [0, 1)."""
-        self.count += 1
-        return int.from_bytes(sha256(f"{self.name}:{self.count}".encode()).digest()[:6], "big") / 2**48
-
-    def one(self, items: Sequence[Any]) -> Any:
-        """Return one of the items, each as likely."""
-        return items[int(self.share() * len(items))]
+def shares(name: str) -> Iterator[float]:
+    """Yield numbers in [0, 1) that depend on a name alone, on every machine and version."""
+    for number in count(1):
+        yield int.from_bytes(sha256(f"{name}:{number}".encode()).digest()[:6], "big") / 2**48
 
 
 def drawn(base: RuleBase, seed: int, index: int) -> dict[str, Any]:
     """Return the fields of one scenario, drawn as rules/sampling.yaml says; the same for the same seed and index."""
     sampling = base.single(FILE, Sampling)
-    draws = Draws(f"{seed}/{index}")
+    share = partial(next, shares(f"{seed}/{index}"))
+
+    def one(items: Sequence[Any]) -> Any:
+        return items[int(share() * len(items))]
+
     cases = sorted(base.use_cases)
-    fields: dict[str, Any] = {"use_cases": [draws.one(cases)]}
-    if draws.share() < sampling.second_use_case:
-        fields["use_cases"] = sorted({*fields["use_cases"], draws.one(cases)})
-    if draws.share() < sampling.named_model:
-        fields["model"] = draws.one(sorted(base.models))
+    fields: dict[str, Any] = {"use_cases": [one(cases)]}
+    if share() < sampling.second_use_case:
+        fields["use_cases"] = sorted({*fields["use_cases"], one(cases)})
+    if share() < sampling.named_model:
+        fields["model"] = one(sorted(base.models))
     for field in sampling.fields:
-        stated, value = draws.share() < field.share, draws.one(field.values)
+        stated, value = share() < field.share, one(field.values)
         if stated and all(fields.get(name) in values for name, values in field.when.items()):
             owner, _, key = field.field.rpartition(".")
             (fields.setdefault(owner, {}) if owner else fields)[key] = value
