@@ -6,14 +6,14 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llama_advisor.check.checker import Checker, Settings, known_prefixes, read_settings, result
+from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings, result
 from llama_advisor.check.decide import decided
 from llama_advisor.check.files import lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
@@ -53,7 +53,7 @@ def check(
         typer.Option("--output", "-o", metavar="FILE", help="Where the format before it goes; - is standard output."),
     ] = None,
     fail_on: Annotated[
-        Literal["error", "warning", "never"] | None,
+        FailOn | None,
         typer.Option(help="Severity from which findings fail the check; error if not given."),
     ] = None,
     select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
@@ -73,7 +73,7 @@ def check(
         return print_proposals(tuple(paths or ()), tuple(rules or ()), today)
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
     settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *(rules or ())), today)
+    checkers = checkers_for((*settings.rules, *(rules or ())), today)
     plain = checkers.plain
     wanted = Settings(
         select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
@@ -120,7 +120,7 @@ def lock(
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
     today = day(as_of)
     settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *(rules or ())), today)
+    checkers = checkers_for((*settings.rules, *(rules or ())), today)
     worst = 0
     for path in project_files(tuple(paths or settings.paths)):
         text = _lock(path, checkers.of(checkers.layers_in(path.parent)))
@@ -147,32 +147,30 @@ class Checkers:
         self.plain = self.of(rules)
 
 
+@cache
+def checkers_for(rules: tuple[str, ...], as_of: date) -> Checkers:
+    """Return the checkers of this process; one that is forked has those of its parent."""
+    return Checkers(rules, as_of)
+
+
 def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     tasks = ((path, checkers.layers_in(path.parent)) for path in paths)
+    check_one = partial(_check_one, checkers.rules, checkers.as_of)
     if len(paths) < WORTH_WORKERS or workers == 1:
-        for path, layers in tasks:
-            yield checkers.of(layers).check(path)
+        yield from map(check_one, tasks)
         return
     context = get_context("fork" if "fork" in get_all_start_methods() and sys.platform == "linux" else "spawn")
-    _CHECKERS[:] = [checkers]
-    with ProcessPoolExecutor(workers, context, _start, (checkers.rules, checkers.as_of)) as pool:
-        yield from pool.map(_check_one, list(tasks), chunksize=CHUNK)
+    with ProcessPoolExecutor(workers, context) as pool:
+        yield from pool.map(check_one, list(tasks), chunksize=CHUNK)
 
 
-_CHECKERS: list[Checkers] = []
-
-
-def _start(rules: tuple[str, ...], as_of: date) -> None:
-    """Give a process that was not forked its own checkers."""
-    if not _CHECKERS:
-        _CHECKERS.append(Checkers(rules, as_of))
-
-
-def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
+def _check_one(
+    rules: tuple[str, ...], as_of: date, task: tuple[Path, tuple[str, ...]]
+) -> tuple[list[CheckFinding], int]:
     path, layers = task
-    return _CHECKERS[0].of(layers).check(path)
+    return checkers_for(rules, as_of).of(layers).check(path)
 
 
 def _lock(path: Path, checker: Checker) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from copy import copy
 from functools import cached_property
 from itertools import product
@@ -202,29 +203,7 @@ def read_rules(facts: Mapping[str, Fact], *extra: str | Path) -> RuleBase:
     return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)), facts)
 
 
-LINKS = {
-    "rules": (("sources.*.id", "source", "refused"),),
-    "use_cases": (
-        ("benchmarks.keys", "benchmark", "refused"),
-        ("floor?.benchmark", "benchmark", "refused"),
-        ("sources.*.id", "source", "refused"),
-        ("companion?", "model", "refused"),
-    ),
-    "models": (
-        ("text_scores_from?", "model", "refused"),
-        ("sibling?", "model", "fine"),
-        ("scores.keys", "benchmark", "refused"),
-        ("sources.*.*", "source", "unknown"),
-        ("official_builds.*.quantization", "quantization", "unknown"),
-    ),
-    "engines": (("quantizations.*.quantization", "quantization", "unknown"), ("sources.*", "source", "refused")),
-    "trainers": tuple((f"{method}.optimizer", "optimizer", "refused") for method in ("full", "lora", "qlora")),
-    "instances": (("device", "device", "refused"), ("offer?", "price", "refused")),
-    "rentals": (("device", "device", "refused"),),
-    "hosted": (("model", "model", "fine"),),
-    "criteria": (("criteria.*.measures.*.fact", "fact", "unknown"),),
-    "reference": (("reference.*.*.offer?", "price", "refused"),),
-}
+LINKS: dict[str, list[tuple[str, str, str]]] = json.loads(Path(__file__).with_name("links.json").read_text("utf-8"))
 """Where names stand in entries, what they name, and what holds of a name that a layer removed.
 
 `*` is every item, `keys` every key of a mapping, `?` follows a field that may say nothing. A removed name is refused at
@@ -267,7 +246,7 @@ def references(base: RuleBase) -> Iterator[Link]:
         else:
             entries = [(attribute, name, entry) for name, entry in held.items()]
         for (kind, name, entry), (path, what, removed) in product(entries, links):
-            target = "rentals" if what == "price" else f"{what}s"
+            target = "rentals" if what == "price" else f"{what}s"  # kinds of entry are named by their plural
             for loc, named in _named(entry, path.split("."), ()):
                 if removed != "fine" or (target, named) not in base.removed:
                     told = "" if removed == "unknown" else target

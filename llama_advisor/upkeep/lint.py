@@ -123,18 +123,14 @@ def vocabulary(base: RuleBase) -> dict[str, frozenset[str]]:
     """Return the only values of facts whose values are ids of the rule base."""
     models, cases = base.models.values(), base.use_cases.values()
     return {
-        "model.id": frozenset(base.models),
-        "scenario.model": frozenset(base.models),
-        "model.family": frozenset(model.family for model in models),
+        **dict.fromkeys(("model.id", "scenario.model"), frozenset(base.models)),
+        **dict.fromkeys(("engine.id", "scenario.engine"), frozenset(base.engines)),
+        **dict.fromkeys(("quantization.id", "scenario.quantization"), frozenset(base.quantizations)),
+        **dict.fromkeys(("model.family", "scenario.model_family"), frozenset(model.family for model in models)),
         "model.kind": frozenset(model.kind for model in models),
-        "scenario.model_family": frozenset(model.family for model in models),
         "scenario.use_cases": frozenset(base.use_cases),
         "scenario.tags": frozenset(tag for case in cases for tag in case.tags),
         "scenario.needs": frozenset(need for case in cases for need in case.needs),
-        "engine.id": frozenset(base.engines),
-        "scenario.engine": frozenset(base.engines),
-        "quantization.id": frozenset(base.quantizations),
-        "scenario.quantization": frozenset(base.quantizations),
         "model.trained_for": frozenset(skill for model in models for skill in model.trained_for),
         "hosted.provider": frozenset(offer.provider for offer in base.hosted.values()),
         "machine.device_kind": frozenset(device.kind for device in base.devices.values()),
