@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.need import Need
@@ -84,7 +83,7 @@ class Decider:
         self.advisor = advisor
         self.decide = lru_cache(MOST_KEPT)(self._decide)
         self.obstacles = lru_cache(MOST_KEPT)(self._obstacles)
-        self._search = lru_cache(1)(self._searched)
+        self._search = lru_cache(1)(lambda asked: advisor.decide(understand(asked, advisor.base)))
 
     def _decide(self, requirements: Requirements, choice: Choice) -> Decision:
         """Answer the requirements and judge the choice; raise InputError for what is not known.
@@ -119,10 +118,6 @@ class Decider:
             then = way.shown.then
             text += f"; changed {changes}, {then.model} as {then.quantization} would do"
         return text
-
-    def _searched(self, requirements: Requirements) -> Found:
-        """Judge all builds for the requirements."""
-        return self.advisor.decide(understand(requirements, self.advisor.base))
 
 
 def _resolved(choice: Choice, base: RuleBase) -> Chosen:

@@ -192,10 +192,9 @@ def _moved(before: LockedBuild, after: LockedBuild) -> list[str]:
         ("rule", before.rules, after.rules),
         ("fact", before.facts, after.facts),
     ):
-        for name in sorted(set(old) | set(new)):
-            if old.get(name) != new.get(name):
-                moved = f"{what} {name} of {after.model} {_shown(old.get(name))} → {_shown(new.get(name))}"
-                changed.append((what == "fact" and (name not in old or name not in new), moved))
+        for name in sorted(name for name in {*old, *new} if old.get(name) != new.get(name)):
+            moved = f"{what} {name} of {after.model} {_shown(old.get(name))} → {_shown(new.get(name))}"
+            changed.append((what == "fact" and (name not in old or name not in new), moved))
     return [moved for _, moved in sorted(changed, key=lambda item: item[0])]
 
 

@@ -73,14 +73,14 @@ def check(
         return print_proposals(tuple(paths or ()), tuple(rules or ()), today)
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
     settings = read_settings(Path())
-    checkers = checkers_for((*settings.rules, *(rules or ())), today)
-    plain = checkers.plain
+    named = (*settings.rules, *(rules or ()))
+    plain = checker_for(named, today)
     wanted = Settings(
         select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on,
     )
-    checked = list(_checked(project_files(tuple(paths or settings.paths)), checkers))
+    checked = list(_checked(project_files(tuple(paths or settings.paths)), named, today))
     answer = result(checked, plain.base, today, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
@@ -120,10 +120,11 @@ def lock(
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
     today = day(as_of)
     settings = read_settings(Path())
-    checkers = checkers_for((*settings.rules, *(rules or ())), today)
+    named = (*settings.rules, *(rules or ()))
+    checker_for(named, today)  # wrong rules are told of before a file is
     worst = 0
     for path in project_files(tuple(paths or settings.paths)):
-        text = _lock(path, checkers.of(checkers.layers_in(path.parent)))
+        text = _lock(path, checker_for(layers_in(path.parent, named), today))
         target = lock_path(path)
         if verify:
             current = target.read_text(encoding="utf-8") if target.is_file() else None
@@ -135,29 +136,23 @@ def lock(
     return worst
 
 
-class Checkers:
-    """A checker for each set of layers: a team's own lies beside its project file."""
-
-    def __init__(self, rules: tuple[str, ...], as_of: date) -> None:
-        self.rules, self.as_of = rules, as_of
-        self.of = cache(lambda layers: Checker(load_rules(*layers), as_of))
-        """The checker for these layers."""
-        self.layers_in = cache(lambda folder: layers(str(folder / "any file"), rules))
-        """The layers for the project files of a folder; a team's own is told of once."""
-        self.plain = self.of(rules)
+@cache
+def checker_for(layers: tuple[str, ...], as_of: date) -> Checker:
+    """Return the checker for these layers; a process that is forked has those of its parent."""
+    return Checker(load_rules(*layers), as_of)
 
 
 @cache
-def checkers_for(rules: tuple[str, ...], as_of: date) -> Checkers:
-    """Return the checkers of this process; one that is forked has those of its parent."""
-    return Checkers(rules, as_of)
+def layers_in(folder: Path, rules: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the layers for the project files of a folder; a team's own lies beside them, and is told of once."""
+    return layers(str(folder / "any file"), rules)
 
 
-def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
+def _checked(paths: list[Path], rules: tuple[str, ...], as_of: date) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
-    tasks = ((path, checkers.layers_in(path.parent)) for path in paths)
-    check_one = partial(_check_one, checkers.rules, checkers.as_of)
+    tasks = ((path, layers_in(path.parent, rules)) for path in paths)
+    check_one = partial(_check_one, as_of)
     if len(paths) < WORTH_WORKERS or workers == 1:
         yield from map(check_one, tasks)
         return
@@ -166,11 +161,9 @@ def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[Check
         yield from pool.map(check_one, list(tasks), chunksize=CHUNK)
 
 
-def _check_one(
-    rules: tuple[str, ...], as_of: date, task: tuple[Path, tuple[str, ...]]
-) -> tuple[list[CheckFinding], int]:
+def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
     path, layers = task
-    return checkers_for(rules, as_of).of(layers).check(path)
+    return checker_for(layers, as_of).check(path)
 
 
 def _lock(path: Path, checker: Checker) -> str:
