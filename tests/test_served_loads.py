@@ -56,7 +56,7 @@ def test_a_load_adds_up(name: str) -> None:
         assert capacity.machines_needed == max(1, ceil(arriving / (MOST_BUSY * capacity.requests_per_s.mid)))
     if arriving and capacity.machines_needed == 1:  # in flight = rate x time
         time_s = said["output_tokens"] / speed.decode_tokens_per_s.mid
-        least, most = (places * reading / speed.prefill_tokens_per_s.mid for places in (0, capacity.in_flight / 0.75 + 2))
-        assert ceil(arriving * (time_s + least)) <= capacity.in_flight <= ceil(arriving * (time_s + most))
+        shared_s = (capacity.in_flight / 0.75 + 2) * reading / speed.prefill_tokens_per_s.mid
+        assert ceil(arriving * time_s) <= capacity.in_flight <= ceil(arriving * (time_s + shared_s))
     if "concurrency" in said:
         assert capacity.in_flight >= said["concurrency"]

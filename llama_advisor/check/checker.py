@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, decided
-from llama_advisor.check.drift import Sources, drift_findings
 from llama_advisor.check.files import file_text, lock_path
 from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
-from llama_advisor.check.rules import freshness_findings, rule_findings
+from llama_advisor.check.rules import Sources, drift_findings, freshness_findings, rule_findings
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.text.errors import InputError, nearest
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 PREFIX = "LA"
-EXPIRED, UNUSED, NO_REASON, NOT_WAIVABLE = "LA501", "LA502", "LA503", "LA504"
 ABOUT_WAIVERS = "LA5"
 RANKS = {"error": 3, "warning": 2, "note": 1, "never": 9}
 FINDINGS, MALFORMED = 1, 2
@@ -56,6 +54,12 @@ class Settings(Strict):
         default=None, alias="fail-on"
     )
     rules: Annotated[tuple[str, ...], "Folders of own rules, laid over the shipped ones."] = ()
+
+    def keeps(self, code: str) -> bool:
+        """Whether a code is selected and not ignored; the longer prefix decides."""
+        chosen = max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0)
+        left_out = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
+        return (chosen > 0 or not self.select) and (left_out == 0 or chosen > left_out)
 
 
 def read_settings(folder: Path) -> Settings:
@@ -81,20 +85,6 @@ def read_settings(folder: Path) -> Settings:
         return Settings.model_validate(table)
     except ValidationError as error:
         raise InputError(f"{SETTINGS_FILE}: [tool.{TABLE}] {printable(problem(error, Settings)[1])}") from error
-
-
-class Filter(NamedTuple):
-    """Which findings count, and from which severity they fail the check."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fail_on: str = "error"
-
-    def keeps(self, code: str) -> bool:
-        """Whether a code is selected and not ignored; the longer prefix decides."""
-        chosen = max((len(prefix) for prefix in self.select if code.startswith(prefix)), default=0)
-        left_out = max((len(prefix) for prefix in self.ignore if code.startswith(prefix)), default=0)
-        return (chosen > 0 or not self.select) and (left_out == 0 or chosen > left_out)
 
 
 def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tuple[str, ...]:
@@ -126,7 +116,8 @@ class Checker:
         lock = lock_path(path)
         locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
         decisions: list[tuple[Deployed, Decision]] = []
-        for item, decision in self.decisions(file):
+        for item in file.deployments:
+            decision = decided(item, self.decider)
             if isinstance(decision, CheckFinding):
                 found.append(decision)
                 continue
@@ -140,11 +131,6 @@ class Checker:
 
             found += lock_findings(path, file, decisions, self.decider)
         return list(with_waivers(file, found, self.kinds, self.as_of)), len(file.deployments)
-
-    def decisions(self, file: ProjectFile) -> Iterator[tuple[Deployed, Decision | CheckFinding]]:
-        """Yield each deployment of a file with its decision, or with what is not understood."""
-        for item in file.deployments:
-            yield item, decided(item, self.decider)
 
 
 def with_waivers(
@@ -168,19 +154,19 @@ def with_waivers(
         if not waiver.reason.strip():
             place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
             text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
-            yield inside.finding(NO_REASON, place, text, about)
+            yield inside.finding("LA503", place, text, about)
         if waiver.code not in waivable:
             what = "cannot be waived" if waiver.code in kinds else f"is no code{nearest(waiver.code, waivable)}"
-            yield inside.finding(NOT_WAIVABLE, (*where, "code"), f"{waiver.code} {what}", about)
+            yield inside.finding("LA504", (*where, "code"), f"{waiver.code} {what}", about)
         elif waiver.deployment not in names:
             text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
-            yield inside.finding(NOT_WAIVABLE, (*where, "deployment"), text, about)
+            yield inside.finding("LA504", (*where, "deployment"), text, about)
         elif waiver.expires < as_of:
             text = f"the waiver of {waiver.code} ended on {waiver.expires}"
-            yield inside.finding(EXPIRED, (*where, "expires"), text, about)
+            yield inside.finding("LA501", (*where, "expires"), text, about)
         elif (waiver.code, clean(waiver.deployment)) not in used:
             text = f"{waiver.deployment} has no finding {waiver.code}"
-            yield inside.finding(UNUSED, (*where, "code"), text, about)
+            yield inside.finding("LA502", (*where, "code"), text, about)
 
 
 def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
@@ -188,20 +174,21 @@ def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
     return {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
 
 
-def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, wanted: Filter) -> Findings:
+def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, asked: Settings) -> Findings:
     """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
     malformed = {code for code, kind in kinds_of(base).items() if kind.malformed}
+    least = RANKS[asked.fail_on or "error"]
     once = {
         (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
         for found, _ in checked
         for item in found
-        if wanted.keeps(item.code) or item.code in malformed
+        if asked.keeps(item.code) or item.code in malformed
     }
     findings: list[CheckFinding] = []
     alike: Counter[str] = Counter()
     for item in (once[place] for place in sorted(once)):  # the same one is told once
         alike[item.fingerprint] += 1
-        severe = RANKS[item.severity] >= RANKS[wanted.fail_on] or item.code in malformed
+        severe = RANKS[item.severity] >= least or item.code in malformed
         told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
         findings.append(item._replace(**told))
     counting = [item for item in findings if item.waived is None]

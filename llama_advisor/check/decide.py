@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from llama_advisor.engine.rank import best_first
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Advisor
-    from llama_advisor.engine.search import Found
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
     from llama_advisor.scenario.need import Need
     from llama_advisor.scenario.project_file import Choice, Requirements
 
-UNKNOWN_CHOICE, NOT_UNDERSTOOD = "LA905", "LA908"
 MOST_KEPT = 200
 _FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 
@@ -78,24 +77,20 @@ class Decision(NamedTuple):
 
 
 class Decider:
-    """Decides deployments on one rule base: the one place where the check calls the engine; answers are memoized."""
+    """Decides deployments on one rule base: the one place where the check calls the engine; latest answers are kept."""
 
     def __init__(self, advisor: Advisor) -> None:
         self.advisor = advisor
-        self._decisions: dict[tuple[Requirements, Choice], Decision] = {}
-        self._obstacles: dict[Requirements, str] = {}
-        self._last: tuple[Requirements, Found] | None = None
+        self.decide = lru_cache(MOST_KEPT)(self._decide)
+        self.obstacles = lru_cache(MOST_KEPT)(self._obstacles)
+        self._search = lru_cache(1)(lambda asked: advisor.decide(understand(asked, advisor.base)))
 
-    def decide(self, requirements: Requirements, choice: Choice) -> Decision:
+    def _decide(self, requirements: Requirements, choice: Choice) -> Decision:
         """Answer the requirements and judge the choice; raise InputError for what is not known.
 
         The choice is searched alone: the model by a hard limit, the rest as wishes, which earn no points. Where nothing
         of it qualifies, the nearest is the refused build that came nearest; failing that, the model as it was stopped.
         """
-        if (requirements, choice) in self._decisions:
-            return self._decisions[requirements, choice]
-        if len(self._decisions) >= MOST_KEPT:  # before they fill the memory
-            self._decisions.clear()
         chosen = _resolved(choice, self.advisor.base)
         answer = self._search(requirements)
         only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
@@ -110,31 +105,19 @@ class Decider:
             refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
             stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
             nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
-        made = Decision(answer.need, answer.order, chosen, best, nearest)
-        self._decisions[requirements, choice] = made
-        return made
+        return Decision(answer.need, answer.order, chosen, best, nearest)
 
-    def obstacles(self, requirements: Requirements) -> str:
+    def _obstacles(self, requirements: Requirements) -> str:
         """Say what rules all models out where nothing fits, and the first change that was checked to help."""
-        if requirements not in self._obstacles:
-            if len(self._obstacles) >= MOST_KEPT:
-                self._obstacles.clear()
-            found = self._search(requirements)
-            first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
-            kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
-            text = f"no model meets these requirements ({', '.join(kinds)})"
-            if way := next(ways_round(found, self.advisor), None):
-                changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
-                then = way.shown.then
-                text += f"; changed {changes}, {then.model} as {then.quantization} would do"
-            self._obstacles[requirements] = text
-        return self._obstacles[requirements]
-
-    def _search(self, requirements: Requirements) -> Found:
-        """Judge all builds for the requirements; the last search is kept whole."""
-        if self._last is None or self._last[0] != requirements:
-            self._last = requirements, self.advisor.decide(understand(requirements, self.advisor.base))
-        return self._last[1]
+        found = self._search(requirements)
+        first = [decisive(build, self.advisor.base).rule.rule.then for build in found.excluded]
+        kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
+        text = f"no model meets these requirements ({', '.join(kinds)})"
+        if way := next(ways_round(found, self.advisor), None):
+            changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
+            then = way.shown.then
+            text += f"; changed {changes}, {then.model} as {then.quantization} would do"
+        return text
 
 
 def _resolved(choice: Choice, base: RuleBase) -> Chosen:
@@ -162,17 +145,17 @@ def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:
     """Decide one deployment, or say what of it is not understood."""
     requirements = item.deployment.requirements
     if not requirements.use_cases and requirements.inputs is None:
-        return item.finding(NOT_UNDERSTOOD, ("requirements",), "state at least a use case or the inputs")
+        return item.finding("LA908", ("requirements",), "state at least a use case or the inputs")
     try:
         return decider.decide(requirements, item.deployment.choice)
     except UnknownNameError as error:
-        return item.finding(UNKNOWN_CHOICE, ("choice", error.field), str(error), of_a_name=True)
+        return item.finding("LA905", ("choice", error.field), str(error), of_a_name=True)
     except InputError as error:
         match = _FIELD.match(str(error))
         field = match[0].split(".") if match else [""]
         known = field[0] in type(requirements).model_fields
         place = ("requirements", *(field if known else ()))
-        return item.finding(NOT_UNDERSTOOD, place, str(error), of_a_name=True)
+        return item.finding("LA908", place, str(error), of_a_name=True)
 
 
 def in_words(build: Candidate) -> str:

@@ -25,10 +25,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def file_text(path: Path, limit: int = MAX_BYTES) -> str:
-    """Return a regular file as text, a byte order mark left out; raise InputError with what is wrong, without the name.
-
-    Never reads more than the limit, nor from a pipe or a device.
-    """
+    """Return a regular file as text without byte order mark, up to a limit; raise InputError that does not name it."""
     try:
         with os.fdopen(os.open(path, _FLAGS), "rb") as handle:
             if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
@@ -58,9 +55,11 @@ def shown_name(path: Path) -> str:
 
 
 def project_files(paths: tuple[str, ...]) -> list[Path]:
-    """Return the project files named, and those in and below the folders named, each once and in order."""
+    """Return the project files named, and those in and below the folders named; the current folder's if none is."""
+    if not paths:
+        return [next((Path(name) for name in NAMES if Path(name).exists()), Path(NAMES[0]))]
     found: dict[Path, None] = {}
-    for name in paths or (".",):
+    for name in paths:
         path = Path(name)
         try:
             folder = path.is_dir()
@@ -81,9 +80,9 @@ def lock_path(project: Path) -> Path:
     return project.with_suffix(".lock")
 
 
-def default_file() -> Path:
-    """Return the project file of the current folder; the usual name where there is none."""
-    return next((Path(name) for name in NAMES if Path(name).exists()), Path(NAMES[0]))
+def own_files(project: Path) -> set[Path]:
+    """Return a project file and what belongs to it: they say what was chosen, and deploy nothing."""
+    return {project, lock_path(project), project.parent / SCHEMA_FILE}
 
 
 def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) -> Iterator[Path]:
@@ -110,10 +109,7 @@ def leaves_folder(pattern: str) -> bool:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """Return the files below a folder that a pattern names, in order: `*` within a name, `**` over folders.
-
-    A name without a star is a file, or a folder with all files in it.
-    """
+    """Return the files that a pattern names, in order: `*` in a name, `**` over folders, a folder all below it."""
     parts = [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
     fixed = len(list(takewhile(lambda part: not set(part) & set("*?"), parts[:-1])))
     start, rest = folder.joinpath(*parts[:fixed]), parts[fixed:]

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.knowledge.upkeep_entries import Severity
-from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 _BREAK = re.compile(r"\r\n|\n|\r")
@@ -146,17 +144,8 @@ def clean(text: object) -> str:
     return printable(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def explain_code(code: str, base: RuleBase) -> str:
-    """Return the page of a code as markdown; raise InputError for one that is not known."""
-    known = base.finding_kinds
-    found = known.get(code.strip().upper())
-    if found is None:
-        raise InputError(f"unknown code {printable(code)!r}{nearest(code.strip().upper(), known)}")
-    return code_page(found)
-
-
 def code_page(kind: FindingKind) -> str:
-    """Return the page of a kind of finding: for `explain`, and for docs/findings/."""
+    """Return the page of a kind of finding as markdown: for `explain`, and for docs/findings/."""
     counts = MALFORMED if kind.malformed else SAYS[kind.severity]
     if not kind.fix:
         counts = "It is a finding of `llama-advisor rules`, about the rule base."

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.upkeep_entries import FindingKind
     from llama_advisor.scenario.project_file import Deployment
 
-OUTDATED, OTHERWISE, MOVED, UNREADABLE = "LA403", "LA404", "LA405", "LA911"
 OTHERS = 2
 NAMED = 4
 BUILD_PARTS = ("model", "quantization", "engine", "machine")
@@ -121,7 +120,7 @@ def lock_findings(
         yield from _compared(item, decision, lock, decider)
     for name in sorted(set(lock.deployments) - {item.name for item in file.deployments}):
         text = f"the lock holds {name}, which is no deployment here"
-        yield file.documents[0].finding(OUTDATED, ("deployments",), text, name)
+        yield file.documents[0].finding("LA403", ("deployments",), text, name)
 
 
 def _read(path: Path, kinds: Mapping[str, FindingKind]) -> Lock | CheckFinding:
@@ -131,26 +130,26 @@ def _read(path: Path, kinds: Mapping[str, FindingKind]) -> Lock | CheckFinding:
         source = SourceText(source.name, file_text(path), kinds)
         return Lock.model_validate(json.loads(source.text))
     except InputError as error:
-        return source.finding(UNREADABLE, str(error))
+        return source.finding("LA911", str(error))
     except json.JSONDecodeError as error:
-        return source.finding(UNREADABLE, f"not JSON: {error.msg}", error.pos, error.pos)
+        return source.finding("LA911", f"not JSON: {error.msg}", error.pos, error.pos)
     except RecursionError:
-        return source.finding(UNREADABLE, "nested too deeply")
+        return source.finding("LA911", "nested too deeply")
     except ValueError as error:
         what = problem(error, Lock)[1] if isinstance(error, ValidationError) else "a number too long"
-        return source.finding(UNREADABLE, what)
+        return source.finding("LA911", what)
 
 
 def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) -> Iterator[CheckFinding]:
     kept, deployment = lock.deployments.get(item.name), item.deployment
     if kept is None:
-        yield item.finding(OUTDATED, ("name",), f"{item.name} is not in the lock", "missing")
+        yield item.finding("LA403", ("name",), f"{item.name} is not in the lock", "missing")
         return
     now = {"requirements": _plain(deployment.requirements), "choice": _plain(deployment.choice)}
     changed = [name for name, value in now.items() if getattr(kept, name) != value]
     if changed:
         text = f"the {' and '.join(changed)} of {item.name} changed after the lock was written"
-        yield item.finding(OUTDATED, ("name",), text, "changed")
+        yield item.finding("LA403", ("name",), text, "changed")
         return
     before, after, locked, current = kept.winner, decision.winner, lock.rulebase.hash, decider.advisor.base.hash
     now_wins = _build(after) if after else None
@@ -158,10 +157,10 @@ def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) 
         was = f"{before.model} as {before.quantization} on {before.engine}" if before else "no build"
         wins = in_words(after) if after else "no build"
         text = f"locked: {was}; now: {wins}. {_why(deployment, decision, kept, decider)}"
-        yield item.finding(OTHERWISE, ("name",), text, "otherwise")
+        yield item.finding("LA404", ("name",), text, "otherwise")
     elif locked != current:
         text = f"locked with rule base {locked}, now {current}: the same build wins"
-        yield item.finding(MOVED, ("name",), text, "moved")
+        yield item.finding("LA405", ("name",), text, "moved")
 
 
 def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, decider: Decider) -> str:
@@ -193,10 +192,9 @@ def _moved(before: LockedBuild, after: LockedBuild) -> list[str]:
         ("rule", before.rules, after.rules),
         ("fact", before.facts, after.facts),
     ):
-        for name in sorted(set(old) | set(new)):
-            if old.get(name) != new.get(name):
-                moved = f"{what} {name} of {after.model} {_shown(old.get(name))} → {_shown(new.get(name))}"
-                changed.append((what == "fact" and (name not in old or name not in new), moved))
+        for name in sorted(name for name in {*old, *new} if old.get(name) != new.get(name)):
+            moved = f"{what} {name} of {after.model} {_shown(old.get(name))} → {_shown(new.get(name))}"
+            changed.append((what == "fact" and (name not in old or name not in new), moved))
     return [moved for _, moved in sorted(changed, key=lambda item: item[0])]
 
 

@@ -87,10 +87,7 @@ def ignored_by_git(folder: Path) -> Callable[[str], bool]:
 
 
 def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
-    """Yield the lines of a deployment for each model found; what no file says is left to fill in.
-
-    It is named after the folder that its files share, else after the model.
-    """
+    """Yield the lines of a deployment for each model found, named after its files' folder or the model."""
     used: set[str] = set()
     for seen in found:
         folders = {file.rpartition("/")[0].split("/")[0] for file in seen.files}

@@ -1,45 +1,39 @@
-"""The choice against its requirements: what it violates, is close to or may violate, and what of it grew old."""
+"""The choice against its requirements and its sources: what it violates, where they differ, what of it grew old."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, get_args
 
-from llama_advisor.check.checkpoints import WRONG_VERSION, wrong_version
 from llama_advisor.check.decide import in_words
+from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
+from llama_advisor.check.findings import SourceText
+from llama_advisor.check.mentions import WRONG_VERSION, wrong_version
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
 from llama_advisor.sizing.support import HOSTED
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.strict import Bottleneck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
+    from pathlib import Path
 
     from llama_advisor.check.decide import Decider, Decision
     from llama_advisor.check.findings import CheckFinding
+    from llama_advisor.check.mentions import Mention, Scanner
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.text.strict import Bottleneck
+    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
-BY_BOTTLENECK: dict[Bottleneck, str] = {
-    "memory": "LA101",
-    "modality": "LA102",
-    "licence": "LA103",
-    "language": "LA104",
-    "context": "LA105",
-    "tools": "LA106",
-    "engine": "LA107",
-    "hardware": "LA108",
-    "speed": "LA109",
-    "budget": "LA110",
-    "training": "LA111",
-    "quality": "LA112",
-    "other": "LA113",
-}
-BETTER, IMPOSSIBLE, DOUBTFUL, SHORT_BUILD, OLD_RUNTIME, RETIRED = "LA201", "LA202", "LA203", "LA204", "LA205", "LA207"
-DECIDING_PRICE, OLD_SOURCE, OLD_PRICE = "LA401", "LA402", "LA406"
+BY_BOTTLENECK: dict[str, str] = {kind: f"LA1{number:02}" for number, kind in enumerate(get_args(Bottleneck), 1)}
 NAMED = 3
+MOST_MENTIONS = 200
+LARGEST = 1_000_000
+MOST_CHARACTERS = 20_000_000
 ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
 
 
@@ -47,21 +41,21 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     """Yield what the rules have against the choice."""
     base, best = decider.advisor.base, decision.best
     if not decision.order:
-        yield item.finding(IMPOSSIBLE, ("requirements",), decider.obstacles(item.deployment.requirements))
+        yield item.finding("LA202", ("requirements",), decider.obstacles(item.deployment.requirements))
     outside = list(_outside_limits(item, decision, base))
     yield from outside
     if best is None and not outside:
         yield from _violations(item, decision, base)
     elif best is not None:
         for outcome in best.outcomes:
-            yield item.finding(DOUBTFUL, ("choice", "model"), outcome.text, outcome.rule.id)
+            yield item.finding("LA203", ("choice", "model"), outcome.text, outcome.rule.id)
         winner = decision.winner or best
         ahead = round(winner.score - best.score, 2)
         same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
         if not outside and ahead > base.checking.better_margin and not same:
             scores = f"{winner.score:.1f}, the choice {best.score:.1f}"
             text = f"{in_words(winner)} scores {scores}: {ahead:.1f} points ahead"
-            yield item.finding(BETTER, ("choice", "model"), text, "better")
+            yield item.finding("LA201", ("choice", "model"), text, "better")
     build, version = best or decision.nearest, item.deployment.choice.engine_version
     engine = base.engines.get(decision.chosen.engine or (build.engine.id if build else ""))
     wrong = wrong_version(engine, version, decision.chosen.model) if engine and version is not None else None
@@ -92,10 +86,7 @@ def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Itera
 
 
 def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
-    """Yield a finding for each constraint that rules the nearest build of the choice out.
-
-    Where none was judged, say why: no ranked model, not considered in this place, or not loaded by the engine.
-    """
+    """Yield each constraint that rules the nearest build of the choice out; where none was judged, why not."""
     build, chosen = decision.nearest, decision.chosen
     if build is not None and build.fails:
         first = decisive(build, base).rule
@@ -106,7 +97,7 @@ def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[
             yield item.finding(code, ("choice", key), "; ".join(texts))
     elif chosen.model.role != "ranked":
         text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
-        yield item.finding(DOUBTFUL, ("choice", "model"), text, "unranked")
+        yield item.finding("LA203", ("choice", "model"), text, "unranked")
     else:
         held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
         engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
@@ -117,20 +108,16 @@ def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[
 
 
 def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, str]:
-    """Return the code for a failed constraint and the key of the choice that it speaks of.
-
-    The code goes by its bottleneck, or by the fact that failed where that says more; the key is the model's where the
-    one it speaks of was left out.
-    """
+    """Return the code for a failed constraint, by its bottleneck or what says more, and the key at fault."""
     then, written = outcome.rule.rule.then, item.written["choice"]
     assert isinstance(then, RuleOut)
     facts = [str(leaf.fact) for leaf in outcome.proof.leaves() if leaf.fact]
     code, limit = BY_BOTTLENECK[then.rule_out], build.lookup("build.context_tokens")
     if "hosted.retired" in facts:
-        code = RETIRED
+        code = "LA207"
     elif then.rule_out == "context" and isinstance(limit, int) and limit < build.model.context_tokens:
-        code = SHORT_BUILD
-    if "quantization" in written and (code == SHORT_BUILD or any("quantization" in fact for fact in facts)):
+        code = "LA204"
+    if "quantization" in written and (code == "LA204" or any("quantization" in fact for fact in facts)):
         return code, "quantization"
     if "engine" in written and any(fact.startswith("engine.") for fact in facts):
         return code, "engine"
@@ -143,10 +130,10 @@ def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
     place = ("choice", "engine" if item.deployment.choice.engine else "model")
     if support and support.pinned_version:
         text = f"{build.model.name} runs on {engine.name} only up to an old version: {support.pinned_version}"
-        yield item.finding(OLD_RUNTIME, place, text, "pinned")
+        yield item.finding("LA205", place, text, "pinned")
     elif engine.status == "maintenance":
         note = engine.notes.get("maintenance", "It gets fixes only.")
-        yield item.finding(OLD_RUNTIME, place, f"{engine.name} is in maintenance. {note}", "status")
+        yield item.finding("LA205", place, f"{engine.name} is in maintenance. {note}", "status")
 
 
 def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:
@@ -161,7 +148,7 @@ def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of
         )
         decides = decision.need.budget_usd_per_month is not None or any(without <= other for other in others)
         text = f"the price of {in_words(winner)} is of {cost.as_of}, {(as_of - cost.as_of).days} days ago"
-        yield item.finding(DECIDING_PRICE if decides else OLD_PRICE, ("requirements",), text, "price")
+        yield item.finding("LA401" if decides else "LA406", ("requirements",), text, "price")
     if build is None:
         return
     counted = [part.rule for part in build.parts if part.rule] + [outcome.rule for outcome in build.outcomes]
@@ -171,4 +158,90 @@ def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of
     if old:
         names = ", ".join(f"{name} ({day})" for day, name in old[:NAMED]) + (", …" if len(old) > NAMED else "")
         text = f"{len(old)} sources were read more than {checking.source_days} days ago: {names}"
-        yield item.finding(OLD_SOURCE, ("choice", "model"), text, "sources")
+        yield item.finding("LA402", ("choice", "model"), text, "sources")
+
+
+class Sources:
+    """Source files, each read and scanned once."""
+
+    def __init__(self, scanner: Scanner, kinds: Mapping[str, FindingKind]) -> None:
+        self.scanner = scanner
+        self.kinds = kinds
+        self.scanned = lru_cache(MOST_FILES)(self._scanned)
+
+    def _scanned(self, path: Path, name: str) -> tuple[SourceText, tuple[Mention, ...], str]:
+        """Return a file and what it deploys, or why it was not scanned."""
+        try:
+            source = SourceText(name, file_text(path, LARGEST), self.kinds)
+            return source, self.scanner.scan(name, source.text)[:MOST_MENTIONS], ""
+        except InputError as error:
+            return SourceText(name, "", self.kinds), (), str(error)
+
+
+def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: RuleBase) -> Iterator[CheckFinding]:
+    """Yield what the sources of a deployment say against its choice, and what could not be seen."""
+    project = item.inside.path
+    own = own_files(project)
+    files: dict[Path, None] = {}
+    for index, pattern in enumerate(item.deployment.sources):
+        if leaves_folder(pattern):
+            continue
+        matched = [path for path in matching(project.parent, pattern) if path not in own and path.name not in NAMES]
+        if not matched:
+            yield item.finding("LA306", item.pattern_place(index), f"{pattern!r} matches no file", pattern)
+        files.update(dict.fromkeys(matched))
+    seen = False
+    characters = 0
+    for count, path in enumerate(files):
+        if count >= MOST_FILES or characters > MOST_CHARACTERS:
+            text = f"only the first {count} of {len(files)} files were scanned"
+            yield item.finding("LA307", ("sources",), text)
+            break
+        source, mentions, problem = sources.scanned(path.absolute(), shown_name(path))
+        characters += len(source.text)
+        if problem:
+            yield source.finding("LA307", problem, deployment=item.name)
+        for mention in mentions:
+            seen = seen or mention.kind == "model"
+            if against := _other_build(mention, decision, base) or _other_layout(mention, item, decision):
+                yield source.finding(*against, mention.start, mention.end, deployment=item.name)
+    if files and not seen:
+        text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
+        yield item.finding("LA305", ("sources",), text, "absent")
+
+
+def _other_build(mention: Mention, decision: Decision, base: RuleBase) -> tuple[str, str] | None:
+    """Return the code and sentence for a model, quantization or version that differs from the decision."""
+    chosen, held = decision.chosen, mention.quantizations
+    if found := mention.checkpoint:
+        held = found.quantizations
+        if found.model != chosen.model.id and not (found.loose and found.model == chosen.model.sibling):
+            other = base.models[found.model].name if found.model else "another model"
+            return "LA301", f"{mention.text} is {other}; {chosen.model.id} was chosen"
+    if held and chosen.quantizations and not held & chosen.quantizations:
+        is_, wanted = " or ".join(sorted(held)), " or ".join(sorted(chosen.quantizations))
+        return "LA302", f"{mention.text} is {is_}; {wanted} was chosen"
+    engine = base.engines.get(mention.engine)
+    if engine and chosen.engine in {None, engine.id} and (wrong := wrong_version(engine, mention.text, chosen.model)):
+        return WRONG_VERSION, wrong
+    return None
+
+
+def _other_layout(mention: Mention, item: Deployed, decision: Decision) -> tuple[str, str] | None:
+    """Return the code and sentence for a context or a split over devices that differs from the decision."""
+    need, stated, build = decision.need, item.deployment.requirements, decision.best or decision.nearest
+    if mention.kind == "context":
+        of_all = need.context_tokens * need.concurrent_requests if mention.total else 0
+        if mention.number in {need.context_tokens, of_all}:
+            return None
+        taken = "what the use case takes for granted; state `context_tokens`"
+        where = taken if stated.context_tokens is None else "required"
+        return "LA303", f"{mention.number} tokens are allocated, {need.context_tokens} are {where}"
+    if mention.kind not in {"nodes", "parallelism"} or stated.hardware is None or not build or not build.layout:
+        return None
+    placed, copies = build.layout.placed, build.layout.replicas
+    stages = mention.kind == "nodes"
+    fine, what = ({placed.stages}, "stages") if stages else ({placed.tensor, placed.tensor * copies}, "devices")
+    if mention.number in fine:
+        return None
+    return "LA304", f"split over {mention.number} {what}; the build that was judged takes {min(fine)}"

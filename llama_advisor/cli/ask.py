@@ -48,13 +48,11 @@ class LeaveError(Exception):
 
 def ask(
     answers: Annotated[
-        str | None, typer.Option("--answers", metavar="FILE", help="Answers, a line a prompt; - reads standard input.")
+        str | None, typer.Option(metavar="FILE", help="Answers, a line a prompt; - reads standard input.")
     ] = None,
-    resume: Annotated[
-        str | None, typer.Option("--resume", metavar="FILE", help="Go on with a saved interview.")
-    ] = None,
+    resume: Annotated[str | None, typer.Option(metavar="FILE", help="Go on with a saved interview.")] = None,
     save: Annotated[
-        str | None, typer.Option("--save", metavar="FILE", help="Write the project file that the answers made.")
+        str | None, typer.Option(metavar="FILE", help="Write the project file that the answers made.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
     format_: Format = "text",
@@ -176,10 +174,7 @@ class Interview:
         return said != "end"
 
     def read(self, asked: tuple[CompiledQuestion, ...]) -> str | None:
-        """Return the next line typed or piped; None where the piped answers are at their end.
-
-        An interrupt after a line was typed waits until it is kept.
-        """
+        """Return the next line; None at the end of piped ones; an interrupt waits until a typed line is kept."""
         if self.lines is not None:
             self.place += 1
             return next(self.lines, None)
@@ -227,10 +222,7 @@ class Interview:
         return code
 
     def finish(self) -> int:
-        """Say whether it is settled, print the answer as recommend does, and how to have it again.
-
-        Where the answers were piped, the first stands beside the result.
-        """
+        """Say whether it is settled, beside the result where answers were piped; print it, and how to have it again."""
         said = wrapped([closing(self.log, self.outlook)], self.width)
         if self.lines is None:
             self.show(f"\n{said}\n")

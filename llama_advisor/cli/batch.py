@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import closing, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from llama_advisor.cli.main import collect_seldom
 from llama_advisor.cli.options import progress
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
+    Chunk = list[tuple[int, str]]  # Lines that one process answers, with their numbers.
     Answer = Callable[[dict[str, Any]], tuple[int, str]]  # From the object of a line to its exit code and its answer.
 
 BAD_LINE = 2
@@ -34,18 +35,8 @@ AHEAD = 4
 """Chunks a process that are worked on or done before the first of them is written: the bound on what is held."""
 
 
-class Chunk(NamedTuple):
-    """Lines that one process answers."""
-
-    lines: list[str]
-    first: int
-
-
 def stream(name: str, jobs: int, start: Callable[..., Answer], *args: Any) -> int:
-    """Write the answer to each line as it is made; return the worst of their exit codes.
-
-    `start(*args)` gives the function that answers; each process has its own.
-    """
+    """Write what `start(*args)`, called in each process, answers to each line; return the worst exit code."""
     answers = _answers(start, *args)  # however many processes: wrong rules are told of here, before a line is read
     worst = 0
     shown = not sys.stdout.isatty()  # there the answers themselves are the progress
@@ -84,7 +75,8 @@ def _chunks(source: IO[bytes]) -> Iterator[list[Chunk]]:
             *whole, rest = "".join(parts).split("\n")
             lines = [f"{line}\n" for line in whole] + ([rest] if rest and not block else [])
             parts = [rest]
-        yield [Chunk(lines[at : at + CHUNK], first + at) for at in range(0, len(lines), CHUNK)]
+        numbered = list(enumerate(lines, first))
+        yield [numbered[at : at + CHUNK] for at in range(0, len(lines), CHUNK)]
         if not block:
             return
         first += len(lines)
@@ -95,7 +87,7 @@ def _answers(start: Callable[..., Answer], *args: Any) -> Callable[[Chunk], Iter
     answer = start(*args)
 
     def answers(chunk: Chunk) -> Iterator[tuple[int, str]]:
-        for number, line in enumerate(chunk.lines, chunk.first):
+        for number, line in chunk:
             if not line.strip():
                 continue
             name = None

@@ -6,15 +6,16 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llama_advisor.check.checker import Checker, Filter, known_prefixes, read_settings, result
-from llama_advisor.check.files import default_file, lock_path, project_files
+from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings, result
+from llama_advisor.check.decide import decided
+from llama_advisor.check.files import lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, write
@@ -52,15 +53,11 @@ def check(
         typer.Option("--output", "-o", metavar="FILE", help="Where the format before it goes; - is standard output."),
     ] = None,
     fail_on: Annotated[
-        Literal["error", "warning", "never"] | None,
-        typer.Option("--fail-on", help="Severity from which findings fail the check; error if not given."),
+        FailOn | None,
+        typer.Option(help="Severity from which findings fail the check; error if not given."),
     ] = None,
-    select: Annotated[
-        Codes, typer.Option("--select", metavar="CODE", help="Report these codes, or all that begin so.")
-    ] = None,
-    ignore: Annotated[
-        Codes, typer.Option("--ignore", metavar="CODE", help="Leave these codes out, or all that begin so.")
-    ] = None,
+    select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
+    ignore: Annotated[Codes, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,
     discover: Annotated[
         bool,
         typer.Option("--discover", help="Look through the folder for models that run, and propose a project file."),
@@ -76,14 +73,14 @@ def check(
         return print_proposals(tuple(paths or ()), tuple(rules or ()), today)
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
     settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *(rules or ())), today)
-    plain = checkers.plain
-    wanted = Filter(
+    named = (*settings.rules, *(rules or ()))
+    plain = checker_for(named, today)
+    wanted = Settings(
         select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
-        fail_on=fail_on or settings.fail_on or "error",
+        fail_on=fail_on or settings.fail_on,
     )
-    checked = list(_checked(_paths(tuple(paths or settings.paths)), checkers))
+    checked = list(_checked(project_files(tuple(paths or settings.paths)), named, today))
     answer = result(checked, plain.base, today, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
@@ -123,10 +120,11 @@ def lock(
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
     today = day(as_of)
     settings = read_settings(Path())
-    checkers = Checkers((*settings.rules, *(rules or ())), today)
+    named = (*settings.rules, *(rules or ()))
+    checker_for(named, today)  # wrong rules are told of before a file is
     worst = 0
-    for path in _paths(tuple(paths or settings.paths)):
-        text = _lock(path, checkers.of(checkers.layers_in(path.parent)))
+    for path in project_files(tuple(paths or settings.paths)):
+        text = _lock(path, checker_for(layers_in(path.parent, named), today))
         target = lock_path(path)
         if verify:
             current = target.read_text(encoding="utf-8") if target.is_file() else None
@@ -138,48 +136,34 @@ def lock(
     return worst
 
 
-class Checkers:
-    """A checker for each set of layers: a team's own lies beside its project file."""
-
-    def __init__(self, rules: tuple[str, ...], as_of: date) -> None:
-        self.rules, self.as_of = rules, as_of
-        self.of = cache(lambda layers: Checker(load_rules(*layers), as_of))
-        """The checker for these layers."""
-        self.layers_in = cache(lambda folder: layers(str(folder / "any file"), rules))
-        """The layers for the project files of a folder; a team's own is told of once."""
-        self.plain = self.of(rules)
+@cache
+def checker_for(layers: tuple[str, ...], as_of: date) -> Checker:
+    """Return the checker for these layers; a process that is forked has those of its parent."""
+    return Checker(load_rules(*layers), as_of)
 
 
-def _checked(paths: list[Path], checkers: Checkers) -> Iterator[tuple[list[CheckFinding], int]]:
+@cache
+def layers_in(folder: Path, rules: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the layers for the project files of a folder; a team's own lies beside them, and is told of once."""
+    return layers(str(folder / "any file"), rules)
+
+
+def _checked(paths: list[Path], rules: tuple[str, ...], as_of: date) -> Iterator[tuple[list[CheckFinding], int]]:
     """Yield the findings of each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
-    tasks = ((path, checkers.layers_in(path.parent)) for path in paths)
+    tasks = ((path, layers_in(path.parent, rules)) for path in paths)
+    check_one = partial(_check_one, as_of)
     if len(paths) < WORTH_WORKERS or workers == 1:
-        for path, layers in tasks:
-            yield checkers.of(layers).check(path)
+        yield from map(check_one, tasks)
         return
     context = get_context("fork" if "fork" in get_all_start_methods() and sys.platform == "linux" else "spawn")
-    _CHECKERS[:] = [checkers]
-    with ProcessPoolExecutor(workers, context, _start, (checkers.rules, checkers.as_of)) as pool:
-        yield from pool.map(_check_one, list(tasks), chunksize=CHUNK)
+    with ProcessPoolExecutor(workers, context) as pool:
+        yield from pool.map(check_one, list(tasks), chunksize=CHUNK)
 
 
-_CHECKERS: list[Checkers] = []
-
-
-def _start(rules: tuple[str, ...], as_of: date) -> None:
-    """Give a process that was not forked its own checkers."""
-    if not _CHECKERS:
-        _CHECKERS.append(Checkers(rules, as_of))
-
-
-def _check_one(task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
+def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
     path, layers = task
-    return _CHECKERS[0].of(layers).check(path)
-
-
-def _paths(named: tuple[str, ...]) -> list[Path]:
-    return project_files(named) if named else [default_file()]
+    return checker_for(layers, as_of).check(path)
 
 
 def _lock(path: Path, checker: Checker) -> str:
@@ -189,7 +173,8 @@ def _lock(path: Path, checker: Checker) -> str:
     for found in file.findings:
         raise _refused(found)
     pinned: list[tuple[Deployment, Decision]] = []
-    for item, decision in checker.decisions(file):
+    for item in file.deployments:
+        decision = decided(item, checker.decider)
         if isinstance(decision, CheckFinding):
             raise _refused(decision)
         pinned.append((item.deployment, decision))

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from llama_advisor import __version__
 
-COMMANDS = {
-    "recommend": ("recommend:recommend", "Rank the builds for a scenario, best first, and say why."),
-    "estimate": (
-        "estimate:estimate",
-        "Size one build: memory, fit, speed, cost. With --batch, flags hold for every line.",
-    ),
-    "ask": ("ask:ask", "Ask what matters most for the answer, and stop when it is settled."),
-    "check": ("check:check", "Hold project files against the advice: wrong choices, drift, stale ground."),
-    "init": ("init:init", "Write a commented project file from flags, or from what the folder deploys."),
-    "lock": ("check:lock", "Pin each decision beside its project file: winner, margin, and what it rests on."),
-    "explain": (
-        "explore:explain",
-        "Say why a model is not recommended and what would change that; or what a rule, criterion or code stands for.",
-    ),
-    "compare": (
-        "explore:compare",
-        "Put models side by side: facts, licence, memory, speed, cost, comparable benchmarks, engines.",
-    ),
-    "whatif": ("explore:whatif", "Answer for every combination of some values: how the winner moves, and why."),
-    "schema": ("schema:schema", "Print the JSON Schema of a kind of file or result."),
-    "models list": ("listings:models_list", "List the models."),
-    "models show": ("listings:models_show", "Show one model with its sources."),
-    "hardware list": ("listings:hardware_list", "List the devices."),
-    "hardware show": ("listings:hardware_show", "Show what a name of hardware is read as."),
-    "hardware detect": ("listings:hardware_detect", "Say what this computer has, and how to pass it to --hardware."),
-    "rules list": ("listings:rules_list", "List the rules."),
-    "rules show": ("listings:rules_show", "Show one rule: what it says, cites and is tested by."),
-    "rules test": ("rules:examples", "Run the examples that every rule carries."),
-    "rules lint": (
-        "rules:lint",
-        "Find rules that cannot fire or contradict each other, missing examples and sources, broken links.",
-    ),
-    "rules coverage": (
-        "rules:coverage",
-        "Answer sampled scenarios: rules that never fire, models that never win, answers without a reason.",
-    ),
-    "rules ablate": ("rules:ablate", "Answer scenarios without each rule in turn: what rests on it."),
-}
+_LISTED = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+COMMANDS: dict[str, tuple[str, str]] = _LISTED["commands"]
 """Each command: its module and function, which takes the options and returns the exit code, and its help."""
-
-GROUPS = {
-    "models": "Models the rule base knows.",
-    "hardware": "Devices the rule base knows.",
-    "rules": "Rules: what decides, and why.",
-}
+GROUPS: dict[str, str] = _LISTED["groups"]
 
 
 def app_for(arguments: list[str]) -> typer.Typer:

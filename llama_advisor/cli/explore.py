@@ -35,7 +35,7 @@ def explain(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Model, rule, criterion, or code of a finding.")],
     scenario: Annotated[
         str | None,
-        typer.Option("--scenario", metavar="FILE", help="Scenario for which a model is explained; flags lie over it."),
+        typer.Option(metavar="FILE", help="Scenario for which a model is explained; flags lie over it."),
     ] = None,
     format_: Format = "text",
     rules: Rules = None,
@@ -69,7 +69,7 @@ def explain(
 
 def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     """Write a rule, a criterion or a kind of finding; None where the name is none of these."""
-    from llama_advisor.check.findings import explain_code
+    from llama_advisor.check.findings import code_page
     from llama_advisor.cli.listings import rule_entry
     from llama_advisor.render import listing
 
@@ -81,7 +81,7 @@ def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     if format_ == "json":
         return to_json(entry) + "\n"
     if kind:
-        return explain_code(name, base)
+        return code_page(kind)
     if name in base.rules:
         from llama_advisor.render.explain import rule_text
 
@@ -94,7 +94,7 @@ def compare(
     said: dict[str, Any],
     models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL ...", help="Any names of two models or more.")],
     scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")
+        str | None, typer.Option(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")
     ] = None,
     format_: Format = "text",
     output: Output = None,

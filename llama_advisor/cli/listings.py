@@ -100,14 +100,8 @@ def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
 def rules_list(format_: Format = "text", rules: Rules = None) -> int:
     """List the rules."""
     rows = [
-        {
-            "id": rule.id,
-            "kind": rule.folder,
-            "title": rule.rule.title,
-            "confidence": rule.rule.confidence,
-            "layer": rule.layer,
-        }
-        for rule in load_rules(*rules or ()).rules.values()
+        {"id": r.id, "kind": r.folder, "title": r.rule.title, "confidence": r.rule.confidence, "layer": r.layer}
+        for r in load_rules(*rules or ()).rules.values()
     ]
     return _shown("rules", rows, format_)
 

@@ -24,27 +24,28 @@ File = Annotated[str | None, typer.Argument(metavar="[FILE]", help="Scenario in 
 Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
 Rules = Annotated[
     list[str] | None,
-    typer.Option(
-        "--rules", metavar="DIR", help="Folder of own rules and data, laid over the shipped ones; may repeat."
-    ),
+    typer.Option(metavar="DIR", help="Folder of own rules and data, laid over the shipped ones; may repeat."),
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day to answer for; today if not given.")]
+AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Day to answer for; today if not given.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", min=1, help="Processes that share the lines of --batch; the answers are the same."),
+    typer.Option(min=1, help="Processes that share the lines of --batch; the answers are the same."),
 ]
 OWN_LAYER = "llama-advisor.d"
 WIDTH = 40
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _TYPES: dict[str, Any] = {"one": str | None, "many": list[str] | None, "yes": bool | None}
 
 
 def with_flags(flags: Sequence[Flag], panel: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Give a command one option for each flag; it receives those that were given as `said`, by field."""
-    options = [
-        inspect.Parameter(flag.parameter, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(flag, panel))
-        for flag in flags
-    ]
+    options = []
+    for flag in flags:
+        names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
+        option = typer.Option(*names, help=flag.doc, show_default=False, rich_help_panel=panel)
+        known = {"default": None, "annotation": Annotated[_TYPES[flag.kind], option]}
+        options.append(inspect.Parameter(flag.parameter, _KEYWORD, **known))
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         def called(**arguments: Any) -> int:
@@ -52,17 +53,11 @@ def with_flags(flags: Sequence[Flag], panel: str) -> Callable[[Callable[..., int
             return command(said={field: value for field, value in values.items() if value is not None}, **arguments)
 
         own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "said"]
-        keyed = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+        keyed = [p.replace(kind=_KEYWORD) for p in own]
         called.__signature__ = inspect.Signature([*keyed, *options])  # type: ignore[attr-defined]
         return called
 
     return decorate
-
-
-def _option(flag: Flag, panel: str) -> Any:
-    names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
-    option = typer.Option(*names, help=flag.doc, show_default=False, rich_help_panel=panel)
-    return Annotated[_TYPES[flag.kind], option]
 
 
 def day(text: str | None) -> date:
@@ -76,10 +71,7 @@ def day(text: str | None) -> date:
 
 
 def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the layers to load: a team's own `llama-advisor.d/` beside its file, then those named by --rules.
-
-    The own one is taken without being named, so it is told of on standard error.
-    """
+    """Return the layers to load: a team's own beside its file, which is told of, then those named by --rules."""
     named = tuple(rules or ())
     folder = Path(file).parent / OWN_LAYER if file is not None and file != "-" else None  # standard input has no place
     if folder is None or not folder.is_dir():

@@ -60,9 +60,9 @@ def lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> i
 
 
 def coverage(
-    samples: Annotated[int, typer.Option("--samples", min=1, help="Scenarios to draw.")] = 300,
-    seed: Annotated[int, typer.Option("--seed", help="Which scenarios are drawn.")] = 1,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that share the work.")] = 2,
+    samples: Annotated[int, typer.Option(min=1, help="Scenarios to draw.")] = 300,
+    seed: Annotated[int, typer.Option(help="Which scenarios are drawn.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 2,
     format_: Format = "text",
     rules: Rules = None,
     as_of: AsOf = None,
@@ -98,9 +98,7 @@ def coverage(
 
 
 def ablate(
-    scenarios: Annotated[
-        str, typer.Option("--scenarios", metavar="FILE", help="YAML with `cases:`, each an id and a scenario.")
-    ],
+    scenarios: Annotated[str, typer.Option(metavar="FILE", help="YAML with `cases:`, each an id and a scenario.")],
     format_: Format = "text",
     rules: Rules = None,
     as_of: AsOf = None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,36 +17,6 @@ from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
-
-SCHEMAS = (
-    ("scenario", "scenario.scenario", "Scenario"),
-    ("project", "scenario.project_file", "Project"),
-    ("findings", "check.findings", "Findings"),
-    ("rule", "knowledge.judgement", "Rule"),
-    ("use-case", "knowledge.judgement", "UseCase"),
-    ("criteria", "knowledge.judgement", "Criteria"),
-    ("checking", "knowledge.upkeep_entries", "Checking"),
-    ("relaxations", "knowledge.judgement", "Relaxations"),
-    ("moves", "knowledge.judgement", "Moves"),
-    ("regions", "knowledge.judgement", "Regions"),
-    ("reference", "knowledge.device", "Reference"),
-    ("constants", "knowledge.constants", "Constants"),
-    ("sampling", "knowledge.upkeep_entries", "Sampling"),
-    ("entries", "knowledge.kinds", "EntryLists"),
-    ("model", "knowledge.model", "Model"),
-    ("hardware", "knowledge.device", "Device"),
-    ("engine", "knowledge.engine", "Engine"),
-    ("quantization", "knowledge.quantization", "Quantization"),
-    ("question", "knowledge.judgement", "Question"),
-    ("recommendation", "engine.advice", "Advice"),
-    ("estimate", "sizing.request", "Estimate"),
-    ("estimate-table", "sizing.request", "Table"),
-    ("estimate-request", "sizing.request", "EstimateRequest"),
-    ("explanation", "explain.why_not", "Explanation"),
-    ("comparison", "explain.compare", "Comparison"),
-    ("whatif", "explain.grid", "Grid"),
-)
-"""Kinds of file and result that have a schema: name, module, class; loaded when one is asked for."""
 
 
 def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hardware, recommendation …")]) -> int:
@@ -58,5 +30,7 @@ def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hard
 
 
 def schemas() -> dict[str, type[Any]]:
-    """Return the kinds of file and result that have a schema."""
-    return {kind: getattr(import_module(f"llama_advisor.{module}"), name) for kind, module, name in SCHEMAS}
+    """Return the kinds of file and result that have a schema; where each is defined is listed beside this file."""
+    listed: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    places = {name: place.split(":") for name, place in listed.items()}
+    return {name: getattr(import_module(f"llama_advisor.{module}"), kind) for name, (module, kind) in places.items()}

@@ -7,7 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.fact import FACTS, LOAD, MODEL, OPEN, PLACEMENT, SCENARIO, VARIANT, Fact, Kind
+from llama_advisor.engine.fact import FACTS, LOAD, MODEL, OPEN, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.knowledge.conditions import Fact, Kind
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
 from llama_advisor.sizing.support import HOSTED

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
-from llama_advisor.knowledge.conditions import Condition, ConditionError, FactType, Lookup, compile_condition
+from llama_advisor.knowledge.conditions import Condition, ConditionError, Fact, Lookup, compile_condition
 from llama_advisor.knowledge.judgement import MOST_OPTIONS, Option, Question
 from llama_advisor.scenario.need import NEEDED
 from llama_advisor.scenario.scenario import Scenario
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.layers import Origin
 
-    Facts = Mapping[str, FactType]
+    Facts = Mapping[str, Fact]
     Sets = dict[str, Any]
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from copy import copy
 from functools import cached_property
 from itertools import product
@@ -26,7 +27,7 @@ from llama_advisor.text.record import Record, model_of, validate
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from llama_advisor.knowledge.conditions import FactType
+    from llama_advisor.knowledge.conditions import Fact
 
 Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")
@@ -45,7 +46,7 @@ def _single(file: str, schema: type[Entry]) -> cached_property[Entry]:
 class RuleBase:
     """Everything the engine knows, read from one or more layers."""
 
-    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, FactType]) -> None:
+    def __init__(self, layers: tuple[Layer, ...], facts: Mapping[str, Fact]) -> None:
         self.layers = layers
         self.facts = facts
         self._kept: dict[Callable[[RuleBase], Any], Any] = {}
@@ -192,7 +193,7 @@ def shipped_rules() -> Path:
     return inside if inside.is_dir() else package.parent / "rules"
 
 
-def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:
+def read_rules(facts: Mapping[str, Fact], *extra: str | Path) -> RuleBase:
     """Read the shipped rule base with the layers in `extra` over it, last on top; conditions may test `facts`."""
     shipped = read_layer(shipped_rules(), "rules")
     base = RuleBase((shipped,), facts)
@@ -202,45 +203,13 @@ def read_rules(facts: Mapping[str, FactType], *extra: str | Path) -> RuleBase:
     return RuleBase((shipped, *(read_layer(Path(folder), str(folder)) for folder in extra)), facts)
 
 
-LINKS = {
-    "rules": (("sources.*.id", "source", "refused"),),
-    "use_cases": (
-        ("benchmarks.keys", "benchmark", "refused"),
-        ("floor?.benchmark", "benchmark", "refused"),
-        ("sources.*.id", "source", "refused"),
-        ("companion?", "model", "refused"),
-    ),
-    "models": (
-        ("text_scores_from?", "model", "refused"),
-        ("sibling?", "model", "fine"),
-        ("scores.keys", "benchmark", "refused"),
-        ("sources.*.*", "source", "unknown"),
-        ("official_builds.*.quantization", "quantization", "unknown"),
-    ),
-    "engines": (("quantizations.*.quantization", "quantization", "unknown"), ("sources.*", "source", "refused")),
-    "trainers": tuple((f"{method}.optimizer", "optimizer", "refused") for method in ("full", "lora", "qlora")),
-    "instances": (("device", "device", "refused"), ("offer?", "price", "refused")),
-    "rentals": (("device", "device", "refused"),),
-    "hosted": (("model", "model", "fine"),),
-    "criteria": (("criteria.*.measures.*.fact", "fact", "unknown"),),
-    "reference": (("reference.*.*.offer?", "price", "refused"),),
-}
+LINKS: dict[str, list[tuple[str, str, str]]] = json.loads(Path(__file__).with_name("links.json").read_text("utf-8"))
 """Where names stand in entries, what they name, and what holds of a name that a layer removed.
 
 `*` is every item, `keys` every key of a mapping, `?` follows a field that may say nothing. A removed name is refused at
 the place of its removal, unknown as any other, or fine.
 """
 _FILES = {"criteria": "criteria.yaml", "reference": "hardware/reference.yaml"}
-_TARGETS = {
-    "source": "sources",
-    "benchmark": "benchmarks",
-    "model": "models",
-    "quantization": "quantizations",
-    "device": "devices",
-    "price": "rentals",
-    "fact": "facts",
-    "optimizer": "optimizers",
-}
 
 
 class Link(NamedTuple):
@@ -277,7 +246,7 @@ def references(base: RuleBase) -> Iterator[Link]:
         else:
             entries = [(attribute, name, entry) for name, entry in held.items()]
         for (kind, name, entry), (path, what, removed) in product(entries, links):
-            target = _TARGETS[what]
+            target = "rentals" if what == "price" else f"{what}s"  # kinds of entry are named by their plural
             for loc, named in _named(entry, path.split("."), ()):
                 if removed != "fine" or (target, named) not in base.removed:
                     told = "" if removed == "unknown" else target

@@ -14,7 +14,6 @@ from contextlib import suppress
 from datetime import date
 from functools import cache
 from hashlib import sha256
-from itertools import accumulate
 from pathlib import Path
 from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry", bound=Record)
 Table = Mapping[str, Entry]
 LOOKED_UP = frozenset({"devices", "instances", "rentals", "sources", "findings", "misunderstandings", "statements"})
-"""Kinds of which most answers need few of many; of the others they need all."""
-FORMAT = 3
+"""Kinds of which most answers need few of many: each entry is kept as a text of its own. Of others they need all."""
+FORMAT = 4
 MOST_FILES = 8
 SETTLED_NS = 2_000_000_000
 """A file younger than this may change again without a change of its time, so its time says nothing yet."""
@@ -87,10 +86,8 @@ class Kept:
     def table(self, name: str, kind: type[Entry], otherwise: Callable[[], Table[Entry]]) -> Table[Entry] | None:
         """The records of a kind by id, `otherwise` should one turn out broken; None where they are not kept."""
         if name in LOOKED_UP:
-            found = self.data(f"{name} places")
-            body = bytes(self._sections.get(name, b""))
-            sound = isinstance(found, dict) and self._checks.get(name) == crc32(body)
-            return _Looked(kind, found, body, otherwise) if sound else None
+            texts = self.data(name)
+            return _Looked(kind, texts, otherwise) if isinstance(texts, dict) else None
         found = self.data(name, _revival())
         return found if isinstance(found, dict) and all(type(item) is kind for item in found.values()) else None
 
@@ -122,13 +119,8 @@ class Kept:
         if files is not None:
             self._sections[FILES] = json.dumps(files).encode()
         for name, value in (records or {}).items():
-            if name in LOOKED_UP:
-                parts = {key: _json(item) for key, item in value.items()}
-                ends = list(accumulate(map(len, parts.values())))
-                places = {key: [end - len(part), end] for (key, part), end in zip(parts.items(), ends, strict=True)}
-                self._sections |= {f"{name} places": _json(places), name: b"".join(parts.values())}
-            else:
-                self._sections[name] = _json(value)
+            texts = {key: _json(item).decode() for key, item in value.items()} if name in LOOKED_UP else None
+            self._sections[name] = _json(texts or value)
         if FILES not in self._sections or self._path is None:
             return
         self._checks |= {name: crc32(content) for name, content in self._sections.items()}
@@ -172,17 +164,15 @@ def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:
 class _Looked(Mapping[str, Entry]):
     """Records by id, each made when it is looked up."""
 
-    def __init__(
-        self, kind: type[Entry], places: dict[str, Any], body: bytes, otherwise: Callable[[], Table[Entry]]
-    ) -> None:
-        self._kind, self._places, self._body, self._otherwise = kind, places, body, otherwise
+    def __init__(self, kind: type[Entry], texts: dict[str, Any], otherwise: Callable[[], Table[Entry]]) -> None:
+        self._kind, self._texts, self._otherwise = kind, texts, otherwise
         self._made: dict[str, Entry] = {}
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._made:
-            place = self._places[name]
+            text = self._texts[name]
             try:
-                made = json.loads(self._body[place[0] : place[1]], object_hook=_revival())
+                made = json.loads(text, object_hook=_revival())
             except (KeyError, ValueError, TypeError, RecursionError):
                 made = None
             if not isinstance(made, self._kind):
@@ -192,10 +182,10 @@ class _Looked(Mapping[str, Entry]):
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._texts)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._texts)
 
 
 def _json(value: Any) -> bytes:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from llama_advisor.text.errors import nearest
 
 Value = Any
 Lookup = Callable[[str], Value]
 Loc = tuple[Any, ...]
+Kind = Literal["flag", "number", "text", "set"]
 
 
 class Operator(NamedTuple):
@@ -43,28 +44,18 @@ LISTS = frozenset({"in", "not_in", "has_any", "lacks_any"})
 _PLAIN = {"flag": (bool,), "number": (int, float), "text": (str,), "set": (str,)}
 
 
-class FactType(Protocol):
-    """What a condition needs to know of a fact."""
+class Fact(NamedTuple):
+    """A named figure of the scenario, model, quantization, placement or build."""
 
-    @property
-    def kind(self) -> str:
-        """flag, number, text or set."""
-
-    @property
-    def level(self) -> int:
-        """From when on it is known."""
-
-    @property
-    def choices(self) -> frozenset[str] | None:
-        """The only values it has, if they are few."""
-
-    @property
-    def settles(self) -> int:
-        """From when on a plan settles it."""
-
-    @property
-    def compute(self) -> Callable[[Any], Value]:
-        """Its value for a candidate; None where it is not known."""
+    name: str
+    kind: Kind
+    unit: str
+    says: str
+    level: int  # from when on it is known
+    compute: Callable[[Any], Value]  # its value for a candidate; None where it is not known
+    choices: frozenset[str] | None  # the only values it has, if they are few
+    owner: str  # part of a candidate that it is read from; "" where a function reads several
+    settles: int  # level at which a plan settles it, which may lie past those at which facts are known
 
 
 class ConditionError(Exception):
@@ -135,10 +126,7 @@ Condition = Test | Junction
 
 
 def evaluator(condition: Condition, reader: Callable[[str], Callable[[Any], Value]]) -> Callable[[Any], bool | None]:
-    """Compile a condition to a function of what `reader`'s functions read; it stops at the part that settles it.
-
-    Comes to what `prove` comes to.
-    """
+    """Compile a condition to a function of what `reader`'s functions read; it stops at the part that settles it."""
     if isinstance(condition, Junction):
         parts = tuple(evaluator(part, reader) for part in sorted(condition.parts, key=lambda part: part.level))
         return _joined(condition.kind, parts)
@@ -175,10 +163,7 @@ def _joined(kind: str, parts: tuple[Callable[[Any], bool | None], ...]) -> Calla
 
 
 class Settler:
-    """Evaluates a condition as far as its tests are settled, and compiles what is left of it.
-
-    What is left is kept by the outcomes of the settled tests, of which there are few.
-    """
+    """Evaluates a condition as far as its tests are settled; what is left is compiled once for each outcome."""
 
     def __init__(
         self, condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
@@ -233,7 +218,7 @@ def facts_read(condition: Condition) -> frozenset[str]:
     return frozenset(name for test in tests_of(condition) for name in (test.fact, test.other) if name is not None)
 
 
-def compile_condition(raw: Any, facts: Mapping[str, FactType], loc: Loc = ()) -> Condition:
+def compile_condition(raw: Any, facts: Mapping[str, Fact], loc: Loc = ()) -> Condition:
     """Check a condition against the known facts; raise ConditionError at what is wrong."""
     if not isinstance(raw, dict) or not raw:
         raise ConditionError(loc, "a condition is a mapping with `fact`, `all`, `any` or `not`")
@@ -250,7 +235,7 @@ def compile_condition(raw: Any, facts: Mapping[str, FactType], loc: Loc = ()) ->
     return Junction(kind, parts, max(part.level for part in parts))
 
 
-def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) -> Test:
+def _compile_test(raw: dict[str, Any], facts: Mapping[str, Fact], loc: Loc) -> Test:
     name = str(raw["fact"])
     if name not in facts:
         raise ConditionError((*loc, "fact"), f"unknown fact {name!r}{nearest(name, facts)}")
@@ -278,7 +263,7 @@ def _compile_test(raw: dict[str, Any], facts: Mapping[str, FactType], loc: Loc) 
     return Test(name, verb, None, other, level, f"{name} {verb.replace('_', ' ')} {other}")
 
 
-def _check_operand(name: str, fact: FactType, verb: str, operand: Any, place: Loc) -> None:
+def _check_operand(name: str, fact: Fact, verb: str, operand: Any, place: Loc) -> None:
     if verb == "known":
         if not isinstance(operand, bool):
             raise ConditionError(place, "`known` takes true or false")
@@ -297,7 +282,7 @@ _JSON_TYPES = {"flag": "boolean", "number": "number", "text": "string", "set": "
 _SELF = {"$ref": "#/$defs/Condition"}
 
 
-def with_conditions(schema: dict[str, Any], facts: Mapping[str, FactType]) -> dict[str, Any]:
+def with_conditions(schema: dict[str, Any], facts: Mapping[str, Fact]) -> dict[str, Any]:
     """Return the schema of a rule in which `when` and `tight` are conditions over known facts, for editors."""
     properties = {name: dict(part) for name, part in schema["properties"].items()}
     for name in ("when", "tight"):

@@ -8,38 +8,11 @@ from typing import Annotated, Literal
 from llama_advisor.text.record import EMPTY, Record
 from llama_advisor.text.strict import Target
 
-DeviceKind = Literal[
-    "consumer-gpu",
-    "workstation-gpu",
-    "datacentre-gpu",
-    "apple-silicon",
-    "phone",
-    "cpu",
-    "jetson",
-    "sbc",
-    "unified-pc",
-    "browser",
-    "npu",
-]
-SpeedClass = Literal[
-    "nvidia-consumer",
-    "nvidia-workstation",
-    "nvidia-hbm",
-    "jetson",
-    "apple",
-    "amd-discrete",
-    "amd-hbm",
-    "unified-pc",
-    "intel-gpu",
-    "intel-integrated",
-    "accelerator",
-    "x86-cpu",
-    "arm-cpu",
-    "board",
-    "phone",
-    "npu",
-    "browser",
-]
+_Gpu = Literal["consumer-gpu", "workstation-gpu", "datacentre-gpu"]
+DeviceKind = Literal[_Gpu, "apple-silicon", "phone", "cpu", "jetson", "sbc", "unified-pc", "browser", "npu"]
+_Nvidia = Literal["nvidia-consumer", "nvidia-workstation", "nvidia-hbm", "jetson"]
+_OtherMaker = Literal["apple", "amd-discrete", "amd-hbm", "unified-pc", "intel-gpu", "intel-integrated", "accelerator"]
+SpeedClass = Literal[_Nvidia, _OtherMaker, "x86-cpu", "arm-cpu", "board", "phone", "npu", "browser"]
 
 
 class Interconnect(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args, get_type_hints
 
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
@@ -21,23 +21,6 @@ ENTRY_FOLDERS: dict[str, type[Record]] = {
     **dict.fromkeys(RULE_FOLDERS, Rule),
 }
 """Folders with one entry a file."""
-LIST_KEYS: dict[str, type[Record]] = {
-    "benchmarks": Benchmark,
-    "block_types": BlockType,
-    "quantizations": Quantization,
-    "devices": Device,
-    "instances": Instance,
-    "rentals": RentalPrice,
-    "hosted": HostedPrice,
-    "sources": Source,
-    "trainers": Trainer,
-    "optimizers": Optimizer,
-    "findings": FindingKind,
-    "misunderstandings": Misunderstanding,
-    "statements": Statement,
-    "questions": Question,
-}
-"""Keys of lists of entries, in any other file."""
 SINGLE_FILES: dict[str, type[Record]] = {
     "criteria.yaml": Criteria,
     "checking.yaml": Checking,
@@ -68,3 +51,9 @@ class EntryLists(Record):
     misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
     statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()
     questions: Annotated[tuple[Question, ...], "What the questionnaire asks."] = ()
+
+
+LIST_KEYS: dict[str, type[Record]] = {
+    key: get_args(hint)[0] for key, hint in get_type_hints(EntryLists).items() if key in EntryLists._fields
+}
+"""Keys of lists of entries, in any other file."""

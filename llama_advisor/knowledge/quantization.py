@@ -6,21 +6,8 @@ from typing import Annotated, Literal
 
 from llama_advisor.text.record import Record
 
-TensorName = Literal[
-    "token_embd",
-    "output",
-    "attn_q",
-    "attn_k",
-    "attn_v",
-    "attn_output",
-    "ffn_gate",
-    "ffn_up",
-    "ffn_down",
-    "vision",
-    "projector",
-    "cross_attention",
-    "norm",
-]
+_InEachLayer = Literal["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]
+TensorName = Literal["token_embd", "output", _InEachLayer, "vision", "projector", "cross_attention", "norm"]
 LayerSet = Literal["all", "more_bits", "first_eighth", "first_sixteenth", "first_two", "first_four", "inner", "outer"]
 
 

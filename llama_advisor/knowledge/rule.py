@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from llama_advisor.knowledge.conditions import (
     Condition,
     ConditionError,
-    FactType,
+    Fact,
     Settler,
     compile_condition,
     evaluator,
@@ -40,7 +40,7 @@ class CompiledRule(Record):
     tight: Condition | None
     level: int
     layer: str
-    facts: Mapping[str, FactType]
+    facts: Mapping[str, Fact]
 
     @property
     def id(self) -> str:
@@ -110,7 +110,7 @@ class CompiledRule(Record):
         return level >= LEVELS or all(fact.settles <= level for fact in read)
 
 
-def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, FactType]) -> CompiledRule:
+def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, Fact]) -> CompiledRule:
     """Compile a rule; raise ConditionError at what is wrong in it."""
     condition, tight = (
         None if raw is None else compile_condition(raw, facts, (name,))

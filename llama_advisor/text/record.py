@@ -8,15 +8,11 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints
 
+from typing_extensions import dataclass_transform
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from typing_extensions import Self, dataclass_transform
-else:
-
-    def dataclass_transform(**_: Any) -> Any:
-        """For type checkers alone."""
-        return lambda cls: cls
-
+    from typing_extensions import Self
 
 EMPTY: Any = {}
 """Default of a mapping; shared by all records, so never changed."""

@@ -63,10 +63,7 @@ def _child(node: Any, key: Any) -> tuple[Any, Any] | None:
 
 
 def place_of(document: Document, loc: Loc, *, key: bool = False) -> tuple[int, int]:
-    """Return from where to where the value at `loc` stands, or its nearest parent; or its key, where it has one.
-
-    An alias stands where it is used.
-    """
+    """Return the extent of the value at `loc`, an alias where it is used, or of its key; else of its nearest parent."""
     node, name, text = document.node, None, document.text
     place = _extent(node, text)
     for step in loc:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -20,51 +20,42 @@ from llama_advisor.text.errors import AdvisorError
 from llama_advisor.upkeep import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from llama_advisor.engine.advice import Advice
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.conditions import Residue
 
-NEVER_FIRED, NEVER_WON, NO_REASON, TIE, BROKEN = "LR501", "LR502", "LR503", "LR504", "LR505"
 BREAKS = (AdvisorError, ValidationError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 YES = ("recommended", "recommended_with_caveats")
 SHOWN = 5
 PAIR = 2
 FILE = "sampling.yaml"
-Item = TypeVar("Item")
 
 
-@dataclass
-class Draws:
-    """A stream of draws that depends on its name alone, on every machine and version."""
-
-    name: str
-    count: int = 0
-
-    def share(self) -> float:
-        """Return the next number in [0, 1)."""
-        self.count += 1
-        return int.from_bytes(sha256(f"{self.name}:{self.count}".encode()).digest()[:6], "big") / 2**48
-
-    def one(self, items: Sequence[Item]) -> Item:
-        """Return one of the items, each as likely."""
-        return items[int(self.share() * len(items))]
+def shares(name: str) -> Iterator[float]:
+    """Yield numbers in [0, 1) that depend on a name alone, on every machine and version."""
+    for number in count(1):
+        yield int.from_bytes(sha256(f"{name}:{number}".encode()).digest()[:6], "big") / 2**48
 
 
 def drawn(base: RuleBase, seed: int, index: int) -> dict[str, Any]:
     """Return the fields of one scenario, drawn as rules/sampling.yaml says; the same for the same seed and index."""
     sampling = base.single(FILE, Sampling)
-    draws = Draws(f"{seed}/{index}")
+    share = partial(next, shares(f"{seed}/{index}"))
+
+    def one(items: Sequence[Any]) -> Any:
+        return items[int(share() * len(items))]
+
     cases = sorted(base.use_cases)
-    fields: dict[str, Any] = {"use_cases": [draws.one(cases)]}
-    if draws.share() < sampling.second_use_case:
-        fields["use_cases"] = sorted({*fields["use_cases"], draws.one(cases)})
-    if draws.share() < sampling.named_model:
-        fields["model"] = draws.one(sorted(base.models))
+    fields: dict[str, Any] = {"use_cases": [one(cases)]}
+    if share() < sampling.second_use_case:
+        fields["use_cases"] = sorted({*fields["use_cases"], one(cases)})
+    if share() < sampling.named_model:
+        fields["model"] = one(sorted(base.models))
     for field in sampling.fields:
-        stated, value = draws.share() < field.share, draws.one(field.values)
+        stated, value = share() < field.share, one(field.values)
         if stated and all(fields.get(name) in values for name, values in field.when.items()):
             owner, _, key = field.field.rpartition(".")
             (fields.setdefault(owner, {}) if owner else fields)[key] = value
@@ -94,10 +85,7 @@ class Watch(NamedTuple):
 
 
 class WatchedRule(CompiledRule):
-    """An instrumented rule: it notes its outcomes in `watch`.
-
-    A plan settles at every level, to drop rules; what counts is the level at which the outcome is used.
-    """
+    """A rule that notes its outcomes in `watch`; a plan settles it at every level, and notes count where it is used."""
 
     watch: Watch
 
@@ -221,7 +209,7 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
     fired = Counter(name for one in every for name in one.fired)
     wins = Counter(one.model for one in every if one.model)
     findings: list[Finding] = []
-    for code, field in ((BROKEN, "broke"), (NO_REASON, "without_reason")):
+    for code, field in (("LR505", "broke"), ("LR503", "without_reason")):
         for one in every:
             if wrong := getattr(one, field):
                 text = f"scenario {one.number} {drawn(base, seed, one.number)}: {wrong}"
@@ -229,14 +217,14 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
     for name, rule in sorted(base.rules.items()):
         if not fired[name]:
             text = f"did not fire in {len(every)} scenarios"
-            findings.append(Finding(NEVER_FIRED, rule.folder, name, text, ("when",)))
+            findings.append(Finding("LR501", rule.folder, name, text, ("when",)))
     for name in contenders(base):
         if not wins[name]:
-            findings.append(Finding(NEVER_WON, "models", name, f"was recommended in none of {len(every)} scenarios"))
+            findings.append(Finding("LR502", "models", name, f"was recommended in none of {len(every)} scenarios"))
     if ties := [one for one in every if one.tied]:
         pairs = ", ".join(sorted({one.tied for one in ties})[:SHOWN])
         text = f"{len(ties)} of {len(every)} scenarios: {pairs}; first: {drawn(base, seed, ties[0].number)}"
-        findings.append(Finding(TIE, "", FILE, text))
+        findings.append(Finding("LR504", "", FILE, text))
     return Coverage(
         samples=len(every),
         seed=seed,

@@ -9,7 +9,7 @@ from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 TRUE: frozenset[bool | None] = frozenset({True})
 FALSE: frozenset[bool | None] = frozenset({False})
@@ -68,6 +68,14 @@ def implies(first: Condition, second: Condition) -> bool:
     if facts_read(first).isdisjoint(facts_read(second)):
         return not can_be(second, NOT_TRUE)
     return not can_be(second, NOT_TRUE, first)
+
+
+def vouched(condition: Condition, vouches: Callable[[Literal], bool]) -> bool:
+    """Whether some literal vouches in every way that the condition comes true; True when too many to tell."""
+    try:
+        return all(any(map(vouches, way)) for way in ways(condition, TRUE))
+    except TooManyWaysError:
+        return True
 
 
 def idle(part: Condition, rest: Condition, kind: str) -> bool:

@@ -10,11 +10,10 @@ from checked_projects import AS_OF, PROJECT, checked, checker
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_advisor.check.checker import Filter, known_prefixes
-from llama_advisor.check.checkpoints import compared, parts
+from llama_advisor.check.checker import Settings, known_prefixes
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import folded, without_comments
+from llama_advisor.check.mentions import compared, folded, parts, without_comments
 from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.project_file import Project, scalar
@@ -194,9 +193,9 @@ def test_what_init_writes_is_read_back(text: str) -> None:
 
 
 def test_filters() -> None:
-    wanted = Filter(select=("LA1",), ignore=("LA10", "LA3"))
+    wanted = Settings(select=("LA1",), ignore=("LA10", "LA3"))
     assert [wanted.keeps(code) for code in ("LA101", "LA110", "LA301")] == [False, True, False]
-    assert Filter(select=("LA101",), ignore=("LA1",)).keeps("LA101")
+    assert Settings(select=("LA101",), ignore=("LA1",)).keeps("LA101")
     assert known_prefixes(["la3, LA101"], ["LA101", "LA301"], "--select") == ("LA3", "LA101")
     with pytest.raises(InputError, match="begins no code"):
         known_prefixes(["XX"], ["LA101"], "--select")

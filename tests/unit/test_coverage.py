@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.upkeep.coverage import Draws, Sampler, Seen, ablate, drawn, scenario, summed, tied, without_reason
+from llama_advisor.upkeep.coverage import Sampler, Seen, ablate, drawn, scenario, shares, summed, tied, without_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +23,10 @@ AS_OF = date(2026, 11, 24)
 
 
 def test_draws_depend_on_their_name_alone() -> None:
-    assert [round(Draws("1/0").share(), 6) for _ in range(2)] == [0.462053, 0.462053]
-    first, second = Draws("a"), Draws("b")
-    assert [first.share() for _ in range(3)] != [second.share() for _ in range(3)]
-    assert all(0 <= first.share() < 1 for _ in range(1000))
+    assert [round(next(shares("1/0")), 6) for _ in range(2)] == [0.462053, 0.462053]
+    first, second = shares("a"), shares("b")
+    assert list(islice(first, 3)) != list(islice(second, 3))
+    assert all(0 <= share < 1 for share in islice(first, 1000))
 
 
 def test_a_seed_fixes_the_scenarios_and_another_changes_them(base: RuleBase) -> None:
