@@ -483,11 +483,11 @@ Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
       2        1      50.0     0.50             45.8  0
       4        1      50.0     0.50             45.8  0
       8        1      50.0     0.50             45.8  0
-     16        2      48.0     0.51             81.6  0
-     32        5      42.8     0.53              154  0
-     64       20      27.7     0.66              275  0
+     16        2      46.1     0.52              110  0
+     32        6      39.9     0.55              185  0
+     64       63      11.7     1.16              342  0
     128      182      5.76     2.06              359  ever more
-usable up to 84 users: 3 tokens/s or more each, the first within 60 s
+usable up to 67 users: 3 tokens/s or more each, the first within 60 s
 """,
     ),
 }
