@@ -165,15 +165,13 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:
-    """Hold the lengths that were assumed, as far as they fit: another context makes no one's prompt shorter."""
-    context, output = scenario.context_tokens or need.context_tokens, scenario.output_tokens
-    output = output or min(need.output_tokens, max(1, context // 2))
+    """Hold the lengths that were assumed, as far as they fit: a smaller context makes no one's prompt shorter."""
+    context = scenario.context_tokens or need.context_tokens
+    if context == need.context_tokens:
+        return scenario
+    output = scenario.output_tokens or min(need.output_tokens, max(1, context // 2))
     prompt = scenario.prompt_tokens or max(1, min(need.prompt_tokens, context - output))
-    shared = scenario.shared_prefix_tokens
-    if shared is None:
-        shared = min(need.shared_prefix_tokens, prompt)
-    held = {"output_tokens": output, "prompt_tokens": prompt, "shared_prefix_tokens": shared}
-    return scenario.model_copy(update=held)
+    return scenario.model_copy(update={"output_tokens": output, "prompt_tokens": prompt})
 
 
 def plain(value: Any) -> Any:

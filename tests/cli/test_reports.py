@@ -279,7 +279,7 @@ def test_a_record_in_full(run: Run) -> None:
         "- Status: recommended\n- Answered for: 2026-11-24\n- By: "
     )
     assert "| hardware | 1x L4 |\n" in text
-    assert "| 1 | 3.1 8B Instruct | fp8, vllm | 11.7 | 29.0 | - | 83.12 |\n" in text
+    assert "| 1 | 3.1 8B Instruct | fp8, vllm | 11.7 | 28.9 | - | 83.10 |\n" in text
     assert "domiciled in the EU (DE), by the use policy\n" in text
     assert "\n- memory: 11.70 GiB of 20.70 GiB: weights 8.46 + KV cache 2.00 + overhead 1.24\n" in text
     assert (

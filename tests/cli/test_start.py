@@ -28,7 +28,8 @@ SCENARIO = """--use-case* --input* --target --hardware* --accelerator --memory-b
 --only-quantization* --max-parameters-b --provider --service-region --symptom* --priority*"""
 ESTIMATE = """--quantization --hardware --gpus --nodes --memory-gb --bandwidth-gb-s --accelerator --engine --split
 --context --prompt-tokens --output-tokens --shared-prefix-tokens --concurrency --users --requests-per-second
---batch-hours --reserved-gib --images-per-prompt --kv-cache-type --fine-tuning* --tuning* --tokens-per-month --offer"""
+--batch-hours --min-tokens-per-s --reserved-gib --images-per-prompt --kv-cache-type --fine-tuning* --tuning*
+--tokens-per-month --offer"""
 MARK = {"one": "", "many": "*", "yes": "?"}
 
 

@@ -57,7 +57,7 @@ def test_a_difference_is_never_proved_away(outlook: Outlook, dialogues: ModuleTy
 @pytest.mark.parametrize(
     ("said", "option"),
     [
-        ({"use_cases": ["classification"], "hardware": "16GB RAM"}, {"languages": ["de"]}),
+        ({"use_cases": ["moderation"], "hardware": "8GB VRAM"}, {"languages": ["de"]}),
         ({"use_cases": ["moderation"], "hardware": "M2 Air 16GB"}, {"languages": ["hi", "th"]}),
         ({"use_cases": ["extraction"], "hardware": "16GB RAM"}, {"languages": ["de"]}),
     ],

@@ -237,8 +237,9 @@ def test_a_loosened_requirement_never_removes_a_model(
 @given(scenarios())
 def test_saying_what_was_assumed_anyway_changes_no_pick(advisor: Advisor, said: Fields) -> None:
     need = understand(Scenario.model_validate(said), advisor.base)
-    restated = said | {item.field: item.value for item in need.assumptions}
-    assert understand(Scenario.model_validate(restated), advisor.base).assumptions == ()
+    load = "tokens_per_month"  # stated, it is a load to carry; assumed, only what costs are compared at
+    restated = said | {item.field: item.value for item in need.assumptions if item.field != load}
+    assert {item.field for item in understand(Scenario.model_validate(restated), advisor.base).assumptions} <= {load}
     assert picks(advisor, restated) == picks(advisor, said)
 
 
