@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import number
-from llama_advisor.sizing.estimate import largest
+from llama_advisor.sizing.estimate import BEST_TRODDEN, largest
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.sizing.layouts import splits
 from llama_advisor.sizing.support import at_home, official_build, quantization_support
@@ -62,6 +62,9 @@ class Varied:
         build = "" if self.beside else f", {self.first.quantization}, {self.engine.name}"
         where = f" on {machine_name(machine.device.name, machine.count, machine.nodes)}" if machine else ""
         out.line(f"{model.name}{build}{where}", "bold")
+        for field, _, why in self.first.assumptions:
+            if field == "engine" and why != BEST_TRODDEN and not self.beside:
+                out.line(f"but {why}", "bold red")
         right = frozenset(at for at, head in enumerate(heads) if head not in WORDS)
         out.columns(heads, [tuple(self._cells(row)) for row in self.rows], right)
         for line in self.note:
