@@ -136,7 +136,7 @@ def serving(base: RuleBase) -> Iterator[str]:
     by_hand, mark, _ = (DOCS / "serving.md").read_text(encoding="utf-8").partition(LOADS)
     yield by_hand + mark
     yield WRITTEN.replace("`rules/`](../rules/README.md", "`examples/loads.jsonl`](examples/loads.jsonl")
-    yield "| load | build | room | at work | finished at most | machines |\n|---|---|---|---|---|---|"
+    yield "| load | build | room | in flight | finished at most | machines |\n|---|---|---|---|---|---|"
     told, sizer = [], Sizer(base)
     for line in (DOCS / "examples" / "loads.jsonl").read_text(encoding="utf-8").splitlines():
         request = EstimateRequest.model_validate_json(line)
