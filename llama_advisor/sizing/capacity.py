@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from llama_advisor.sizing.memory import Measured
 
 
-MOST_BUSY = 0.8
-"""Share of a rate beyond which requests that come at random wait for each other for long."""
+MOST_BUSY = 0.8  # Share of a rate beyond which requests that come at random wait for each other for long.
 
 
 class Served(NamedTuple):
@@ -59,7 +58,9 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
             in_flight = ceil(min(1.0, arriving / machines / (speed.total_tokens_per_s.mid / output)) * in_flight)
         else:
             waiting = max(0, ceil(load.concurrent_requests / machines) - in_flight)
-            speed = speed._replace(first_token_s=_after(waiting, rates, speed.first_token_s))
+            ahead = (waiting / rate for rate in reversed(rates))
+            first = Range(*(own + others for own, others in zip(speed.first_token_s, ahead, strict=True)))
+            speed = speed._replace(first_token_s=first)
     return Served(
         memory(terms, measured, mine, at_work),
         speed,
@@ -94,11 +95,6 @@ def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> t
 
     at_once = max(1, _first(too_slow, 1, most) - 1)
     return layout.speed_of(load, at_once, measured), at_once
-
-
-def _after(waiting: int, rates: Range, first: Range) -> Range:
-    """Return the wait for a first token behind so many requests."""
-    return Range(first.low + waiting / rates.high, first.mid + waiting / rates.mid, first.high + waiting / rates.low)
 
 
 def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, most: int) -> int:

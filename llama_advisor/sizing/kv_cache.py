@@ -26,10 +26,7 @@ BYTES_PER_VALUE: Mapping[str, float] = MappingProxyType(
 
 
 def kv_bytes_per_token(architecture: Architecture, kv_cache_type: str = "f16") -> float:
-    """Return the bytes one token keeps in all self-attention layers, keys and values.
-
-    Raises `InputError` for a type that is not in `BYTES_PER_VALUE`.
-    """
+    """Return the bytes one token keeps in all self-attention layers; raise InputError for a type that is not known."""
     if kv_cache_type not in BYTES_PER_VALUE:
         known = nearest(kv_cache_type, BYTES_PER_VALUE)
         raise InputError(f"kv_cache_type: `{kv_cache_type}` is not known{known}")
@@ -37,10 +34,7 @@ def kv_bytes_per_token(architecture: Architecture, kv_cache_type: str = "f16") -
 
 
 def image_bytes(architecture: Architecture) -> float:
-    """Return the bytes one image keeps in the cross-attention layers; 0 for a model without.
-
-    Each image is padded to the most tiles and kept in 16 bits, whatever the type of the text cache.
-    """
+    """Return the bytes one image keeps in the cross-attention layers: padded to the most tiles, always in 16 bits."""
     vision = architecture.vision
     if vision is None:
         return 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, cached_property, partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     Part = tuple[Machine, int, Parallel]
     Sized = tuple["Layout", Measured]
 
-MOST_KEPT = 20_000
-"""Layouts kept between scenarios; when there are more, all are forgotten."""
+MOST_KEPT = 20_000  # Layouts kept between scenarios; when there are more, all are forgotten.
 
 
 class Layout:
@@ -90,10 +90,7 @@ class Layout:
         return measure(self.memory_terms, load.shared_by(self.replicas))
 
     def speed_of(self, load: Workload, at_work: int, measured: Measured) -> Speed | None:
-        """Predict the speed per user of one copy that works on so many requests; None where the device's is not known.
-
-        `load` is the copy's share.
-        """
+        """Predict the speed per user of one copy at work on so many requests of its share; None where not known."""
         terms, offloaded = self._speed_terms, 0.0
         if terms is None:
             return None
@@ -178,11 +175,8 @@ class Sizes:
         build = model, quantization, engine
 
         def make() -> Groups:
-            rungs = self.kept(
-                ("rungs", engine.id, model.id, id(machine)),
-                machine,
-                lambda: ladder(engine, machine, model.architecture),
-            )
+            key = ("rungs", engine.id, model.id, id(machine))
+            rungs = self.kept(key, machine, lambda: ladder(engine, machine, model.architecture))
             return Groups(rungs, partial(Layout, self, build, with_image=with_image))
 
         return self.kept(("groups", engine.id, model.id, quantization.id, id(machine), with_image), machine, make)
@@ -195,11 +189,7 @@ class Sizes:
 
         def predict() -> Speed | None:
             engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
-            machine = self.kept(
-                ("stand-in", service.id),
-                None,
-                lambda: read_hardware(stand_in.hardware, catalogue_of(self.base), "server"),
-            )
+            machine = read_hardware(stand_in.hardware, catalogue_of(self.base), "server")
             groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
             layout, measured = laid_out(groups, alone)[-1]
             found = layout.speed_of(alone, 1, measured)
@@ -229,8 +219,10 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
         model.id: {
             quantization.id: [
                 weights_bytes(model, quantization, base.block_types),
-                read_bytes_per_token(model, quantization, base.block_types, with_image=False),
-                read_bytes_per_token(model, quantization, base.block_types, with_image=True),
+                *(
+                    read_bytes_per_token(model, quantization, base.block_types, with_image=seen)
+                    for seen in (False, True)
+                ),
             ]
             for quantization in base.quantizations.values()
         }
@@ -263,7 +255,7 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
         held += chosen
         if held and (not chosen or not all(_waits(*item, load) for item in chosen)):
             break
-    return held or [min(tried, key=_shortfall)]
+    return held or [min(tried, key=lambda item: item[1].need / item[1].available if item[1].available else inf)]
 
 
 def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
@@ -272,11 +264,6 @@ def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
     if not layout.memory_terms.paged:  # slots in a smaller cache serve no one better than an engine that pages
         return False
     return mine.concurrent_requests > room(layout.memory_terms, measured, mine).usual
-
-
-def _shortfall(item: Sized) -> float:
-    available = item[1].available
-    return item[1].need / available if available else float("inf")
 
 
 def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[tuple[Part, str, bool]]]:

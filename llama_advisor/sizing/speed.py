@@ -1,7 +1,6 @@
-"""Decode, prefill, first token and throughput of a build, as ranges.
+"""Speed of a build, as ranges: `speed_terms` settles all that no load changes, `speed` applies a load.
 
-`speed_terms` settles all that no load changes; `speed` applies a load. The formulas of one step are plain arithmetic,
-so that the fit can call them with whole columns of data.
+The formulas of one step are plain arithmetic, so that the fit can call them with whole columns of data.
 """
 
 from __future__ import annotations
@@ -312,8 +311,7 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
 def splits(constants: SpeedConstants, placed: Placement, layers: float, batches: float) -> Splits:
     """Return the speed-up of devices over one of them; `batches` are the prompt's.
 
-    One stage works at a time on a token; a prompt of several batches is pipelined, of which the engine attains a
-    share.
+    One stage works at a time on a token; several batches are pipelined, of which the engine attains a share.
     """
     rules = constants.parallel
     if placed.devices == 1:

@@ -1,7 +1,4 @@
-"""How an engine takes a model and quantization on a device, and the builds to try where they were not said.
-
-From engine facts alone.
-"""
+"""How an engine takes a model and quantization on a device, by its facts alone; and the builds to try."""
 
 from __future__ import annotations
 
@@ -20,10 +17,11 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.quantization import Quantization
 
 
-HOSTED = "hosted"
-"""Id of the engine that stands for services, which bring their own hardware."""
-OWN_PLACES = ("phone", "browser")
-"""Kinds of device that are a place of their own: elsewhere an engine is sized where it is used most."""
+HOSTED = "hosted"  # Id of the engine that stands for services, which bring their own hardware.
+OWN_PLACES = (
+    "phone",
+    "browser",
+)  # Devices that are a place of their own: else an engine is sized where it is used most.
 
 
 class Support(NamedTuple):
