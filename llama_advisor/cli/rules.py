@@ -124,10 +124,8 @@ def ablate(
     effects = effects_of(base, asked, today, progress)
     progress("")
     if format_ == "json":
-        shown = [effect._asdict() for effect in effects.values()]
-        sys.stdout.write(
-            to_json({"schema_version": 1, "as_of": str(today), "scenarios": list(asked), "rules": shown}) + "\n"
-        )
+        head = {"schema_version": 1, "as_of": str(today), "scenarios": list(asked)}
+        sys.stdout.write(to_json({**head, "rules": [effect._asdict() for effect in effects.values()]}) + "\n")
     else:
         sys.stdout.write(effects_text(list(effects.values()), len(asked)))
     return 0
@@ -167,14 +165,9 @@ def _told(
     levels = [kind.severity for _, kind in told]
     if format_ == "json":
         findings = [
-            {
-                "code": finding.code,
-                "severity": kind.severity,
-                "entry": finding.entry or None,
-                "where": finding.where(base),
-                "text": finding.text,
-            }
-            for finding, kind in told
+            {"code": item.code, "severity": kind.severity, "entry": item.entry or None}
+            | {"where": item.where(base), "text": item.text}
+            for item, kind in told
         ]
         meant = {code: {"title": kind.title, "explanation": kind.explanation} for code, kind in codes.items()}
         head = {"schema_version": 1, "as_of": str(today), **(shown or {})}

@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.judgement import Criteria, UseCase
     from llama_advisor.text.strict import Target
 
-NEEDED = ("use_cases", "inputs", "model")
-"""Fields of which at least one must be said."""
+NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must be said.
 _AS_STATED = """
     memory_budget_gib batch_hours min_tokens_per_s max_first_token_s max_answer_s monthly_active_users commercial
     budget_usd_per_month domicile
 """
-AS_STATED = tuple(_AS_STATED.split())
-"""Fields that are taken as they are stated."""
+AS_STATED = tuple(_AS_STATED.split())  # Fields that are taken as they are stated.
 _LEFT_OPEN = """
     stated prompt_stated shared_stated concurrency_stated arriving from_people volume requests_per_second
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu

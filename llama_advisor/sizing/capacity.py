@@ -59,8 +59,8 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
         else:
             waiting = max(0, ceil(load.concurrent_requests / machines) - in_flight)
             ahead = (waiting / rate for rate in reversed(rates))
-            first = Range(*(own + others for own, others in zip(speed.first_token_s, ahead, strict=True)))
-            speed = speed._replace(first_token_s=first)
+            wait = Range(*(own + others for own, others in zip(speed.first_token_s, ahead, strict=True)))
+            speed = speed._replace(first_token_s=wait)
     return Served(
         memory(terms, measured, mine, at_work),
         speed,
@@ -81,10 +81,7 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
 
 
 def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> tuple[Speed | None, int]:
-    """Return the speed with as many requests at work as find room and keep the pace, and their number.
-
-    The engine's limit is set so: with more, each would be too slow.
-    """
+    """Return the speed with as many requests at work as find room and keep the pace, and their number."""
     speed, least = layout.speed_of(load, most, measured), load.least_tokens_per_s
     if speed is None or most == 1 or speed.decode_tokens_per_s.mid >= least:
         return speed, most
@@ -93,7 +90,7 @@ def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> t
         found = layout.speed_of(load, at_work, measured)
         return found is None or found.decode_tokens_per_s.mid < least
 
-    at_once = max(1, _first(too_slow, 1, most) - 1)
+    at_once = max(1, first(too_slow, 1, most) - 1)  # the engine is set to no more
     return layout.speed_of(load, at_once, measured), at_once
 
 
@@ -105,10 +102,10 @@ def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, mos
         speed = layout.speed_of(load, at_work, measured)
         return speed is None or speed.total_tokens_per_s.mid >= wanted
 
-    return _first(keeps_up, fewest, most)
+    return first(keeps_up, fewest, most)
 
 
-def _first(holds: Callable[[int], bool], fewest: int, most: int) -> int:
+def first(holds: Callable[[int], bool], fewest: int, most: int) -> int:
     """Return the first number for which something holds that goes on holding; `most` where it does for none."""
     low, high = fewest - 1, most
     while high - low > 1:

@@ -17,17 +17,9 @@ MILLION = 1_000_000
 
 
 def self_hosted_cost(
-    price: RentalPrice,
-    machine: Machine,
-    tokens_per_month: float | None = None,
-    *,
-    replicas: int = 1,
-    spot: bool = False,
+    price: RentalPrice, machine: Machine, volume: float | None = None, *, replicas: int = 1, spot: bool = False
 ) -> Cost | None:
-    """Price `machine` running all month; None where `spot` is asked for and has no price.
-
-    Instances are whole: a machine smaller than the instance pays for all of it.
-    """
+    """Price `machine` in whole instances that run all month; None where `spot` is asked for and has no price."""
     hourly = price.spot_usd_per_hour if spot else price.usd_per_hour
     if hourly is None:
         return None
@@ -36,7 +28,7 @@ def self_hosted_cost(
     return Cost(
         usd_per_hour=hourly * instances,
         usd_per_month=per_month,
-        usd_per_million_tokens=per_month / tokens_per_month * MILLION if tokens_per_month else None,
+        usd_per_million_tokens=per_month / volume * MILLION if volume else None,
         as_of=price.as_of,
         offer=price.id,
     )

@@ -10,12 +10,11 @@ from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Workload
-from llama_advisor.sizing.capacity import served
+from llama_advisor.sizing.capacity import first, served
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
-from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
-from llama_advisor.sizing.memory import measure, memory, room, widest
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, measure, memory, room, widest
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
@@ -237,15 +236,15 @@ class Sizer:
             terms = self.sizes.memory_terms(asked.model, quantization, engine, None, asked.kv_cache_type)
             measured = measure(terms, load)
             return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
-        first: Placed | None = None
+        least: Placed | None = None
         for layout in self._layouts(option, asked, asked.machine):
             measured = layout.measure(load)
             placed = Placed(option, layout, memory(layout.memory_terms, measured, load), measured)
             if placed.memory.fits is not False:
                 return placed
-            first = first or placed
-        assert first is not None
-        return first
+            least = least or placed
+        assert least is not None
+        return least
 
     def _cost(self, request: EstimateRequest, machine: Machine | None, volume: int | None) -> Cost | None:
         offer = request.offer or (machine.offer if machine else None)
@@ -310,11 +309,7 @@ def largest(fits: Callable[[int], bool | None], most: int) -> int | None:
         return None
     if not lowest:
         return 0
-    low, high = 1, most + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+    return first(lambda tokens: not fits(tokens), 2, most + 1) - 1
 
 
 def cache_type(said: str | None) -> str:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from math import ceil, gcd, inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.sizing.figures import DeviceMemory, Memory
-from llama_advisor.sizing.kv_cache import GIB, image_bytes, kv_bytes_per_token
+from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.scenario.scenario import Workload
 
+GIB = 2**30
+
+BYTES_PER_VALUE: Mapping[str, float] = MappingProxyType(
+    {
+        "f16": 2.0,
+        "bf16": 2.0,
+        "fp8": 1.0,
+        "q8_0": 34 / 32,  # 32 values of one byte and a 16-bit scale
+        "q4_0": 18 / 32,  # 32 values of half a byte and a 16-bit scale
+    }
+)
 HOST_KINDS = ("cpu", "sbc", "browser")
 Parallel = Literal["none", "layer", "tensor"]
 
@@ -283,3 +297,25 @@ def uneven(rules: EngineMemory, machine: Machine, layers: int, available: float,
 def carries_adapters(model: Model, quantization: str) -> bool:
     """Return whether the maker's own build of this quantization has adapters beside its weights."""
     return any(build.parameters_extra > 0 for build in model.official_builds if build.quantization == quantization)
+
+
+def kv_bytes_per_token(architecture: Architecture, kv_cache_type: str = "f16") -> float:
+    """Return the bytes one token keeps in all self-attention layers; raise InputError for a type that is not known."""
+    if kv_cache_type not in BYTES_PER_VALUE:
+        known = nearest(kv_cache_type, BYTES_PER_VALUE)
+        raise InputError(f"kv_cache_type: `{kv_cache_type}` is not known{known}")
+    return _values_per_token(architecture) * architecture.layers * BYTES_PER_VALUE[kv_cache_type]
+
+
+def image_bytes(architecture: Architecture) -> float:
+    """Return the bytes one image keeps in the cross-attention layers: padded to the most tiles, always in 16 bits."""
+    vision = architecture.vision
+    if vision is None:
+        return 0.0
+    values = _values_per_token(architecture) * vision.cross_attention_layers
+    return values * vision.tokens_per_image * BYTES_PER_VALUE["f16"]
+
+
+def _values_per_token(architecture: Architecture) -> int:
+    """Numbers one token keeps in one layer: keys and values of every KV head."""
+    return 2 * architecture.kv_heads * architecture.head_dim

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.knowledge.constants import ArchitectureSpeed
 from llama_advisor.sizing.figures import Range, Speed
-from llama_advisor.sizing.kv_cache import kv_bytes_per_token
-from llama_advisor.sizing.memory import place
+from llama_advisor.sizing.memory import kv_bytes_per_token, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

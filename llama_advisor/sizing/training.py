@@ -6,8 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from llama_advisor.sizing.figures import DeviceMemory, Training
-from llama_advisor.sizing.kv_cache import GIB
-from llama_advisor.sizing.memory import device_available_gib
+from llama_advisor.sizing.memory import GIB, device_available_gib
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,10 +34,7 @@ def training_memory(
     method: str,
     tuning: Tuning,
 ) -> Training:
-    """Size tuning `model`; states are divided over the machine's devices where that takes less of each.
-
-    `fits` and the largest sample are None without a machine or where its memory is not known.
-    """
+    """Size tuning `model`; states are divided over devices where that takes less of each; no memory known: no fit."""
     held: MethodMemory = getattr(trainer, method)
     optimizer, sample = optimizers[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
     vendor, devices = (machine.device.vendor, machine.count * machine.nodes) if machine else (trainer.vendors[0], 1)

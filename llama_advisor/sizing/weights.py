@@ -21,11 +21,6 @@ class Tensor(NamedTuple):
     layers: int = 1  # Layers that have it.
     cross_layers: int = 0  # Those of them that are cross-attention layers, idle in a prompt without an image.
 
-    @property
-    def total(self) -> int:
-        """Parameters over all layers."""
-        return self.parameters * self.layers
-
 
 def tensor_parameters(architecture: Architecture) -> tuple[Tensor, ...]:
     """List every tensor once; a tied embedding appears as `output` only."""
@@ -56,11 +51,6 @@ def tensor_parameters(architecture: Architecture) -> tuple[Tensor, ...]:
             Tensor("cross_attention", beyond_feed, 1, 1),
         ]
     return tuple(tensor for tensor in tensors if tensor.parameters)
-
-
-def parameters(architecture: Architecture) -> int:
-    """Return the exact parameter count."""
-    return sum(tensor.total for tensor in tensor_parameters(architecture))
 
 
 def weights_bytes(model: Model, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
