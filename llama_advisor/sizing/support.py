@@ -133,10 +133,9 @@ class Option(NamedTuple):
 def options(
     model: Model, device: Device | None, base: RuleBase, wanted: tuple[str, ...], engine: str | None
 ) -> tuple[Option, ...]:
-    """Return builds in the order in which they are tried, each on the best engine; one alone where it was said.
+    """Return builds in the order in which they are tried, each on the best engine; one alone of those `wanted`.
 
-    `wanted` are the quantizations that a name stands for, empty for any. Unasked, the ladder goes from
-    the most bits to the fewest, prepared formats of more mature engines first, and holds only what runs.
+    Without any the ladder goes from the most bits to the fewest, prepared formats of more mature engines first.
     """
     free = (item for item in base.engines.values() if item.id != HOSTED and (wanted or at_home(item, device)))
     engines = [base.engines[engine]] if engine else [*free]
