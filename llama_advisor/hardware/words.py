@@ -1,7 +1,4 @@
-"""Hardware as people write it: text cut into tokens, amounts taken out, names found, with how many of each.
-
-A text that joins cards of different kinds is read part by part, and the parts are joined to one machine.
-"""
+"""Hardware as people write it: amounts taken out, names found with how many of each, different cards joined."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """What a placed build serves: requests at work and waiting, the rate they are finished at, copies and machines for all.
 
-Requests in flight, their rate and their time hang together (Little): in flight = rate x time. Where requests in flight
-are stated, those beyond what is worked on at a time wait; where requests arriving are, there are as many places as
-keep a fifth of them free.
+In flight = rate x time (Little). Of requests in flight that are stated, those beyond what is worked on at a time wait;
+for requests arriving there are as many places as keep a fifth of them free.
 """
 
 from __future__ import annotations

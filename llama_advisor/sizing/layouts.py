@@ -10,7 +10,6 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
 from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place, room
 from llama_advisor.sizing.speed import speed, speed_terms
-from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
@@ -69,7 +68,7 @@ class Layout:
     @cached_property
     def _speed_terms(self) -> SpeedTerms | None:
         model, quantization, engine = self._build
-        entry = quantization_entry(engine, quantization)
+        entry = engine.by_quantization.get(quantization.id)
         return speed_terms(
             self._sizes.read(model.id, quantization.id, with_image=self._with_image),
             quantization.bits,
@@ -267,10 +266,7 @@ def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
 
 
 def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[tuple[Part, str, bool]]]:
-    """Group the layouts (part, type of KV cache, offload), the preferred group first.
-
-    Every part of one node with a 16-bit cache, other cache types, more nodes, layers in host memory.
-    """
+    """Group layouts (part, KV cache, offload): one node at 16 bits, other types, more nodes, layers in host memory."""
     parts = machine_parts(engine, machine, architecture)
     inside = [item for item in parts if item[0].nodes == 1]
     across = [item for item in parts if item[0].nodes > 1]

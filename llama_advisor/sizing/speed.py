@@ -227,19 +227,15 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     return filled, missing and f"; {missing} not known, taken from the weakest of its kind ({bandwidth:g} GB/s)"
 
 
-LIKENESS: tuple[Callable[[Device], object], ...] = (
+LIKENESS: tuple[Callable[[Device], object], ...] = (  # what makes devices alike, the closest first
     attrgetter("speed_class", "kind"),
     attrgetter("speed_class"),
     lambda device: "gpu" if device.kind.endswith("gpu") else device.kind,
 )
-"""What makes devices alike, the closest first."""
 
 
 def least(constants: SpeedConstants, device: Device, figure: str, per: str = "") -> float:
-    """Return the least known `figure` of the devices that are most like it; 0 where there are none.
-
-    Those with as much memory come first: a card of 80 GB is not the slowest of all.
-    """
+    """Return the least known `figure` of the devices most like it, those with as much memory first; 0 without any."""
     every = tuple(constants.devices.values())
     large = tuple(each for each in every if (each.memory_gib or 0) >= (device.memory_gib or 0))
     for among, like in product((large, every), LIKENESS):
