@@ -165,9 +165,14 @@ def _told(
     levels = [kind.severity for _, kind in told]
     if format_ == "json":
         findings = [
-            {"code": item.code, "severity": kind.severity, "entry": item.entry or None}
-            | {"where": item.where(base), "text": item.text}
-            for item, kind in told
+            {
+                "code": finding.code,
+                "severity": kind.severity,
+                "entry": finding.entry or None,
+                "where": finding.where(base),
+                "text": finding.text,
+            }
+            for finding, kind in told
         ]
         meant = {code: {"title": kind.title, "explanation": kind.explanation} for code, kind in codes.items()}
         head = {"schema_version": 1, "as_of": str(today), **(shown or {})}

@@ -71,10 +71,9 @@ _KEYS = ("device", *Stated._fields)
 
 
 def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:
-    """Return the machine that `value` describes.
+    """Return the machine of a text, or of a mapping with keys of `Stated` and `device`, each optional or null.
 
-    `value` is text, or a mapping with the keys of `Stated` and `device`, each optional and null for "not said";
-    marketed GB count as GiB. Raises InputError for what cannot be read. What was read lately is the same object.
+    Marketed GB count as GiB. Raises InputError for what cannot be read. What was read lately is the same object.
     """
     key = repr(value), target
     if key not in catalogue.readings:

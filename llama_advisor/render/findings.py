@@ -215,8 +215,12 @@ def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
     path = PurePosixPath(item.file)
     uri = path.as_uri() if path.is_absolute() else (PurePosixPath("/") / path).as_uri().removeprefix("file:///")
     file = {"uri": uri} if path.is_absolute() else {"uri": uri, "uriBaseId": ROOT}
-    start, end = {"startLine": item.line, "startColumn": item.column}, {"endLine": item.end_line}
-    region = {**start, **end, "endColumn": item.end_column}
+    region = {
+        "startLine": item.line,
+        "startColumn": item.column,
+        "endLine": item.end_line,
+        "endColumn": item.end_column,
+    }
     made: dict[str, Any] = {
         "ruleId": item.code,
         "ruleIndex": index,
