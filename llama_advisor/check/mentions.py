@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import yaml
 
 from llama_advisor.scenario.names import key
-from llama_advisor.sizing.support import architecture_support
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -163,7 +162,7 @@ class Checkpoints:
 
 def wrong_version(engine: Engine, version: str, model: Model) -> str | None:
     """Say that a version of an engine does not run a model, and which do; a version without a number is not judged."""
-    support = architecture_support(engine, model)
+    support = engine.by_architecture.get(model.architecture.kind)
     if support is None or not parts(version):
         return None
     late = support.until is not None and compared(version, support.until) > 0

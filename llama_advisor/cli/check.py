@@ -53,8 +53,7 @@ def check(
         typer.Option("--output", "-o", metavar="FILE", help="Where the format before it goes; - is standard output."),
     ] = None,
     fail_on: Annotated[
-        FailOn | None,
-        typer.Option(help="Severity from which findings fail the check; error if not given."),
+        FailOn | None, typer.Option(help="Severity from which findings fail the check; error if not given.")
     ] = None,
     select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
     ignore: Annotated[Codes, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,

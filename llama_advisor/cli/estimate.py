@@ -69,8 +69,7 @@ def estimate(
 
         varied = Varied(by, asked, made, sizer)
         code = FITS if varied.fits else FITS_NOT
-        shown = [{"value": row.value, **_shown(row)} for row in varied.rows]
-        table = {"schema_version": 1, "by": by, "rows": shown}
+        table = {"schema_version": 1, "by": by, "rows": [{"value": row.value, **_shown(row)} for row in varied.rows]}
         text = to_json(table) + "\n" if in_json else varied.text(screen(output))
     elif in_json:
         text = to_json(_shown(made)) + "\n"

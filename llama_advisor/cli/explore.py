@@ -34,8 +34,7 @@ def explain(
     said: dict[str, Any],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Model, rule, criterion, or code of a finding.")],
     scenario: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Scenario for which a model is explained; flags lie over it."),
+        str | None, typer.Option(metavar="FILE", help="Scenario for which a model is explained; flags lie over it.")
     ] = None,
     format_: Format = "text",
     rules: Rules = None,

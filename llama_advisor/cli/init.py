@@ -37,8 +37,7 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
     discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
     source: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATTERN", help="Files in which the choice shows up; may repeat."),
+        list[str] | None, typer.Option(metavar="PATTERN", help="Files in which the choice shows up; may repeat.")
     ] = None,
     github: Annotated[bool, typer.Option("--github", help="Also write .github/workflows/llama-advisor.yml.")] = False,
     gitlab: Annotated[bool, typer.Option("--gitlab", help="Also print the job for .gitlab-ci.yml.")] = False,

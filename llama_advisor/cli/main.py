@@ -12,8 +12,7 @@ from llama_advisor import __version__
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-COLLECT_EVERY = 200_000
-"""Objects between two collections of the youngest."""
+COLLECT_EVERY = 200_000  # Objects between two collections of the youngest.
 
 
 def main() -> None:
@@ -80,9 +79,8 @@ def _failed(message: str, code: int, arguments: list[str]) -> int:
     from llama_advisor.text.yaml_file import printable
 
     text = printable(message)
-    if any(pair in {("--format", "json"), ("-f", "json")} for pair in pairwise(arguments)) or (
-        "--format=json" in arguments
-    ):
+    apart = not {("--format", "json"), ("-f", "json")}.isdisjoint(pairwise(arguments))
+    if apart or "--format=json" in arguments:
         sys.stdout.write(to_json({"schema_version": 1, "error": {"message": text, "exit_code": code}}) + "\n")
     sys.stderr.write(f"llama-advisor: {text}\n")
     return code

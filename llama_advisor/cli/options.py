@@ -29,8 +29,7 @@ Rules = Annotated[
 AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Day to answer for; today if not given.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
 Jobs = Annotated[
-    int | None,
-    typer.Option(min=1, help="Processes that share the lines of --batch; the answers are the same."),
+    int | None, typer.Option(min=1, help="Processes that share the lines of --batch; the answers are the same.")
 ]
 OWN_LAYER = "llama-advisor.d"
 WIDTH = 40

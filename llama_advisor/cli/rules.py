@@ -124,10 +124,8 @@ def ablate(
     effects = effects_of(base, asked, today, progress)
     progress("")
     if format_ == "json":
-        shown = [effect._asdict() for effect in effects.values()]
-        sys.stdout.write(
-            to_json({"schema_version": 1, "as_of": str(today), "scenarios": list(asked), "rules": shown}) + "\n"
-        )
+        head = {"schema_version": 1, "as_of": str(today), "scenarios": list(asked)}
+        sys.stdout.write(to_json({**head, "rules": [effect._asdict() for effect in effects.values()]}) + "\n")
     else:
         sys.stdout.write(effects_text(list(effects.values()), len(asked)))
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.engine.advice import Artifact
-from llama_advisor.sizing.support import architecture_support, quantization_entry
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
@@ -50,7 +49,7 @@ def _repository(candidate: Candidate) -> str | None:
     if quantization.format == "mlx" and quantization.bits == MLX_REPO_BITS and files.mlx_repo:
         return files.mlx_repo
     own = files.quantized_repos.get(quantization.id)
-    entry = quantization_entry(candidate.engine, quantization)
+    entry = candidate.engine.by_quantization.get(quantization.id)
     return own or (files.hf_repo if entry and entry.from_original else None)
 
 
@@ -60,7 +59,7 @@ MLX_REPO_BITS = 4
 def commands(candidate: Candidate, files: Artifact) -> tuple[str, ...]:
     """Return the commands that start the build; a template with a name that is not known is left out."""
     engine = candidate.engine
-    found = architecture_support(engine, candidate.model)
+    found = engine.by_architecture.get(candidate.model.architecture.kind)
     templates = found.commands if found and found.commands else engine.commands
     values = _values(candidate, files)
     return tuple(command for template in templates if (command := _filled(template, values)))
@@ -68,7 +67,7 @@ def commands(candidate: Candidate, files: Artifact) -> tuple[str, ...]:
 
 def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
     quantization, engine, need, layout = candidate.quantization, candidate.engine, candidate.need, candidate.layout
-    entry = quantization_entry(engine, quantization)
+    entry = engine.by_quantization.get(quantization.id)
     cache = layout.kv_cache_type if layout else "f16"
     at_once = candidate.capacity.limit if candidate.capacity else need.concurrent_requests
     flags = []  # what the quantization needs: made while loading, or for an older device

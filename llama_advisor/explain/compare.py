@@ -14,7 +14,6 @@ from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 from llama_advisor.sizing.quality import score
-from llama_advisor.sizing.support import architecture_support
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 
@@ -195,7 +194,7 @@ def _rows(
     for engine in base.engines.values():
         runs: list[bool | str] = []
         for model in models:  # whether the engine runs it, or up to which version it did
-            support = architecture_support(engine, model)
+            support = engine.by_architecture.get(model.architecture.kind)
             large = engine.maximum_parameters_b is not None and model.parameters / 1e9 > engine.maximum_parameters_b
             runs.append(False if support is None or large else f"up to {support.until}" if support.until else True)
         if any(runs):

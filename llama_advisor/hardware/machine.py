@@ -1,7 +1,6 @@
 """From what a text or a mapping says to one machine, with everything taken for granted said.
 
-Read from top to bottom: the machine, its layout and device; then which devices a reading may mean, and which amount of
-memory decides between them.
+From top to bottom: the machine, its layout and device; which devices may be meant, and what memory decides for.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llama_advisor.hardware.mixed import mixed
 from llama_advisor.hardware.words import (
     DEVICES_AND_NODES,
     GENERIC,
@@ -18,6 +16,7 @@ from llama_advisor.hardware.words import (
     Catalogue,
     catalogue_of,
     clean,
+    mixed,
     name_tokens,
     read,
     tokens,
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
     from llama_advisor.text.strict import Target
 
 OTHERS_NAMED = 3
-MOST_KEPT = 256
-"""Readings that a catalogue keeps."""
+MOST_KEPT = 256  # Readings that a catalogue keeps.
 Assumptions = tuple[str, ...]
 _WHOLE = ("count", "nodes")
 GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
@@ -46,21 +44,16 @@ _NEARLY = 0.85
 _CLOSE = 0.005
 GENERIC_GPU = "generic-gpu"
 GENERIC_PC = "generic-pc"
+_BOARD = "generic-board"
 _BY_TARGET = {
     "phone": "generic-phone",
     "laptop": "generic-laptop",
-    "edge": "generic-board",
+    "edge": _BOARD,
     "browser": "browser-webgpu",
     "server": "generic-cpu-server",
     "cloud": "generic-cpu-server",
 }
-_BY_KIND = {
-    "phone": "generic-phone",
-    "apple-silicon": "generic-apple",
-    "sbc": "generic-board",
-    "jetson": "generic-board",
-}
-"""Of every other kind it is a PC."""
+_BY_KIND = {"phone": "generic-phone", "apple-silicon": "generic-apple", "sbc": _BOARD, "jetson": _BOARD}  # else a PC
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
@@ -78,10 +71,9 @@ _KEYS = ("device", *Stated._fields)
 
 
 def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:
-    """Return the machine that `value` describes.
+    """Return the machine of a text, or of a mapping with keys of `Stated` and `device`, each optional or null.
 
-    `value` is text, or a mapping with the keys of `Stated` and `device`, each optional and null for "not said";
-    marketed GB count as GiB. Raises InputError for what cannot be read. What was read lately is the same object.
+    Marketed GB count as GiB. Raises InputError for what cannot be read. What was read lately is the same object.
     """
     key = repr(value), target
     if key not in catalogue.readings:

@@ -1,4 +1,4 @@
-"""Hardware as people write it: text cut into tokens, amounts taken out, names found, with how many of each."""
+"""Hardware as people write it: amounts taken out, names found with how many of each, different cards joined."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device, Instance, Machine
 
@@ -77,6 +79,8 @@ _FILLER_WORDS = """
     mobile notebook workstation home gaming old new ml cloud aws azure gcp one single
 """
 _FILLER = frozenset(_FILLER_WORDS.split())
+_GPU_CARDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu"})
+_BETWEEN = re.compile(r"\s*(?:[+&,]|\b(?:and|plus|with)\b)(?!\s*mig\b)\s*", re.IGNORECASE)
 
 
 class Amount(NamedTuple):
@@ -316,3 +320,28 @@ def _number(word: str) -> int | None:
     if not 0 < int(word) <= MOST_DEVICES:
         raise InputError(f"hardware: {word[:20]} devices are out of range (1 to {MOST_DEVICES})")
     return int(word)
+
+
+def _card(text: str, catalogue: Catalogue) -> str:
+    """Return the id of the first card that is named."""
+    devices = (device for name in read(text, catalogue).named for device in name.devices if device.kind in _GPU_CARDS)
+    return next((device.id for device in devices if not device.id.startswith(GENERIC)), "")
+
+
+def mixed(text: str, catalogue: Catalogue, build: Callable[[str], Machine]) -> Machine | None:
+    """Return the machine of a text that joins different cards; None for any other. What names no card goes first."""
+    pieces = [(_card(piece, catalogue), piece) for piece in _BETWEEN.split(text)]
+    cards, rest = [piece for card, piece in pieces if card], [piece for card, piece in pieces if not card]
+    if len({card for card, _ in pieces if card}) <= 1 or re.search(r"\bor\b", text, re.IGNORECASE):
+        return None
+    machines = [build(", ".join((cards[0], *rest))), *map(build, cards[1:])]
+    first = max(
+        machines, key=lambda item: ((item.device.memory_gib or 0) * item.count, item.device.bandwidth_gb_s or 0)
+    )
+    alone = first.device.name if first.count == 1 else f"{first.count}x {first.device.name}"
+    note = f"different cards: engines that split by layers take them all, others the {alone} alone"
+    return first._replace(
+        others=tuple((item.device, item.count) for item in machines if item is not first),
+        ram_gib=machines[0].ram_gib,
+        assumptions=(note, *(text for item in machines for text in item.assumptions)),
+    )

@@ -101,13 +101,10 @@ def _figures(out: Screen, build: Build) -> None:
     out.columns(("", ""), rows)
     memory = build.memory
     if memory and memory.available_gib:
-        parts = (
-            ("w", memory.weights_gib),
-            ("k", memory.kv_cache_gib),
-            ("i", memory.image_cache_gib),
-            ("o", memory.overhead_gib),
+        sizes = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
+        drawn = bar(
+            tuple(zip("wkio", sizes, strict=True)), max(memory.available_gib, memory.total_gib), min(BAR, out.width - 4)
         )
-        drawn = bar(parts, max(memory.available_gib, memory.total_gib), min(BAR, out.width - 4))
         out.line(f"  {drawn}{BAR_KEY}" if out.width >= WIDE else f"  {drawn}\n{BAR_KEY}")
     if build.commands:
         out.heading("Run it")

@@ -9,7 +9,7 @@ from llama_advisor.render.sentences import number, priced, range_text, serves, t
 from llama_advisor.scenario.need import SECONDS_PER_MONTH
 from llama_advisor.sizing.cost import cheapest_hosted
 from llama_advisor.sizing.estimate import BEST_TRODDEN, cache_type
-from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
+from llama_advisor.sizing.memory import BYTES_PER_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,12 +116,7 @@ def _answer(estimate: Estimate) -> str:
 def _memory(out: Screen, estimate: Estimate) -> None:
     memory, part = estimate.memory, estimate.memory.per_device
     out.heading("Memory")
-    parts = (
-        ("w", "weights", memory.weights_gib),
-        ("k", "KV cache", memory.kv_cache_gib),
-        ("i", "image cache", memory.image_cache_gib),
-        ("o", "overhead", memory.overhead_gib),
-    )
+    parts = zip("wkio", ("weights", "KV cache", "image cache", "overhead"), memory[:4], strict=True)
     shown = [(letter, name, size) for letter, name, size in parts if size or letter != "i"]
     rows = [(letter, name, f"{size:.2f} GiB") for letter, name, size in shown]
     out.columns(("", "", ""), [*rows, ("", "total", f"{memory.total_gib:.2f} GiB")], frozenset({2}))

@@ -21,12 +21,10 @@ SHOWN_COLUMNS = 110
 BEFORE = 60
 GITHUB_LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
-PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})
-"""What would end a workflow command, or a property of it."""
+PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})  # What would end a workflow command, or a property of it.
 GITLAB_LEVELS = {"error": "major", "warning": "minor", "note": "info"}
 MALFORMED = "critical"
-NOT_XML = str.maketrans("\ufffe\uffff", "??")
-"""The characters that XML 1.0 has no way to write."""
+NOT_XML = str.maketrans("\ufffe\uffff", "??")  # The characters that XML 1.0 has no way to write.
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "llamaAdvisorFinding/v1"
 ROOT = "%SRCROOT%"

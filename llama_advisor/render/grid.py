@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 NONE = "-"
 LETTERS = tuple(ahead + last for ahead in ("", *ascii_uppercase) for last in ascii_uppercase)
 """A to Z, then AA and on: more than a grid has cells."""
-STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")
-"""What a spreadsheet takes for a formula."""
+STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")  # What a spreadsheet takes for a formula.
 MOST_LINES = 20
 GAP = 2
-NARROWEST_COLUMNS = 12
-"""Room kept beside the names of the rows."""
+NARROWEST_COLUMNS = 12  # Room kept beside the names of the rows.
 FIGURES = ("score", "total_gib", "tokens_per_s", "usd_per_month")
 
 

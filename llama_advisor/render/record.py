@@ -1,7 +1,4 @@
-"""A decision record in Markdown, to be committed: context, options, decision, consequences, how to check again.
-
-What a scenario or a rule says is text, never markup. It is written without templates: it needs no extra.
-"""
+"""A decision record in Markdown, to be committed: it needs no templates, and what a scenario or rule says is text."""
 
 from __future__ import annotations
 

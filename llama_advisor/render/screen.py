@@ -12,12 +12,9 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 100
 NARROWEST = 40
-FEWEST_STACKED = 3
-"""Columns from which on a table that does not fit is stacked."""
-NARROWEST_COLUMN = 14
-"""Characters that a column of words needs."""
-GAP = 2
-"""Blanks between columns, and before them."""
+FEWEST_STACKED = 3  # Columns from which on a table that does not fit is stacked.
+NARROWEST_COLUMN = 14  # Characters that a column of words needs.
+GAP = 2  # Blanks between columns, and before them.
 WORD = re.compile(r"\s*\S+\s*")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 

@@ -75,10 +75,7 @@ def described(build: Build, base: RuleBase) -> str:
 
 
 def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
-    """Give the verdict and what carries it, in one sentence.
-
-    That is the pick's weightiest rule, and the criteria in which it leads the next model.
-    """
+    """Give the verdict and what carries it: the pick's weightiest rule, and where it leads the next model."""
     if advice.changes:
         from llama_advisor.explain.options import nearest_excuse
 

@@ -23,10 +23,8 @@ INK, MUTED, LINE, SURFACE, GOOD, PICK = (
     f"var(--{role})" for role in ("ink", "muted", "line", "surface", "good", "pick")
 )
 FONT = 10
-LETTER = 6.2
-"""Room taken by a letter of that size: no font is measured, so this is the width of a broad one."""
-MANY_TIMES = 100
-"""Between figures so far apart, only powers of ten are written on a logarithmic scale."""
+LETTER = 6.2  # Room taken by a letter of that size: no font is measured, so this is the width of a broad one.
+MANY_TIMES = 100  # Between figures so far apart, only powers of ten are written on a logarithmic scale.
 TICKS = 5
 CELLS = ("#a8d1f0", "#f7c98b", "#b5dfb0", "#e6b8d8", "#f2e394", "#c3c0ee", "#f3b3a6", "#a9ddd6")
 EMPTY, ON_CELLS, WHITE = "#e4e4e4", "#1c2024", "#ffffff"

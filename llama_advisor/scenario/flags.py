@@ -74,9 +74,8 @@ def _kind(annotation: Any) -> str:
 
 
 FLAGS = tuple(flags_of(Scenario))
-DEPLOYMENT = Flag(
-    "--deployment", "deployment", "one", "Deployment of a project file whose requirements are the scenario."
-)
+_OF_PROJECT = "Deployment of a project file whose requirements are the scenario."
+DEPLOYMENT = Flag("--deployment", "deployment", "one", _OF_PROJECT)
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 

@@ -12,9 +12,12 @@ from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TypeVar
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.model import Model
+
+    Found = TypeVar("Found")
 
 _NOISE = re.compile(r"[^a-z0-9]+")
 _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
@@ -28,14 +31,18 @@ def key(name: str) -> str:
     return _NOISE.sub("", _PREFIX.sub("", name.strip().lower()))
 
 
+def _known(found: Found | None, name: str, names: Iterable[str], what: str) -> Found:
+    """Return what was found by a name; raise InputError where it is nothing."""
+    if found is None:
+        raise InputError(f"{what} {printable(name)!r}{nearest(name, names)}")
+    return found
+
+
 def model_id(name: str, base: RuleBase, field: str = "model") -> str:
     """The id of a model by any of its names; loose names mean the instruct model."""
     plain = _HUB.sub("", name.strip().lower())
     exact, loose = base.kept(_models)
-    found = exact.get(plain) or loose.get(key(plain))
-    if found is None:
-        raise InputError(f"{field}: unknown model {printable(name)!r}{nearest(name, base.models)}")
-    return found
+    return _known(exact.get(plain) or loose.get(key(plain)), name, base.models, f"{field}: unknown model")
 
 
 def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
@@ -69,10 +76,7 @@ def named_build(name: str, model: Model) -> tuple[str, ...]:
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
     """The id of an engine by any of its names."""
-    found = base.kept(_engines).get(key(name))
-    if found is None:
-        raise InputError(f"{field}: unknown engine {printable(name)!r}{nearest(name, base.engines)}")
-    return found
+    return _known(base.kept(_engines).get(key(name)), name, base.engines, f"{field}: unknown engine")
 
 
 def _engines(base: RuleBase) -> dict[str, str]:
@@ -83,9 +87,7 @@ def _engines(base: RuleBase) -> dict[str, str]:
 def quantization_ids(name: str, base: RuleBase, field: str = "quantization") -> tuple[str, ...]:
     """The ids that a name stands for: one id, or all that share the name (`int4`)."""
     found = base.kept(_quantizations).get(key(name))
-    if found is None:
-        raise InputError(f"{field}: unknown quantization {printable(name)!r}{nearest(name, base.quantizations)}")
-    return tuple(found)
+    return tuple(_known(found, name, base.quantizations, f"{field}: unknown quantization"))
 
 
 def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
@@ -101,10 +103,7 @@ def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
 
 def use_case_id(name: str, base: RuleBase) -> str:
     """The id of a use case by any of its names."""
-    found = base.kept(_use_cases).get(key(name))
-    if found is None:
-        raise InputError(f"use_cases: unknown use case {printable(name)!r}{nearest(name, base.use_cases)}")
-    return found
+    return _known(base.kept(_use_cases).get(key(name)), name, base.use_cases, "use_cases: unknown use case")
 
 
 def _use_cases(base: RuleBase) -> dict[str, str]:

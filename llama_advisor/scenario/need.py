@@ -19,51 +19,19 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.judgement import Criteria, UseCase
     from llama_advisor.text.strict import Target
 
-NEEDED = ("use_cases", "inputs", "model")
-"""Fields of which at least one must be said."""
-AS_STATED = (
-    "memory_budget_gib",
-    "batch_hours",
-    "min_tokens_per_s",
-    "max_first_token_s",
-    "max_answer_s",
-    "monthly_active_users",
-    "commercial",
-    "budget_usd_per_month",
-)
-"""Fields that are taken as they are stated."""
-LEFT_OPEN = (
-    "stated",
-    "prompt_stated",
-    "shared_stated",
-    "concurrency_stated",
-    "arriving",
-    "from_people",
-    "volume",
-    "requests_per_second",
-    "tokens_per_month",
-    "batch_hours",
-    "min_tokens_per_s",
-    "max_first_token_s",
-    "max_answer_s",
-    "languages",
-    "domicile",
-    "domicile_in_eu",
-    "end_users_in_eu",
-    "monthly_active_users",
-    "commercial",
-    "tool_calling",
-    "structured_output",
-    "budget_usd_per_month",
-    "quantizations_wished",
-    "quantization",
-    "model",
-    "model_family",
-    "model_parameters_b",
-    "model_reads_images",
-    "symptoms",
-    "tuning",
-)
+NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must be said.
+_AS_STATED = """
+    memory_budget_gib batch_hours min_tokens_per_s max_first_token_s max_answer_s monthly_active_users commercial
+    budget_usd_per_month domicile
+"""
+AS_STATED = tuple(_AS_STATED.split())  # Fields that are taken as they are stated.
+_LEFT_OPEN = """
+    stated prompt_stated shared_stated concurrency_stated arriving from_people volume requests_per_second
+    tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
+    end_users_in_eu monthly_active_users commercial tool_calling structured_output budget_usd_per_month
+    quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
+"""
+LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
 
 A model or quantization that is a candidate only as it is named makes another kind.
@@ -264,7 +232,9 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     engine = names.engine_id(scenario.engine, base) if scenario.engine else None
     domicile_in_eu, end_users_in_eu = _in_eu(scenario, base)
     provider, only, usual = scenario.provider, scenario.only or NO_LIMITS, fill.defaults
-    arriving, follows = fill.arriving(), scenario.concurrent_requests is None and not says_no_load(scenario)
+    arriving = fill.arriving()
+    load = scenario.users, scenario.requests_per_second, scenario.tokens_per_month, scenario.batch_hours
+    follows = scenario.concurrent_requests is None and any(said is not None for said in load)
     # What is stated takes the place of the use case's floor, and for a batch no one waits.
     own_pace = scenario.batch_hours or scenario.min_tokens_per_s
     own_wait = scenario.batch_hours or scenario.max_first_token_s or scenario.max_answer_s
@@ -276,6 +246,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
     allowed = frozenset(item for ids in listed for item in ids)
     families = {model.family for model in base.models.values()} if only.families else ()
+    assumed = fill.assumptions if wants_tuning else []
     need = Need(
         scenario=scenario,
         cases=cases,
@@ -305,9 +276,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         structured_output=bool(scenario.structured_output),
         fine_tuning=frozenset(scenario.fine_tuning),
         wants_tuning=wants_tuning,
-        tuning=names.tuning_of(
-            scenario.tuning, scenario.context_tokens, base, fill.assumptions if wants_tuning else []
-        ),
+        tuning=names.tuning_of(scenario.tuning, scenario.context_tokens, base, assumed),
         offline=bool(scenario.offline),
         symptoms=frozenset(scenario.symptoms),
         hardware_stated=scenario.hardware is not None,
@@ -321,7 +290,6 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         model_parameters_b=named.parameters / 1e9 if named else None,
         model_reads_images="image" in named.inputs if named else None,
         languages=frozenset(scenario.languages),
-        domicile=scenario.domicile,
         domicile_in_eu=domicile_in_eu,
         end_users_in_eu=end_users_in_eu,
         provider=provider or None,
@@ -369,12 +337,6 @@ def _agree(need: Need) -> None:
     if not hourly <= need.volume <= hourly * SECONDS_PER_MONTH / 3600 * 1.01:
         said = f"{need.arriving:,.5g} requests/s come to {hourly:,.0f} tokens an hour"
         raise InputError(f"tokens_per_month: {said}; {need.volume:,} a month do not go with that")
-
-
-def says_no_load(scenario: Scenario) -> bool:
-    """Whether nothing is stated from which requests in flight follow."""
-    said = scenario.users, scenario.requests_per_second, scenario.tokens_per_month, scenario.batch_hours
-    return all(value is None for value in said)
 
 
 def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None]:

@@ -16,10 +16,7 @@ from llama_advisor.text.yaml_file import Document, parse, printable
 
 
 def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
-    """The scenario of a file with flags over it; raise InputError with file, line and column.
-
-    Of a project file the requirements of one deployment are the scenario; `said` names it under `deployment`.
-    """
+    """The scenario of a file, or of the deployment said of a project file, with flags over it; errors say where."""
     name = said.get("deployment")
     flags = nested({field: value for field, value in said.items() if field != "deployment"})
     document = read_document(file) if file else None

@@ -74,16 +74,8 @@ Modalities = Annotated[
 Country = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=2, max_length=2)]
 Method = Literal["none", "qlora", "lora", "full"]
 Symptom = Literal[
-    "out_of_memory",
-    "wont_load",
-    "slow",
-    "gibberish",
-    "ignores_schema",
-    "bad_tool_calls",
-    "forgets_context",
+    "out_of_memory", "wont_load", "slow", "gibberish", "ignores_schema", "bad_tool_calls", "forgets_context"
 ]
-
-
 Tools = Literal["none", "single", "multi_step"]
 Accelerator = Literal["any", "gpu", "cpu", "npu"]
 Words = Annotated[tuple[str, ...], BeforeValidator(_folded, json_schema_input_type=str | tuple[str, ...])]

@@ -1,8 +1,7 @@
 """What a placed build serves: requests at work and waiting, the rate they are finished at, copies and machines for all.
 
-Requests in flight, their rate and their time hang together (Little): in flight = rate x time. Where requests in flight
-are stated, those beyond what is worked on at a time wait; where requests arriving are, there are as many places as
-keep a fifth of them free.
+In flight = rate x time (Little). Of requests in flight that are stated, those beyond what is worked on at a time wait;
+for requests arriving there are as many places as keep a fifth of them free.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from llama_advisor.sizing.memory import Measured
 
 
-MOST_BUSY = 0.8
-"""Share of a rate beyond which requests that come at random wait for each other for long."""
+MOST_BUSY = 0.8  # Share of a rate beyond which requests that come at random wait for each other for long.
 
 
 class Served(NamedTuple):
@@ -59,7 +57,9 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
             in_flight = ceil(min(1.0, arriving / machines / (speed.total_tokens_per_s.mid / output)) * in_flight)
         else:
             waiting = max(0, ceil(load.concurrent_requests / machines) - in_flight)
-            speed = speed._replace(first_token_s=_after(waiting, rates, speed.first_token_s))
+            ahead = (waiting / rate for rate in reversed(rates))
+            wait = Range(*(own + others for own, others in zip(speed.first_token_s, ahead, strict=True)))
+            speed = speed._replace(first_token_s=wait)
     return Served(
         memory(terms, measured, mine, at_work),
         speed,
@@ -80,10 +80,7 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
 
 
 def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> tuple[Speed | None, int]:
-    """Return the speed with as many requests at work as find room and keep the pace, and their number.
-
-    The engine's limit is set so: with more, each would be too slow.
-    """
+    """Return the speed with as many requests at work as find room and keep the pace, and their number."""
     speed, least = layout.speed_of(load, most, measured), load.least_tokens_per_s
     if speed is None or most == 1 or speed.decode_tokens_per_s.mid >= least:
         return speed, most
@@ -92,13 +89,8 @@ def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> t
         found = layout.speed_of(load, at_work, measured)
         return found is None or found.decode_tokens_per_s.mid < least
 
-    at_once = max(1, _first(too_slow, 1, most) - 1)
+    at_once = max(1, first(too_slow, 1, most) - 1)  # the engine is set to no more
     return layout.speed_of(load, at_once, measured), at_once
-
-
-def _after(waiting: int, rates: Range, first: Range) -> Range:
-    """Return the wait for a first token behind so many requests."""
-    return Range(first.low + waiting / rates.high, first.mid + waiting / rates.mid, first.high + waiting / rates.low)
 
 
 def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, most: int) -> int:
@@ -109,10 +101,10 @@ def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, mos
         speed = layout.speed_of(load, at_work, measured)
         return speed is None or speed.total_tokens_per_s.mid >= wanted
 
-    return _first(keeps_up, fewest, most)
+    return first(keeps_up, fewest, most)
 
 
-def _first(holds: Callable[[int], bool], fewest: int, most: int) -> int:
+def first(holds: Callable[[int], bool], fewest: int, most: int) -> int:
     """Return the first number for which something holds that goes on holding; `most` where it does for none."""
     low, high = fewest - 1, most
     while high - low > 1:

@@ -16,27 +16,14 @@ HOURS_PER_MONTH = 730
 MILLION = 1_000_000
 
 
-def self_hosted_cost(
-    price: RentalPrice,
-    machine: Machine,
-    tokens_per_month: float | None = None,
-    *,
-    replicas: int = 1,
-    spot: bool = False,
-) -> Cost | None:
-    """Price `machine` running all month; None where `spot` is asked for and has no price.
-
-    Instances are whole: a machine smaller than the instance pays for all of it.
-    """
-    hourly = price.spot_usd_per_hour if spot else price.usd_per_hour
-    if hourly is None:
-        return None
-    instances = -(-machine.devices // price.count) * replicas
-    per_month = hourly * instances * HOURS_PER_MONTH
+def self_hosted_cost(price: RentalPrice, machine: Machine, volume: float | None = None) -> Cost:
+    """Price `machine` in whole instances that run all month: one smaller than an instance pays for all of it."""
+    hourly = price.usd_per_hour * -(-machine.devices // price.count)
+    per_month = hourly * HOURS_PER_MONTH
     return Cost(
-        usd_per_hour=hourly * instances,
+        usd_per_hour=hourly,
         usd_per_month=per_month,
-        usd_per_million_tokens=per_month / tokens_per_month * MILLION if tokens_per_month else None,
+        usd_per_million_tokens=per_month / volume * MILLION if volume else None,
         as_of=price.as_of,
         offer=price.id,
     )

@@ -10,12 +10,11 @@ from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Workload
-from llama_advisor.sizing.capacity import served
+from llama_advisor.sizing.capacity import first, served
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import machine_used
-from llama_advisor.sizing.kv_cache import BYTES_PER_VALUE
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
-from llama_advisor.sizing.memory import measure, memory, room, widest
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, measure, memory, room, widest
 from llama_advisor.sizing.request import Estimate, Limits
 from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
@@ -51,7 +50,6 @@ class Asked(NamedTuple):
 
     model: Model
     build: str | None  # quantization that the model's name stands for
-    where: Named
     machine: Machine | None
     load: Workload
     assumed: list[Assumption]
@@ -81,7 +79,6 @@ class Sizer:
         self.sizes = Sizes(base)
         self._models = lru_cache(KEPT)(self._read_model)
         self._machines = lru_cache(KEPT)(self._read_machine)
-        self._layouts = lru_cache(KEPT)(self._read_layouts)
 
     def estimate(self, request: EstimateRequest) -> Estimate:
         """Size one build; raise InputError for what cannot be read."""
@@ -139,13 +136,12 @@ class Sizer:
     def read(self, request: EstimateRequest) -> Asked:
         """Read a request; raise InputError for what cannot be read."""
         model, build = self._models(request.model)
-        where = Named(*(getattr(request, field) for field in Named._fields))
-        machine = self._machines(where)
+        machine = self._machines(Named(*(getattr(request, field) for field in Named._fields)))
         load, assumed = workload_of(request, self.base, model)
         if request.split and machine is None:
             raise InputError("split: state the hardware that it goes over")
         split = request.split and "".join(request.split.lower().split())
-        return Asked(model, build, where, machine, load, assumed, cache_type(request.kv_cache_type), split)
+        return Asked(model, build, machine, load, assumed, cache_type(request.kv_cache_type), split)
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
         model = self.base.models[names.model_id(name, self.base)]
@@ -198,21 +194,21 @@ class Sizer:
             raise InputError(f"split: {made[0].engine.name} has no {asked.split!r} there; known: {ways}")
         return able
 
-    def _read_layouts(
-        self, named: tuple[str, str, str], where: Named, cache: str, images: int, split: str | None
-    ) -> tuple[Layout, ...]:
+    def _layouts(self, option: Option, asked: Asked, machine: Machine) -> tuple[Layout, ...]:
         """Return the layouts: all devices first, then ever fewer; one alone where it was said."""
-        model_id, quantization_id, engine_id = named
-        model, quantization = self.base.models[model_id], self.base.quantizations[quantization_id]
-        machine, engine = self._machines(where), self.base.engines[engine_id]
-        assert machine is not None
-        parts = machine_parts(engine, machine, model.architecture)[::-1]
-        if split:
-            parts = [splits(engine, machine, model.architecture)[split]]
-        offload = engine.offload and machine.ram_gib is not None and not machine.device.unified_memory
-        build = (model, quantization, engine)
-        layouts = (Layout(self.sizes, build, part, cache, offload=offload, with_image=images > 0) for part in parts)
-        return tuple(layout for layout in layouts if layout.placed.possible)
+        build = (asked.model, option.quantization, option.engine)
+        (model, _, engine), cache, seen = build, asked.kv_cache_type, asked.load.images_per_prompt > 0
+
+        def make() -> tuple[Layout, ...]:
+            parts = machine_parts(engine, machine, model.architecture)[::-1]
+            if asked.split:
+                parts = [splits(engine, machine, model.architecture)[asked.split]]
+            offload = engine.offload and machine.ram_gib is not None and not machine.device.unified_memory
+            layouts = (Layout(self.sizes, build, part, cache, offload=offload, with_image=seen) for part in parts)
+            return tuple(layout for layout in layouts if layout.placed.possible)
+
+        key = ("layouts", *(part.id for part in build), id(machine), cache, seen, asked.split)
+        return self.sizes.kept(key, machine, make)
 
     def _first_that_fits(self, choices: tuple[Option, ...], asked: Asked, *, any_cache: bool) -> Placed:
         """Return the first build that fits, else the smallest of ordinary precision, the only one if one was asked.
@@ -235,21 +231,20 @@ class Sizer:
 
     def _placed(self, option: Option, asked: Asked) -> Placed:
         """Lay one build over all devices, over fewer only where that alone fits."""
-        model, (quantization, engine, _), load, cache = asked.model, option, asked.load, asked.kv_cache_type
+        (quantization, engine, _), load = option, asked.load
         if asked.machine is None:
-            terms = self.sizes.memory_terms(model, quantization, engine, None, cache)
+            terms = self.sizes.memory_terms(asked.model, quantization, engine, None, asked.kv_cache_type)
             measured = measure(terms, load)
             return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
-        images = min(load.images_per_prompt, 1)
-        first: Placed | None = None
-        for layout in self._layouts((model.id, quantization.id, engine.id), asked.where, cache, images, asked.split):
+        least: Placed | None = None
+        for layout in self._layouts(option, asked, asked.machine):
             measured = layout.measure(load)
             placed = Placed(option, layout, memory(layout.memory_terms, measured, load), measured)
             if placed.memory.fits is not False:
                 return placed
-            first = first or placed
-        assert first is not None
-        return first
+            least = least or placed
+        assert least is not None
+        return least
 
     def _cost(self, request: EstimateRequest, machine: Machine | None, volume: int | None) -> Cost | None:
         offer = request.offer or (machine.offer if machine else None)
@@ -314,11 +309,7 @@ def largest(fits: Callable[[int], bool | None], most: int) -> int | None:
         return None
     if not lowest:
         return 0
-    low, high = 1, most + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+    return first(lambda tokens: not fits(tokens), 2, most + 1) - 1
 
 
 def cache_type(said: str | None) -> str:

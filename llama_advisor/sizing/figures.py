@@ -52,17 +52,9 @@ class Memory(NamedTuple):
     def rounded(self, digits: int) -> Memory:
         """Round to so many decimals; the total is the sum of the rounded parts."""
         weights, cache, images, overhead = (round(part, digits) for part in self[:4])
-        return Memory(
-            weights,
-            cache,
-            images,
-            overhead,
-            round(weights + cache + images + overhead, digits),
-            _rounded(self.available_gib, digits),
-            self.per_device.rounded(digits),
-            round(self.offloaded_gib, digits),
-            self.fits,
-        )
+        total, there = round(weights + cache + images + overhead, digits), _rounded(self.available_gib, digits)
+        fullest, offloaded = self.per_device.rounded(digits), round(self.offloaded_gib, digits)
+        return Memory(weights, cache, images, overhead, total, there, fullest, offloaded, self.fits)
 
 
 class Speed(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache, cached_property, partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
 from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place, room
 from llama_advisor.sizing.speed import speed, speed_terms
-from llama_advisor.sizing.support import quantization_entry
 from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     Part = tuple[Machine, int, Parallel]
     Sized = tuple["Layout", Measured]
 
-MOST_KEPT = 20_000
-"""Layouts kept between scenarios; when there are more, all are forgotten."""
+MOST_KEPT = 20_000  # Layouts kept between scenarios; when there are more, all are forgotten.
 
 
 class Layout:
@@ -69,7 +68,7 @@ class Layout:
     @cached_property
     def _speed_terms(self) -> SpeedTerms | None:
         model, quantization, engine = self._build
-        entry = quantization_entry(engine, quantization)
+        entry = engine.by_quantization.get(quantization.id)
         return speed_terms(
             self._sizes.read(model.id, quantization.id, with_image=self._with_image),
             quantization.bits,
@@ -90,10 +89,7 @@ class Layout:
         return measure(self.memory_terms, load.shared_by(self.replicas))
 
     def speed_of(self, load: Workload, at_work: int, measured: Measured) -> Speed | None:
-        """Predict the speed per user of one copy that works on so many requests; None where the device's is not known.
-
-        `load` is the copy's share.
-        """
+        """Predict the speed per user of one copy at work on so many requests of its share; None where not known."""
         terms, offloaded = self._speed_terms, 0.0
         if terms is None:
             return None
@@ -178,11 +174,8 @@ class Sizes:
         build = model, quantization, engine
 
         def make() -> Groups:
-            rungs = self.kept(
-                ("rungs", engine.id, model.id, id(machine)),
-                machine,
-                lambda: ladder(engine, machine, model.architecture),
-            )
+            key = ("rungs", engine.id, model.id, id(machine))
+            rungs = self.kept(key, machine, lambda: ladder(engine, machine, model.architecture))
             return Groups(rungs, partial(Layout, self, build, with_image=with_image))
 
         return self.kept(("groups", engine.id, model.id, quantization.id, id(machine), with_image), machine, make)
@@ -195,11 +188,7 @@ class Sizes:
 
         def predict() -> Speed | None:
             engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
-            machine = self.kept(
-                ("stand-in", service.id),
-                None,
-                lambda: read_hardware(stand_in.hardware, catalogue_of(self.base), "server"),
-            )
+            machine = read_hardware(stand_in.hardware, catalogue_of(self.base), "server")
             groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
             layout, measured = laid_out(groups, alone)[-1]
             found = layout.speed_of(alone, 1, measured)
@@ -229,8 +218,10 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
         model.id: {
             quantization.id: [
                 weights_bytes(model, quantization, base.block_types),
-                read_bytes_per_token(model, quantization, base.block_types, with_image=False),
-                read_bytes_per_token(model, quantization, base.block_types, with_image=True),
+                *(
+                    read_bytes_per_token(model, quantization, base.block_types, with_image=seen)
+                    for seen in (False, True)
+                ),
             ]
             for quantization in base.quantizations.values()
         }
@@ -263,7 +254,7 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
         held += chosen
         if held and (not chosen or not all(_waits(*item, load) for item in chosen)):
             break
-    return held or [min(tried, key=_shortfall)]
+    return held or [min(tried, key=lambda item: item[1].need / item[1].available if item[1].available else inf)]
 
 
 def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
@@ -274,16 +265,8 @@ def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
     return mine.concurrent_requests > room(layout.memory_terms, measured, mine).usual
 
 
-def _shortfall(item: Sized) -> float:
-    available = item[1].available
-    return item[1].need / available if available else float("inf")
-
-
 def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[tuple[Part, str, bool]]]:
-    """Group the layouts (part, type of KV cache, offload), the preferred group first.
-
-    Every part of one node with a 16-bit cache, other cache types, more nodes, layers in host memory.
-    """
+    """Group layouts (part, KV cache, offload): one node at 16 bits, other types, more nodes, layers in host memory."""
     parts = machine_parts(engine, machine, architecture)
     inside = [item for item in parts if item[0].nodes == 1]
     across = [item for item in parts if item[0].nodes > 1]

@@ -1,23 +1,33 @@
-"""Memory a build needs, with its parts, against what the machine has.
-
-`memory_terms` settles all that no load changes; `measure` is then a few products for a context and a number of
-sequences.
-"""
+"""Memory a build needs, against what is there: `memory_terms` settles what no load changes, `measure` applies one."""
 
 from __future__ import annotations
 
 from math import ceil, gcd, inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from llama_advisor.sizing.figures import DeviceMemory, Memory
-from llama_advisor.sizing.kv_cache import GIB, image_bytes, kv_bytes_per_token
+from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
     from llama_advisor.knowledge.device import Device, Machine
     from llama_advisor.knowledge.model import Architecture, Model
     from llama_advisor.scenario.scenario import Workload
 
+GIB = 2**30
+
+BYTES_PER_VALUE: Mapping[str, float] = MappingProxyType(
+    {
+        "f16": 2.0,
+        "bf16": 2.0,
+        "fp8": 1.0,
+        "q8_0": 34 / 32,  # 32 values of one byte and a 16-bit scale
+        "q4_0": 18 / 32,  # 32 values of half a byte and a 16-bit scale
+    }
+)
 HOST_KINDS = ("cpu", "sbc", "browser")
 Parallel = Literal["none", "layer", "tensor"]
 
@@ -37,6 +47,11 @@ class Placement(NamedTuple):
     def devices(self) -> int:
         """Devices that hold a part."""
         return self.tensor * self.stages
+
+    @property
+    def cache_copies(self) -> float:
+        """How often the KV cache is held over all devices."""
+        return self.kv_cache / self.weights
 
 
 ONE_DEVICE = Placement(1.0, 1.0, 1, 1, 1, possible=True)
@@ -61,7 +76,7 @@ def place(architecture: Architecture, machine: Machine, parallel: Parallel) -> P
         return ONE_DEVICE
     tensor = widest(architecture, machine.count) if parallel == "tensor" else 1
     stages = machine.devices // tensor
-    stage = layer_share(architecture.layers, stages)
+    stage = ceil((architecture.layers + 1) / stages) / (architecture.layers + 1)  # the output head counted as a layer
     kv_share = stage / gcd(tensor, architecture.kv_heads)
     possible = architecture.layers >= stages
     return Placement(stage / tensor, kv_share, tensor, stages, machine.nodes, possible, pace(machine))
@@ -76,21 +91,12 @@ def pace(machine: Machine) -> float:
     return sum(gib for gib, _ in held) / slowed if slowed and machine.others else 1.0
 
 
-def layer_share(layers: int, devices: int) -> float:
-    """Return the share of whole layers on the fullest of `devices`, output head counted as one."""
-    return ceil((layers + 1) / devices) / (layers + 1)
-
-
 class MemoryTerms(NamedTuple):
     """What the memory of one layout hangs on beside the load, GiB and bytes."""
 
     weights_gib: float
-    weights_share: float  # of the fullest device
-    cache_share: float  # of the fullest device; above 1 / devices where KV heads are replicated
-    cache_copies: float  # over all devices
-    devices: int
+    placed: Placement
     alike: float  # as many devices like the first have the memory of all
-    possible: bool
     kv_bytes: float  # per token of context
     cache_factor: float
     image_bytes: float  # per image
@@ -130,33 +136,26 @@ def memory_terms(
     paged: bool = False,
     most_requests: int = 1,
 ) -> MemoryTerms:
-    """Return the terms of one layout; without a machine, those of one GPU whose memory is not known.
-
-    Raises InputError for an unknown type of KV cache.
-    """
+    """Return the terms of one layout; without a machine, those of one GPU whose memory is not known."""
     rules, shape = engine_memory(constants, engine), model.architecture
-    placement = place(shape, machine, parallel) if machine else ONE_DEVICE
+    placed = place(shape, machine, parallel) if machine else ONE_DEVICE
     host = machine.ram_gib * machine.nodes if machine and machine.ram_gib is not None else None
-    available, alike = device_available_gib(rules, machine) if machine else None, float(placement.devices)
+    available, alike = device_available_gib(rules, machine) if machine else None, float(placed.devices)
     small = machine is not None and (machine.device.memory_gib or inf) < constants.large_device_gib
     further = (
         rules.vision_encoder_gib if shape.vision is not None else 0.0,
-        rules.tensor_device_gib if placement.tensor > 1 else 0.0,
-        rules.node_device_gib if placement.nodes > 1 else 0.0,
+        rules.tensor_device_gib if placed.tensor > 1 else 0.0,
+        rules.node_device_gib if placed.nodes > 1 else 0.0,
         rules.adapter_gib if adapters else 0.0,
     )
     base_gib = context_gib(rules, machine.device if machine else None) + rules.base_gib
-    if machine and machine.others and available and placement.stages > 1:
+    if machine and machine.others and available and placed.stages > 1:
         share, alike = uneven(rules, machine, shape.layers, available, base_gib + sum(further))
-        placement = placement._replace(weights=share, kv_cache=share)
+        placed = placed._replace(weights=share, kv_cache=share)
     return MemoryTerms(
         weights_gib=weights_bytes / GIB,
-        weights_share=placement.weights,
-        cache_share=placement.kv_cache,
-        cache_copies=placement.kv_cache / placement.weights,
-        devices=placement.devices,
+        placed=placed,
         alike=alike,
-        possible=placement.possible,
         kv_bytes=kv_bytes_per_token(shape, kv_cache_type),
         cache_factor=rules.cache_factor,
         image_bytes=image_bytes(shape),
@@ -165,7 +164,7 @@ def memory_terms(
         logits_bytes=rules.logits_bytes * shape.vocab_size,
         hidden_bytes=rules.hidden_bytes * shape.hidden_size,
         mask_bytes=rules.mask_bytes,
-        context_bytes=rules.tensor_context_bytes * shape.hidden_size if placement.tensor > 1 else 0.0,
+        context_bytes=rules.tensor_context_bytes * shape.hidden_size if placed.tensor > 1 else 0.0,
         layer_bytes=rules.layer_bytes * shape.layers * shape.hidden_size,
         base_gib=base_gib,
         further_gib=tuple(gib for gib in further if gib),
@@ -207,7 +206,7 @@ def measure(terms: MemoryTerms, load: Workload) -> Measured:
     for gib in terms.further_gib:
         overhead += gib
     fixed = overhead * terms.uncertain
-    need = terms.weights_gib * terms.weights_share + (cache + images) * terms.cache_share + fixed
+    need = terms.weights_gib * terms.placed.weights + (cache + images) * terms.placed.kv_cache + fixed
     available = terms.available_gib
     if available is not None and load.reserved_gib:
         available = max(0.0, available - load.reserved_gib)
@@ -217,7 +216,7 @@ def measure(terms: MemoryTerms, load: Workload) -> Measured:
 def fit(terms: MemoryTerms, measured: Measured) -> tuple[bool | None, float]:
     """Decide the fit, and how much lies in host memory, GiB; overhead stays on the device."""
     available, need = measured.available, measured.need
-    if not terms.possible:
+    if not terms.placed.possible:
         return False, 0.0
     if available is None:
         return None, 0.0
@@ -233,12 +232,12 @@ def room(terms: MemoryTerms, measured: Measured, load: Workload) -> Room:
     """Return how many requests are worked on at a time; one at least, and where memory is not known what is asked."""
     if measured.available is None:
         return Room(terms.most_requests, terms.most_requests)
-    whole = (measured.cache + measured.images) * terms.cache_share
+    whole = (measured.cache + measured.images) * terms.placed.kv_cache
     free = measured.available - measured.need + whole
     usual = whole
     if terms.paged:
         cache = terms.kv_bytes * load.usual_tokens / GIB * terms.cache_factor
-        usual = min(whole, (cache + measured.images) * terms.cache_share)
+        usual = min(whole, (cache + measured.images) * terms.placed.kv_cache)
     return Room(*(max(1, min(terms.most_requests, int(free / each))) for each in (usual, whole)))
 
 
@@ -249,24 +248,19 @@ def memory(terms: MemoryTerms, measured: Measured, load: Workload, at_work: int 
     expected need with the cache of the requests at work. `fits` and `available_gib` are None where the machine's
     memory is not known.
     """
-    available, devices = measured.available, terms.devices
+    available, devices = measured.available, terms.placed.devices
     fits, offloaded = fit(terms, measured)
-    cache, images = measured.cache * terms.cache_copies, measured.images * terms.cache_copies
-    overhead = measured.overhead * devices
+    copies = terms.placed.cache_copies
+    cache, images, overhead = measured.cache * copies, measured.images * copies, measured.overhead * devices
     if at_work > 1:
         share = load.usual_tokens / max(load.context_tokens, terms.minimum_context_tokens) if terms.paged else 1.0
         cache, images = cache * max(1.0, at_work * share), images * at_work
-    return Memory(
-        terms.weights_gib,
-        cache,
-        images,
-        overhead,
+    total, there = (
         terms.weights_gib + (cache + images) + overhead,
         None if available is None else available * terms.alike,
-        DeviceMemory(measured.need, available),
-        offloaded,
-        fits,
     )
+    fullest = DeviceMemory(measured.need, available)
+    return Memory(terms.weights_gib, cache, images, overhead, total, there, fullest, offloaded, fits)
 
 
 def context_gib(engine: EngineMemory, device: Device | None) -> float:
@@ -278,18 +272,17 @@ def context_gib(engine: EngineMemory, device: Device | None) -> float:
     return engine.unified_context_gib if device.unified_memory else engine.gpu_context_gib
 
 
-def device_available_gib(engine: EngineMemory, machine: Machine) -> float | None:
-    """Return what one device has for the model on this engine, GiB; None when not known.
+def device_available_gib(engine: EngineMemory | None, machine: Machine) -> float | None:
+    """Return what one device, or the host where it has no memory of its own, has for the model, GiB; None: not known.
 
-    A processor without memory of its own takes the host's. The device's usable share and
-    reserve come first (system, browser, driver), the engine's own share and reserve after.
+    The device's share and reserve come first (system, browser, driver), those of an engine after.
     """
     device = machine.device
     memory_gib = device.memory_gib if device.memory_gib is not None else machine.ram_gib
     if memory_gib is None:
         return None
-    usable = memory_gib * device.usable_share * engine.usable_share - device.reserved_gib
-    return max(0.0, usable - engine.reserve_gib)
+    share, reserve = (engine.usable_share, engine.reserve_gib) if engine else (1.0, 0.0)
+    return max(0.0, memory_gib * device.usable_share * share - device.reserved_gib - reserve)
 
 
 def uneven(rules: EngineMemory, machine: Machine, layers: int, available: float, held: float) -> tuple[float, float]:
@@ -304,3 +297,25 @@ def uneven(rules: EngineMemory, machine: Machine, layers: int, available: float,
 def carries_adapters(model: Model, quantization: str) -> bool:
     """Return whether the maker's own build of this quantization has adapters beside its weights."""
     return any(build.parameters_extra > 0 for build in model.official_builds if build.quantization == quantization)
+
+
+def kv_bytes_per_token(architecture: Architecture, kv_cache_type: str = "f16") -> float:
+    """Return the bytes one token keeps in all self-attention layers; raise InputError for a type that is not known."""
+    if kv_cache_type not in BYTES_PER_VALUE:
+        known = nearest(kv_cache_type, BYTES_PER_VALUE)
+        raise InputError(f"kv_cache_type: `{kv_cache_type}` is not known{known}")
+    return _values_per_token(architecture) * architecture.layers * BYTES_PER_VALUE[kv_cache_type]
+
+
+def image_bytes(architecture: Architecture) -> float:
+    """Return the bytes one image keeps in the cross-attention layers: padded to the most tiles, always in 16 bits."""
+    vision = architecture.vision
+    if vision is None:
+        return 0.0
+    values = _values_per_token(architecture) * vision.cross_attention_layers
+    return values * vision.tokens_per_image * BYTES_PER_VALUE["f16"]
+
+
+def _values_per_token(architecture: Architecture) -> int:
+    """Numbers one token keeps in one layer: keys and values of every KV head."""
+    return 2 * architecture.kv_heads * architecture.head_dim

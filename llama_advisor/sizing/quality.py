@@ -58,10 +58,7 @@ def build_quality(
     *,
     in_full: bool = False,
 ) -> float | None:
-    """Return quality of a build, mean over the use cases, each with its own `enough`.
-
-    What is more than enough counts `in_full` on hardware one has, where it costs nothing.
-    """
+    """Return quality of a build, mean over the use cases; more than enough counts `in_full` on hardware one has."""
     kept = kept_share(model, quantization, base)
     values = [_mix(model, official, case, base, kept) for case in cases]
     if in_full:

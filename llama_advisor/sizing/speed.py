@@ -1,7 +1,6 @@
-"""Decode, prefill, first token and throughput of a build, as ranges.
+"""Speed of a build, as ranges: `speed_terms` settles all that no load changes, `speed` applies a load.
 
-`speed_terms` settles all that no load changes; `speed` applies a load. The formulas of one step are plain arithmetic,
-so that the fit can call them with whole columns of data.
+The formulas of one step are plain arithmetic, so that the fit can call them with whole columns of data.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llama_advisor.knowledge.constants import ArchitectureSpeed
 from llama_advisor.sizing.figures import Range, Speed
-from llama_advisor.sizing.kv_cache import kv_bytes_per_token
-from llama_advisor.sizing.memory import place
+from llama_advisor.sizing.memory import kv_bytes_per_token, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,19 +227,15 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     return filled, missing and f"; {missing} not known, taken from the weakest of its kind ({bandwidth:g} GB/s)"
 
 
-LIKENESS: tuple[Callable[[Device], object], ...] = (
+LIKENESS: tuple[Callable[[Device], object], ...] = (  # what makes devices alike, the closest first
     attrgetter("speed_class", "kind"),
     attrgetter("speed_class"),
     lambda device: "gpu" if device.kind.endswith("gpu") else device.kind,
 )
-"""What makes devices alike, the closest first."""
 
 
 def least(constants: SpeedConstants, device: Device, figure: str, per: str = "") -> float:
-    """Return the least known `figure` of the devices that are most like it; 0 where there are none.
-
-    Those with as much memory come first: a card of 80 GB is not the slowest of all.
-    """
+    """Return the least known `figure` of the devices most like it, those with as much memory first; 0 without any."""
     every = tuple(constants.devices.values())
     large = tuple(each for each in every if (each.memory_gib or 0) >= (device.memory_gib or 0))
     for among, like in product((large, every), LIKENESS):
@@ -312,8 +306,7 @@ def token_work(read_bytes: int, model: Model, kv_cache_type: str, *, with_image:
 def splits(constants: SpeedConstants, placed: Placement, layers: float, batches: float) -> Splits:
     """Return the speed-up of devices over one of them; `batches` are the prompt's.
 
-    One stage works at a time on a token; a prompt of several batches is pipelined, of which the engine attains a
-    share.
+    One stage works at a time on a token; several batches are pipelined, of which the engine attains a share.
     """
     rules = constants.parallel
     if placed.devices == 1:

@@ -1,7 +1,4 @@
-"""How an engine takes a model and quantization on a device, and the builds to try where they were not said.
-
-From engine facts alone.
-"""
+"""How an engine takes a model and quantization on a device, by its facts alone; and the builds to try."""
 
 from __future__ import annotations
 
@@ -15,15 +12,16 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device
-    from llama_advisor.knowledge.engine import ArchitectureSupport, Engine, QuantizationSupport
+    from llama_advisor.knowledge.engine import Engine
     from llama_advisor.knowledge.model import Model, OfficialBuild
     from llama_advisor.knowledge.quantization import Quantization
 
 
-HOSTED = "hosted"
-"""Id of the engine that stands for services, which bring their own hardware."""
-OWN_PLACES = ("phone", "browser")
-"""Kinds of device that are a place of their own: elsewhere an engine is sized where it is used most."""
+HOSTED = "hosted"  # Id of the engine that stands for services, which bring their own hardware.
+OWN_PLACES = (
+    "phone",
+    "browser",
+)  # Devices that are a place of their own: else an engine is sized where it is used most.
 
 
 class Support(NamedTuple):
@@ -58,7 +56,7 @@ class Support(NamedTuple):
 
 def support(engine: Engine, model: Model, quantization: Quantization, device: Device | None, target: str) -> Support:
     """Look up one combination; a hosted service (no device) brings its own hardware."""
-    found = architecture_support(engine, model)
+    found = engine.by_architecture.get(model.architecture.kind)
     large = engine.maximum_parameters_b is not None and model.parameters / 1e9 > engine.maximum_parameters_b
     return Support(
         runs_model=found is not None and not large,
@@ -73,11 +71,6 @@ device_traits = attrgetter("kind", "vendor", "architecture", "compute_capability
 """What `support` reads of a device."""
 
 
-def architecture_support(engine: Engine, model: Model) -> ArchitectureSupport | None:
-    """Return the engine's entry for the model's architecture, or None."""
-    return engine.by_architecture.get(model.architecture.kind)
-
-
 def runs_on(engine: Engine, device: Device) -> bool:
     """Return whether the engine runs on the device; an unknown compute capability counts as enough."""
     for item in engine.hardware:
@@ -89,16 +82,11 @@ def runs_on(engine: Engine, device: Device) -> bool:
     return False
 
 
-def quantization_entry(engine: Engine, quantization: Quantization) -> QuantizationSupport | None:
-    """Return the engine's entry for the quantization, or None."""
-    return engine.by_quantization.get(quantization.id)
-
-
 def quantization_support(
     engine: Engine, model: Model, quantization: Quantization, device: Device | None
 ) -> Literal["native", "weight_only", "no"] | None:
     """Return how the engine runs the quantization on the device; None where the device's design is not known."""
-    entry = quantization_entry(engine, quantization)
+    entry = engine.by_quantization.get(quantization.id)
     if entry is None or model.architecture.kind in entry.not_for:
         return "no"
     if device is None or not entry.architectures or device.architecture in entry.architectures:
@@ -135,10 +123,9 @@ class Option(NamedTuple):
 def options(
     model: Model, device: Device | None, base: RuleBase, wanted: tuple[str, ...], engine: str | None
 ) -> tuple[Option, ...]:
-    """Return builds in the order in which they are tried, each on the best engine; one alone where it was said.
+    """Return builds in the order in which they are tried, each on the best engine; one alone of those `wanted`.
 
-    `wanted` are the quantizations that a name stands for, empty for any. Unasked, the ladder goes from
-    the most bits to the fewest, prepared formats of more mature engines first, and holds only what runs.
+    Without any the ladder goes from the most bits to the fewest, prepared formats of more mature engines first.
     """
     free = (item for item in base.engines.values() if item.id != HOSTED and (wanted or at_home(item, device)))
     engines = [base.engines[engine]] if engine else [*free]
@@ -186,7 +173,7 @@ def objections(option: Option, model: Model, device: Device | None) -> Iterator[
     if device is not None and not taken.runs_on_machine:
         yield f"{engine.name} is not known to run on {device.name}; sized all the same"
     elif taken.runs_quantization == "no":
-        there = f" on {device.name}" if device is not None and quantization_entry(engine, quantization) else ""
+        there = f" on {device.name}" if device is not None and quantization.id in engine.by_quantization else ""
         yield f"{engine.name} does not load {quantization.id}{there}; sized all the same"
     elif taken.runs_quantization == "weight_only":
         yield f"{quantization.id} saves memory there, its arithmetic stays 16-bit"

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from llama_advisor.sizing.figures import DeviceMemory, Training
-from llama_advisor.sizing.kv_cache import GIB
+from llama_advisor.sizing.memory import GIB, device_available_gib
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,10 +34,7 @@ def training_memory(
     method: str,
     tuning: Tuning,
 ) -> Training:
-    """Size tuning `model`; states are divided over the machine's devices where that takes less of each.
-
-    `fits` and the largest sample are None without a machine or where its memory is not known.
-    """
+    """Size tuning `model`; states are divided over devices where that takes less of each; no memory known: no fit."""
     held: MethodMemory = getattr(trainer, method)
     optimizer, sample = optimizers[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
     vendor, devices = (machine.device.vendor, machine.count * machine.nodes) if machine else (trainer.vendors[0], 1)
@@ -49,7 +46,7 @@ def training_memory(
     def need(sample_tokens: int) -> float:
         return share + activation_gib(model, trainer, tuning, sample_tokens) + trainer.context_gib
 
-    available, here = available_gib(machine), need(sample)
+    available, here = device_available_gib(None, machine) if machine else None, need(sample)
     samples, several = range(1, max(model.context_tokens, sample) + 1), tuning.accumulation > 1
     setup = {
         f"{trainer.name}, {optimizer.name}": True,
@@ -116,14 +113,3 @@ def activation_gib(model: Model, trainer: Trainer, tuning: Tuning, sample_tokens
     working = max(layer, trainer.logits_bytes * shape.vocab_size)
     images = trainer.image_gib if shape.vision else 0.0
     return tuning.batch * (sample_tokens * (kept * shape.hidden_size + working) / GIB + images)
-
-
-def available_gib(machine: Machine | None) -> float | None:
-    """Return what one device has, GiB; a processor takes the host's memory."""
-    if machine is None:
-        return None
-    device = machine.device
-    memory = device.memory_gib if device.memory_gib is not None else machine.ram_gib
-    if memory is None:
-        return None
-    return max(0.0, memory * device.usable_share - device.reserved_gib)

@@ -10,12 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.knowledge.quantization import (
-        BlockType,
-        LayerSet,
-        Quantization,
-        TensorName,
-    )
+    from llama_advisor.knowledge.quantization import BlockType, LayerSet, Quantization, TensorName
 
 
 class Tensor(NamedTuple):
@@ -25,11 +20,6 @@ class Tensor(NamedTuple):
     parameters: int  # Parameters in one layer.
     layers: int = 1  # Layers that have it.
     cross_layers: int = 0  # Those of them that are cross-attention layers, idle in a prompt without an image.
-
-    @property
-    def total(self) -> int:
-        """Parameters over all layers."""
-        return self.parameters * self.layers
 
 
 def tensor_parameters(architecture: Architecture) -> tuple[Tensor, ...]:
@@ -63,11 +53,6 @@ def tensor_parameters(architecture: Architecture) -> tuple[Tensor, ...]:
     return tuple(tensor for tensor in tensors if tensor.parameters)
 
 
-def parameters(architecture: Architecture) -> int:
-    """Return the exact parameter count."""
-    return sum(tensor.total for tensor in tensor_parameters(architecture))
-
-
 def weights_bytes(model: Model, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
     """Return the bytes of all weights as stored, metadata included; a published official build's own size wins."""
     official, shape = official_build(model, quantization), model.architecture
@@ -78,16 +63,11 @@ def weights_bytes(model: Model, quantization: Quantization, block_types: Mapping
 
 
 def read_bytes_per_token(
-    model: Model,
-    quantization: Quantization,
-    block_types: Mapping[str, BlockType],
-    *,
-    with_image: bool = False,
+    model: Model, quantization: Quantization, block_types: Mapping[str, BlockType], *, with_image: bool = False
 ) -> int:
-    """Return the weight bytes read to decode one token.
+    """Return the weight bytes read to decode one token; cross-attention layers run only for an image in the prompt.
 
-    The input table (one row is read), metadata and the vision encoder do not count; cross-attention
-    layers run only when an image is in the prompt.
+    The input table (one row is read), metadata and the vision encoder do not count.
     """
     shape = model.architecture
     idle = _copied_table_bits(shape, quantization, block_types)
@@ -111,10 +91,7 @@ def _copied_table_bits(
 
 
 def _bits(
-    tensor: Tensor,
-    architecture: Architecture,
-    quantization: Quantization,
-    block_types: Mapping[str, BlockType],
+    tensor: Tensor, architecture: Architecture, quantization: Quantization, block_types: Mapping[str, BlockType]
 ) -> float:
     """Bits of one tensor over all its layers."""
     types = [quantization.default_type] * tensor.layers
@@ -130,20 +107,15 @@ def _bits(
 
 def _layer_indexes(layers: LayerSet, count: int) -> range | list[int]:
     """Return the layers of a named set, as llama.cpp counts them (integer division)."""
-    eighth = count // 8
-    firsts = {
-        "all": count,
-        "first_eighth": eighth,
-        "first_sixteenth": count // 16,
-        "first_two": min(2, count),
-        "first_four": min(4, count),
+    eighth, tail = count // 8, 7 * count // 8
+    named: dict[str, range | list[int]] = {
+        "all": range(count),
+        "first_eighth": range(eighth),
+        "first_sixteenth": range(count // 16),
+        "first_two": range(min(2, count)),
+        "first_four": range(min(4, count)),
+        "inner": range(1, count - 1),
+        "outer": sorted({0, count - 1}),
     }
-    if layers in firsts:
-        return range(firsts[layers])
-    if layers == "inner":
-        return range(1, count - 1)
-    if layers == "outer":
-        return sorted({0, count - 1})
-    tail = 7 * count // 8
-    third = set(range(eighth + 2, tail, 3))
-    return [i for i in range(count) if i < eighth or i >= tail or i in third]
+    third = range(eighth + 2, tail, 3)
+    return named[layers] if layers in named else [i for i in range(count) if i < eighth or i >= tail or i in third]

@@ -323,7 +323,7 @@ def test_what_is_kept_between_lines_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     sizer = Sizer(load_rules())
     for gib in itertools.islice(itertools.count(4), 300):
         sizer.estimate(EstimateRequest(model="1b", memory_gb=gib, engine="llama.cpp", quantization="q4_k_m"))
-    for kept in (sizer._models, sizer._machines, sizer._layouts):  # noqa: SLF001
+    for kept in (sizer._models, sizer._machines):  # noqa: SLF001
         assert kept.cache_info().maxsize is not None
     assert 0 < len(sizer.sizes._made) <= 20  # noqa: SLF001
 

@@ -12,7 +12,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import speed as sizing
-from llama_advisor.sizing.kv_cache import kv_bytes_per_token
+from llama_advisor.sizing.memory import kv_bytes_per_token
 from llama_advisor.sizing.weights import read_bytes_per_token
 
 if TYPE_CHECKING:

@@ -66,7 +66,7 @@ def test_requests_at_work_find_room_and_the_rest_wait(place: tuple[str, str, str
         at_work = min(-(-load.concurrent_requests // layout.replicas), capacity.requests_at_once // layout.replicas)
         tokens = max(load.context_tokens, at_work * (load.usual_tokens if paged else load.context_tokens))
         terms = layout.memory_terms
-        each = terms.kv_bytes * terms.cache_copies * terms.cache_factor
+        each = terms.kv_bytes * terms.placed.cache_copies * terms.cache_factor
         assert memory.kv_cache_gib == pytest.approx(max(tokens, terms.minimum_context_tokens) * each / 2**30, rel=0.001)
         assert memory.total_gib <= (memory.available_gib or inf) + 1e-6
 

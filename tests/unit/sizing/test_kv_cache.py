@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llama_advisor.knowledge.model import Architecture, Vision
-from llama_advisor.sizing.kv_cache import GIB, image_bytes, kv_bytes_per_token
+from llama_advisor.sizing.memory import GIB, image_bytes, kv_bytes_per_token
 from llama_advisor.text.errors import InputError
 
 MIB = 2**20
