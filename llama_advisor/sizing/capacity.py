@@ -47,7 +47,7 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
     at_work = min(mine.concurrent_requests, at_once)
     if mine.in_flight_follows:
         at_work = _enough(layout, mine, measured, at_work, at_once)
-    speed = layout.speed_of(mine, at_work, measured)
+    speed = fullest if at_work == at_once else layout.speed_of(mine, at_work, measured)
     busy, keeps_up, waiting, in_flight = None, None, 0, at_work * replicas
     if speed and rates:
         done = [rate * machines for rate in rates]
