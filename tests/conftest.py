@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 AS_OF = date(2026, 11, 24)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background ignores it, and so would what it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("laws", deadline=None, derandomize=True, database=None, max_examples=20)
 settings.load_profile("laws")
