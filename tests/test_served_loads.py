@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.sizing.capacity import MOST_BUSY
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
 
 LINES = (Path(__file__).resolve().parent.parent / "docs/examples/loads.jsonl").read_text(encoding="utf-8").splitlines()
 LOADS: dict[str, dict[str, Any]] = {line["id"]: line for line in map(json.loads, LINES)}
 BASE = load_rules()
+MOST_BUSY = BASE.constants.speed.most_busy_share
 SIZER = Sizer(BASE)
 GIB = 2**30
 KV_BYTES = {"3b": 28 * 2 * 8 * 128 * 2, "8b": 32 * 2 * 8 * 128 * 2, "70b": 80 * 2 * 8 * 128 * 2}

@@ -165,7 +165,11 @@ def _plain_wish(
 ) -> Wish:
     order = found.order
     pick = order[0].model.id if order else found.need.model
-    if order and match(order[0]):
+    itself = True
+    if field == "quantization" and found.need.model:  # another model in it is not what was asked for
+        itself = bool(order) and is_wished(order[0], found.need, base)
+        pick = pick if itself else found.need.model
+    if order and itself and match(order[0]):
         return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
     refused = sorted(

@@ -139,9 +139,8 @@ class SpeedConstants(Record):
     little_data_devices: Annotated[int, "Below this many measured devices a class counts as little data."]
     little_data_spread: Annotated[float, "Factor on the width of the range where data are few."]
     no_data_spread: Annotated[float, "Factor on the width of the range for a class that was never measured."]
-    pace_tokens_per_s: Annotated[
-        float, "Pace at which answers are taken to be written where it is asked how requests in flight come."
-    ]
+    pace_tokens_per_s: Annotated[float, "Pace at which answers are taken to be written before a build is known."]
+    most_busy_share: Annotated[float, "Share of a rate beyond which requests that come at random wait for long."]
     batch_spread: Annotated[float, "Factor on the width of the range above one request at a time."]
     parallel: Annotated[ParallelSpeed, "Several devices."]
     host_efficiency: Annotated[float, "Share of the host's bandwidth that reads of weights left to it attain."]

@@ -226,9 +226,6 @@ class Criteria(Record):
     wish_margin: Annotated[float, "Score within which a wish decides."]
     assumed_tokens_per_month: Annotated[int, "Volume at which costs are compared where none was said."]
     seconds_between_requests: Annotated[float, "Seconds from one request of a person at work to the next."]
-    assumed_pace_tokens_per_s: Annotated[
-        float, "Pace at which answers are written where a volume follows from requests in flight."
-    ]
     busy_hours_per_month: Annotated[float, "Hours of a month in which the requests stated are in flight."]
     fleet_targets: Annotated[tuple[Target, ...], "Where as many assumed machines are taken as carry the load."]
     assumed_device_memory_gib: Annotated[

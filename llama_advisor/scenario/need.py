@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.scenario import names
 from llama_advisor.scenario.defaults import Defaults
-from llama_advisor.scenario.scenario import Assumption, Only, Scenario, Tuning, Workload
+from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.yaml_file import printable
@@ -37,7 +37,7 @@ LEFT_OPEN = tuple(_LEFT_OPEN.split())
 A model or quantization that is a candidate only as it is named makes another kind.
 """
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
-SECONDS_PER_MONTH = 730 * 3600
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 NO_LIMITS = Only()
 SIXTEEN = 16
 
@@ -71,6 +71,7 @@ class Need:
     volume: int | None
     batch_hours: float | None
     images_per_prompt: int
+    pace_tokens_per_s: float
     usable_tokens_per_s: float
     usable_first_token_s: float
     min_tokens_per_s: float | None
@@ -135,7 +136,7 @@ class Need:
             seconds = criteria.busy_hours_per_month * 3600 if self.from_people else SECONDS_PER_MONTH
             return max(1, round(self.arriving * each * seconds))
         if self.concurrency_stated and self.concurrent_requests > 1:
-            answer_s = self.output_tokens / criteria.assumed_pace_tokens_per_s
+            answer_s = self.output_tokens / self.pace_tokens_per_s
             return round(self.concurrent_requests / answer_s * each * criteria.busy_hours_per_month * 3600)
         return criteria.assumed_tokens_per_month
 
@@ -217,36 +218,11 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     """Resolve names, and fill gaps from the use cases' defaults; raise InputError for what is unknown."""
     fill = Defaults(scenario, base)
     cases, inputs, target = fill.cases, fill.inputs(), fill.target()
-    context, output = fill.lengths(target)
-    model = names.model_id(scenario.model, base) if scenario.model else None
     # Hosted competes unless the machine, the place or privacy settle that it runs at home.
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
     tuned = bool(scenario.fine_tuning or scenario.tuning)
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
     weights = _weights(scenario, cases)
-    wants_tuning = tuned or any("tuning" in case.needs for case in cases)
-    named = base.models[model] if model else None
-    wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
-    if scenario.model and named and not wished:
-        wished = names.named_build(scenario.model, named)
-    engine = names.engine_id(scenario.engine, base) if scenario.engine else None
-    domicile_in_eu, end_users_in_eu = _in_eu(scenario, base)
-    provider, only, usual = scenario.provider, scenario.only or NO_LIMITS, fill.defaults
-    arriving = fill.arriving()
-    load = scenario.users, scenario.requests_per_second, scenario.tokens_per_month, scenario.batch_hours
-    follows = scenario.concurrent_requests is None and any(said is not None for said in load)
-    # What is stated takes the place of the use case's floor, and for a batch no one waits.
-    own_pace = scenario.batch_hours or scenario.min_tokens_per_s
-    own_wait = scenario.batch_hours or scenario.max_first_token_s or scenario.max_answer_s
-    reserved = scenario.reserved_gib
-    if reserved is None and (reserved := max(d.reserved_gib for d in usual)):
-        fill.assume("reserved_gib", reserved, fill.why)
-    if provider:
-        provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
-    listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
-    allowed = frozenset(item for ids in listed for item in ids)
-    families = {model.family for model in base.models.values()} if only.families else ()
-    assumed = fill.assumptions if wants_tuning else []
     need = Need(
         scenario=scenario,
         cases=cases,
@@ -257,48 +233,20 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         inputs=inputs,
         target=target,
         accelerator=scenario.accelerator or "any",
-        context_tokens=context,
-        reserved_gib=reserved or 0.0,
-        prompt_stated=scenario.prompt_tokens,
-        prompt_share=max(d.prompt_share for d in usual),
-        shared_stated=scenario.shared_prefix_tokens,
-        shared_share=min(d.shared_share for d in usual),
-        output_tokens=output,
-        concurrent_requests=fill.concurrency(follows=follows),
-        concurrency_stated=scenario.concurrent_requests is not None,
-        arriving=arriving,
-        from_people=scenario.users is not None,
-        volume=scenario.tokens_per_month,
-        usable_tokens_per_s=0.0 if own_pace else max(d.usable_tokens_per_s for d in usual),
-        usable_first_token_s=inf if own_wait else min(d.usable_first_token_s for d in usual),
+        **_load(fill, target),
         images_per_prompt=fill.images(inputs),
         tool_calling=fill.tool_calling(),
         structured_output=bool(scenario.structured_output),
-        fine_tuning=frozenset(scenario.fine_tuning),
-        wants_tuning=wants_tuning,
-        tuning=names.tuning_of(scenario.tuning, scenario.context_tokens, base, assumed),
+        **_tuning(fill),
         offline=bool(scenario.offline),
         symptoms=frozenset(scenario.symptoms),
         hardware_stated=scenario.hardware is not None,
         weights=weights,
         **{name: getattr(scenario, name) for name in AS_STATED},
-        engine=engine,
-        quantizations_wished=frozenset(wished),
-        quantization=wished[0] if wished else None,
-        model=model,
-        model_family=named.family if named else None,
-        model_parameters_b=named.parameters / 1e9 if named else None,
-        model_reads_images="image" in named.inputs if named else None,
+        **_wished(scenario, base),
         languages=frozenset(scenario.languages),
-        domicile_in_eu=domicile_in_eu,
-        end_users_in_eu=end_users_in_eu,
-        provider=provider or None,
-        max_parameters_b=only.max_parameters_b,
-        sixteen_bit_only=bool(allowed) and all(base.quantizations[item].bits == SIXTEEN for item in allowed),
-        only_models=frozenset(names.model_id(name, base, "only.models") for name in only.models),
-        only_families=frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),
-        only_engines=frozenset(names.engine_id(name, base, "only.engines") for name in only.engines),
-        only_quantizations=allowed,
+        **_in_eu(scenario, base),
+        **_limits(scenario.only or NO_LIMITS, base),
         hosted_considered=target == "hosted" or not at_home,
         self_hosted_considered=target != "hosted",
         assumptions=(),
@@ -307,6 +255,84 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     _follow(fill, need)
     _agree(need)
     return replace(need, assumptions=tuple(fill.assumptions))
+
+
+def _load(fill: Defaults, target: Target) -> dict[str, Any]:
+    """Lengths, and what comes of them; a stated limit takes the place of the floor, and for a batch no one waits."""
+    scenario, usual, (context, output) = fill.scenario, fill.defaults, fill.lengths(target)
+    arriving, batch = fill.arriving(), scenario.batch_hours
+    follows = any(said is not None for said in (arriving, scenario.tokens_per_month, batch))
+    reserved = scenario.reserved_gib
+    if reserved is None and (reserved := max(d.reserved_gib for d in usual)):
+        fill.assume("reserved_gib", reserved, fill.why)
+    own_pace = batch or scenario.min_tokens_per_s
+    own_wait = batch or scenario.max_first_token_s or scenario.max_answer_s
+    return {
+        "reserved_gib": reserved or 0.0,
+        "context_tokens": context,
+        "prompt_stated": scenario.prompt_tokens,
+        "prompt_share": max(d.prompt_share for d in usual),
+        "shared_stated": scenario.shared_prefix_tokens,
+        "shared_share": min(d.shared_share for d in usual),
+        "output_tokens": output,
+        "concurrent_requests": fill.concurrency(follows=follows and scenario.concurrent_requests is None),
+        "concurrency_stated": scenario.concurrent_requests is not None,
+        "arriving": arriving,
+        "from_people": scenario.users is not None,
+        "volume": scenario.tokens_per_month,
+        "pace_tokens_per_s": fill.base.constants.speed.pace_tokens_per_s,
+        "usable_tokens_per_s": 0.0 if own_pace else max(d.usable_tokens_per_s for d in usual),
+        "usable_first_token_s": inf if own_wait else min(d.usable_first_token_s for d in usual),
+    }
+
+
+def _tuning(fill: Defaults) -> dict[str, Any]:
+    """Methods that are acceptable, and how they are set up."""
+    scenario = fill.scenario
+    wanted = bool(scenario.fine_tuning or scenario.tuning) or any("tuning" in case.needs for case in fill.cases)
+    assumed = fill.assumptions if wanted else []
+    return {
+        "fine_tuning": frozenset(scenario.fine_tuning),
+        "wants_tuning": wanted,
+        "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, fill.base, assumed),
+    }
+
+
+def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
+    """Model, quantization, engine and provider that are named."""
+    model = names.model_id(scenario.model, base) if scenario.model else None
+    named = base.models[model] if model else None
+    wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
+    if scenario.model and named and not wished:
+        wished = names.named_build(scenario.model, named)
+    provider = scenario.provider or None
+    if provider:
+        provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
+    return {
+        "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
+        "quantizations_wished": frozenset(wished),
+        "quantization": wished[0] if wished else None,
+        "model": model,
+        "model_family": named.family if named else None,
+        "model_parameters_b": named.parameters / 1e9 if named else None,
+        "model_reads_images": "image" in named.inputs if named else None,
+        "provider": provider,
+    }
+
+
+def _limits(only: Only, base: RuleBase) -> dict[str, Any]:
+    """What may be chosen at all."""
+    listed = (names.quantization_ids(name, base, "only.quantizations") for name in only.quantizations)
+    allowed = frozenset(item for ids in listed for item in ids)
+    families = {model.family for model in base.models.values()} if only.families else ()
+    return {
+        "max_parameters_b": only.max_parameters_b,
+        "sixteen_bit_only": bool(allowed) and all(base.quantizations[item].bits == SIXTEEN for item in allowed),
+        "only_models": frozenset(names.model_id(name, base, "only.models") for name in only.models),
+        "only_families": frozenset(names.one_of(name, families, "only.families", "family") for name in only.families),
+        "only_engines": frozenset(names.engine_id(name, base, "only.engines") for name in only.engines),
+        "only_quantizations": allowed,
+    }
 
 
 def _follow(fill: Defaults, need: Need) -> None:
@@ -339,7 +365,7 @@ def _agree(need: Need) -> None:
         raise InputError(f"tokens_per_month: {said}; {need.volume:,} a month do not go with that")
 
 
-def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None]:
+def _in_eu(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     """Whether the licensee and the end users are in the EU; raise InputError for unknown languages and countries."""
     regions = base.regions
     for code in scenario.languages:
@@ -353,7 +379,7 @@ def _in_eu(scenario: Scenario, base: RuleBase) -> tuple[bool | None, bool | None
             hint = nearest(code, regions.countries)
             raise InputError(f"{field}: unknown country {printable(code)!r}; use an ISO 3166-1 code or EU{hint}")
         found.append(None if code is None else code == "EU" or code in regions.eu)
-    return found[0], found[1]
+    return {"domicile_in_eu": found[0], "end_users_in_eu": found[1]}
 
 
 def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:

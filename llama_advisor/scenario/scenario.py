@@ -64,7 +64,8 @@ def _place(value: Any) -> Any:
 Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
 CountOrZero = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=0, le=10**15)]
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
-BatchHours = Annotated[float, Field(gt=0, le=730, allow_inf_nan=False)]
+HOURS_PER_MONTH = 730
+BatchHours = Annotated[float, Field(gt=0, le=HOURS_PER_MONTH, allow_inf_nan=False)]
 PositiveOrZero = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]

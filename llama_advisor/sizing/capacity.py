@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from llama_advisor.sizing.memory import Measured
 
 
-MOST_BUSY = 0.8  # Share of a rate beyond which requests that come at random wait for each other for long.
-
-
 class Served(NamedTuple):
     """A layout under a load."""
 
@@ -39,7 +36,7 @@ def served(layout: Layout, load: Workload, measured: Measured, *, fleet: bool = 
     space = room(terms, measured, load)
     fullest, at_once = _fullest(layout, load, measured, space.usual)
     rates = Range(*(figure / output for figure in fullest.total_tokens_per_s)) if fullest else None
-    needed = max(1, ceil(arriving / (rates.mid * MOST_BUSY))) if rates else None
+    needed = max(1, ceil(arriving / (rates.mid * layout.most_busy_share))) if rates else None
     if fleet:
         in_room = 1 if load.in_flight_follows else ceil(load.concurrent_requests / (at_once * replicas))
         machines = max(in_room, needed or 1)
@@ -95,7 +92,7 @@ def _fullest(layout: Layout, load: Workload, measured: Measured, most: int) -> t
 
 def _enough(layout: Layout, load: Workload, measured: Measured, fewest: int, most: int) -> int:
     """Return the fewest places, up to `most`, that are free often enough for the requests that arrive at one copy."""
-    wanted = (load.requests_per_second or 0.0) * load.output_tokens * layout.replicas / MOST_BUSY
+    wanted = (load.requests_per_second or 0.0) * load.output_tokens * layout.replicas / layout.most_busy_share
 
     def keeps_up(at_work: int) -> bool:
         speed = layout.speed_of(load, at_work, measured)

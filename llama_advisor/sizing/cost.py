@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from llama_advisor.scenario.scenario import HOURS_PER_MONTH
 from llama_advisor.sizing.figures import Cost
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
 
-HOURS_PER_MONTH = 730
 MILLION = 1_000_000
 
 

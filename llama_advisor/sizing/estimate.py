@@ -16,7 +16,7 @@ from llama_advisor.sizing.figures import machine_used
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
 from llama_advisor.sizing.memory import BYTES_PER_VALUE, measure, memory, room, widest
 from llama_advisor.sizing.request import Estimate, Limits
-from llama_advisor.sizing.support import HOSTED, Option, named_build, objections, official_build, options
+from llama_advisor.sizing.support import HOSTED, Option, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -145,7 +145,9 @@ class Sizer:
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
         model = self.base.models[names.model_id(name, self.base)]
-        return model, named_build(name, model)
+        tag = name.strip().lower() == model.artifacts.ollama_tag
+        named = (model.artifacts.ollama_quantization,) if tag else names.named_build(name, model)
+        return model, next(iter(named), None)
 
     def _read_machine(self, where: Named) -> Machine | None:
         """Read the machine; a count beside the text must not contradict the text's own."""

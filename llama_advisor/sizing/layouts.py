@@ -51,6 +51,7 @@ class Layout:
         self.machine, self.replicas, self.parallel = part
         self.kv_cache_type, self.offload = kv_cache_type, offload
         self._sizes, self._build, self._with_image = sizes, build, with_image
+        self.most_busy_share = sizes.base.constants.speed.most_busy_share
 
     @cached_property
     def placed(self) -> Placement:

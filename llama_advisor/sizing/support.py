@@ -5,8 +5,6 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from llama_advisor.scenario import names
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -99,17 +97,6 @@ def quantization_support(
 def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
     """Return the maker's own build of this quantization, if there is one."""
     return next((build for build in model.official_builds if build.quantization == quantization.id), None)
-
-
-def named_build(text: str, model: Model) -> str | None:
-    """Return the quantization that a model's name stands for: an Ollama tag's, an official build's."""
-    files, wanted = model.artifacts, names.key(text)
-    if files.ollama_tag is not None and text.strip().lower() == files.ollama_tag:
-        return files.ollama_quantization
-    for build in model.official_builds:
-        if wanted in {names.key(build.hf_repo), names.key(build.hf_repo.rsplit("/", 1)[-1])}:
-            return build.quantization
-    return None
 
 
 class Option(NamedTuple):

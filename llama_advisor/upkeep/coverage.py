@@ -16,7 +16,7 @@ from llama_advisor.engine.search import Search
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Sampling
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.text.errors import AdvisorError, InputError
+from llama_advisor.text.errors import AdvisorError
 from llama_advisor.upkeep import Finding
 
 if TYPE_CHECKING:
@@ -161,8 +161,6 @@ class Sampler:
         self.watch.fired.clear()
         try:
             advice = watched_answer(self.advisor, scenario(self.base, self.seed, index))
-        except InputError:  # a draw that contradicts itself is told so, and shows nothing
-            return Seen(index, "refused")
         except BREAKS as error:
             return Seen(index, "broken", broke=f"{type(error).__name__}: {error}".splitlines()[0])
         build = advice.recommendation

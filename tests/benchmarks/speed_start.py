@@ -218,6 +218,7 @@ def start() -> SpeedConstants:
         little_data_spread=1.25,
         no_data_spread=2.0,
         pace_tokens_per_s=20.0,
+        most_busy_share=0.8,
         batch_spread=1.5,
         parallel=PARALLEL,
         host_efficiency=0.7,

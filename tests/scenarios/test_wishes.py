@@ -48,3 +48,14 @@ def test_a_model_kept_against_the_points_says_what_the_wish_was_worth(advise: Ad
     text = f"Llama 3.2 3B Instruct is the pick, {behind:.1f} points behind Llama 3.1 8B Instruct: a wish is worth 3"
     assert wish(wished, "model").text == text
     assert wish(advise(**scenario, model="llama-3.1-8b-instruct"), "model").text == "Llama 3.1 8B Instruct is the pick"
+
+
+def test_a_quantization_named_with_a_model_is_kept_by_that_model_alone(advise: Advise) -> None:
+    advice = advise(use_cases=["chat"], hardware="M3 Max 36GB", model="70b", quantization="q4_k_m")
+    assert advice.recommendation is not None
+    assert (advice.recommendation.model, advice.recommendation.quantization) == ("llama-3.1-8b-instruct", "q4_k_m")
+    found = wish(advice, "quantization")
+    assert found.outcome == "better_exists"
+    assert found.text.startswith("Llama 3.1 70B Instruct as q4_k_m needs ")
+    kept = advise(use_cases=["chat"], hardware="M3 Max 36GB", model="8b", quantization="q4_k_m")
+    assert wish(kept, "quantization").outcome == "kept"

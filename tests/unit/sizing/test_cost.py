@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llama_advisor.knowledge.device import Device, HostedPrice, Machine, RentalPrice
+from llama_advisor.scenario.scenario import HOURS_PER_MONTH
 from llama_advisor.sizing.cost import (
-    HOURS_PER_MONTH,
     break_even_tokens_per_month,
     hosted_cost,
     self_hosted_cost,
