@@ -114,7 +114,10 @@ class Plan(NamedTuple):
     @property
     def title(self) -> str:
         """The build in a line."""
-        build, machine = self.build, self.build.machine
+        build, machine, offer = self.build, self.build.machine, self.build.place.offer
+        if offer:
+            known = self.base.providers.get(offer.provider)
+            return f"{build.model.name} at {known.name if known else offer.provider}"
         place = f" on {machine.label or machine.device.name}" if machine else ""
         return f"{build.model.name}, {build.quantization.id}, {build.engine.name}{place}"
 

@@ -30,7 +30,8 @@ WORDS = {
     "balance": "Share requests among the copies",
     "tune": "Tune",
     "request": "Try one request",
-    "measure": "Measure, and hold it against the prediction",
+    "measure": "Measure",
+    "verify": "Hold what was measured against the prediction",
 }
 
 
@@ -215,7 +216,7 @@ def modelfile(plan: Plan) -> str:
 
 def python(plan: Plan) -> str:
     """Return a program that asks the server, or the provider, by the openai package."""
-    named, provider = plan.values, plan.values["base_url"]
+    named, provider = plan.values, plan.values.get("base_url")
     if not (provider or named["port"]):
         raise InputError("--target: there is no OpenAI-compatible server here; --target shell prints the steps")
     address = json.dumps(provider or f"http://localhost:{named['asked_port']}/v1")

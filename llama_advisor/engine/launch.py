@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from llama_advisor.engine.advice import Artifact, Command
 from llama_advisor.engine.artifacts import artifact
 from llama_advisor.knowledge.engine import StepName
-from llama_advisor.sizing.memory import layers_held
+from llama_advisor.sizing.memory import ONE_DEVICE, layers_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,10 +34,11 @@ class Flags(str):
 
 def commands(candidate: Candidate, base: RuleBase) -> tuple[Command, ...]:
     """Return the steps in order; one whose template names what is not known is left out."""
+    named = values(candidate, base)
     return tuple(
         Command(step=step.step, run=run, language=step.language)
         for step in steps(candidate, base)
-        if (run := told(step, candidate, base))
+        if (run := told(step, candidate, base, named))
     )
 
 
@@ -59,21 +60,17 @@ def steps(candidate: Candidate, base: RuleBase) -> list[Step]:
     return sorted(found.values(), key=lambda step: ORDER.index(step.step))
 
 
-def told(step: Step, candidate: Candidate, base: RuleBase) -> str | None:
+def told(step: Step, candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> str | None:
     """Return what to type for a step; where the engine comes in a container, or in copies, the start says so."""
-    named = values(candidate, base)
     if step.step != "start":
         return filled(step.run, named, step.language)
-    copies, vendor = copies_here(candidate), vendor_of(candidate, base)
-    looped = copies > 1 and "{copies}" not in step.run
-    if looped:
-        named["own_port"] = Flags(f"$(({named['port']}+{COPY}))")
-    image = image_of(candidate)
-    if image and image.only:
-        named["host"] = "0.0.0.0"  # noqa: S104 - inside a container
-    run = filled(step.run, named, step.language)
-    if run and image and image.only:
-        run = _contained(run, image, candidate.engine, vendor, named)
+    copies, vendor, image = copies_here(candidate), vendor_of(candidate, base), image_of(candidate)
+    looped, contained = copies > 1 and "{copies}" not in step.run, image is not None and image.only
+    own_port = Flags(f"$(({named['port']}+{COPY}))") if looped else None
+    host = "0.0.0.0" if contained else None  # noqa: S104 - inside a container
+    run = filled(step.run, named | {"own_port": own_port, "host": host}, step.language)
+    if run and image and contained:
+        run = _contained(run, image, candidate.engine, vendor, named | {"own_port": own_port})
     if run and looped:
         numbers = " ".join(map(str, range(copies)))
         first = f"{vendor.visible_devices}={_devices(candidate)} " if vendor and vendor.visible_devices else ""
@@ -93,9 +90,8 @@ def filled(template: str, named: dict[str, Any], language: str = "sh") -> str | 
     text = _OPTIONAL.sub(part, template)
     if any(named.get(name) is None for name in _NAME.findall(text)):
         return None
-    text = _NAME.sub(lambda match: _quoted(named[match[1]], language), text)
-    lines = (" ".join(line.split()) if language == "sh" else line for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    lines = [" ".join(line.split()) if language == "sh" else line for line in text.splitlines()]
+    return _NAME.sub(lambda match: _quoted(named[match[1]], language), "\n".join(filter(None, lines)))
 
 
 def _quoted(value: Any, language: str) -> str:
@@ -106,62 +102,74 @@ def _quoted(value: Any, language: str) -> str:
 
 def values(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
     """Return the values that templates may name, by name; None for what there is not, or what is the default."""
-    engine, model, need, layout = candidate.engine, candidate.model, candidate.need, candidate.layout
-    files, quantization, capacity = artifact(candidate), candidate.quantization, candidate.capacity
-    entry, found = engine.by_quantization.get(quantization.id), engine.by_architecture.get(model.architecture.kind)
-    device = candidate.machine.device if candidate.machine else None
-    flags = [entry.flags if files.hf_repo == model.artifacts.hf_repo else ""] if entry else []
-    if entry and device:
-        flags.append(entry.architecture_flags.get(device.architecture, ""))
-    pinned = candidate.place.support is not None and candidate.place.support.needs_pin
-    placed, cache = layout.placed if layout else None, layout.kv_cache_type if layout else None
-    limit = capacity.limit if capacity else need.concurrent_requests
-    offer, tuned = candidate.place.offer, candidate.training is not None
-    provider, copies = base.providers.get(offer.provider) if offer else None, copies_here(candidate)
-    started = next((step.run for step in engine.steps if step.step == "start"), "")
+    model, need, files = candidate.model, candidate.need, artifact(candidate)
+    original, license_asked = model.artifacts.hf_repo, files.gated or candidate.training is not None
     return {
-        "weights": weights(files, quantization.id),
+        "weights": weights(files, candidate.quantization.id),
         "repository": files.hf_repo,
         "file": files.file,
-        "original": model.artifacts.hf_repo,
-        "gated": model.artifacts.hf_repo if files.gated or tuned else None,
+        "original": original,
+        "gated": original if license_asked else None,
+        "only_gated": Flags("") if license_asked else None,
         "model": model.id,
-        "quantization": quantization.id,
-        "engine": engine.id,
+        "model_class": model.family.replace("-", "").replace(".", "_"),
+        "quantization": candidate.quantization.id,
+        "engine": candidate.engine.id,
         "hardware": candidate.machine.label or None if candidate.machine else None,
+        "context_tokens": need.context_tokens,
+        "prompt_tokens": need.prompt_tokens,
+        "output_tokens": need.output_tokens,
+        **_engine(candidate, files),
+        **_placement(candidate, base),
+        **(_tuning(candidate, base) if candidate.training else _requests(files, candidate, base)),
+    }
+
+
+def _engine(candidate: Candidate, files: Artifact) -> dict[str, Any]:
+    """Return the engine's version and its options for the files, the cache and tools."""
+    engine, layout, support = candidate.engine, candidate.layout, candidate.place.support
+    entry = engine.by_quantization.get(candidate.quantization.id)
+    found = engine.by_architecture.get(candidate.model.architecture.kind)
+    flags = [entry.flags if files.hf_repo == candidate.model.artifacts.hf_repo else ""] if entry else []
+    if entry and candidate.machine:
+        flags.append(entry.architecture_flags.get(candidate.machine.device.architecture, ""))
+    cache, pinned = layout.kv_cache_type if layout else "", support is not None and support.needs_pin
+    return {
         "version": (found.until if found and pinned else engine.version) or None,
         "packages": Flags(entry.packages) if entry and entry.packages else None,
         "quantization_flags": Flags(" ".join(flags).strip()) or None,
         "kv_cache": cache if cache != engine.kv_cache_types[0] else None,
-        "kv_cache_flags": Flags(engine.kv_cache_flags.get(cache or "", "")) or None,
+        "kv_cache_flags": Flags(engine.kv_cache_flags.get(cache, "")) or None,
         "tool_flags": _tool_flags(candidate),
-        "context_tokens": need.context_tokens,
-        "slot_tokens": need.context_tokens * limit,
-        "prompt_tokens": need.prompt_tokens,
-        "output_tokens": need.output_tokens,
-        "requests": limit,
-        "several": limit if limit > 1 else None,
-        "in_flight": capacity.in_flight if capacity else need.concurrent_requests,
-        "tensor": placed.tensor if placed and placed.tensor > 1 else None,
-        "stages": placed.stages if placed and placed.stages > 1 else None,
+    }
+
+
+def _placement(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
+    """Return how it lies over devices, nodes and copies, what it takes of them, and where it listens."""
+    engine, layout, capacity, common = candidate.engine, candidate.layout, candidate.capacity, base.deploying
+    placed, copies = layout.placed if layout else ONE_DEVICE, copies_here(candidate)
+    limit = capacity.limit if capacity else candidate.need.concurrent_requests
+    apart = copies > 1 and not any("{copies}" in step.run for step in engine.steps)
+    typed = {step.step for step in steps(candidate, base) if step.language == "sh"}
+    serves, asked = engine.port and "start" in typed, common.shared_port if apart else engine.port
+    return {
+        "tensor": placed.tensor if placed.tensor > 1 else None,
+        "stages": placed.stages if placed.stages > 1 else None,
+        "nodes": placed.nodes if placed.nodes > 1 else None,
+        "node_flags": Flags(engine.node_flags.get("first", "")) if placed.nodes > 1 else None,
         "copies": copies if copies > 1 else None,
-        "nodes": placed.nodes if placed and placed.nodes > 1 else None,
-        "node_flags": Flags(engine.node_flags.get("first", "")) if placed and placed.nodes > 1 else None,
+        "last_copy": copies - 1 if apart else None,
+        "requests": limit,
+        "slot_tokens": candidate.need.context_tokens * limit,
+        "in_flight": capacity.in_flight if capacity else limit,
+        "rounds": common.rounds * (capacity.in_flight if capacity else limit),
         "share": _share(candidate, base),
-        "layers": layers_held(candidate.memory, model.architecture.layers) if candidate.memory else None,
-        "port": None if tuned else engine.port,
-        "asked_port": base.deploying.shared_port if copies > 1 and "{copies}" not in started else engine.port,
-        "shared_port": base.deploying.shared_port,
-        "server": None,
-        "last_copy": copies - 1 if copies > 1 and "{copies}" not in started else None,
-        "only_gated": Flags("") if files.gated or tuned else None,
-        "rounds": base.deploying.rounds * (capacity.in_flight if capacity else 1),
-        "model_class": model.family.replace("-", "").replace(".", "_"),
-        "own_port": None,
-        "host": None,
-        "base_url": Flags(provider.base_url) or None if provider else None,
-        "key_variable": Flags(provider.key_variable) if provider else None,
-    } | (_tuning(candidate, base) if tuned else _requests(files, candidate, base))
+        "layers": layers_held(candidate.memory, candidate.model.architecture.layers) if candidate.memory else None,
+        "port": engine.port if serves else None,
+        "asked_port": asked if serves else None,
+        "shared_port": common.shared_port,
+        "reading": Flags("reading" if "measure" in typed else f"--url http://localhost:{asked}") if serves else None,
+    }
 
 
 def weights(files: Artifact, quantization: str) -> str | None:
@@ -172,21 +180,24 @@ def weights(files: Artifact, quantization: str) -> str | None:
 
 
 def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str, str | None]:
-    """Return a request to try it with, as a JSON body and the path that takes it."""
+    """Return a request to try it with: a JSON body, the path that takes it, and the address of a provider."""
     model, named = candidate.model, weights(files, candidate.quantization.id)
-    offer = candidate.place.offer
+    offer, asked = candidate.place.offer, {}
     if offer:
         named = offer.id.partition("/")[2]
+        provider = base.providers.get(offer.provider)
+        if provider and provider.base_url:
+            asked = {"base_url": Flags(provider.base_url), "key_variable": Flags(provider.key_variable)}
     body: dict[str, Any]
     if model.kind == "base":
         body = {"model": named, "prompt": "Once upon a time", "max_tokens": 64}
-        return {"path": Flags("completions"), "body": json.dumps(body), "served": named}
+        return {"path": Flags("completions"), "body": json.dumps(body), "served": named} | asked
     content: Any = "Say hello."
     if candidate.need.images_per_prompt:
         picture = {"type": "image_url", "image_url": {"url": base.deploying.picture}}
         content = [{"type": "text", "text": "What is in this picture?"}, picture]
     body = {"model": named, "messages": [{"role": "user", "content": content}], "max_tokens": 64}
-    return {"path": Flags("chat/completions"), "body": json.dumps(body), "served": named}
+    return {"path": Flags("chat/completions"), "body": json.dumps(body), "served": named} | asked
 
 
 def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class QuantizationSupport(Record):
 
 
 StepName = Literal[
-    "install", "accept", "log_in", "fetch", "make", "start", "load", "balance", "tune", "request", "measure"
+    "install", "accept", "log_in", "fetch", "make", "start", "load", "balance", "tune", "request", "measure", "verify"
 ]
 """What one does with a build, in order."""
 
