@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,9 @@ from llama_advisor.render.formats import as_file, to_json
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, printable
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.device import Device
 
 HOLDS, HOLDS_NOT = 0, 1
 KEPT = "measurements"
@@ -57,18 +60,18 @@ def verify(
         raise InputError("verify: name the model that was measured, after the file")
     sizer = Sizer(load_rules(*rules or ()))
     request = requested(said | {"model": model}, FLAG_OF)
-    sizer.read(request)  # says what is wrong before anything is asked of a server
+    machine = sizer.read(request).machine  # says what is wrong before anything is asked of a server
     source = _asked(url, requests, key, said) if url else read(*_text(file or "-"), sizer.base.verifying.formats)
-    found = verified(source, request, sizer, today)
+    found, entries = verified(source, request, sizer, today)
     if format_ == "json":
-        write(to_json(found.shown) + "\n", output)
+        write(to_json(found) + "\n", output)
     else:
         from llama_advisor.render.verify import verification_text
 
-        write(verification_text(found.shown, sizer.base, screen(output)), output)
-    if keep is not None:
-        _keep(found.entries, Path(keep), sizer)
-    return HOLDS if found.shown.holds else HOLDS_NOT
+        write(verification_text(found, sizer.base, screen(output)), output)
+    if keep is not None and machine is not None:
+        _keep(entries, machine.device, Path(keep), sizer)
+    return HOLDS if found.holds else HOLDS_NOT
 
 
 def _asked(url: str, requests: int, key: str | None, said: dict[str, Any]) -> Readings:
@@ -99,12 +102,13 @@ def _text(file: str) -> tuple[str, str]:
     return raw.decode("utf-16" if wide else "utf-8-sig", errors="replace"), "<stdin>" if file == "-" else file
 
 
-def _keep(entries: list[dict[str, Any]], folder: Path, sizer: Sizer) -> None:
+def _keep(entries: list[dict[str, Any]], device: Device, folder: Path, sizer: Sizer) -> None:
     """Write the entries into the layer's file of measurements; one of the same build and lengths is replaced."""
     if not entries:
         raise InputError("--keep: there is no speed on one node to keep")
-    if unknown := next((entry["device"] for entry in entries if entry["device"] not in sizer.base.devices), None):
-        raise InputError(f"--keep: {unknown} is no device with an id; add it to the layer first")
+    listed = sizer.base.devices.get(device.id)
+    if listed is None or listed.bandwidth_gb_s != device.bandwidth_gb_s:
+        raise InputError("--keep: name a device that is listed, or add it to the layer first")
     path = folder / f"{KEPT}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)

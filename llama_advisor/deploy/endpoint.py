@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from http import HTTPStatus
 from http.client import HTTPException
 from statistics import median
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request
+from urllib.error import URLError
+from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
 
 from llama_advisor.deploy.readings import Reading, Readings
 from llama_advisor.text.errors import InputError
@@ -22,31 +23,20 @@ MOST_REQUESTS = 20
 SILENT_S = 60  # that a server may be silent
 LONGEST_S = 300  # that one answer may take
 LONGEST_LINE = 1_000_000
+MOST_TOKENS = 10_000_000
 FEWEST = 2  # pieces of text between which a rate can be told
 WORD = "one two three four five six seven eight nine ten "
 
 
-class _Stay(HTTPRedirectHandler):
-    """Follows no redirect: only the address that was given is asked."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 def ask(url: str, requests: int, prompt_tokens: int, output_tokens: int, key: str | None) -> Readings:
     """Ask for `requests` answers, and for the name of the model; the medians of what was seen. Raise InputError."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not re.match(r"https?://[\w\[]", url):
         raise InputError(f"--url {printable(url)}: write the address of a server, as in http://localhost:8000")
     root = url.rstrip("/").removesuffix("/v1") + "/v1"
     try:
         with _sent(f"{root}/models", None, key) as answer:
             model = str(json.loads(answer.read(LONGEST_LINE))["data"][0]["id"])
         seen = [_timed(root, model, number, prompt_tokens, output_tokens, key) for number in range(requests)]
-    except HTTPError as error:
-        raise InputError(
-            f"--url {printable(url)}: the server answers {error.code} {printable(error.reason)[:80]}"
-        ) from error
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error) if isinstance(error, URLError) else error
         raise InputError(f"--url {printable(url)}: {printable(reason)[:120] or type(error).__name__}") from error
@@ -57,22 +47,25 @@ def ask(url: str, requests: int, prompt_tokens: int, output_tokens: int, key: st
         decode_tokens_per_s=rate,
         first_token_s=first,
         concurrent_requests=1,
-        prompt_tokens=round(read) or None,
+        prompt_tokens=round(read),
         output_tokens=round(written),
         model=printable(model)[:200],
     )
-    return Readings(f"{requests} requests to {printable(parts.netloc.rpartition('@')[2])}", "", (reading,))
+    return Readings(f"{requests} requests to {printable(url.split('/')[2].rpartition('@')[2])}", "", (reading,))
 
 
 def _sent(url: str, body: dict[str, Any] | None, key: str | None) -> Any:
-    opener = OpenerDirector()  # without proxies, files and the like
-    for handler in (HTTPHandler(), HTTPSHandler(), _Stay()):
-        opener.add_handler(handler)
+    """Ask the address itself: an opener with nothing else in it knows no proxy, no redirect and no file."""
+    opener = OpenerDirector()
+    opener.add_handler(HTTPHandler())
+    opener.add_handler(HTTPSHandler())
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     request = Request(url, json.dumps(body).encode() if body else None, headers)  # noqa: S310  (`ask` checks it)
-    answer = opener.open(request, timeout=SILENT_S)
-    if answer is None or answer.status != 200:  # noqa: PLR2004
-        raise HTTPError(url, getattr(answer, "status", 0), getattr(answer, "reason", ""), answer.headers, None)
+    answer: Any = opener.open(request, timeout=SILENT_S)
+    if answer.status != HTTPStatus.OK:
+        raise InputError(
+            f"{printable(url)}: the server answers {answer.status} {printable(answer.reason)[:80]}".rstrip()
+        )
     return answer
 
 
@@ -100,8 +93,13 @@ def _timed(
                 times.append(time.perf_counter())
     if len(times) < FEWEST or times[-1] <= times[0]:
         raise ValueError
-    written = int(usage.get("completion_tokens") or len(times))
-    return times[0] - start, (written - 1) / (times[-1] - times[0]), int(usage.get("prompt_tokens") or 0), written
+    read, written = (_count(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+    written = max(written or len(times), FEWEST)
+    return times[0] - start, (written - 1) / (times[-1] - times[0]), read or prompt_tokens, written
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and 0 < value < MOST_TOKENS else 0
 
 
 def _events(answer: Any, start: float) -> Iterator[dict[str, Any]]:

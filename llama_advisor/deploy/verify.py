@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor.deploy.readings import MEASURES, Reading
+from llama_advisor.deploy.readings import MEASURES
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.figures import MachineUsed, Range
@@ -12,14 +12,17 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
-    from llama_advisor.deploy.readings import Readings
+    from llama_advisor.deploy.readings import Reading, Readings
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.verifying import Verifying
     from llama_advisor.sizing.estimate import Sizer
     from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 LESS_IS_BETTER = frozenset({"first_token_s", "weights_gib", "device_weights_gib", "total_gib"})
+KEPT = ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")
 LOADS = {
     "concurrency": "concurrent_requests",
     "context_tokens": "context_tokens",
@@ -36,7 +39,7 @@ class Compared(Record):
     measured: Annotated[float, "What was measured."]
     predicted: Annotated[Range, "What is predicted at the same lengths."]
     verdict: Annotated[Literal["within", "better", "worse"], "Where it lies; better is outside, on the good side."]
-    ratio: Annotated[float, "Measured over the best guess."]
+    ratio: Annotated[float | None, "Measured over the best guess; null where none is left to guess."]
     suggests: Annotated[str | None, "What that suggests, where it lies outside."]
 
 
@@ -66,66 +69,57 @@ class Verification(Record):
     assumptions: Annotated[tuple[Assumption, ...], "What was taken for granted of the build and its load."]
 
 
-class Verdict(NamedTuple):
-    """The comparison, and the entries that keep the readings."""
+def verify(
+    source: Readings, request: EstimateRequest, sizer: Sizer, day: date
+) -> tuple[Verification, list[dict[str, Any]]]:
+    """Set each reading beside its prediction, and return the entries that keep them.
 
-    shown: Verification
-    entries: list[dict[str, Any]]
-
-
-def verify(source: Readings, request: EstimateRequest, sizer: Sizer, day: date) -> Verdict:
-    """Set each reading beside its prediction; what the request says of the load outweighs what the reading says."""
-    base, verified, entries = sizer.base, [], []
-    made, machine = None, None
+    What the request says of the load outweighs what a reading says.
+    """
+    if sizer.read(request).machine is None:
+        raise InputError("verify: state the machine that was measured, with --hardware")
+    engine = {"engine": source.engine} if source.engine else {}
+    verified: list[Verified] = []
+    entries: list[dict[str, Any]] = []
     for reading in source.readings:
-        agree(reading, source, request, base)
+        _agree(reading, source, request, sizer.base)
         told = {field: value for field, name in LOADS.items() if (value := getattr(reading, name)) is not None}
         own = {field: value for field, value in told.items() if getattr(request, field) is None}
-        asked = request.model_copy(update=own | ({"engine": source.engine} if source.engine else {}))
+        asked = request.model_copy(update=own | engine)
         made, load = sizer.estimate(asked), sizer.read(asked).load
-        if made.machine is None:
-            raise InputError("verify: state the machine that was measured, with --hardware")
-        machine = made.machine
-        one = sizer.estimate(asked.model_copy(update={"concurrency": 1})) if reading.kv_cache_tokens else made
-        predicted = _predicted(made, one, base)
+        loads: dict[str, int] = {name: getattr(load, name) for name in LOADS.values()}
+        predicted = _predicted(made, sizer.estimate(asked.model_copy(update={"concurrency": 1})), sizer.base)
         figures = tuple(
-            _compared(name, measured, predicted[name], base)
+            _compared(name, measured, predicted[name], sizer.base.verifying)
             for name in MEASURES
             if name in predicted and (measured := getattr(reading, name)) is not None
         )
-        lengths = (load.context_tokens, load.prompt_tokens, load.output_tokens, load.concurrent_requests)
-        loads = dict(
-            zip(("context_tokens", "prompt_tokens", "output_tokens", "concurrent_requests"), lengths, strict=True)
-        )
         verified.append(Verified(**loads, figures=figures, basis=made.speed.basis if made.speed else None))
-        entries += _entry(reading, made, loads, source.tool, day)
-    if made is None or machine is None or not any(item.figures for item in verified):
-        raise InputError("verify: nothing is predicted of what was measured; state a device that is known")
-    shown = Verification(
+        entries += _entries(reading, made, loads, source.tool, day)
+    if made.machine is None or not any(item.figures for item in verified):
+        raise InputError("verify: nothing is predicted of what was measured on this machine")
+    return Verification(
         tool=source.tool,
         model=made.model,
         quantization=made.quantization,
         engine=made.engine,
         engine_version=source.readings[0].engine_version,
-        machine=machine,
+        machine=made.machine,
         holds=all(figure.verdict != "worse" for item in verified for figure in item.figures),
         readings=tuple(verified),
         assumptions=made.assumptions,
-    )
-    return Verdict(shown, entries)
+    ), entries
 
 
-def agree(reading: Reading, source: Readings, request: EstimateRequest, base: RuleBase) -> None:
+def _agree(reading: Reading, source: Readings, request: EstimateRequest, base: RuleBase) -> None:
     """Raise InputError where a reading is of another model or engine than the build that was named."""
-    if reading.model:
-        try:
-            read = names.model_id(reading.model, base)
-        except InputError:  # a path or an alias, which says nothing
-            read = named = ""
-        else:
-            named = names.model_id(request.model, base)
-        if read != named:
-            raise InputError(f"verify: the reading is of {reading.model}, not of {named}")
+    named = names.model_id(request.model, base)
+    try:
+        read = names.model_id(reading.model or named, base)
+    except InputError:  # a path or an alias, which says nothing
+        read = named
+    if read != named:
+        raise InputError(f"verify: the reading is of {reading.model}, not of {named}")
     if source.engine and request.engine and names.engine_id(request.engine, base) != source.engine:
         raise InputError(f"verify: {source.tool} is of {source.engine}, not of {request.engine}")
 
@@ -153,48 +147,41 @@ def _predicted(made: Estimate, one: Estimate, base: RuleBase) -> dict[str, Range
     return found
 
 
-def _compared(figure: str, measured: float, predicted: Range, base: RuleBase) -> Compared:
+def _compared(figure: str, measured: float, predicted: Range, rules: Verifying) -> Compared:
     verdict: Literal["within", "better", "worse"] = "within"
     if not predicted.low <= measured <= predicted.high:
         verdict = "better" if (measured < predicted.low) == (figure in LESS_IS_BETTER) else "worse"
-    told = (item.say for item in base.verifying.suggestions if (item.figure, item.side) == (figure, verdict))
-    ratio = round(measured / predicted.mid, 3) if predicted.mid else 0.0
+    told = (item.say for item in rules.suggestions if (item.figure, item.side) == (figure, verdict))
     return Compared(
         figure=figure,
         measured=float(f"{measured:.4g}"),
         predicted=predicted.rounded(4),
         verdict=verdict,
-        ratio=ratio,
+        ratio=round(measured / predicted.mid, 3) if predicted.mid else None,
         suggests=next(told, None),
     )
 
 
-def _entry(reading: Reading, made: Estimate, loads: dict[str, int], tool: str, day: date) -> list[dict[str, Any]]:
-    """Return the entry that keeps a reading of a speed on one node; none where there is no such figure."""
+def _entries(reading: Reading, made: Estimate, loads: dict[str, int], tool: str, day: date) -> Iterator[dict[str, Any]]:
+    """Yield the entry that keeps a reading of a speed on one node; none where there is no such figure."""
+    kept = {name: float(f"{value:.4g}") for name in KEPT if (value := getattr(reading, name)) is not None}
     machine = made.machine
-    assert machine is not None
-    kept = {
-        name: float(f"{value:.4g}")
-        for name in ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")
-        if (value := getattr(reading, name)) is not None
-    }
-    if machine.nodes > 1 or not kept.keys() - {"total_gib"}:
-        return []
-    build = (made.model, made.quantization, made.engine, f"{machine.count}x-{machine.device}")
-    per_copy = -(-loads["concurrent_requests"] // machine.replicas)
-    lengths = f"p{loads['prompt_tokens']}-o{loads['output_tokens']}-r{per_copy}"
-    entry = {
-        "id": "-".join((*build, lengths)),
+    if machine is None or machine.nodes > 1 or not kept.keys() - {"total_gib"}:
+        return
+    requests = -(-loads["concurrent_requests"] // machine.replicas)
+    lengths = f"p{loads['prompt_tokens']}-o{loads['output_tokens']}-r{requests}"
+    version = {"engine_version": reading.engine_version} if reading.engine_version else {}
+    yield {
+        "id": f"{made.model}-{made.quantization}-{made.engine}-{machine.count}x-{machine.device}-{lengths}",
         "model": made.model,
         "quantization": made.quantization,
         "engine": made.engine,
         "device": machine.device,
         "count": machine.count,
-        **({"engine_version": reading.engine_version} if reading.engine_version else {}),
+        **version,
         **loads,
-        "concurrent_requests": per_copy,
+        "concurrent_requests": requests,
         **kept,
         "measured": day.isoformat(),
         "note": tool,
     }
-    return [entry]

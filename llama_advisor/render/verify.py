@@ -44,7 +44,7 @@ def verification_text(found: Verification, base: RuleBase, view: View) -> str:
         out.heading(f"{item.prompt_tokens:,} + {item.output_tokens:,} tokens, {item.concurrent_requests:,} {several}")
         rows = []
         for figure in item.figures:
-            verdict = "within" if figure.verdict == "within" else f"{figure.verdict}: {figure.ratio:.2f} times"
+            verdict = "within" if figure.verdict == "within" else f"{figure.verdict}: {number(figure.ratio)} times"
             rows.append((NAMES[figure.figure], number(figure.measured), range_text(figure.predicted), verdict))
             if figure.suggests:
                 suggests[f"{NAMES[figure.figure]}: {figure.suggests}"] = None

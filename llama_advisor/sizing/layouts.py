@@ -85,11 +85,12 @@ class Layout:
             factor=entry.decode_factor if entry else 1.0,
             replicas=self.replicas,
         )
-        key = model.id, quantization.id, engine.id, self.machine.device.id, self.machine.count
-        kept = self._sizes.base.kept(by_build).get(key)
-        if terms is None or kept is None or self.offload or self.machine.nodes > 1 or self.machine.others:
+        base, machine = self._sizes.base, self.machine
+        kept = base.kept(by_build).get((model.id, quantization.id, engine.id, machine.device.id, machine.count))
+        if terms is None or kept is None or self.offload or machine.nodes > 1 or machine.others:
             return terms
-        return corrected(terms, kept, self._sizes.base)
+        listed = base.devices[machine.device.id]  # a stated bandwidth makes it another
+        return corrected(terms, kept, base) if machine.device.bandwidth_gb_s == listed.bandwidth_gb_s else terms
 
     def measure(self, load: Workload) -> Measured:
         """Measure one copy, which carries its share of the load."""

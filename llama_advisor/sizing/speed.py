@@ -101,6 +101,15 @@ class SpeedTerms(NamedTuple):
     decode_kept: Correction | None = None
     prefill_kept: Correction | None = None
 
+    def ends(self, step_s: float, reading_s: float, *, loaded: bool) -> Ends:
+        """Return the ends of the ranges at a load; a measurement narrows them."""
+        decode, prefill = self.loaded if loaded else self.alone
+        generating, reads = self.decode_kept, self.prefill_kept
+        return (
+            generating.within(step_s, decode) if generating else decode,
+            reads.within(reading_s, prefill) if reads else prefill,
+        )
+
 
 ALONE = Splits(1.0, 1.0, 0.0)
 
@@ -188,17 +197,14 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
     reading_s = prefill_s(work, rates, split, reading, count) / (reads.factor if reads else 1.0)
     full_s = decode_step_s(work, rates, split, load.context_tokens, requests) / hastened
     limit, highest_limit = limits(terms, context, requests, reading)
-    (_, fast), (_, faster) = terms.alone
-    limit = min(limit, fast / (step_s if requests == 1 else decode_step_s(work, rates, split, context, 1) / hastened))
+    alone_s = step_s if requests == 1 else decode_step_s(work, rates, split, context, 1) / hastened
+    (_, fast), (_, faster) = terms.ends(alone_s, reading_s, loaded=False)
+    limit = min(limit, fast / alone_s)
     highest_limit = min(highest_limit, reading / reading_s * faster)
     if offloaded_share:
         host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
         step_s, full_s, reading_s = step_s + host_s, full_s + host_s, reading_s + count * host_s
-    (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
-    if generating:
-        slow, fast = generating.within(step_s, (slow, fast))
-    if reads:
-        slower, faster = reads.within(reading_s, (slower, faster))
+    (slow, fast), (slower, faster) = terms.ends(step_s, reading_s, loaded=requests > 1 or offloaded_share > 0)
     decode, prefill = min(1 / step_s, limit), min(reading / reading_s, highest_limit)
     low, high = decode * slow, min(decode * fast, limit)
     lowest, highest = prefill * slower, min(prefill * faster, highest_limit)
