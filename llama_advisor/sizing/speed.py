@@ -205,9 +205,9 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
         host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
         step_s, full_s, reading_s = step_s + host_s, full_s + host_s, reading_s + count * host_s
     (slow, fast), (slower, faster) = terms.ends(step_s, reading_s, loaded=requests > 1 or offloaded_share > 0)
-    decode, prefill = min(1 / step_s, limit), min(reading / reading_s, highest_limit)
-    low, high = decode * slow, min(decode * fast, limit)
-    lowest, highest = prefill * slower, min(prefill * faster, highest_limit)
+    decode, prefill = 1 / step_s, reading / reading_s
+    low, decode, high = (min(decode * end, limit) for end in (slow, 1.0, fast))
+    lowest, prefill, highest = (min(prefill * end, highest_limit) for end in (slower, 1.0, faster))
     factor, copies = terms.factor, terms.factor * terms.replicas
     generated, read = requests * output, requests * reading
     pace_s = output / terms.constants.pace_tokens_per_s  # the others come spread over the time of their answers
