@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -35,7 +36,17 @@ class ReadFormat(Record):
     engine: Annotated[str, "Engine that it is always of; empty where it may be any."] = ""
     form: Annotated[Literal["json", "metrics", "text"], "How it is read."]
     figures: Annotated[tuple[Figure, ...], "What stands in it.", Field(min_length=1)]
-    sources: Annotated[tuple[str, ...], "Source ids."]
+    sources: Annotated[tuple[str, ...], "Source ids."] = ()
+
+    def check(self) -> None:
+        """Raise ValueError for a pattern that cannot be read, or has no group to take."""
+        for figure in self.figures if self.form == "text" else ():
+            try:
+                groups = re.compile(figure.read).groups
+            except re.error as error:
+                raise ValueError(f"pattern {figure.read!r}: {error}") from error
+            if not groups:
+                raise ValueError(f"pattern {figure.read!r} has no group")
 
 
 class Suggestion(Record):

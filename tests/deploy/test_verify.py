@@ -7,13 +7,16 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from llama_advisor.cli.schema import schemas
 from llama_advisor.deploy.readings import MEASURES, Reading, Readings
 from llama_advisor.deploy.verify import LESS_IS_BETTER, verify
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +126,33 @@ def test_the_exit_code_says_whether_it_holds(tpot: int, code: int, first: str, c
     assert told["readings"][0]["concurrent_requests"] == 4
     _, text, _ = call("verify", str(path), *build)
     assert text.startswith(first)
+
+
+def test_the_json_follows_its_schema(call: Call, samples: dict[str, Path]) -> None:
+    schema = json_schema(schemas()["verification"])
+    for path in samples.values():
+        _, out, _ = call("verify", str(path), "8b", "--hardware", "L40S", "--format", "json")
+        assert list(Draft202012Validator(schema).iter_errors(json.loads(out))) == []
+
+
+FORMAT = (
+    "formats: [{{id: mine, name: our probe, form: text, engine: {}, figures: [{{figure: first_token_s, read: '{}'}}]}}]"
+)
+
+
+def test_a_team_adds_a_format_in_its_layer(call: Call, layer: Callable[[dict[str, str]], Path], tmp_path: Path) -> None:
+    (tmp_path / "probe.txt").write_text("first word after 0.31 s", "utf-8")
+    asked = ("verify", str(tmp_path / "probe.txt"), "8b", "--hardware", "L40S", "--rules")
+    own = layer({"verifying.yaml": FORMAT.format("vllm", r"after ([\d.]+) s")})
+    assert "vLLM on L40S, from our probe" in call(*asked, str(own))[1]
+    for engine, pattern, message in (
+        ("vllm", "(", "pattern '('"),
+        ("vllm", "after", "pattern 'after' has no group"),
+        ("vlm", "(.)", "unknown engine 'vlm'"),
+    ):
+        code, out, err = call(*asked, str(layer({"verifying.yaml": FORMAT.format(engine, pattern)})))
+        assert (code, out) == (3, "")
+        assert message in err
 
 
 def test_a_machine_of_unknown_speed_has_nothing_to_compare_with() -> None:
