@@ -61,16 +61,16 @@ def verify(
     sizer = Sizer(load_rules(*rules or ()))
     request = requested(said | {"model": model}, FLAG_OF)
     machine = sizer.read(request).machine  # says what is wrong before anything is asked of a server
-    source = _asked(url, requests, key, said) if url else read(*_text(file or "-"), sizer.base.verifying.formats)
+    source = read(*_text(file), sizer.base.verifying.formats) if file else _asked(url or "", requests, key, said)
     found, entries = verified(source, request, sizer, today)
+    if keep is not None and machine is not None:
+        _keep(entries, machine.device, Path(keep), sizer)
     if format_ == "json":
         write(to_json(found) + "\n", output)
     else:
         from llama_advisor.render.verify import verification_text
 
         write(verification_text(found, sizer.base, screen(output)), output)
-    if keep is not None and machine is not None:
-        _keep(entries, machine.device, Path(keep), sizer)
     return HOLDS if found.holds else HOLDS_NOT
 
 

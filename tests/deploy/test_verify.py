@@ -95,6 +95,8 @@ def test_one_device_holds_its_part_of_the_weights() -> None:
         (("{file}", "8b", "--hardware", "L4", "--prompt-tokens", "many"), "--prompt-tokens: "),
         (("/no/such/file", "8b", "--hardware", "L4"), "/no/such/file: No such file or directory"),
         (("{log}", "8b", "--hardware", "L4", "--engine", "sglang"), "start-up log of vLLM is of vllm, not of sglang"),
+        (("--url", "", "8b", "--hardware", "L4"), "write the address of a server"),
+        (("{log}", "8b", "--hardware", "L40S", "--keep", "own"), "there is no speed on one node to keep"),
         (("--url", "ftp://x", "8b", "--hardware", "L4"), "write the address of a server"),
         (("--url", "file:///etc/passwd", "8b", "--hardware", "L4"), "write the address of a server"),
         (("--url", "http://127.0.0.1:1", "8b", "--hardware", "L4", "--concurrency", "4"), "leave --concurrency"),
