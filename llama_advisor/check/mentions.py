@@ -89,7 +89,7 @@ class Checkpoints:
                 self._exact.setdefault(item.name.lower(), meant)
                 if PLAIN_TAG.fullmatch(item.name):
                     self._tags[item.name.lower()] = model
-                    self._exact |= {tag.lower(): meant for tag in model.aliases if _TAG.fullmatch(tag)}
+                    self._exact = {tag.lower(): meant for tag in filter(_TAG.fullmatch, model.aliases)} | self._exact
             for name in (model.id, model.name, files.hf_repo.rsplit("/", 1)[-1]):
                 self._stems[key(name)] = model.id
         for quantization in base.quantizations.values():
@@ -100,14 +100,12 @@ class Checkpoints:
 
     def _find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
-        name = _HOST.sub("", token.strip())
+        name = _HOST.sub("", token.strip()).removesuffix(":latest")
         found = self._exact.get(name.lower()) or self._tagged(name.lower()) or self._spelled(name)
         return found or (Checkpoint(None) if _UNKNOWN.fullmatch(name) else None)
 
     def _tagged(self, lower: str) -> Checkpoint | None:
         """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""
-        if lower.endswith(":latest"):
-            return self._exact.get(lower.removesuffix(":latest"))
         tag = max((tag for tag in self._tags if lower.startswith(f"{tag}-")), key=len, default=None)
         if tag is None:
             return None

@@ -10,28 +10,29 @@ from llama_advisor.sizing.support import HOSTED, published_file
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
+NOWHERE = Artifact()
+
 
 def artifact(candidate: Candidate) -> Artifact:
     """Return where the files of the build are: those listed that the engine loads, else the original to make it of."""
-    engine, quantization, original = candidate.engine, candidate.quantization, candidate.model.artifacts
-    found = published_file(candidate.model, quantization.id, engine)
+    engine, quantization, original = candidate.engine, candidate.quantization.id, candidate.model.artifacts
+    found = published_file(candidate.model, quantization, engine)
     if found is None:
-        entry = engine.by_quantization.get(quantization.id)
-        made = entry is not None and entry.from_original
-        return Artifact(hf_repo=original.hf_repo, gated=original.gated, stored_as="safetensors") if made else NOWHERE
-    repository = found.name if "/" in found.name else None
-    tag = None if repository else found.name
-    if repository and engine.tag:
-        tag = engine.tag.format(repository=repository, quantization=quantization.id.upper())
+        entry = engine.by_quantization.get(quantization)
+        made = entry is not None and (entry.from_original or engine.made_with)
+        return Artifact(hf_repo=original.hf_repo, stored_as="safetensors", gated=original.gated) if made else NOWHERE
+    named = engine.tag.format(repository=found.name, quantization=quantization.upper())
+    tag = named or None if "/" in found.name else found.name
+    repository = None if tag else found.name
     return Artifact(hf_repo=repository, ollama_tag=tag, file=found.file, stored_as=found.stored_as, gated=found.gated)
 
 
 def published(candidate: Candidate) -> bool:
-    """Tell whether files are listed, or the engine makes them from the original weights while loading."""
-    return candidate.engine.id == HOSTED or artifact(candidate) != NOWHERE
-
-
-NOWHERE = Artifact()
+    """Tell whether its files are listed, or the engine makes them from the original weights while loading."""
+    engine, quantization = candidate.engine, candidate.quantization.id
+    entry = engine.by_quantization.get(quantization)
+    made = engine.id == HOSTED or (entry is not None and entry.from_original)
+    return made or published_file(candidate.model, quantization, engine) is not None
 
 
 def commands(candidate: Candidate, files: Artifact) -> tuple[str, ...]:
@@ -55,9 +56,9 @@ def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
         flags = [entry.flags if original else "", entry.architecture_flags.get(architecture, "")]
     return {
         "hf_repo": files.hf_repo,
-        "gguf_repo": files.hf_repo if quantization.format == "gguf" else None,
+        "gguf_repo": files.hf_repo if files.stored_as == "gguf" else None,
         "gguf_quantization": quantization.id.upper(),
-        "mlx_repo": files.hf_repo,
+        "mlx_repo": files.hf_repo if published(candidate) else None,
         "ollama_tag": files.ollama_tag,
         "context_tokens": need.context_tokens,
         "total_context_tokens": need.context_tokens * at_once,

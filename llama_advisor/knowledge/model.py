@@ -153,11 +153,10 @@ class Model(Record):
     def published(self) -> dict[str, tuple[Published, ...]]:
         """Published files by quantization, those of its own maker first."""
         gated, found = self.artifacts.gated, dict[str, tuple[Published, ...]]()
-        own = (
-            Published(quantization=build.quantization, stored_as=build.stored_as, name=build.hf_repo, gated=gated)
-            for build in self.official_builds
-        )
-        for item in (*own, *self.artifacts.published):
+        for build in self.official_builds:
+            own = Published(quantization=build.quantization, stored_as=build.stored_as, name=build.hf_repo, gated=gated)
+            found[build.quantization] = (own,)
+        for item in self.artifacts.published:
             found[item.quantization] = (*found.get(item.quantization, ()), item)
         return found
 

@@ -66,10 +66,7 @@ def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def named_build(name: str, model: Model, *, plain_tags: bool = False) -> tuple[str, ...]:
-    """The quantization of the build whose repository or tag was named, else nothing, as where a repository holds many.
-
-    Who names a plain tag means a model; only a size is that of the quantization which it holds.
-    """
+    """The quantization of the build whose repository or tag was named, if that tells; a plain tag means a model."""
     plain = _HUB.sub("", name.strip().lower())
     for build in model.official_builds:
         if key(plain) in {key(build.hf_repo), key(build.hf_repo.rsplit("/", 1)[-1])}:
