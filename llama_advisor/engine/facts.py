@@ -312,7 +312,7 @@ _support("engine.used_on_target", "flag", "Whether it is used on this kind of ta
 _support("engine.quantization_support", "text", "native, weight_only or no.", "runs_quantization", choices=_SUPPORTED)
 _offer("hosted.provider", "text", "Provider of the hosted model.")
 _build("build.published", "flag", "Whether its files are listed, or made from the original while loading.", _published)
-_engine("engine.made_with", "text", "What makes a file that nobody lists; empty where nothing does.")
+_engine("engine.made_with", "text", "What makes a file that nobody lists, if anything does.")
 _placed("hosted.served", "flag", "Whether any provider in the price list serves the model.")
 _placed("hosted.retired", "flag", "Whether the provider has retired it by the day asked for.")
 _offer("hosted.retires_on", "text", "Day of retirement.")
