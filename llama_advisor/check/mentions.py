@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import yaml
 
-from llama_advisor.scenario.names import key
+from llama_advisor.scenario.names import PLAIN_TAG, key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,18 +83,13 @@ class Checkpoints:
         self._quantizations: dict[str, frozenset[str]] = {}
         for model in base.models.values():
             files = model.artifacts
-            repositories = {files.hf_repo: "", files.gguf_repo: ""}
-            repositories |= {repo: name for name, repo in files.quantized_repos.items()}
-            repositories |= {build.hf_repo: build.quantization for build in model.official_builds}
-            for repository, held in repositories.items():
-                if repository:
-                    meant = Checkpoint(model.id, frozenset({held} if held else ()))
-                    self._exact.setdefault(repository.lower(), meant)
-            if files.ollama_tag:
-                tagged = frozenset({files.ollama_quantization} if files.ollama_quantization else ())
-                self._tags[files.ollama_tag.lower()] = model
-                for tag in (files.ollama_tag, *(name for name in model.aliases if _TAG.fullmatch(name))):
-                    self._exact.setdefault(tag.lower(), Checkpoint(model.id, tagged))
+            self._exact[files.hf_repo.lower()] = Checkpoint(model.id)
+            for item in (item for held in model.published.values() for item in held):
+                meant = Checkpoint(model.id, frozenset() if item.file else frozenset({item.quantization}))
+                self._exact.setdefault(item.name.lower(), meant)
+                if PLAIN_TAG.fullmatch(item.name):
+                    self._tags[item.name.lower()] = model
+                    self._exact = {tag.lower(): meant for tag in filter(_TAG.fullmatch, model.aliases)} | self._exact
             for name in (model.id, model.name, files.hf_repo.rsplit("/", 1)[-1]):
                 self._stems[key(name)] = model.id
         for quantization in base.quantizations.values():
@@ -105,14 +100,12 @@ class Checkpoints:
 
     def _find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
-        name = _HOST.sub("", token.strip())
+        name = _HOST.sub("", token.strip()).removesuffix(":latest")
         found = self._exact.get(name.lower()) or self._tagged(name.lower()) or self._spelled(name)
         return found or (Checkpoint(None) if _UNKNOWN.fullmatch(name) else None)
 
     def _tagged(self, lower: str) -> Checkpoint | None:
         """Read a spelt-out tag: `llama3.1:8b-instruct-q8_0`, `llama3.1:8b-text-q4_0`."""
-        if lower.endswith(":latest"):
-            return self._exact.get(lower.removesuffix(":latest"))
         tag = max((tag for tag in self._tags if lower.startswith(f"{tag}-")), key=len, default=None)
         if tag is None:
             return None

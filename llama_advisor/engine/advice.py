@@ -23,11 +23,11 @@ EXIT_CODES: dict[str, int] = {
 class Artifact(Record):
     """Where the build's files are; nulls where the facts name none."""
 
-    hf_repo: Annotated[str | None, "Hugging Face repository."]
-    ollama_tag: Annotated[str | None, "Ollama tag."]
-    file: Annotated[str | None, "File name pattern inside the repository."]
-    stored_as: Annotated[str | None, "How the files are stored, e.g. `safetensors`, `gguf`."] = None
-    gated: Annotated[bool, "Whether the licence is to be accepted before they can be fetched."] = False
+    hf_repo: Annotated[str | None, "Hugging Face repository."] = None
+    ollama_tag: Annotated[str | None, "Ollama tag."] = None
+    file: Annotated[str | None, "File inside the repository, or the pattern of its name."] = None
+    stored_as: Annotated[str | None, "How the files are stored: `safetensors`, `gguf`, `ollama` …"] = None
+    gated: Annotated[bool, "Whether they are handed out only to accounts that accepted the licence."] = False
 
 
 class Command(Record):

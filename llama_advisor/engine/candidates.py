@@ -96,13 +96,12 @@ def quantizations(model: Model, need: Need, base: RuleBase, engines: Iterable[En
     """Quantizations some engine loads; seldom used ones only when asked for."""
     loaded = {item.quantization for engine in engines for item in engine.quantizations}
     asked = need.quantizations_wished | need.only_quantizations
-    official = {build.quantization for build in model.official_builds}
     return tuple(
         quantization
         for quantization in base.quantizations.values()
         if quantization.id in loaded
         and (quantization.ladder or quantization.id in asked)
-        and (not quantization.official_only or quantization.id in official)
+        and (not quantization.official_only or quantization.id in model.published)
     )
 
 

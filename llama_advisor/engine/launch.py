@@ -106,6 +106,7 @@ def values(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
     original, license_asked = model.artifacts.hf_repo, files.gated or candidate.training is not None
     return {
         "weights": weights(files, candidate.quantization.id),
+        "short_name": files.hf_repo and files.hf_repo.rpartition("/")[2],
         "repository": files.hf_repo,
         "file": files.file,
         "original": original,
@@ -114,6 +115,7 @@ def values(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "model": model.id,
         "model_class": model.family.replace("-", "").replace(".", "_"),
         "quantization": candidate.quantization.id,
+        "gguf_type": candidate.quantization.id.upper(),
         "engine": candidate.engine.id,
         "hardware": candidate.machine.label or None if candidate.machine else None,
         "context_tokens": need.context_tokens,

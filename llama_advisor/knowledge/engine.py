@@ -117,6 +117,9 @@ class Engine(Record):
     architectures: Annotated[tuple[ArchitectureSupport, ...], "Models it runs."]
     hardware: Annotated[tuple[HardwareSupport, ...], "Devices it runs on."]
     quantizations: Annotated[tuple[QuantizationSupport, ...], "Quantizations it loads."]
+    loads: Annotated[tuple[str, ...], "How files it loads are stored, best first; see `published` of models."] = ()
+    tag: Annotated[str, "How it names a file of a repository: with `{repository}` and `{quantization}`."] = ""
+    made_with: Annotated[str | None, "What makes a file that nobody lists, from the original weights."] = None
     kv_cache_types: Annotated[tuple[str, ...], "KV-cache types, best first."] = ("f16",)
     kv_cache_flags: Annotated[dict[str, str], "Options by KV-cache type, for `{kv_cache_flags}` in commands."] = EMPTY
     tensor_parallel: Annotated[bool, "Whether it splits each layer over devices."] = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal
 
 from llama_advisor.text.record import EMPTY, Record
@@ -76,6 +77,7 @@ class OfficialBuild(Record):
 
     quantization: Annotated[str, "Id of the quantization."]
     hf_repo: Annotated[str, "Hugging Face repository."]
+    stored_as: Annotated[str, "How its files are stored; see `published`."] = "safetensors"
     weights_bytes: Annotated[int, "Size of the weights as published, bytes."]
     context_tokens: Annotated[int | None, "Context it is limited to, where shorter than the model's."] = None
     parameters_extra: Annotated[int, "Parameters added by adapters."] = 0
@@ -90,15 +92,22 @@ class EstimatedScore(Record):
     how: Annotated[str, "How it was estimated, in one sentence."]
 
 
+class Published(Record):
+    """A quantized file or repository that was seen published."""
+
+    quantization: Annotated[str, "Id of the quantization."]
+    stored_as: Annotated[str, "How it is stored, as engines say what they load: `gguf`, `ollama`, `awq` …"]
+    name: Annotated[str, "Hugging Face repository, or a tag in another library, which has no slash."]
+    file: Annotated[str | None, "File in the repository, or the pattern of its name, where it holds several."] = None
+    gated: Annotated[bool, "Whether it is handed out only to accounts that accepted the licence."] = False
+
+
 class Artifacts(Record):
     """Where the weights are found."""
 
     hf_repo: Annotated[str, "Hugging Face repository of the original weights."]
-    ollama_tag: Annotated[str | None, "Tag in the Ollama library."] = None
-    ollama_quantization: Annotated[str | None, "Quantization id that the tag holds."] = None
-    gguf_repo: Annotated[str | None, "Hugging Face repository with GGUF files."] = None
-    mlx_repo: Annotated[str | None, "Hugging Face repository with MLX 4-bit files."] = None
-    quantized_repos: Annotated[dict[str, str], "Hugging Face repositories of third parties by quantization id."] = EMPTY
+    gated: Annotated[bool, "Whether that is handed out only to accounts that accepted the licence."] = False
+    published: Annotated[tuple[Published, ...], "Files seen published, best known first; never composed."] = ()
 
 
 class Model(Record):
@@ -139,6 +148,17 @@ class Model(Record):
     ] = ()
     sources: Annotated[dict[str, tuple[str, ...]], "Source ids (see sources.yaml) by section."]
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
+
+    @cached_property
+    def published(self) -> dict[str, tuple[Published, ...]]:
+        """Published files by quantization, those of its own maker first."""
+        gated, found = self.artifacts.gated, dict[str, tuple[Published, ...]]()
+        for build in self.official_builds:
+            own = Published(quantization=build.quantization, stored_as=build.stored_as, name=build.hf_repo, gated=gated)
+            found[build.quantization] = (own,)
+        for item in self.artifacts.published:
+            found[item.quantization] = (*found.get(item.quantization, ()), item)
+        return found
 
 
 class Benchmark(Record):

@@ -11,7 +11,7 @@ from llama_advisor.render.sentences import number
 from llama_advisor.sizing.estimate import BEST_TRODDEN, largest
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.sizing.layouts import splits
-from llama_advisor.sizing.support import at_home, official_build, quantization_support
+from llama_advisor.sizing.support import at_home, official_build, published_file, quantization_support
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Varied:
             entry = engine.by_quantization.get(kind.id) if row.quantization == kind.id else None
             exists = (official or not kind.official_only) and (self.asked.engine or at_home(engine, device))
             if entry and exists and model.architecture.kind not in entry.not_for:
-                stored = official or kind.id in model.artifacts.quantized_repos or kind.format != "safetensors"
+                stored = official or kind.format != "safetensors" or published_file(model, kind.id, engine)
                 size = weights(model.id, kind.id if stored or not entry.from_original else ORIGINAL) / 1e9
                 self.beside[kind.id] = {"engine": engine.name, "GB": number(size)}
                 if device and quantization_support(engine, model, kind, device) == "no":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NOISE = re.compile(r"[^a-z0-9]+")
 _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
 _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
+PLAIN_TAG = re.compile(r"[^/:]+:[^-/]+")  # of a library: a size, without quantization
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
 
@@ -53,9 +54,8 @@ def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
         names = [model.id, *model.aliases]
         for repository in (model.artifacts.hf_repo, *(build.hf_repo for build in model.official_builds)):
             names += (repository, repository.rsplit("/", 1)[-1])
-        if model.artifacts.ollama_tag and model.kind != "base":  # an Ollama tag holds the instruct model
-            names.append(model.artifacts.ollama_tag)
-        exact |= dict.fromkeys((text.lower() for text in names), model.id)
+        names += filter(PLAIN_TAG.fullmatch, published := [item.name for item in model.artifacts.published])
+        exact |= dict.fromkeys((text.lower() for text in (*names, *published)), model.id)
         short = model.name.lower().removeprefix("llama ")
         for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
             names += (text, f"{text} instruct")
@@ -65,13 +65,14 @@ def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
     return exact, loose
 
 
-def named_build(name: str, model: Model) -> tuple[str, ...]:
-    """The quantization of an official build whose repository was named, else nothing."""
+def named_build(name: str, model: Model, *, plain_tags: bool = False) -> tuple[str, ...]:
+    """The quantization of the build whose repository or tag was named, if that tells; a plain tag means a model."""
     plain = _HUB.sub("", name.strip().lower())
     for build in model.official_builds:
         if key(plain) in {key(build.hf_repo), key(build.hf_repo.rsplit("/", 1)[-1])}:
             return (build.quantization,)
-    return ()
+    named = (item for item in model.artifacts.published if item.name.lower() == plain and not item.file)
+    return tuple(item.quantization for item in named if plain_tags or not PLAIN_TAG.fullmatch(item.name))[:1]
 
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:

@@ -145,9 +145,7 @@ class Sizer:
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
         model = self.base.models[names.model_id(name, self.base)]
-        tag = name.strip().lower() == model.artifacts.ollama_tag
-        named = (model.artifacts.ollama_quantization,) if tag else names.named_build(name, model)
-        return model, next(iter(named), None)
+        return model, next(iter(names.named_build(name, model, plain_tags=True)), None)
 
     def _read_machine(self, where: Named) -> Machine | None:
         """Read the machine; a count beside the text must not contradict the text's own."""

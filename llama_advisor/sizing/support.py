@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.device import Device
     from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model, OfficialBuild
+    from llama_advisor.knowledge.model import Model, OfficialBuild, Published
     from llama_advisor.knowledge.quantization import Quantization
 
 
@@ -97,6 +97,12 @@ def quantization_support(
 def official_build(model: Model, quantization: Quantization) -> OfficialBuild | None:
     """Return the maker's own build of this quantization, if there is one."""
     return next((build for build in model.official_builds if build.quantization == quantization.id), None)
+
+
+def published_file(model: Model, quantization: str, engine: Engine) -> Published | None:
+    """Return the file listed for this quantization that the engine takes best, if it loads any."""
+    held = (item for item in model.published.get(quantization, ()) if item.stored_as in engine.loads)
+    return min(held, key=lambda item: engine.loads.index(item.stored_as), default=None)
 
 
 class Option(NamedTuple):

@@ -29,6 +29,7 @@ FINE = {
     "llama3.2": ("llama-3.2-3b-instruct", {"q4_k_m"}),
     "llama3.1:latest": ("llama-3.1-8b-instruct", {"q4_k_m"}),
     "llama3.1:8b-text-q4_0": ("llama-3.1-8b", {"q4_0"}),
+    "llama3.1:8b-instruct-iq4_xs": ("llama-3.1-8b-instruct", {"iq4_xs"}),
     "llama3.2:1b-instruct-q8_0": ("llama-3.2-1b-instruct", {"q8_0"}),
     "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M": ("llama-3.2-3b-instruct", {"q4_k_m"}),
     "Meta-Llama-3.1-8B-Instruct-Q5_K_M.gguf": ("llama-3.1-8b-instruct", {"q5_k_m"}),
@@ -57,9 +58,8 @@ def test_a_name_of_something_else(name: str) -> None:
 
 def test_every_repository_and_tag_of_the_rule_base_is_known() -> None:
     for model in checker().base.models.values():
-        names = [model.artifacts.hf_repo, model.artifacts.ollama_tag, *model.artifacts.quantized_repos.values()]
-        for name in filter(None, names):
-            found = SCANNER.checkpoints.find(str(name))
+        for name in (model.artifacts.hf_repo, *(item.name for item in model.artifacts.published)):
+            found = SCANNER.checkpoints.find(name)
             assert found is not None, name
             assert found.model == model.id, name
 

@@ -100,7 +100,7 @@ Llama 3.2 1B Instruct on RTX 2080
   nvfp4         not on Turing  1.07
   awq-int4      vLLM           1.03  2.41  yes        262     0.08      209
   gptq-int4     vLLM           1.03  2.41  yes        262     0.08      209
-  nf4           vLLM           2.47  2.40  yes        131     0.08      209
+  nf4           vLLM           1.03  2.40  yes        131     0.08      209
 GB to download, GiB in memory at 8,192 tokens of context
 """,
     ),

@@ -216,7 +216,8 @@ def test_no_is_norway_and_a_language(call: Call, run: Run) -> None:
 
 @pytest.mark.parametrize("what", ["model", "hf", "ollama", "build"])
 def test_print_names_one_thing_for_scripts(what: str, call: Call) -> None:
-    arguments = ("recommend", "--use-case", "chat", "--hardware", "RTX 3060 12GB", "--engine", "ollama", *DAY)
+    engine = "llama.cpp" if what == "hf" else "ollama"
+    arguments = ("recommend", "--use-case", "chat", "--hardware", "RTX 3060 12GB", "--engine", engine, *DAY)
     _, out, _ = call(*arguments, "--format", "json")
     build = answer(out)["recommendation"]
     code, printed, err = call(*arguments, "--print", what)

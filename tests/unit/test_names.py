@@ -56,8 +56,26 @@ def test_an_id_is_always_itself(base: RuleBase) -> None:
 def test_repositories_and_tags_of_every_model_lead_back_to_it(base: RuleBase) -> None:
     for model in base.models.values():
         assert names.model_id(model.artifacts.hf_repo, base) == model.id
-        if model.artifacts.ollama_tag and model.kind == "instruct":
-            assert names.model_id(model.artifacts.ollama_tag, base) == model.id
+        for item in model.artifacts.published:
+            assert names.model_id(item.name, base) == model.id, item.name
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "quantizations"),
+    [
+        ("llama3.1:8b-instruct-q8_0", "llama-3.1-8b-instruct", ("q8_0",)),
+        ("llama3.1:8b-text-q4_K_M", "llama-3.1-8b", ("q4_k_m",)),
+        ("llama-guard3:8b-q4_K_M", "llama-guard-3-8b", ("q4_k_m",)),
+        ("nvidia/Llama-3.1-8B-Instruct-NVFP4", "llama-3.1-8b-instruct", ("nvfp4",)),
+        ("bartowski/Llama-3.2-3B-Instruct-GGUF", "llama-3.2-3b-instruct", ()),
+        ("llama3.1:8b", "llama-3.1-8b-instruct", ()),
+    ],
+)
+def test_a_published_name_tells_its_quantization(
+    name: str, model: str, quantizations: tuple[str, ...], base: RuleBase
+) -> None:
+    assert names.model_id(name, base) == model
+    assert names.named_build(name, base.models[model]) == quantizations
 
 
 @pytest.mark.parametrize("name", ["llama-3.2-8b", "gpt-4", "8c", "", "llama-4", "3.1 9b"])
