@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from llama_advisor.scenario.scenario import Assumption
-from llama_advisor.sizing.figures import Capacity, Cost, DeviceMemory, MachineUsed, Range, Training
+from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Range, Training
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Bottleneck
 
@@ -63,20 +63,6 @@ class Contribution(Record):
     reads: Annotated[tuple[Reading, ...] | None, "Facts it rests on; null unless asked why."] = None
 
 
-class MemoryShown(Record):
-    """Memory of a build, GiB."""
-
-    weights_gib: Annotated[float, "Weights."]
-    kv_cache_gib: Annotated[float, "KV cache of all sequences."]
-    image_cache_gib: Annotated[float, "Cache of all images."]
-    overhead_gib: Annotated[float, "Buffers, contexts, graphs."]
-    total_gib: Annotated[float, "Need in all."]
-    available_gib: Annotated[float | None, "What there is; null when not known."]
-    offloaded_gib: Annotated[float, "Part that lies in host memory."]
-    per_device: Annotated[DeviceMemory, "The fullest device."]
-    fits: Annotated[bool | None, "Whether every device holds its part."]
-
-
 class SpeedShown(Record):
     """Speed per user at the scenario's context and load."""
 
@@ -104,7 +90,7 @@ class Build(Record):
     artifact: Annotated[Artifact, "Where its files are."]
     score: Annotated[float, "Sum of the contributions."]
     contributions: Annotated[tuple[Contribution, ...], "Parts of the score."]
-    memory: Annotated[MemoryShown | None, "Memory; null for hosted models."]
+    memory: Annotated[Memory | None, "Memory; null for hosted models."]
     speed: Annotated[SpeedShown | None, "Speed; null where it is not known."]
     capacity: Annotated[Capacity | None, "What it serves under the load; null for hosted models."]
     training: Annotated[Training | None, "Tuning, where it was asked for."]

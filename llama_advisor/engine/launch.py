@@ -190,16 +190,18 @@ def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str
         provider = base.providers.get(offer.provider)
         if provider and provider.base_url:
             asked = {"base_url": Flags(provider.base_url), "key_variable": Flags(provider.key_variable)}
-    body: dict[str, Any]
+    body: dict[str, Any] = {"model": named}
     if model.kind == "base":
-        body = {"model": named, "prompt": "Once upon a time", "max_tokens": 64}
-        return {"path": Flags("completions"), "body": json.dumps(body), "served": named} | asked
-    content: Any = "Say hello."
-    if candidate.need.images_per_prompt:
-        picture = {"type": "image_url", "image_url": {"url": base.deploying.picture}}
-        content = [{"type": "text", "text": "What is in this picture?"}, picture]
-    body = {"model": named, "messages": [{"role": "user", "content": content}], "max_tokens": 64}
-    return {"path": Flags("chat/completions"), "body": json.dumps(body), "served": named} | asked
+        path, body["prompt"] = "completions", "Once upon a time"
+    else:
+        path = "chat/completions"
+        content: Any = "Say hello."
+        if candidate.need.images_per_prompt:
+            picture = {"type": "image_url", "image_url": {"url": base.deploying.picture}}
+            content = [{"type": "text", "text": "What is in this picture?"}, picture]
+        body["messages"] = [{"role": "user", "content": content}]
+    lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in (body | {"max_tokens": 64}).items())
+    return {"path": Flags(path), "body": "{" + ",\n ".join(lines) + "}", "served": named} | asked
 
 
 def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
         Build,
         Command,
         Contribution,
-        MemoryShown,
         Robustness,
         SpeedShown,
         TippingPoint,
     )
     from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
+    from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
 
 SIGNIFICANT = 3
 VERDICTS = {
@@ -138,7 +137,7 @@ def speed_rows(speed: SpeedShown) -> list[tuple[str, str]]:
 
 def shortest(commands: Iterable[Command]) -> list[Command]:
     """Return the steps without which nothing runs: files, start, and a request where nothing is to be started."""
-    found = [item for item in commands if item.step in {"make", "start", "load", "balance", "tune"}]
+    found = [item for item in commands if item.step in {"make", "start", "load", "tune"}]
     return found or [item for item in commands if item.step == "request"]
 
 
@@ -179,7 +178,7 @@ def tuning_lines(training: Training) -> Iterator[str]:
     yield from training.not_known
 
 
-def memory_line(memory: MemoryShown) -> str:
+def memory_line(memory: Memory) -> str:
     """Write the memory of a build with its parts."""
     image = f" + image cache {memory.image_cache_gib:.2f}" if memory.image_cache_gib else ""
     there = "of unknown memory" if memory.available_gib is None else f"of {memory.available_gib:.2f} GiB"
