@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -107,3 +108,17 @@ class Engine(Record):
     def by_architecture(self) -> dict[str, ArchitectureSupport]:
         """Its entries by the architecture of a model."""
         return {item.architecture: item for item in reversed(self.architectures)}
+
+
+class Program(Record):
+    """A command of an engine or of a tool around it, and every option that it takes in one release."""
+
+    id: Annotated[str, "The command as it is typed; an older release has its version after it."]
+    version: Annotated[str, "Version of the package that was read."]
+    package: Annotated[str, "Package or checkout that declares the options."]
+    also: Annotated[tuple[str, ...], "Other commands with the same options."] = ()
+    options: Annotated[str, "Options, or names of settings, between blanks."]
+    environment: Annotated[str, "Environment variables that it reads, between blanks."] = ""
+    source: Annotated[tuple[str, ...], "Source ids."]
+    read: Annotated[date, "Day on which they were read."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()

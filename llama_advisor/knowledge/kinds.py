@@ -6,7 +6,7 @@ from typing import Annotated, get_args, get_type_hints
 
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
-from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.engine import Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.quantization import BlockType, Quantization
@@ -42,6 +42,7 @@ class EntryLists(Record):
     quantizations: Annotated[tuple[Quantization, ...], "Ways to store weights."] = ()
     devices: Annotated[tuple[Device, ...], "Devices."] = ()
     instances: Annotated[tuple[Instance, ...], "Cloud instances."] = ()
+    programs: Annotated[tuple[Program, ...], "Commands with all their options."] = ()
     rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()
     hosted: Annotated[tuple[HostedPrice, ...], "Prices of hosted models."] = ()
     sources: Annotated[tuple[Source, ...], "Sources."] = ()
