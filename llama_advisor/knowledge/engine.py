@@ -18,6 +18,9 @@ class ArchitectureSupport(Record):
     since: Annotated[str | None, "First version with support."] = None
     until: Annotated[str | None, "Last version with support; null while it lasts."] = None
     pin: Annotated[str | None, "How to install the last supporting version, e.g. `vllm==0.10.2`."] = None
+    lacking: Annotated[
+        dict[str, tuple[str, ...]], "Device architectures, by quantization, that the last version with it cannot run."
+    ] = EMPTY
     note: Annotated[str, "What to know."] = ""
     commands: Annotated[tuple[str, ...], "Command templates for it, where they differ from the engine's."] = ()
     source: Annotated[tuple[str, ...], "Source ids."]
@@ -67,13 +70,16 @@ class Engine(Record):
     name: Annotated[str, "Name."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
     version: Annotated[str, "Newest version the facts were read for."] = ""
-    status: Annotated[Literal["active", "maintenance"], "Whether it is developed."] = "active"
+    status: Annotated[Literal["active", "maintenance", "archived"], "Whether it is developed."] = "active"
     targets: Annotated[tuple[Target, ...], "Where it is used."]
     architectures: Annotated[tuple[ArchitectureSupport, ...], "Models it runs."]
     hardware: Annotated[tuple[HardwareSupport, ...], "Devices it runs on."]
     quantizations: Annotated[tuple[QuantizationSupport, ...], "Quantizations it loads."]
     kv_cache_types: Annotated[tuple[str, ...], "KV-cache types, best first."] = ("f16",)
     kv_cache_flags: Annotated[dict[str, str], "Options by KV-cache type, for `{kv_cache_flags}` in commands."] = EMPTY
+    kv_cache_not_for: Annotated[
+        dict[str, tuple[str, ...]], "Device architectures, by KV-cache type, on which it fails."
+    ] = EMPTY
     tensor_parallel: Annotated[bool, "Whether it splits each layer over devices."] = False
     layer_split: Annotated[bool, "Whether it splits by layers over devices."] = False
     multi_node: Annotated[bool, "Whether it spans nodes."] = False
@@ -108,6 +114,10 @@ class Engine(Record):
     def by_architecture(self) -> dict[str, ArchitectureSupport]:
         """Its entries by the architecture of a model."""
         return {item.architecture: item for item in reversed(self.architectures)}
+
+    def cache_types(self, architecture: str) -> tuple[str, ...]:
+        """KV-cache types that it offers on a device architecture, best first."""
+        return tuple(kind for kind in self.kv_cache_types if architecture not in self.kv_cache_not_for.get(kind, ()))
 
 
 class Program(Record):
