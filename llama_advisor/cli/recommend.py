@@ -42,7 +42,8 @@ def recommend(
     jobs: Jobs = None,
     format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
     print_: Annotated[
-        Literal["model", "hf", "ollama", "build"] | None, typer.Option("--print", help="Print one thing for scripts.")
+        Literal["model", "hf", "ollama", "build", "run"] | None,
+        typer.Option("--print", help="Print one thing for scripts."),
     ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
@@ -115,6 +116,7 @@ def printed(advice: Advice, what: str) -> str:
         "model": build.model,
         "hf": build.artifact.hf_repo,
         "ollama": build.artifact.ollama_tag,
+        "run": "\n".join(command.run for command in build.commands if command.language == "sh"),
         "build": "\t".join((build.model, build.quantization, build.engine, machine or "")),
     }[what]
     return f"{found}\n" if found else ""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
+from llama_advisor.engine import facts  # noqa: F401  (it fills the table of facts)
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import with_conditions
 from llama_advisor.render.formats import to_json

@@ -26,6 +26,16 @@ class Artifact(Record):
     hf_repo: Annotated[str | None, "Hugging Face repository."]
     ollama_tag: Annotated[str | None, "Ollama tag."]
     file: Annotated[str | None, "File name pattern inside the repository."]
+    stored_as: Annotated[str | None, "How the files are stored, e.g. `safetensors`, `gguf`."] = None
+    gated: Annotated[bool, "Whether the licence is to be accepted before they can be fetched."] = False
+
+
+class Command(Record):
+    """A step on the way to a build that runs."""
+
+    step: Annotated[str, "What it does, e.g. `install`, `log_in`, `fetch`, `start`, `request`, `measure`."]
+    run: Annotated[str, "What to type."]
+    language: Annotated[str, "What it is written in; `sh` for a shell."] = "sh"
 
 
 class Reading(Record):
@@ -99,7 +109,7 @@ class Build(Record):
     capacity: Annotated[Capacity | None, "What it serves under the load; null for hosted models."]
     training: Annotated[Training | None, "Tuning, where it was asked for."]
     cost: Annotated[Cost | None, "Money; null for owned hardware."]
-    commands: Annotated[tuple[str, ...], "Commands that start it."]
+    commands: Annotated[tuple[Command, ...], "What to do to run it, in order."]
 
 
 class ShortBuild(Record):

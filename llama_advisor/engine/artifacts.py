@@ -1,8 +1,8 @@
-"""Where a build's files are, and the commands that start it."""
+"""Where the files of a build are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llama_advisor.engine.advice import Artifact
 
@@ -18,9 +18,12 @@ def artifact(candidate: Candidate) -> Artifact:
     if quantization.format == "gguf":
         repo = model.artifacts.gguf_repo
         name = f"*{quantization.id.upper()}*.gguf" if repo else None
-        return Artifact(hf_repo=repo, ollama_tag=ollama_tag(model, quantization), file=name)
+        tag = ollama_tag(model, quantization) if candidate.engine.id == "ollama" else None
+        return Artifact(hf_repo=repo, ollama_tag=tag, file=name, stored_as="ollama" if tag else "gguf")
     repo = None if quantization.format == "hosted" else _repository(candidate)
-    return Artifact(hf_repo=repo, ollama_tag=None, file=None)
+    gated = repo == model.artifacts.hf_repo
+    kind = "mlx" if repo and repo == model.artifacts.mlx_repo else "safetensors"
+    return Artifact(hf_repo=repo, ollama_tag=None, file=None, stored_as=kind, gated=gated)
 
 
 def published(candidate: Candidate) -> bool:
@@ -54,49 +57,3 @@ def _repository(candidate: Candidate) -> str | None:
 
 
 MLX_REPO_BITS = 4
-
-
-def commands(candidate: Candidate, files: Artifact) -> tuple[str, ...]:
-    """Return the commands that start the build; a template with a name that is not known is left out."""
-    engine = candidate.engine
-    found = engine.by_architecture.get(candidate.model.architecture.kind)
-    templates = found.commands if found and found.commands else engine.commands
-    values = _values(candidate, files)
-    return tuple(command for template in templates if (command := _filled(template, values)))
-
-
-def _values(candidate: Candidate, files: Artifact) -> dict[str, Any]:
-    quantization, engine, need, layout = candidate.quantization, candidate.engine, candidate.need, candidate.layout
-    entry = engine.by_quantization.get(quantization.id)
-    cache = layout.kv_cache_type if layout else "f16"
-    at_once = candidate.capacity.limit if candidate.capacity else need.concurrent_requests
-    flags = []  # what the quantization needs: made while loading, or for an older device
-    if entry:
-        architecture = candidate.machine.device.architecture if candidate.machine else ""
-        original = files.hf_repo == candidate.model.artifacts.hf_repo
-        flags = [entry.flags if original else "", entry.architecture_flags.get(architecture, "")]
-    return {
-        "hf_repo": files.hf_repo,
-        "gguf_repo": files.hf_repo if quantization.format == "gguf" else None,
-        "gguf_quantization": quantization.id.upper(),
-        "mlx_repo": files.hf_repo,
-        "ollama_tag": files.ollama_tag,
-        "context_tokens": need.context_tokens,
-        "total_context_tokens": need.context_tokens * at_once,
-        "concurrent_requests": at_once,
-        "tensor_parallel": layout.placed.tensor if layout else 1,
-        "pipeline_parallel": layout.placed.stages if layout else 1,
-        "kv_cache_type": cache,
-        "kv_cache_flags": engine.kv_cache_flags.get(cache, ""),
-        "quantization_flags": " ".join(flags),
-    }
-
-
-def _filled(template: str, values: dict[str, Any]) -> str | None:
-    text = template
-    for name, value in values.items():
-        if f"{{{name}}}" in text:
-            if value is None:
-                return None
-            text = text.replace(f"{{{name}}}", str(value))
-    return " ".join(text.split())

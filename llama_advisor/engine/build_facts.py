@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.engine.fact import BUILD, HOPELESS
-from llama_advisor.engine.facts import declare
 from llama_advisor.sizing.memory import tensor_parallel_divides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.facts import Compute
     from llama_advisor.sizing.figures import Memory, Range, Speed
 
-_layout = partial(declare, BUILD, "layout", moves=True)
-_memory = partial(declare, BUILD, "memory", moves=True)
-_speed = partial(declare, BUILD, "speed", moves=True)
-_cost = partial(declare, BUILD, "cost", moves=True)
-_capacity = partial(declare, BUILD, "capacity", moves=True)
-_training = partial(declare, BUILD, "training", moves=True)
+    Compute = Callable[[Candidate], Any]
 
 
 def _sized(read: Callable[[Memory], Any]) -> Compute:
@@ -81,36 +72,6 @@ def _undivided(candidate: Candidate) -> int | None:
         return None
     divides = tensor_parallel_divides(candidate.model.architecture, whole.count)
     return 0 if divides else whole.devices - layout.machine.devices * layout.replicas
-
-
-_layout("layout.undivided_devices", "number", "Devices unused as heads do not divide.", _undivided, "devices")
-_memory("memory.weights_gib", "number", "Weights.", unit="GiB")
-_memory("memory.kv_cache_gib", "number", "KV cache of all sequences.", unit="GiB")
-_memory("memory.image_cache_gib", "number", "Cache of all images.", unit="GiB")
-_memory("memory.overhead_gib", "number", "Buffers, contexts, graphs.", unit="GiB")
-_memory("memory.total_gib", "number", "Need in all, as the printed parts add up.", _sized(printed_total_gib), "GiB")
-_memory("memory.fleet_gib", "number", "Need of a copy on each of the machines taken.", _fleet_gib, "GiB")
-_memory("memory.available_gib", "number", "What there is for the model in all.", unit="GiB")
-_memory("memory.device_need_gib", "number", "Need of the fullest device.", "per_device.need_gib", "GiB")
-_memory("memory.device_available_gib", "number", "What that device has.", "per_device.available_gib", "GiB")
-_memory("memory.slack_gib", "number", "What stays free on the fullest device.", _sized(_slack), "GiB")
-_memory("memory.slack_share", "number", "Share that stays free on the fullest device.", _sized(_slack_share))
-_memory(
-    "memory.sixteen_bit_need_gib",
-    "number",
-    "Need of the fullest device were the weights in 16 bits.",
-    _need_in_sixteen_bits,
-    "GiB",
-)
-_memory("memory.sixteen_bit_share", "number", "That need as a share of what the device has.", _share_in_sixteen_bits)
-_memory("memory.budget_slack_gib", "number", "Memory budget less need.", _within_budget, "GiB")
-_memory(
-    "memory.offloaded_share",
-    "number",
-    "Share of the need in host memory.",
-    _sized(lambda memory: memory.offloaded_gib / memory.total_gib),
-)
-_memory("memory.fits", "flag", "Whether every device holds its part.", settles=HOPELESS)
 
 
 def _at_worst_and_best(worst: float, best: float, limit: float, sign: int) -> bool | None:
@@ -174,52 +135,29 @@ def _tokens_per_month(candidate: Candidate) -> float | None:
     return capacity.requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * need.seconds_there
 
 
-_speed("speed.decode_tokens_per_s", "number", "Generation per user, best guess.", "decode_tokens_per_s.mid", "tokens/s")
-_speed("speed.decode_high_tokens_per_s", "number", "The same, upper end.", "decode_tokens_per_s.high", "tokens/s")
-_speed("speed.prefill_tokens_per_s", "number", "Prompt reading, best guess.", "prefill_tokens_per_s.mid", "tokens/s")
-_speed("speed.first_token_s", "number", "Wait for the first token, best guess.", "first_token_s.mid", "s")
-_speed("speed.first_token_low_s", "number", "Wait for the first token, lower end.", "first_token_s.low", "s")
-_speed("speed.answer_s", "number", "Time for a whole answer, best guess.", lambda c: answer_s(c, "mid"), "s")
-_speed("speed.answer_low_s", "number", "Time for a whole answer, lower end.", lambda c: answer_s(c, "low"), "s")
-_speed("speed.total_tokens_per_s", "number", "Generation of all users.", "total_tokens_per_s.mid", "tokens/s")
-_speed(
-    "speed.meets_decode",
-    "flag",
-    "Whether generation is fast enough; not known inside the range.",
-    _meets("min_tokens_per_s", "decode_tokens_per_s", more_is_better=True),
-)
-_speed(
-    "speed.meets_first_token",
-    "flag",
-    "Whether the first token comes in time; not known inside the range.",
-    _meets("max_first_token_s", "first_token_s", more_is_better=False),
-)
-_speed("speed.meets_answer", "flag", "Whether an answer comes in time; not known inside the range.", _meets_answer)
-_speed("speed.meets_load", "flag", "Whether it keeps up with the arriving requests.", _meets_load)
-
-
 def _budget_share(candidate: Candidate) -> float | None:
     cost, budget = candidate.cost, candidate.need.budget_usd_per_month
     return None if cost is None or budget is None else cost.usd_per_month / budget
 
 
-_cost("cost.usd_per_month", "number", "Money per month.", unit="USD")
-_cost("cost.budget_share", "number", "Share of the monthly budget that it takes.", _budget_share)
-_cost("cost.usd_per_million_tokens", "number", "Money per million tokens.", unit="USD")
-_capacity("capacity.requests_at_once", "number", "Typical requests at work at a time.", unit="requests")
-_capacity("capacity.full_length_at_once", "number", "The same were each as long as the context.", unit="requests")
-_capacity("capacity.in_flight", "number", "Requests at work or waiting on one machine.", unit="requests")
-_capacity("capacity.requests_per_s", "number", "Requests finished per second.", _finished, "1/s")
-_capacity("capacity.tokens_per_month", "number", "Tokens done in a month, or a batch.", _tokens_per_month, "tokens")
-_capacity("capacity.machines_needed", "number", "Machines that what arrives takes.", unit="machines")
-_capacity("capacity.machines", "number", "Machines taken.", unit="machines")
-_capacity("capacity.copies", "number", "Copies of the build on all machines.", unit="copies")
-_training("training.total_gib", "number", "Memory that tuning takes.", unit="GiB")
-_training("training.device_need_gib", "number", "What tuning takes on one device.", "per_device.need_gib", "GiB")
-_training("training.device_available_gib", "number", "What that device has.", "per_device.available_gib", "GiB")
-_training("training.sample_tokens", "number", "Tokens of a sample to tune on.", unit="tokens")
-_training("training.largest_sample_tokens", "number", "Longest sample that fits; 0 for none.", unit="tokens")
-_training("training.method", "text", "Tuning method that is planned.")
-_training("training.fits", "flag", "Whether tuning fits.")
-declare(BUILD, "layout", "build.kv_cache_type", "text", "Type of the KV cache.", moves=True)
-declare(BUILD, "place", "build.quality", "number", "Quality for this work with this quantization, 0-100.")
+LAID_OUT: dict[str, Compute] = {
+    "layout.undivided_devices": _undivided,
+    "memory.total_gib": _sized(printed_total_gib),
+    "memory.fleet_gib": _fleet_gib,
+    "memory.slack_gib": _sized(_slack),
+    "memory.slack_share": _sized(_slack_share),
+    "memory.sixteen_bit_need_gib": _need_in_sixteen_bits,
+    "memory.sixteen_bit_share": _share_in_sixteen_bits,
+    "memory.budget_slack_gib": _within_budget,
+    "memory.offloaded_share": _sized(lambda memory: memory.offloaded_gib / memory.total_gib),
+    "speed.answer_s": lambda c: answer_s(c, "mid"),
+    "speed.answer_low_s": lambda c: answer_s(c, "low"),
+    "speed.meets_decode": _meets("min_tokens_per_s", "decode_tokens_per_s", more_is_better=True),
+    "speed.meets_first_token": _meets("max_first_token_s", "first_token_s", more_is_better=False),
+    "speed.meets_answer": _meets_answer,
+    "speed.meets_load": _meets_load,
+    "cost.budget_share": _budget_share,
+    "capacity.requests_per_s": _finished,
+    "capacity.tokens_per_month": _tokens_per_month,
+}
+"""Facts that are worked out once a build is laid out, by name."""

@@ -11,7 +11,7 @@ from llama_advisor.engine import candidates
 from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
-from llama_advisor.engine.relax import ways_round
+from llama_advisor.engine.relax import Way, ways_round
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import caveats, closing, excluded, routes, shown, wishes
 from llama_advisor.knowledge.judgement import Caveat
@@ -30,11 +30,12 @@ OTHER_LANE = 2
 
 
 class Answer(NamedTuple):
-    """The advice, the need it answers, and what came of every build; None where nothing was judged."""
+    """The advice, the need it answers, what came of every build, and the one it is about; None where none was."""
 
     advice: Advice
     need: Need
     found: Found | None
+    build: Candidate | None
 
 
 class Outcome(NamedTuple):
@@ -60,9 +61,12 @@ class Advisor:
         """Return the advice together with every build that was judged for it."""
         need = understand(scenario, self.base)
         if says_nothing(scenario):
-            return Answer(self._advice(need, "need_input", missing=NEEDED), need, None)
+            return Answer(self._advice(need, "need_input", missing=NEEDED), need, None, None)
         found = self.decide(need)
-        return Answer(self._judged(found, why=why), found.need, found)
+        ways = () if found.order else tuple(ways_round(found, self))
+        counted = next((way for way in ways if way.counts), None)
+        told = counted.build if counted else next(iter(found.order), None)
+        return Answer(self._judged(found, ways, told, why=why), found.need, found, told)
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
@@ -104,20 +108,18 @@ class Advisor:
         anywhere = self.search.run(need.on_any_engine(), among)
         return anywhere if anywhere.order else found
 
-    def _judged(self, found: Found, *, why: bool) -> Advice:
+    def _judged(self, found: Found, ways: tuple[Way, ...], told: Candidate | None, *, why: bool) -> Advice:
         """Say what fits; where nothing does, the nearest excuses, what change would help, and the ways round."""
         order, base = found.order, self.base
-        ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
-        told = counted.build if counted else next(iter(order), None)
         ending = closing(told, found, base, self._named(found))
         verdict: Verdict = "change_requirement" if counted else "no_fit"
-        ranking = tuple(shown(build, place, why=why) for place, build in enumerate(order, 1))
+        ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
         return self._advice(
             found.need,
             self._verdict(order[0], ending) if order else verdict,
             found.machines if found.need.hardware_stated else (),
-            recommendation=shown(counted.build, 1) if counted else next(iter(ranking), None),
+            recommendation=shown(counted.build, 1, base) if counted else next(iter(ranking), None),
             changes=counted.changes if counted else (),
             ranking=ranking,
             excluded=excluded(found, base),
@@ -167,7 +169,7 @@ class Advisor:
             target=need.target if hosted else "cloud",
         )
         order = self.search.run(other).order
-        return tuple(shown(build, place) for place, build in enumerate(order[:OTHER_LANE], 1))
+        return tuple(shown(build, place, self.base) for place, build in enumerate(order[:OTHER_LANE], 1))
 
     def rulebase_shown(self) -> RuleBaseShown:
         """Return which rule base answers."""

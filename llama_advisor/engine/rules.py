@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
+from llama_advisor.engine import facts  # noqa: F401  (it fills the table of facts)
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.hardware import check_machines
 from llama_advisor.knowledge.base import RuleBase, check_links, read_rules

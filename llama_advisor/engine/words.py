@@ -16,9 +16,10 @@ from llama_advisor.engine.advice import (
     SpeedShown,
     Wish,
 )
-from llama_advisor.engine.artifacts import artifact, commands
+from llama_advisor.engine.artifacts import artifact
 from llama_advisor.engine.candidate import Candidate, Named, Outcome
 from llama_advisor.engine.contributions import cited, contributions
+from llama_advisor.engine.launch import commands
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 CONSTRAINT_RANK = 10
 
 
-def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
+def shown(build: Candidate, rank: int, base: RuleBase, *, why: bool = False) -> Build:
     """Return a candidate as the contract has it, figures rounded for reading."""
     place, layout, files = build.place, build.layout, artifact(build)
     return Build(
@@ -56,7 +57,7 @@ def shown(build: Candidate, rank: int, *, why: bool = False) -> Build:
         capacity=build.capacity and build.capacity.rounded(3),
         training=build.training and build.training.rounded(2),
         cost=build.cost and build.cost.rounded(month=4),
-        commands=commands(build, files),
+        commands=commands(build, base),
     )
 
 

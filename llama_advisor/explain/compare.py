@@ -83,8 +83,8 @@ def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Compa
             Compared(
                 model=model.id,
                 name=model.name,
-                build=shown(best[0], 1) if best else None,
-                at_home=shown(own[0], 1) if own else None,
+                build=shown(best[0], 1, base) if best else None,
+                at_home=shown(own[0], 1, base) if own else None,
                 excuse=excuse(decisive(missed, base)) if missed else None,
             )
         )

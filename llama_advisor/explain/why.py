@@ -312,7 +312,7 @@ def report(scenario: Scenario, advisor: Advisor, told: Callable[[int, int], None
     from llama_advisor.explain.options import options
     from llama_advisor.scenario.flags import Axis
 
-    advice, need, found = explained(scenario, advisor)
+    advice, need, found, _ = explained(scenario, advisor)
     if found is None:
         raise InputError(f"recommend: state at least one of: {', '.join(advice.missing)}")
     axes = []

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from llama_advisor.knowledge.conditions import ConditionError
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
-from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
-from llama_advisor.knowledge.engine import Engine, Program
+from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Provider, Reference, RentalPrice, Vendor
+from llama_advisor.knowledge.engine import Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
@@ -123,6 +123,8 @@ class RuleBase:
     programs = _by_id("programs", Program)
     trainers = _by_id("trainers", Trainer)
     optimizers = _by_id("optimizers", Optimizer)
+    vendors = _by_id("vendors", Vendor)
+    providers = _by_id("providers", Provider)
     rentals = _by_id("rentals", RentalPrice)
     hosted = _by_id("hosted", HostedPrice)
     use_cases = _by_id("use_cases", UseCase)
@@ -130,6 +132,7 @@ class RuleBase:
     sources = _by_id("sources", Source)
     reference = _single("hardware/reference.yaml", Reference)
     criteria = _single("criteria.yaml", Criteria)
+    deploying = _single("deploy.yaml", Deploying)
     checking = _single("checking.yaml", Checking)
     relaxations = _single("relaxations.yaml", Relaxations)
     moves = _single("moves.yaml", Moves)

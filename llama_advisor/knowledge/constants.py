@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from llama_advisor.knowledge.device import Device, SpeedClass
+from llama_advisor.knowledge.engine import Step
 from llama_advisor.text.record import EMPTY, Record
 
 
@@ -179,6 +180,8 @@ class Trainer(Record):
     image_gib: Annotated[float, "Working memory of the image path of a vision model per sample, GiB."]
     gathered_layers: Annotated[int, "Layers held whole on each device while sharded."] = 2
     context_gib: Annotated[float, "Driver context, fragmentation and workspace per device, GiB."]
+    optimizer_flags: Annotated[dict[str, str], "What its commands call an optimizer, by id."] = EMPTY
+    steps: Annotated[tuple[Step, ...], "What to do to tune a model, in order."] = ()
     sources: Annotated[tuple[str, ...], "Source ids."]
     unverified: Annotated[tuple[str, ...], "Fields that were not checked against a measurement."] = ()
     note: Annotated[str, "What to know."] = ""

@@ -64,6 +64,19 @@ class Device(Record):
         return self.fp16_tflops
 
 
+class Vendor(Record):
+    """What containers and servers go by to give a process the devices of a maker."""
+
+    id: Annotated[str, "Maker, as devices name it."]
+    visible_devices: Annotated[str, "Environment variable that limits a process to some devices, by number."] = ""
+    resource: Annotated[str, "Resource name of its Kubernetes device plugin."] = ""
+    container_options: Annotated[str, "Options of `docker run` that pass all devices on."] = ""
+    driver: Annotated[str, "Driver by which Docker Compose reserves devices."] = ""
+    device_files: Annotated[tuple[str, ...], "Device files to pass to a container, where there is no driver."] = ()
+    sources: Annotated[tuple[str, ...], "Source ids."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
+
+
 class Machine(Record):
     """What a model runs on: `count` devices in each of `nodes` nodes."""
 
@@ -113,6 +126,18 @@ class Reference(Record):
     """hardware/reference.yaml: machines assumed per target, smallest or cheapest first."""
 
     reference: Annotated[dict[Target, tuple[ReferenceMachine, ...]], "At most 12 per target."]
+
+
+class Provider(Record):
+    """Where a hosting provider is asked."""
+
+    id: Annotated[str, "Provider, as prices name it."]
+    name: Annotated[str, "Its name."]
+    base_url: Annotated[str, "Address of its OpenAI-compatible API; `$NAME` is a variable of the shell."] = ""
+    key_variable: Annotated[str, "Environment variable that holds the key by custom."] = ""
+    request: Annotated[str, "Template of a request where it has no such API."] = ""
+    sources: Annotated[tuple[str, ...], "Source ids."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
 
 
 class RentalPrice(Record):

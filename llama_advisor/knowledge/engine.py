@@ -22,7 +22,6 @@ class ArchitectureSupport(Record):
         dict[str, tuple[str, ...]], "Device architectures, by quantization, that the last version with it cannot run."
     ] = EMPTY
     note: Annotated[str, "What to know."] = ""
-    commands: Annotated[tuple[str, ...], "Command templates for it, where they differ from the engine's."] = ()
     source: Annotated[tuple[str, ...], "Source ids."]
 
 
@@ -49,9 +48,56 @@ class QuantizationSupport(Record):
     ] = ()
     from_original: Annotated[bool, "Whether the engine makes it from the original weights while loading."] = False
     flags: Annotated[str, "Options that say so on the command line."] = ""
+    packages: Annotated[str, "Packages that it takes beside the engine's."] = ""
     architecture_flags: Annotated[dict[str, str], "Further options by device architecture."] = EMPTY
     decode_factor: Annotated[float, "Speed of generation against other formats of the same size on this engine."] = 1.0
     note: Annotated[str, "What to know."] = ""
+
+
+StepName = Literal[
+    "install", "accept", "log_in", "fetch", "make", "start", "load", "balance", "tune", "request", "measure", "verify"
+]
+"""What one does with a build, in order."""
+
+
+class Step(Record):
+    """One thing to do to run a build, or to tune a model; of several with one name the first that fits is taken."""
+
+    step: Annotated[StepName, "What it does."]
+    run: Annotated[str, "Template; see rules/README.md for the names in braces."]
+    language: Annotated[Literal["sh", "swift", "kotlin", "javascript"], "What it is written in."] = "sh"
+    kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device it holds for; empty for all."] = ()
+    vendors: Annotated[tuple[str, ...], "Makers of devices it holds for; empty for all."] = ()
+    models: Annotated[tuple[Literal["llama", "mllama"], ...], "Architectures it holds for; empty for all."] = ()
+    stored_as: Annotated[tuple[str, ...], "How the files it holds for are stored; empty for all."] = ()
+
+
+class Image(Record):
+    """A container image that holds the engine."""
+
+    image: Annotated[str, "Name, with `{version}` for the engine's."]
+    vendors: Annotated[tuple[str, ...], "Makers of devices it is for; empty for all."] = ()
+    folder: Annotated[str, "Where its programs are, if they are not found by name."] = ""
+    packages: Annotated[tuple[str, ...], "Python packages to install when it starts."] = ()
+    cache: Annotated[str, "Folder that keeps what it downloads."] = "/root/.cache"
+    probe: Annotated[str, "Command inside that tells whether it serves, as a template."] = ""
+    only: Annotated[bool, "Whether there is no other ordinary way to install the engine there."] = False
+
+
+class Deploying(Record):
+    """deploy.yaml: what holds whatever the engine."""
+
+    steps: Annotated[tuple[Step, ...], "Steps where an engine has none of its own."]
+    picture: Annotated[str, "Address of a picture to try a vision model with."]
+    proxy_image: Annotated[str, "Container image that shares requests among copies."]
+    python_image: Annotated[str, "Container image for engines that are Python packages and have none of their own."]
+    shared_port: Annotated[int, "Port of what shares requests among copies."]
+    files_factor: Annotated[float, "Room for downloaded files over the size of the weights."]
+    host_gib: Annotated[float, "Host memory of a server beside the weights that lie there, GiB."]
+    start_minutes: Annotated[int, "Minutes that a server may take until it answers the first time."]
+    rounds: Annotated[int, "Requests for each of those in flight, when speed is measured."]
+    sources: Annotated[tuple[str, ...], "Source ids."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
 
 
 class StandIn(Record):
@@ -97,7 +143,14 @@ class Engine(Record):
     maximum_context_tokens: Annotated[int | None, "Longest context of its files; null for no limit."] = None
     maturity: Annotated[int, "0-100: how well trodden it is for production."]
     maturity_basis: Annotated[str, "Why, in one sentence."]
-    commands: Annotated[tuple[str, ...], "Command templates; see rules/README.md for the names in braces."] = ()
+    steps: Annotated[tuple[Step, ...], "What to do to run a build, in order."] = ()
+    images: Annotated[tuple[Image, ...], "Container images, by maker of the device; the first that fits is taken."] = ()
+    port: Annotated[int | None, "Port that its OpenAI-compatible server listens on; null where it has none."] = None
+    health: Annotated[str, "Path that answers once it serves."] = ""
+    tool_flags: Annotated[dict[str, str], "Options that turn tool calls on, by format, best first."] = EMPTY
+    modelfile: Annotated[str, "Template of a Modelfile, for engines that have one."] = ""
+    adapter_flags: Annotated[str, "Options that load a LoRA adapter, with its folder as `{adapter}`."] = ""
+    node_flags: Annotated[dict[str, str], "Options of the `first` node and of the `others` that share a copy."] = EMPTY
     stand_in: Annotated[StandIn | None, "What a hosted service is taken to run on, where speeds are not published."] = (
         None
     )

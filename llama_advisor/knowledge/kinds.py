@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, get_args, get_type_hints
 
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
-from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Reference, RentalPrice
-from llama_advisor.knowledge.engine import Engine, Program
+from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Provider, Reference, RentalPrice, Vendor
+from llama_advisor.knowledge.engine import Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.quantization import BlockType, Quantization
@@ -24,6 +24,7 @@ ENTRY_FOLDERS: dict[str, type[Record]] = {
 SINGLE_FILES: dict[str, type[Record]] = {
     "criteria.yaml": Criteria,
     "checking.yaml": Checking,
+    "deploy.yaml": Deploying,
     "relaxations.yaml": Relaxations,
     "moves.yaml": Moves,
     "regions.yaml": Regions,
@@ -43,6 +44,8 @@ class EntryLists(Record):
     devices: Annotated[tuple[Device, ...], "Devices."] = ()
     instances: Annotated[tuple[Instance, ...], "Cloud instances."] = ()
     programs: Annotated[tuple[Program, ...], "Commands with all their options."] = ()
+    vendors: Annotated[tuple[Vendor, ...], "Makers of devices."] = ()
+    providers: Annotated[tuple[Provider, ...], "Providers of hosted models."] = ()
     rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()
     hosted: Annotated[tuple[HostedPrice, ...], "Prices of hosted models."] = ()
     sources: Annotated[tuple[Source, ...], "Sources."] = ()

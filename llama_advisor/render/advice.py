@@ -108,4 +108,6 @@ def _figures(out: Screen, build: Build) -> None:
         out.line(f"  {drawn}{BAR_KEY}" if out.width >= WIDE else f"  {drawn}\n{BAR_KEY}")
     if build.commands:
         out.heading("Run it")
-        out.bullets(build.commands, "$")
+        for item in say.shortest(build.commands):
+            out.command(item.run)
+        out.line("--print run prints every step, llama-advisor deploy writes a script or a manifest", "dim", indent=2)

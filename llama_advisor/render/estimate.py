@@ -9,7 +9,7 @@ from llama_advisor.render.sentences import number, priced, range_text, serves, t
 from llama_advisor.scenario.need import SECONDS_PER_MONTH
 from llama_advisor.sizing.cost import cheapest_hosted
 from llama_advisor.sizing.estimate import BEST_TRODDEN, cache_type
-from llama_advisor.sizing.memory import BYTES_PER_VALUE
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, layers_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,8 +146,8 @@ def _layers(out: Screen, estimate: Estimate, asked: EstimateRequest, sizer: Size
         host = f" with {HOST_GB} GB of host memory"
         moved = sizer.estimate(asked.model_copy(update={"hardware": f"{asked.hardware} + {HOST_GB}GB RAM"}))
     memory, engine, layers = moved.memory, sizer.base.engines[moved.engine], sizer.read(asked).model.architecture.layers
-    if memory.offloaded_gib and memory.fits:
-        held = min(layers, int(max(0.0, 1 - memory.offloaded_gib / memory.weights_gib) * (layers + 1)))
+    held = layers_held(memory, layers)
+    if held is not None and memory.fits:
         build = f" of {moved.quantization} on {engine.name}{host}" if host else ""
         about = f", about {number(moved.speed.decode_tokens_per_s.mid)} tokens/s" if moved.speed else ""
         out.heading("Layers on the device")

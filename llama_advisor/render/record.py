@@ -86,7 +86,7 @@ def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
         margin, share = say.firm_text(advice.robustness)
         lines += ["", _text(f"Against the next model it has {margin}; it {share}.")]
     if build.commands:
-        lines += ["", "To run it:", "", *_fence(build.commands, "sh")]
+        lines += ["", "To run it:", "", *_fence(say.command_lines(build.commands), "sh")]
     return lines
 
 

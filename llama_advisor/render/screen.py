@@ -15,6 +15,8 @@ NARROWEST = 40
 FEWEST_STACKED = 3  # Columns from which on a table that does not fit is stacked.
 NARROWEST_COLUMN = 14  # Characters that a column of words needs.
 GAP = 2  # Blanks between columns, and before them.
+WHOLE_WORD = re.compile(r"""(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+|\S+""")
+"""A word of a command with what is quoted in it."""
 WORD = re.compile(r"\s*\S+\s*")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -50,6 +52,17 @@ class Screen:
         for item in items:
             first, *rest = wrapped(_plain(item), self.width - 2 * GAP)
             self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
+
+    def command(self, run: str) -> None:
+        """Write a command that can be pasted: a line too long is broken between words, as a shell takes it."""
+        for line in run.splitlines():
+            room, rows = self.width - 2 * GAP - 2, [""]
+            for word in WHOLE_WORD.findall(_plain(line)):
+                if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(word) > room:
+                    rows.append(word)
+                else:
+                    rows[-1] = f"{rows[-1]} {word}".lstrip()
+            self.lines += (" " * GAP + line for line in " \\\n    ".join(rows).split("\n"))
 
     def columns(self, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llama_advisor.engine.advice import (
         Advice,
         Build,
+        Command,
         Contribution,
         MemoryShown,
         Robustness,
@@ -133,6 +134,22 @@ def speed_rows(speed: SpeedShown) -> list[tuple[str, str]]:
         ("", f"first token of a prompt of {prompt:,} tokens after {range_text(speed.first_token_s)} s"),
         ("", speed.basis),
     ]
+
+
+def shortest(commands: Iterable[Command]) -> list[Command]:
+    """Return the steps without which nothing runs: files, start, and a request where nothing is to be started."""
+    found = [item for item in commands if item.step in {"make", "start", "load", "balance", "tune"}]
+    return found or [item for item in commands if item.step == "request"]
+
+
+def command_lines(commands: Iterable[Command]) -> list[str]:
+    """Return what to type, line by line; what is no shell command with what it is written in."""
+    lines = []
+    for item in commands:
+        if item.language != "sh":
+            lines.append(f"# in {item.language}:")
+        lines += item.run.splitlines()
+    return lines
 
 
 def serves(capacity: Capacity) -> str:

@@ -33,6 +33,17 @@ def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
     return validated(data | flags, document, flags, place)
 
 
+def chosen(file: str, name: str | None) -> dict[str, Any]:
+    """Return the choice of a deployment of a project file as hard limits, by field; nothing for a scenario."""
+    document = read_document(file)
+    if not isinstance(document.data, dict) or "deployments" not in document.data:
+        return {}
+    place, _ = _deployment(document, name)
+    choice = document.data["deployments"][place[1]].get("choice")
+    said = choice if isinstance(choice, dict) else {}
+    return {f"only.{field}s": [said[field]] for field in ("model", "quantization", "engine") if said.get(field)}
+
+
 def _deployment(document: Document, name: str | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The place and the requirements of the deployment named, or of the only one."""
     listed = document.data["deployments"]

@@ -319,3 +319,10 @@ def image_bytes(architecture: Architecture) -> float:
 def _values_per_token(architecture: Architecture) -> int:
     """Numbers one token keeps in one layer: keys and values of every KV head."""
     return 2 * architecture.kv_heads * architecture.head_dim
+
+
+def layers_held(memory: Memory, layers: int) -> int | None:
+    """Return the layers that the device holds where the rest lie in host memory; None where it holds all."""
+    if not memory.offloaded_gib:
+        return None
+    return min(layers, int(max(0.0, 1 - memory.offloaded_gib / memory.weights_gib) * (layers + 1)))

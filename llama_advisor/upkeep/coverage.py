@@ -141,7 +141,7 @@ class Coverage(NamedTuple):
 def watched_answer(advisor: Advisor, asked: Scenario) -> Advice:
     """Answer with plans of its own and every build judged, so that all rules at work are seen."""
     advisor.search = Search(advisor.base, advisor.as_of, advisor.search.sizes)
-    advice, _, found = advisor.answer(asked)
+    advice, _, found, _ = advisor.answer(asked)
     if found is not None:
         assert found.ruled_out is not None
     return advice

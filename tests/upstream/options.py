@@ -11,7 +11,24 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.engine import Program
 
-UNCHECKED = ("pip", "python -c", "npm", "docker", "podman", "curl", "brew", "apt", "uv", "git", "sudo", "export")
+UNCHECKED = (
+    *(
+        "apt",
+        "brew",
+        "cmake",
+        "curl",
+        "docker",
+        "export",
+        "git",
+        "mlx.launch",
+        "mv",
+        "npm",
+        "nvidia-smi",
+        "pip",
+        "podman",
+    ),
+    *("python -c", "sh", "sudo", "tee", "test", "uv"),
+)
 """Tools around the engines, whose options are theirs."""
 _PLACE = re.compile(r"\{\w+\}")
 _VARIABLE = re.compile(r"([A-Z][A-Z0-9_]*)=")

@@ -49,7 +49,7 @@ def test_published_peaks(model: str, method: str, count: int, said: dict[str, An
 
 LONGEST_SAMPLES = {
     "unsloth": {8: 2972, 12: 21848, 16: 40724, 24: 78475, 40: 153977, 48: 191728, 80: 342733},
-    "trl": {12: 932, 16: 2551, 24: 5789, 40: 12264, 48: 15502, 80: 28454},
+    "trl-nll": {12: 932, 16: 2551, 24: 5789, 40: 12264, 48: 15502, 80: 28454},
 }
 
 
@@ -95,7 +95,7 @@ def test_verdicts_people_met(model: str, method: str, device: str, count: int, f
 def test_each_maker_has_one_ordinary_trainer() -> None:
     makers = [maker for trainer in BASE.trainers.values() for maker in trainer.ordinary_on]
     assert sorted(makers) == ["Apple", "any"]
-    assert tune(M8, "qlora", "rtx-4090").trainer == "torchtune"
+    assert tune(M8, "qlora", "rtx-4090").trainer == "trl"
     assert tune(M8, "qlora", "m3-max-128gb").trainer == "mlx-lm"
 
 

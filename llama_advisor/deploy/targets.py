@@ -1,0 +1,260 @@
+"""Plans as files: a shell script, Docker Compose, Kubernetes, systemd, a Modelfile, a Python client."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from llama_advisor.deploy.server import SELF
+from llama_advisor.engine.launch import filled
+from llama_advisor.text.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.deploy.server import Plan, Server
+
+TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
+SECRET = "hugging-face"  # noqa: S105 - the name of a secret
+WORDS = {
+    "install": "Install",
+    "accept": "Accept the licence",
+    "log_in": "Log in where the files are",
+    "fetch": "Fetch the files",
+    "make": "Make the files",
+    "start": "Start",
+    "load": "Load the model",
+    "balance": "Share requests among the copies",
+    "tune": "Tune",
+    "request": "Try one request",
+    "measure": "Measure",
+    "verify": "Hold what was measured against the prediction",
+}
+
+
+def shell(plan: Plan) -> str:
+    """Return a script; a server starts in the background and is waited for before it is tried."""
+    lines = ["#!/bin/sh", f"# {plan.title}", "set -eu"]
+    for step in plan.steps:
+        lines += ["", f"# {WORDS[step.step]}"]
+        if step.language != "sh":
+            lines += [f"# in {step.language}:", *(f"#   {line}" for line in step.run.splitlines())]
+        elif step.step == "start" and plan.values["port"]:
+            address = f"http://localhost:{plan.values['port']}{plan.build.engine.health}"
+            lines += [f"{_group(step.run)} &", f"until curl -fsS -o /dev/null {address}; do sleep 5; done"]
+        else:
+            lines.append(step.run)
+    return "\n".join(lines) + "\n"
+
+
+def _group(run: str) -> str:
+    return f"( {run} )" if " do " in run else run
+
+
+def compose(plan: Plan) -> str:
+    """Return a compose file: a service for each copy on this machine, and what shares requests among them."""
+    server = plan.server
+    _on_one_node(server, "compose")
+    many = server.copies_here > 1
+    services: dict[str, Any] = {}
+    for copy in range(server.copies_here):
+        name = f"{server.name}-{copy}" if many else server.name
+        services[name] = _service(server, copy) | ({} if many else {"ports": [f"{server.port}:{server.port}"]})
+        if server.load:
+            loads = {"image": server.image, "entrypoint": ["sh", "-c", server.load.replace(SELF, name)]}
+            services[f"{name}-load"] = loads | {"depends_on": [name], "restart": "on-failure"}
+    made: dict[str, Any] = {"services": services, "volumes": {"models": {}}}
+    if many:
+        copies, port = [f"{server.name}-{copy}" for copy in range(server.copies_here)], server.common.shared_port
+        upstream = "".join(f"server {name}:{server.port}; " for name in copies)
+        services["proxy"] = {
+            "image": server.common.proxy_image,
+            "ports": [f"{port}:{port}"],
+            "configs": [{"source": "proxy", "target": "/etc/nginx/nginx.conf"}],
+            "depends_on": copies,
+        }
+        made["configs"] = {"proxy": {"content": _proxy(upstream, port)}}
+    return f"# {plan.title}\n{_yaml(made)}"
+
+
+def _proxy(upstream: str, port: int) -> str:
+    passed = "location / { proxy_pass http://copies; proxy_buffering off; proxy_read_timeout 1h; }"
+    return f"events {{}}\nhttp {{ upstream copies {{ least_conn; {upstream}}} server {{ listen {port}; {passed} }} }}\n"
+
+
+def _service(server: Server, copy: int) -> dict[str, Any]:
+    """Return the service of a copy."""
+    command = [word.replace("$", "$$") for word in server.command]
+    made: dict[str, Any] = {"image": server.image, "entrypoint": command}
+    variables: dict[str, str] = dict(server.environment)
+    if server.gated:
+        variables[TOKEN] = f"${{{TOKEN}:?a token of Hugging Face, after the licence is accepted}}"
+    if variables:
+        made["environment"] = variables
+    made |= {"volumes": [f"models:{server.cache}"], "restart": "unless-stopped", "ipc": "host"}
+    if server.probe:
+        health = {"test": ["CMD", *server.probe], "interval": "30s"}
+        made["healthcheck"] = health | {"start_period": f"{server.common.start_minutes}m"}
+    vendor = server.vendor
+    if vendor and vendor.driver:
+        devices = {"driver": vendor.driver, "device_ids": server.device_numbers(copy), "capabilities": ["gpu"]}
+        made["deploy"] = {"resources": {"reservations": {"devices": [devices]}}}
+    elif vendor:
+        made["devices"] = [f"{file}:{file}" for file in vendor.device_files]
+        if vendor.visible_devices:
+            made.setdefault("environment", {})[vendor.visible_devices] = ",".join(server.device_numbers(copy))
+    else:
+        made["deploy"] = {"resources": {"reservations": {"memory": f"{server.host_gib}g"}}}
+    return made
+
+
+def kubernetes(plan: Plan) -> str:
+    """Return a Deployment, or a LeaderWorkerSet where a copy spans nodes, with its Service."""
+    server = plan.server
+    labels = {"app": server.name}
+    pod = {"metadata": {"labels": labels}, "spec": _pod(server, server.command, probed=True)}
+    if server.nodes == 1:
+        spec = {"replicas": server.copies, "selector": {"matchLabels": labels}, "template": pod}
+        kind: dict[str, Any] = {"apiVersion": "apps/v1", "kind": "Deployment"}
+    else:
+        worker = {"metadata": {"labels": labels}, "spec": _pod(server, server.others, probed=False)}
+        template = {"size": server.nodes, "leaderTemplate": pod, "workerTemplate": worker}
+        spec = {"replicas": server.copies, "leaderWorkerTemplate": template}
+        kind = {"apiVersion": "leaderworkerset.x-k8s.io/v1", "kind": "LeaderWorkerSet"}
+    selected = labels if server.nodes == 1 else labels | {"leaderworkerset.sigs.k8s.io/worker-index": "0"}
+    documents = [
+        kind | {"metadata": {"name": server.name}, "spec": spec},
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": server.name},
+            "spec": {"selector": selected, "ports": [{"port": server.port, "targetPort": server.port}]},
+        },
+    ]
+    head = [f"# {plan.title}"]
+    if server.gated:
+        head.append(f'# First: kubectl create secret generic {SECRET} --from-literal=token="${TOKEN}"')
+    return "\n".join(head) + "\n" + "---\n".join(_yaml(document) for document in documents)
+
+
+def _pod(server: Server, command: list[str], *, probed: bool) -> dict[str, Any]:
+    """Return the pod of a copy, or of one node of it."""
+    probe = {"httpGet": {"path": server.health, "port": server.port}}
+    variables: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in server.environment.items()]
+    if server.gated:
+        secret = {"secretKeyRef": {"name": SECRET, "key": "token"}}
+        variables.append({"name": TOKEN, "valueFrom": secret})
+    if server.nodes > 1:  # its command asks the shell for the address of the first node and its own number
+        line = " ".join(word if "${" in word else shlex.quote(word) for word in command)
+        command = ["sh", "-c", f'FIRST_NODE="$LWS_LEADER_ADDRESS" NODE_RANK="$LWS_WORKER_INDEX"; {line}']
+    resources: dict[str, Any] = {"requests": {"memory": f"{server.host_gib}Gi"}}
+    if server.vendor:
+        resources["limits"] = {server.vendor.resource: server.devices}
+    container: dict[str, Any] = {
+        "name": "server",
+        "image": server.image,
+        "command": command,
+        "env": variables,
+        "ports": [{"containerPort": server.port}],
+        "resources": resources,
+        "volumeMounts": [
+            {"name": "files", "mountPath": server.cache},
+            {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - where processes share memory
+        ],
+    }
+    if probed:
+        started = {"periodSeconds": 10, "failureThreshold": server.common.start_minutes * 6}
+        container |= {"startupProbe": probe | started, "readinessProbe": probe | {"periodSeconds": 10}}
+    if server.load:
+        loads = f"until {server.load.replace(SELF, 'localhost')}; do sleep 5; done"
+        container["lifecycle"] = {"postStart": {"exec": {"command": ["sh", "-c", loads]}}}
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": f"{server.files_gib}Gi"}}}
+    volumes = [
+        {"name": "files", "ephemeral": {"volumeClaimTemplate": {"spec": claim}}},
+        {"name": "shared-memory", "emptyDir": {"medium": "Memory"}},
+    ]
+    return {"containers": [container], "volumes": volumes}
+
+
+def systemd(plan: Plan) -> str:
+    """Return a unit that starts the copies of this machine."""
+    start = next((step for step in plan.steps if step.step == "start" and step.language == "sh"), None)
+    if start is None or not plan.values["port"]:
+        raise InputError("--target: there is no server to start here; --target shell prints the steps")
+    escaped = start.run.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    lines = [
+        f"# {plan.title}; save it as /etc/systemd/system/{plan.build.model.id}.service",
+        "[Unit]",
+        f"Description={plan.build.model.name} on {plan.build.engine.name}".replace("%", "%%"),
+        "Wants=network-online.target",
+        "After=network-online.target",
+        "",
+        "[Service]",
+        f"# {TOKEN}=... for gated repositories, readable by root alone",
+        "EnvironmentFile=-/etc/llama-advisor/server.env",
+        f'ExecStart=/bin/sh -c "{escaped}"',
+        "Restart=on-failure",
+        f"TimeoutStartSec={plan.base.deploying.start_minutes}min",
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def modelfile(plan: Plan) -> str:
+    """Return a Modelfile, for an engine that has one."""
+    template = plan.build.engine.modelfile
+    text = filled(template, plan.values, "modelfile") if template else None
+    if text is None:
+        raise InputError(f"--target: {plan.build.engine.name} takes no Modelfile; add --engine for one that does")
+    return f"# {plan.title}\n{text}\n"
+
+
+def python(plan: Plan) -> str:
+    """Return a program that asks the server, or the provider, by the openai package."""
+    named, provider = plan.values, plan.values.get("base_url")
+    if not (provider or named["port"]):
+        raise InputError("--target: there is no OpenAI-compatible server here; --target shell prints the steps")
+    address = json.dumps(provider or f"http://localhost:{named['asked_port']}/v1")
+    key = f'os.environ["{named["key_variable"]}"]' if provider else '"none"'
+    body = json.loads(named["body"])
+    call = "chat.completions" if "messages" in body else "completions"
+    given = "".join(f"    {name}={value!r},\n" for name, value in body.items())
+    answer = "message.content" if "messages" in body else "text"
+    return (
+        f'"""{plan.title}. Needs `pip install openai`."""\n\n'
+        + ("import os\n\n" if provider else "")
+        + f"from openai import OpenAI\n\nclient = OpenAI(base_url={address}, api_key={key})\n"
+        + f"answer = client.{call}.create(\n{given})\nprint(answer.choices[0].{answer})\n"
+    )
+
+
+def _on_one_node(server: Server, target: str) -> None:
+    if server.nodes > 1:
+        raise InputError(f"--target: {target} runs on one node, and this takes {server.nodes}; try kubernetes")
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what occurs twice twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
+def _yaml(data: Any) -> str:
+    return yaml.dump(data, Dumper=_Plain, sort_keys=False, width=110, allow_unicode=True)
+
+
+TARGETS: dict[str, Callable[[Plan], str]] = {
+    "shell": shell,
+    "compose": compose,
+    "kubernetes": kubernetes,
+    "systemd": systemd,
+    "modelfile": modelfile,
+    "python": python,
+}
