@@ -144,6 +144,7 @@ OPENERS = {
     "cli": "batch files and results; the null device, after a broken pipe",
     "hardware/detect.py": "/proc/meminfo",
     "check/files.py": "project files and the files they name",
+    "deploy/endpoint.py": "the server at the address given",
 }
 
 
@@ -197,6 +198,8 @@ def test_only_the_page_fills_templates(name: Path) -> None:
 @by_module
 def test_nothing_reaches_for_the_network_or_chance(name: Path) -> None:
     barred = {"socket", "urllib", "http", "requests", "httpx", "random", "secrets", "uuid"}
+    if name.parts[1:] == ("deploy", "endpoint.py"):  # `verify --url` asks the one address that it is given
+        barred -= {"urllib", "http"}
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             assert barred.isdisjoint(alias.name.split(".")[0] for alias in node.names)

@@ -85,12 +85,7 @@ def _sized(
     fields: dict[str, Any], flags: dict[str, str], sizer: Sizer, *, with_limits: bool
 ) -> tuple[EstimateRequest, Estimate, int]:
     """Return what was asked, its estimate, and 1 when the build, or a tuning asked for, does not fit, else 0."""
-    try:
-        asked = EstimateRequest.model_validate(fields)
-    except ValidationError as error:
-        loc, what = problem(error, EstimateRequest)
-        flag = flags.get(str(loc[0]) if loc else "")
-        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what)) from error
+    asked = requested(fields, flags)
     made = sizer.estimate(asked)
     if with_limits:
         made = made._replace(limits=sizer.limits(asked, made))
@@ -98,6 +93,16 @@ def _sized(
     if not asked.fine_tuning:  # any method will do where none was named
         tuned = tuned if set(tuned) == {False} else []
     return asked, made, FITS_NOT if False in (made.memory.fits, *tuned) else FITS
+
+
+def requested(fields: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
+    """Check the fields; name the flag of what is wrong."""
+    try:
+        return EstimateRequest.model_validate(fields)
+    except ValidationError as error:
+        loc, what = problem(error, EstimateRequest)
+        flag = flags.get(str(loc[0]) if loc else "")
+        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what)) from error
 
 
 def _shown(made: Estimate) -> dict[str, Any]:

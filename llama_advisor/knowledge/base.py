@@ -21,6 +21,7 @@ from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
+from llama_advisor.knowledge.verifying import Measurement, Verifying
 from llama_advisor.text.errors import RuleBaseError, nearest
 from llama_advisor.text.record import Record, model_of, validate
 
@@ -130,10 +131,12 @@ class RuleBase:
     use_cases = _by_id("use_cases", UseCase)
     finding_kinds = _by_id("findings", FindingKind)
     sources = _by_id("sources", Source)
+    measurements = _by_id("measurements", Measurement)
     reference = _single("hardware/reference.yaml", Reference)
     criteria = _single("criteria.yaml", Criteria)
     deploying = _single("deploy.yaml", Deploying)
     checking = _single("checking.yaml", Checking)
+    verifying = _single("verifying.yaml", Verifying)
     relaxations = _single("relaxations.yaml", Relaxations)
     moves = _single("moves.yaml", Moves)
     regions = _single("regions.yaml", Regions)
@@ -213,7 +216,7 @@ LINKS: dict[str, list[tuple[str, str, str]]] = json.loads(Path(__file__).with_na
 `*` is every item, `keys` every key of a mapping, `?` follows a field that may say nothing. A removed name is refused at
 the place of its removal, unknown as any other, or fine.
 """
-_FILES = {"criteria": "criteria.yaml", "reference": "hardware/reference.yaml"}
+_FILES = {"criteria": "criteria.yaml", "verifying": "verifying.yaml", "reference": "hardware/reference.yaml"}
 
 
 class Link(NamedTuple):

@@ -11,6 +11,7 @@ from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind, Misunderstanding, Sampling, Statement
+from llama_advisor.knowledge.verifying import Measurement, Verifying
 from llama_advisor.text.record import Record
 
 RULE_FOLDERS = ("constraints", "preferences", "caveats", "routes")
@@ -25,6 +26,7 @@ SINGLE_FILES: dict[str, type[Record]] = {
     "criteria.yaml": Criteria,
     "checking.yaml": Checking,
     "deploy.yaml": Deploying,
+    "verifying.yaml": Verifying,
     "relaxations.yaml": Relaxations,
     "moves.yaml": Moves,
     "regions.yaml": Regions,
@@ -55,6 +57,7 @@ class EntryLists(Record):
     misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
     statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()
     questions: Annotated[tuple[Question, ...], "What the questionnaire asks."] = ()
+    measurements: Annotated[tuple[Measurement, ...], "What a team measured of its builds."] = ()
 
 
 LIST_KEYS: dict[str, type[Record]] = {

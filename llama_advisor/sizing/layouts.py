@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.sizing.figures import Range
+from llama_advisor.sizing.measured import by_build, corrected
 from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place, room
 from llama_advisor.sizing.speed import speed, speed_terms
 from llama_advisor.sizing.training import trainer_of, training_memory
@@ -70,7 +71,7 @@ class Layout:
     def _speed_terms(self) -> SpeedTerms | None:
         model, quantization, engine = self._build
         entry = engine.by_quantization.get(quantization.id)
-        return speed_terms(
+        terms = speed_terms(
             self._sizes.read(model.id, quantization.id, with_image=self._with_image),
             quantization.bits,
             model,
@@ -84,6 +85,12 @@ class Layout:
             factor=entry.decode_factor if entry else 1.0,
             replicas=self.replicas,
         )
+        base, machine = self._sizes.base, self.machine
+        kept = base.kept(by_build).get((model.id, quantization.id, engine.id, machine.device.id, machine.count))
+        if terms is None or kept is None or self.offload or machine.nodes > 1 or machine.others:
+            return terms
+        listed = base.devices[machine.device.id]  # a stated bandwidth makes it another
+        return corrected(terms, kept, base) if machine.device.bandwidth_gb_s == listed.bandwidth_gb_s else terms
 
     def measure(self, load: Workload) -> Measured:
         """Measure one copy, which carries its share of the load."""

@@ -64,6 +64,21 @@ class Splits(NamedTuple):
     extra_s: float
 
 
+class Correction(NamedTuple):
+    """What measurements of a build say of one of its speeds."""
+
+    factor: float  # on the predicted speed
+    shortest_s: float  # seconds, so corrected, between which it was measured
+    longest_s: float
+    spread: float  # within which it is trusted there, both ways
+    apart: float  # share of the change to other lengths that is uncertain
+
+    def within(self, seconds: float, usual: tuple[float, float]) -> tuple[float, float]:
+        """Return the ends at a load of so many seconds, shares of the best guess; the usual ones at most."""
+        away = max(1.0, seconds / self.longest_s, self.shortest_s / seconds) ** self.apart if self.longest_s else 1.0
+        return max(usual[0], 1 / (away * self.spread)), min(usual[1], away * self.spread)
+
+
 Ends = tuple[tuple[float, float], tuple[float, float]]  # of ranges of decode and prefill, shares of the best guess
 
 
@@ -83,6 +98,17 @@ class SpeedTerms(NamedTuple):
     basis: tuple[str, str]  # one request at a time, several
     factor: float  # of the engine's kernels for this quantization
     replicas: int
+    decode_kept: Correction | None = None
+    prefill_kept: Correction | None = None
+
+    def ends(self, step_s: float, reading_s: float, *, loaded: bool) -> Ends:
+        """Return the ends of the ranges at a load; a measurement narrows them."""
+        decode, prefill = self.loaded if loaded else self.alone
+        generating, reads = self.decode_kept, self.prefill_kept
+        return (
+            generating.within(step_s, decode) if generating else decode,
+            reads.within(reading_s, prefill) if reads else prefill,
+        )
 
 
 ALONE = Splits(1.0, 1.0, 0.0)
@@ -165,20 +191,23 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
         batches = max(1.0, reading / terms.batch_tokens)
         split = splits(terms.constants, terms.placed, work.layers, batches)
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
-    step_s = decode_step_s(work, rates, split, context, requests)
-    reading_s = prefill_s(work, rates, split, reading, count)
-    full_s = decode_step_s(work, rates, split, load.context_tokens, requests)
+    generating, reads = terms.decode_kept, terms.prefill_kept
+    hastened = generating.factor if generating else 1.0
+    step_s = decode_step_s(work, rates, split, context, requests) / hastened
+    reading_s = prefill_s(work, rates, split, reading, count) / (reads.factor if reads else 1.0)
+    full_s = decode_step_s(work, rates, split, load.context_tokens, requests) / hastened
     limit, highest_limit = limits(terms, context, requests, reading)
-    (_, fast), (_, faster) = terms.alone
-    limit = min(limit, fast / (step_s if requests == 1 else decode_step_s(work, rates, split, context, 1)))
+    alone_s = step_s if requests == 1 else decode_step_s(work, rates, split, context, 1) / hastened
+    (_, fast), (_, faster) = terms.ends(alone_s, reading_s, loaded=False)
+    limit = min(limit, fast / alone_s)
     highest_limit = min(highest_limit, reading / reading_s * faster)
     if offloaded_share:
         host_s = offloaded_share * work.read_bytes / terms.host_bytes_s
         step_s, full_s, reading_s = step_s + host_s, full_s + host_s, reading_s + count * host_s
-    (slow, fast), (slower, faster) = terms.loaded if requests > 1 or offloaded_share else terms.alone
+    (slow, fast), (slower, faster) = terms.ends(step_s, reading_s, loaded=requests > 1 or offloaded_share > 0)
     decode, prefill = 1 / step_s, reading / reading_s
-    low, high = decode * slow, min(decode * fast, limit)
-    lowest, highest = prefill * slower, min(prefill * faster, highest_limit)
+    low, decode, high = (min(decode * end, limit) for end in (slow, 1.0, fast))
+    lowest, prefill, highest = (min(prefill * end, highest_limit) for end in (slower, 1.0, faster))
     factor, copies = terms.factor, terms.factor * terms.replicas
     generated, read = requests * output, requests * reading
     pace_s = output / terms.constants.pace_tokens_per_s  # the others come spread over the time of their answers

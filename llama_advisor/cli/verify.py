@@ -1,0 +1,125 @@
+"""verify: what was measured, beside what was predicted; kept for later answers where asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llama_advisor.cli.estimate import FLAG_OF, FLAGS, requested
+from llama_advisor.cli.options import AsOf, Format, Output, Rules, day, screen, with_flags, write
+from llama_advisor.deploy.endpoint import MOST_REQUESTS, ask
+from llama_advisor.deploy.readings import Readings, read
+from llama_advisor.deploy.verify import verify as verified
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.render.formats import as_file, to_json
+from llama_advisor.sizing.estimate import Sizer
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import parse, printable
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.device import Device
+
+HOLDS, HOLDS_NOT = 0, 1
+KEPT = "measurements"
+PROMPT_TOKENS, OUTPUT_TOKENS = 256, 128
+
+
+@with_flags(tuple(flag for flag in FLAGS if flag.field not in {"fine_tuning", "tuning"}), "Build")
+def verify(
+    said: dict[str, Any],
+    file: Annotated[str | None, typer.Argument(metavar="[FILE|-]", help="Output of a tool; not with --url.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="Any name of the model that was measured.")
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Ask this OpenAI-compatible server instead.")] = None,
+    requests: Annotated[int, typer.Option(min=1, max=MOST_REQUESTS, help="Answers to ask --url for.")] = 3,
+    key: Annotated[
+        str | None, typer.Option("--api-key-env", metavar="NAME", help="Environment variable with the key of --url.")
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="DIR", help="Keep the reading in this folder of own rules.")
+    ] = None,
+    format_: Format = "text",
+    output: Output = None,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Set a reading beside its prediction; exit code 1 where it is worse than the range."""
+    today = day(as_of)
+    if url is not None:
+        if model is not None:
+            raise InputError("verify: a file or --url, not both")
+        file, model = None, file
+    elif file is None:
+        raise InputError("verify: name a file, - or --url, and the model")
+    if model is None:
+        raise InputError("verify: name the model that was measured, after the file")
+    sizer = Sizer(load_rules(*rules or ()))
+    request = requested(said | {"model": model}, FLAG_OF)
+    machine = sizer.read(request).machine  # says what is wrong before anything is asked of a server
+    source = read(*_text(file), sizer.base.verifying.formats) if file else _asked(url or "", requests, key, said)
+    found, entries = verified(source, request, sizer, today)
+    if keep is not None and machine is not None:
+        _keep(entries, machine.device, Path(keep), sizer)
+    if format_ == "json":
+        write(to_json(found) + "\n", output)
+    else:
+        from llama_advisor.render.verify import verification_text
+
+        write(verification_text(found, sizer.base, screen(output)), output)
+    return HOLDS if found.holds else HOLDS_NOT
+
+
+def _asked(url: str, requests: int, key: str | None, said: dict[str, Any]) -> Readings:
+    if said.keys() & {"concurrency", "users", "requests_per_second"}:
+        raise InputError("--url asks one request after another; leave --concurrency and the like out")
+    if key is not None and key not in os.environ:
+        raise InputError(f"--api-key-env {printable(key)}: no such environment variable")
+    lengths = requested(
+        {"model": "-", **{name: said[name] for name in ("prompt_tokens", "output_tokens") if name in said}}, FLAG_OF
+    )
+    prompt, answer = lengths.prompt_tokens, lengths.output_tokens
+    return ask(
+        url,
+        requests,
+        PROMPT_TOKENS if prompt is None else min(prompt, 100_000),
+        min(max(2, OUTPUT_TOKENS if answer is None else answer), 4096),
+        os.environ[key] if key else None,
+    )
+
+
+def _text(file: str) -> tuple[str, str]:
+    """Return a file's text and name; what is no text is kept apart by its letters, and PowerShell writes UTF-16."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(f"{printable(file)}: {error.strerror or error}") from error
+    wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return raw.decode("utf-16" if wide else "utf-8-sig", errors="replace"), "<stdin>" if file == "-" else file
+
+
+def _keep(entries: list[dict[str, Any]], device: Device, folder: Path, sizer: Sizer) -> None:
+    """Write the entries into the layer's file of measurements; one of the same build and lengths is replaced."""
+    if not entries:
+        raise InputError("--keep: there is no speed on one node to keep")
+    listed = sizer.base.devices.get(device.id)
+    if listed is None or listed.bandwidth_gb_s != device.bandwidth_gb_s:
+        raise InputError("--keep: name a device that is listed, or add it to the layer first")
+    path = folder / f"{KEPT}.yaml"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        data = parse(path.read_text(encoding="utf-8"), str(path)).data if path.exists() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--keep {printable(path)}: {printable(error)}") from error
+    before = data.get(KEPT, []) if isinstance(data, dict) else None
+    if not isinstance(before, list) or not all(isinstance(item, dict) for item in before):
+        raise InputError(f"--keep {printable(path)}: it holds no `{KEPT}:` with a list of entries")
+    new = {entry["id"] for entry in entries}
+    kept = [*(item for item in before if item.get("id") not in new), *entries]
+    lines = [f"  - {to_json(item, indent=None)}" for item in kept]
+    others = as_file({name: value for name, value in data.items() if name != KEPT})
+    write("\n".join([*others, f"{KEPT}:", *lines]) + "\n", str(path), "--keep ")

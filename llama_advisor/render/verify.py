@@ -1,0 +1,60 @@
+"""A reading beside its prediction, for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llama_advisor.render.screen import Screen
+from llama_advisor.render.sentences import number, range_text, value_text
+
+if TYPE_CHECKING:
+    from llama_advisor.deploy.verify import Verification
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.render.formats import View
+
+NAMES = {
+    "decode_tokens_per_s": "generation, tokens/s",
+    "prefill_tokens_per_s": "prompt, tokens/s",
+    "first_token_s": "first token, s",
+    "total_tokens_per_s": "in all, tokens/s",
+    "weights_gib": "weights, GiB",
+    "device_weights_gib": "weights a device, GiB",
+    "total_gib": "memory, GiB",
+    "kv_cache_tokens": "cache, tokens",
+}
+
+
+def verification_text(found: Verification, base: RuleBase, view: View) -> str:
+    """Return the whole comparison as text."""
+    out = Screen(colour=view.colour, width=view.width)
+    worse = [figure for item in found.readings for figure in item.figures if figure.verdict == "worse"]
+    says = (
+        "as predicted, or better"
+        if found.holds
+        else f"worse than predicted: {', '.join(NAMES[f.figure] for f in worse)}"
+    )
+    out.line(says, "bold green" if found.holds else "bold red")
+    engine = base.engines[found.engine].name + (f" {found.engine_version}" if found.engine_version else "")
+    out.line(
+        f"{base.models[found.model].name}, {found.quantization}, {engine} on {found.machine.name}, from {found.tool}"
+    )
+    suggests: dict[str, None] = {}
+    for item in found.readings:
+        several = "request" if item.concurrent_requests == 1 else "requests at a time"
+        out.heading(f"{item.prompt_tokens:,} + {item.output_tokens:,} tokens, {item.concurrent_requests:,} {several}")
+        rows = []
+        for figure in item.figures:
+            verdict = "within" if figure.verdict == "within" else f"{figure.verdict}: {number(figure.ratio)} times"
+            rows.append((NAMES[figure.figure], number(figure.measured), range_text(figure.predicted), verdict))
+            if figure.suggests:
+                suggests[f"{NAMES[figure.figure]}: {figure.suggests}"] = None
+        out.columns(("", "measured", "predicted", ""), rows, frozenset({1}))
+        if item.basis:
+            out.line(f"  basis: {item.basis}")
+    if suggests:
+        out.heading("What that suggests")
+        out.bullets(suggests)
+    if found.assumptions:
+        out.heading("Assumed")
+        out.bullets([f"{item.field} = {value_text(item.value)}: {item.why}" for item in found.assumptions])
+    return out.text()

@@ -1,0 +1,81 @@
+"""What a team measured of a build, as a correction of what is predicted of it at any load."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+from typing import TYPE_CHECKING
+
+from llama_advisor.scenario.scenario import Workload
+from llama_advisor.sizing.speed import Correction, speed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.verifying import Measurement
+    from llama_advisor.sizing.speed import SpeedTerms
+
+BuildKey = tuple[str, str, str, str, int]
+MOST = 64.0  # factor beyond which a first token explains no speed of reading
+HALVINGS = 40
+
+
+def by_build(base: RuleBase) -> dict[BuildKey, list[Measurement]]:
+    """The measurements of each exact build: model, quantization, engine, device, devices of a copy."""
+    found: dict[BuildKey, list[Measurement]] = {}
+    for item in base.measurements.values():
+        key = item.model, item.quantization, item.engine, item.device, item.count
+        found.setdefault(key, []).append(item)
+    return found
+
+
+def corrected(terms: SpeedTerms, kept: Sequence[Measurement], base: RuleBase) -> SpeedTerms:
+    """Return the terms with one factor for generation and one for reading: the geometric mean over measurements."""
+    decode, prefill, waits = [], [], []
+    for item in kept:
+        load = Workload(
+            max(item.context_tokens, item.prompt_tokens + item.output_tokens),
+            item.prompt_tokens,
+            item.output_tokens,
+            item.concurrent_requests,
+        )
+        found = speed(terms, load)
+        read_s = max(1, item.prompt_tokens) / found.prefill_tokens_per_s.mid
+        if item.decode_tokens_per_s:
+            mid = found.decode_tokens_per_s.mid
+            decode.append((item.decode_tokens_per_s / mid, terms.factor / mid))
+        if item.prefill_tokens_per_s:
+            prefill.append((item.prefill_tokens_per_s / found.prefill_tokens_per_s.mid, read_s))
+        elif item.first_token_s:
+            waits.append((_reading_factor(terms, load, item.first_token_s), read_s))
+    one, other = (_correction(seen, base) for seen in (decode, prefill or waits))
+    if not one and not other:
+        return terms
+    last = max(kept, key=lambda item: (item.measured, item.id))
+    told = [
+        f"{each.factor:.2f} times the predicted {what}" for each, what in ((one, "rate"), (other, "reading")) if each
+    ]
+    text = f"measured here on {last.measured}: {' and '.join(told)}"
+    return terms._replace(decode_kept=one, prefill_kept=other, basis=(text, text))
+
+
+def _correction(seen: list[tuple[float, float]], base: RuleBase) -> Correction | None:
+    """Return the mean factor, the seconds between which it was seen, and how far it is trusted there."""
+    if not seen:
+        return None
+    factor = exp(sum(log(ratio) for ratio, _ in seen) / len(seen))
+    scatter = max(max(ratio / factor, factor / ratio) for ratio, _ in seen)
+    seconds = [predicted / factor for _, predicted in seen]
+    rules = base.verifying
+    return Correction(factor, min(seconds), max(seconds), max(rules.kept_spread, scatter), rules.kept_apart)
+
+
+def _reading_factor(terms: SpeedTerms, load: Workload, first_token_s: float) -> float:
+    """Return the factor on the speed of reading with which the first token would come when it did."""
+    low, high = 1 / MOST, MOST
+    for _ in range(HALVINGS):
+        middle = sqrt(low * high)
+        tried = terms._replace(prefill_kept=Correction(middle, 0.0, 0.0, 1.0, 0.0))
+        late = speed(tried, load).first_token_s.mid > first_token_s
+        low, high = (middle, high) if late else (low, middle)
+    return sqrt(low * high)
