@@ -131,9 +131,10 @@ def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
     if support and support.pinned_version:
         text = f"{build.model.name} runs on {engine.name} only up to an old version: {support.pinned_version}"
         yield item.finding("LA205", place, text, "pinned")
-    elif engine.status == "maintenance":
-        note = engine.notes.get("maintenance", "It gets fixes only.")
-        yield item.finding("LA205", place, f"{engine.name} is in maintenance. {note}", "status")
+    elif engine.status != "active":
+        state = "in maintenance" if engine.status == "maintenance" else engine.status
+        note = engine.notes.get(engine.status, "")
+        yield item.finding("LA205", place, f"{engine.name} is {state}. {note}".strip(), "status")
 
 
 def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:

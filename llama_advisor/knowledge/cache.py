@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 Entry = TypeVar("Entry", bound=Record)
 Table = Mapping[str, Entry]
-LOOKED_UP = frozenset({"devices", "instances", "rentals", "sources", "findings", "misunderstandings", "statements"})
+LOOKED_UP = frozenset(
+    {"devices", "instances", "rentals", "sources", "findings", "misunderstandings", "statements", "programs"}
+)
 """Kinds of which most answers need few of many: each entry is kept as a text of its own. Of others they need all."""
 FORMAT = 4
 MOST_FILES = 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -17,6 +18,9 @@ class ArchitectureSupport(Record):
     since: Annotated[str | None, "First version with support."] = None
     until: Annotated[str | None, "Last version with support; null while it lasts."] = None
     pin: Annotated[str | None, "How to install the last supporting version, e.g. `vllm==0.10.2`."] = None
+    lacking: Annotated[
+        dict[str, tuple[str, ...]], "Device architectures, by quantization, that the last version with it cannot run."
+    ] = EMPTY
     note: Annotated[str, "What to know."] = ""
     source: Annotated[tuple[str, ...], "Source ids."]
 
@@ -112,7 +116,7 @@ class Engine(Record):
     name: Annotated[str, "Name."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
     version: Annotated[str, "Newest version the facts were read for."] = ""
-    status: Annotated[Literal["active", "maintenance"], "Whether it is developed."] = "active"
+    status: Annotated[Literal["active", "maintenance", "archived"], "Whether it is developed."] = "active"
     targets: Annotated[tuple[Target, ...], "Where it is used."]
     architectures: Annotated[tuple[ArchitectureSupport, ...], "Models it runs."]
     hardware: Annotated[tuple[HardwareSupport, ...], "Devices it runs on."]
@@ -122,6 +126,9 @@ class Engine(Record):
     made_with: Annotated[str | None, "What makes a file that nobody lists, from the original weights."] = None
     kv_cache_types: Annotated[tuple[str, ...], "KV-cache types, best first."] = ("f16",)
     kv_cache_flags: Annotated[dict[str, str], "Options by KV-cache type, for `{kv_cache_flags}` in commands."] = EMPTY
+    kv_cache_not_for: Annotated[
+        dict[str, tuple[str, ...]], "Device architectures, by KV-cache type, on which it fails."
+    ] = EMPTY
     tensor_parallel: Annotated[bool, "Whether it splits each layer over devices."] = False
     layer_split: Annotated[bool, "Whether it splits by layers over devices."] = False
     multi_node: Annotated[bool, "Whether it spans nodes."] = False
@@ -163,3 +170,21 @@ class Engine(Record):
     def by_architecture(self) -> dict[str, ArchitectureSupport]:
         """Its entries by the architecture of a model."""
         return {item.architecture: item for item in reversed(self.architectures)}
+
+    def cache_types(self, architecture: str) -> tuple[str, ...]:
+        """KV-cache types that it offers on a device architecture, best first."""
+        return tuple(kind for kind in self.kv_cache_types if architecture not in self.kv_cache_not_for.get(kind, ()))
+
+
+class Program(Record):
+    """A command of an engine or of a tool around it, and every option that it takes in one release."""
+
+    id: Annotated[str, "The command as it is typed; an older release has its version after it."]
+    version: Annotated[str, "Version of the package that was read."]
+    package: Annotated[str, "Package or checkout that declares the options."]
+    also: Annotated[tuple[str, ...], "Other commands with the same options."] = ()
+    options: Annotated[str, "Options, or names of settings, between blanks."]
+    environment: Annotated[str, "Environment variables that it reads, between blanks."] = ""
+    source: Annotated[tuple[str, ...], "Source ids."]
+    read: Annotated[date, "Day on which they were read."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()

@@ -6,7 +6,7 @@ from typing import Annotated, get_args, get_type_hints
 
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Provider, Reference, RentalPrice, Vendor
-from llama_advisor.knowledge.engine import Deploying, Engine
+from llama_advisor.knowledge.engine import Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.quantization import BlockType, Quantization
@@ -45,6 +45,7 @@ class EntryLists(Record):
     quantizations: Annotated[tuple[Quantization, ...], "Ways to store weights."] = ()
     devices: Annotated[tuple[Device, ...], "Devices."] = ()
     instances: Annotated[tuple[Instance, ...], "Cloud instances."] = ()
+    programs: Annotated[tuple[Program, ...], "Commands with all their options."] = ()
     vendors: Annotated[tuple[Vendor, ...], "Makers of devices."] = ()
     providers: Annotated[tuple[Provider, ...], "Providers of hosted models."] = ()
     rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()

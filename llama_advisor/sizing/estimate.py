@@ -219,7 +219,8 @@ class Sizer:
         ordinary = [option for option in choices if option.quantization.bits >= least]
         tries = [(option, asked.kv_cache_type) for option in ordinary]
         if any_cache and asked.machine:
-            tries += [(option, cache) for option in ordinary for cache in option.engine.kv_cache_types[1:]]
+            design = asked.machine.device.architecture
+            tries += [(option, cache) for option in ordinary for cache in option.engine.cache_types(design)[1:]]
         tries += [(option, asked.kv_cache_type) for option in choices if option not in ordinary]
         tried = []
         for option, cache in tries:
@@ -361,7 +362,8 @@ def _against(asked: Asked, placed: Placed) -> Iterator[Assumption]:
             yield Assumption("hardware", layout.replicas, text)
     for text in objections(placed.option, model, asked.device):
         yield Assumption("engine", engine.id, text)
-    if cache not in engine.kv_cache_types and cache not in {PLAIN_CACHE, "bf16"}:
+    offered = engine.cache_types(asked.device.architecture) if asked.device else engine.kv_cache_types
+    if cache not in offered and cache not in {PLAIN_CACHE, "bf16"}:
         yield Assumption("kv_cache_type", cache, f"{engine.name} is not known to offer it")
     official = official_build(model, quantization)
     limit = (official.context_tokens if official else None) or model.context_tokens

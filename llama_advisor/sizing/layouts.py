@@ -278,10 +278,11 @@ def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list
     parts = machine_parts(engine, machine, architecture)
     inside = [item for item in parts if item[0].nodes == 1]
     across = [item for item in parts if item[0].nodes > 1]
-    groups = [[(item, kv, False) for item in inside] for kv in engine.kv_cache_types]
-    groups += [[(item, kv, False)] for kv in engine.kv_cache_types for item in across]
+    types = engine.cache_types(machine.device.architecture)
+    groups = [[(item, kv, False) for item in inside] for kv in types]
+    groups += [[(item, kv, False)] for kv in types for item in across]
     if engine.offload and machine.ram_gib is not None and not machine.device.unified_memory:
-        groups.append([(inside[-1], engine.kv_cache_types[0], True)])
+        groups.append([(inside[-1], types[0], True)])
     return groups
 
 

@@ -87,6 +87,9 @@ def quantization_support(
     entry = engine.by_quantization.get(quantization.id)
     if entry is None or model.architecture.kind in entry.not_for:
         return "no"
+    model_support = engine.by_architecture.get(model.architecture.kind)
+    if device and model_support and device.architecture in model_support.lacking.get(quantization.id, ()):
+        return "no"
     if device is None or not entry.architectures or device.architecture in entry.architectures:
         return "native"
     if device.architecture in entry.weight_only:

@@ -90,17 +90,16 @@ def test_a_split_is_taken_as_it_was_said(split: str, devices: int, copies: int) 
 
 TABLES = {
     "quantization": (
-        ("1b", "--hardware", "RTX 2080", "--engine", "vllm"),
+        ("1b", "--hardware", "RTX 2080", "--engine", "sglang"),
         """\
 Llama 3.2 1B Instruct on RTX 2080
   quantization  engine           GB   GiB  fits  tokens/s  first s  at once
-  bf16          vLLM           2.47  3.75  yes        135     0.07      151
+  bf16          SGLang         2.47  4.60  yes        135     0.07       82
   fp8           not on Turing  1.50
-  int8          vLLM           1.50  2.84  yes        203     0.05      190
-  nvfp4         not on Turing  1.07
-  awq-int4      vLLM           1.03  2.41  yes        262     0.08      209
-  gptq-int4     vLLM           1.03  2.41  yes        262     0.08      209
-  nf4           vLLM           1.03  2.40  yes        131     0.08      209
+  int8          not on Turing  1.50
+  awq-int4      SGLang         1.03  3.26  yes        262     0.08      139
+  gptq-int4     not on Turing  1.03
+  nf4           SGLang         2.47  3.25  yes        131     0.08      140
 GB to download, GiB in memory at 8,192 tokens of context
 """,
     ),
