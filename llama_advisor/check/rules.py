@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, get_args
 
-from llama_advisor.check.decide import in_words
+from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
-from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import WRONG_VERSION, wrong_version
+from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.mentions import WRONG_VERSION, Mention, Scanner, wrong_version
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario import names
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from llama_advisor.check.decide import Decider, Decision
-    from llama_advisor.check.findings import CheckFinding
-    from llama_advisor.check.mentions import Mention, Scanner
     from llama_advisor.check.project import Deployed
     from llama_advisor.engine.candidate import Candidate, Outcome
     from llama_advisor.knowledge.base import RuleBase

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings, result
+from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings
 from llama_advisor.check.decide import decided
 from llama_advisor.check.files import lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
@@ -80,7 +80,7 @@ def check(
         fail_on=fail_on or settings.fail_on,
     )
     checked = list(_checked(project_files(tuple(paths or settings.paths)), named, today))
-    answer = result(checked, plain.base, today, wanted)
+    answer = plain.result(checked, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
         write(rendered(name, answer, plain.kinds, shown), file)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llama_advisor.engine.advice import Change
+from llama_advisor.engine.advice import (
+    Advice,
+    Build,
+    Change,
+    Contribution,
+    MemoryShown,
+    Robustness,
+    SpeedShown,
+    TippingPoint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from llama_advisor.engine.advice import (
-        Advice,
-        Build,
-        Contribution,
-        MemoryShown,
-        Robustness,
-        SpeedShown,
-        TippingPoint,
-    )
     from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from llama_advisor.engine.fact import FACTS, PLACEMENT, SCENARIO
-from llama_advisor.knowledge.base import references
+from llama_advisor.knowledge.base import RuleBase, references
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.knowledge.upkeep_entries import Misunderstanding, Severity, Statement
@@ -20,6 +20,7 @@ from llama_advisor.upkeep.reasoning import (
     FALSE,
     NOT_TRUE,
     TRUE,
+    Literal,
     can_be,
     idle,
     implies,
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.upkeep.reasoning import Literal
 
 SEVERITIES = get_args(Severity)
 EXPECTED = {"fires": True, "silent": False, "unknown": None}
