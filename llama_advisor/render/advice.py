@@ -36,15 +36,9 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         turns = say.turn_lines(advice.tipping_points, base)
         out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")
         out.bullets(turns)
-    beside = say.beside(advice, base)
     for title, items in (
         ("Excluded", say.excluded_lines(advice, base)),
-        ("Wishes", beside.wishes),
-        ("Caveats", beside.caveats),
-        ("What would help", beside.helpful),
-        ("Ways round", beside.ways),
-        ("Hosted instead", beside.hosted),
-        ("On rented hardware instead", beside.rented),
+        *say.beside(advice, base).items(),
         ("Assumed", [f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions]),
     ):
         if items:
