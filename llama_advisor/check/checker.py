@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -17,17 +20,11 @@ from llama_advisor.check.project import ProjectFile, read_project
 from llama_advisor.check.rules import Sources, drift_findings, freshness_findings, rule_findings
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from llama_advisor.knowledge.base import RuleBase
 
 PREFIX = "LA"
 ABOUT_WAIVERS = "LA5"

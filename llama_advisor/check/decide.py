@@ -5,26 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from llama_advisor.check.findings import CheckFinding
+from llama_advisor.check.project import Deployed
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.project_file import WISHES, Choice, Requirements
 from llama_advisor.scenario.scenario import Only
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from llama_advisor.check.findings import CheckFinding
-    from llama_advisor.check.project import Deployed
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.decide import Advisor
-    from llama_advisor.knowledge.model import Model
 
 MOST_KEPT = 200
 _FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import ValidationError
 
@@ -11,21 +13,16 @@ from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import file_text, lock_path, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.project import Deployed, ProjectFile
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.contributions import contributions
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario.project_file import Choice, Deployment
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from llama_advisor.check.project import Deployed, ProjectFile
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 OTHERS = 2
 NAMED = 4

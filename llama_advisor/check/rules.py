@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path
+from typing import get_args
 
 from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.mentions import WRONG_VERSION, Mention, Scanner, wrong_version
+from llama_advisor.check.project import Deployed
+from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.words import decisive
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario import names
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Bottleneck
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date
-    from pathlib import Path
-
-    from llama_advisor.check.project import Deployed
-    from llama_advisor.engine.candidate import Candidate, Outcome
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 BY_BOTTLENECK: dict[str, str] = {kind: f"LA1{number:02}" for number, kind in enumerate(get_args(Bottleneck), 1)}
 NAMED = 3

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen, bar
-
-if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
 
 BAR = 40
 BAR_KEY = "  w weights k KV i image o overhead"

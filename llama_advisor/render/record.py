@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
+from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
+from llama_advisor.explain.why import Report
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View, as_file
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.why import Report
-    from llama_advisor.knowledge.base import RuleBase
 
 STATUS = {
     "recommended": "recommended",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from llama_advisor.engine.advice import (
     Advice,
@@ -14,12 +14,8 @@ from llama_advisor.engine.advice import (
     SpeedShown,
     TippingPoint,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
 
 SIGNIFICANT = 3
 VERDICTS = {

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property, partial
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from llama_advisor.engine.advice import Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.fact import BUILD
 from llama_advisor.engine.search import Search
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.conditions import Residue
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Sampling
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import AdvisorError
 from llama_advisor.upkeep import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from llama_advisor.engine.advice import Advice
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import Residue
 
 BREAKS = (AdvisorError, ValidationError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 YES = ("recommended", "recommended_with_caveats")

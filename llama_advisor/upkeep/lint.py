@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 from llama_advisor.engine.fact import FACTS, PLACEMENT, SCENARIO
 from llama_advisor.knowledge.base import RuleBase, references
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 from llama_advisor.knowledge.judgement import Adjust
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Misunderstanding, Severity, Statement
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.template import fields_read
@@ -29,14 +32,8 @@ from llama_advisor.upkeep.reasoning import (
     without,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
-
-    from llama_advisor.knowledge.rule import CompiledRule
-
-    Told = tuple[str, str, tuple[Any, ...]]
-    """What is found of a rule or statement: code, text, place in it."""
+Told = tuple[str, str, tuple[Any, ...]]
+"""What is found of a rule or statement: code, text, place in it."""
 
 SEVERITIES = get_args(Severity)
 EXPECTED = {"fires": True, "silent": False, "unknown": None}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 TRUE: frozenset[bool | None] = frozenset({True})
 FALSE: frozenset[bool | None] = frozenset({False})
