@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,11 +14,11 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, decided
-from llama_advisor.check.files import file_text, lock_path
+from llama_advisor.check.files import MOST_FILES, file_text, lock_path
 from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import ProjectFile, read_project
-from llama_advisor.check.rules import Sources, drift_findings, freshness_findings, rule_findings
+from llama_advisor.check.rules import drift_findings, freshness_findings, rule_findings, scanned
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.knowledge.base import RuleBase
@@ -103,7 +104,7 @@ class Checker:
         self.kinds = {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
         self.malformed = {code for code, kind in self.kinds.items() if kind.malformed}
         self.decider = Decider(Advisor(base, as_of))
-        self.sources = Sources(Scanner(base), self.kinds)
+        self.read = lru_cache(MOST_FILES)(partial(scanned, Scanner(base), self.kinds))
 
     def check(self, path: Path) -> tuple[list[CheckFinding], int]:
         """Return the findings of one project file, and how many deployments it has."""
@@ -116,7 +117,7 @@ class Checker:
                 found.append(decision)
                 continue
             found += rule_findings(item, decision, self.decider)
-            found += drift_findings(item, decision, self.sources, self.base)
+            found += drift_findings(item, decision, self.read, self.base)
             found += freshness_findings(item, decision, self.base, self.as_of)
             decisions.append((item, decision))
         lock = lock_path(path)

@@ -58,11 +58,6 @@ class Decision(NamedTuple):
         """The build that would be recommended."""
         return self.order[0] if self.order else None
 
-    @property
-    def margin(self) -> float | None:
-        """Points that the winner is ahead of the next model."""
-        return round(self.order[0].score - self.order[1].score, 2) if len(self.order) > 1 else None
-
 
 class Decider:
     """Decides deployments on one rule base: the one place where the check calls the engine; latest answers are kept."""

@@ -72,10 +72,11 @@ def lock_text(decisions: Iterable[tuple[Deployment, Decision]], base: RuleBase) 
     pinned: dict[str, LockedDeployment] = {}
     for deployment, decision in decisions:
         builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
+        scores = [build.score for build in builds]
         pinned[deployment.name] = LockedDeployment(
             **_stated(deployment),
             winner=builds[0] if builds else None,
-            margin=decision.margin,
+            margin=round(scores[0] - scores[1], 2) if len(scores) > 1 else None,
             others=builds[1:],
         )
     lock = Lock(version=1, rulebase=LockedRuleBase(version=__version__, hash=base.hash), deployments=pinned)

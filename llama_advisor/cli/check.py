@@ -20,7 +20,7 @@ from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, write
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.findings import FORMATS, rendered
+from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def check(
     answer = plain.result(checked, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
-        write(rendered(name, answer, plain.kinds, shown), file)
+        write(FORMATS[name](Shown(answer, plain.kinds, shown)), file)
     return answer.exit_code
 
 

@@ -245,8 +245,3 @@ FORMATS: dict[str, Callable[[Shown], str]] = {
     "gitlab": _gitlab,
     "markdown": _markdown,
 }
-
-
-def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], view: View) -> str:
-    """Write a result in one of `FORMATS`."""
-    return FORMATS[format_](Shown(result, kinds, view))

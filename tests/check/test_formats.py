@@ -17,7 +17,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from llama_advisor.check.checker import Settings
 from llama_advisor.check.findings import Findings, SourceText
-from llama_advisor.render.findings import FORMATS, rendered
+from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.render.formats import View
 from llama_advisor.text.wording import json_schema
 
@@ -61,7 +61,7 @@ def everything() -> Findings:
 
 
 def printed(format_: str, found: Findings) -> str:
-    return rendered(format_, found, checker().kinds, View())
+    return FORMATS[format_](Shown(found, checker().kinds, View()))
 
 
 @cache
