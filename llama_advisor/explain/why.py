@@ -20,7 +20,6 @@ from llama_advisor.engine.decide import Advisor, Answer
 from llama_advisor.engine.relax import changed, current, plain, stated_value, whole
 from llama_advisor.engine.search import Found
 from llama_advisor.engine.words import decisive, short
-from llama_advisor.explain.options import Option
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import ChoiceMove, NumberMove, Source
@@ -33,6 +32,7 @@ from llama_advisor.text.strict import CriterionId
 
 if TYPE_CHECKING:
     from llama_advisor.explain.grid import Grid
+    from llama_advisor.explain.options import Option
 
 Values = dict[CriterionId, float]
 Change = tuple[str, Any]
