@@ -95,12 +95,7 @@ class Place:
         return next((item for item in self.options if item.model == build.model), None)
 
 
-def vary(
-    scenario: Scenario,
-    axes: tuple[Axis, ...],
-    advisor: Advisor,
-    told: Callable[[int, int], None] = lambda _done, _of: None,
-) -> Grid:
+def vary(scenario: Scenario, axes: tuple[Axis, ...], advisor: Advisor, told: Callable[[int, int], None]) -> Grid:
     """Answer the scenario for every combination of the axes' values; `told` hears of each answer."""
     base = advisor.base
     stated = scenario.model_dump(exclude_defaults=True)
