@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
+from llama_advisor.engine.advice import Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.explain.why import explained
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import problem
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llama_advisor.engine.advice import Advice
-    from llama_advisor.knowledge.base import RuleBase
 
 __all__ = ["Scenario", "estimate", "load_rules", "recommend"]
 

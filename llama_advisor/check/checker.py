@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
-from llama_advisor.check.decide import Decider, Decision, decided
-from llama_advisor.check.files import file_text, lock_path
+from llama_advisor.check.decide import Decider, decided
+from llama_advisor.check.files import MOST_FILES, file_text, lock_path
 from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
 from llama_advisor.check.mentions import Scanner
-from llama_advisor.check.project import read_project
-from llama_advisor.check.rules import Sources, drift_findings, freshness_findings, rule_findings
+from llama_advisor.check.project import ProjectFile, read_project
+from llama_advisor.check.rules import drift_findings, freshness_findings, rule_findings, scanned
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from llama_advisor.check.project import Deployed, ProjectFile
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 PREFIX = "LA"
 ABOUT_WAIVERS = "LA5"
@@ -105,105 +101,92 @@ class Checker:
     def __init__(self, base: RuleBase, as_of: date) -> None:
         self.base = base
         self.as_of = as_of
-        self.kinds = kinds_of(base)
+        self.kinds = {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
+        self.malformed = {code for code, kind in self.kinds.items() if kind.malformed}
         self.decider = Decider(Advisor(base, as_of))
-        self.sources = Sources(Scanner(base), self.kinds)
+        self.read = lru_cache(MOST_FILES)(partial(scanned, Scanner(base), self.kinds))
 
     def check(self, path: Path) -> tuple[list[CheckFinding], int]:
         """Return the findings of one project file, and how many deployments it has."""
         file = read_project(path, self.kinds)
         found = list(file.findings)
-        lock = lock_path(path)
-        locked = bool(file.documents) and (lock.exists() or lock.is_symlink())
-        decisions: list[tuple[Deployed, Decision]] = []
+        decisions = []
         for item in file.deployments:
             decision = decided(item, self.decider)
             if isinstance(decision, CheckFinding):
                 found.append(decision)
                 continue
             found += rule_findings(item, decision, self.decider)
-            found += drift_findings(item, decision, self.sources, self.base)
+            found += drift_findings(item, decision, self.read, self.base)
             found += freshness_findings(item, decision, self.base, self.as_of)
-            if locked:
-                decisions.append((item, decision))
-        if locked:
+            decisions.append((item, decision))
+        lock = lock_path(path)
+        if file.documents and (lock.exists() or lock.is_symlink()):
             from llama_advisor.check.lock import lock_findings
 
             found += lock_findings(path, file, decisions, self.decider)
-        return list(with_waivers(file, found, self.kinds, self.as_of)), len(file.deployments)
+        return list(self._with_waivers(file, found)), len(file.deployments)
 
+    def _with_waivers(self, file: ProjectFile, found: list[CheckFinding]) -> Iterator[CheckFinding]:
+        """Yield the findings of a file, those accepted marked, and then those about its waivers."""
+        waivers = [(inside, *place) for inside in file.documents for place in enumerate(inside.project.waivers)]
+        waivable = {code for code in self.kinds if not code.startswith(ABOUT_WAIVERS)} - self.malformed
+        valid = {
+            (waiver.code, clean(waiver.deployment)): Waived(reason=clean(waiver.reason), expires=waiver.expires)
+            for _, _, waiver in waivers
+            if waiver.expires >= self.as_of and waiver.code in waivable
+        }
+        for item in found:
+            waived = valid.get((item.code, item.deployment or ""))
+            yield item._replace(waived=waived) if waived else item
+        used = {(item.code, item.deployment or "") for item in found}
+        names = {item.name for item in file.deployments}
+        for inside, index, waiver in waivers:
+            where, about = ("waivers", index), f"{waiver.code} {waiver.deployment}"
+            if not waiver.reason.strip():
+                place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
+                text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
+                yield inside.finding("LA503", place, text, about)
+            if waiver.code not in waivable:
+                unknown = f"is no code{nearest(waiver.code, waivable)}"
+                text = f"{waiver.code} {'cannot be waived' if waiver.code in self.kinds else unknown}"
+                yield inside.finding("LA504", (*where, "code"), text, about)
+            elif waiver.deployment not in names:
+                text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
+                yield inside.finding("LA504", (*where, "deployment"), text, about)
+            elif waiver.expires < self.as_of:
+                text = f"the waiver of {waiver.code} ended on {waiver.expires}"
+                yield inside.finding("LA501", (*where, "expires"), text, about)
+            elif (waiver.code, clean(waiver.deployment)) not in used:
+                text = f"{waiver.deployment} has no finding {waiver.code}"
+                yield inside.finding("LA502", (*where, "code"), text, about)
 
-def with_waivers(
-    file: ProjectFile, found: list[CheckFinding], kinds: Mapping[str, FindingKind], as_of: date
-) -> Iterator[CheckFinding]:
-    """Yield the findings of a file, those accepted marked, and then those about its waivers."""
-    waivers = [(inside, *place) for inside in file.documents for place in enumerate(inside.project.waivers)]
-    waivable = {code for code, kind in kinds.items() if not kind.malformed and not code.startswith(ABOUT_WAIVERS)}
-    valid = {
-        (waiver.code, clean(waiver.deployment)): Waived(reason=clean(waiver.reason), expires=waiver.expires)
-        for _, _, waiver in waivers
-        if waiver.expires >= as_of and waiver.code in waivable
-    }
-    for item in found:
-        waived = valid.get((item.code, item.deployment or ""))
-        yield item._replace(waived=waived) if waived else item
-    used = {(item.code, item.deployment or "") for item in found}
-    names = {item.name for item in file.deployments}
-    for inside, index, waiver in waivers:
-        where, about = ("waivers", index), f"{waiver.code} {waiver.deployment}"
-        if not waiver.reason.strip():
-            place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
-            text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
-            yield inside.finding("LA503", place, text, about)
-        if waiver.code not in waivable:
-            what = "cannot be waived" if waiver.code in kinds else f"is no code{nearest(waiver.code, waivable)}"
-            yield inside.finding("LA504", (*where, "code"), f"{waiver.code} {what}", about)
-        elif waiver.deployment not in names:
-            text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
-            yield inside.finding("LA504", (*where, "deployment"), text, about)
-        elif waiver.expires < as_of:
-            text = f"the waiver of {waiver.code} ended on {waiver.expires}"
-            yield inside.finding("LA501", (*where, "expires"), text, about)
-        elif (waiver.code, clean(waiver.deployment)) not in used:
-            text = f"{waiver.deployment} has no finding {waiver.code}"
-            yield inside.finding("LA502", (*where, "code"), text, about)
-
-
-def kinds_of(base: RuleBase) -> dict[str, FindingKind]:
-    """Return the kinds of finding of the check, by code."""
-    return {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
-
-
-def result(checked: Sequence[tuple[list[CheckFinding], int]], base: RuleBase, as_of: date, asked: Settings) -> Findings:
-    """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
-    malformed = {code for code, kind in kinds_of(base).items() if kind.malformed}
-    least = RANKS[asked.fail_on or "error"]
-    once = {
-        (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
-        for found, _ in checked
-        for item in found
-        if asked.keeps(item.code) or item.code in malformed
-    }
-    findings: list[CheckFinding] = []
-    alike: Counter[str] = Counter()
-    for item in (once[place] for place in sorted(once)):  # the same one is told once
-        alike[item.fingerprint] += 1
-        severe = RANKS[item.severity] >= least or item.code in malformed
-        told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
-        findings.append(item._replace(**told))
-    counting = [item for item in findings if item.waived is None]
-    counts = Counter(item.severity for item in counting)
-    wrong = any(item.code in malformed for item in counting)
-    return Findings(
-        as_of=as_of,
-        files=len(checked),
-        deployments=sum(deployments for _, deployments in checked),
-        findings=tuple(findings),
-        summary=Summary(
-            error=counts["error"], warning=counts["warning"], note=counts["note"], waived=len(findings) - len(counting)
-        ),
-        exit_code=MALFORMED if wrong else FINDINGS if any(item.fails for item in findings) else 0,
-        rulebase=RuleBaseShown(
-            version=__version__, hash=base.hash, layers=tuple(layer.label for layer in base.layers[1:])
-        ),
-    )
+    def result(self, checked: Sequence[tuple[list[CheckFinding], int]], asked: Settings) -> Findings:
+        """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
+        least = RANKS[asked.fail_on or "error"]
+        once = {
+            (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
+            for found, _ in checked
+            for item in found
+            if asked.keeps(item.code) or item.code in self.malformed
+        }
+        findings: list[CheckFinding] = []
+        alike: Counter[str] = Counter()
+        for item in (once[place] for place in sorted(once)):  # the same one is told once
+            alike[item.fingerprint] += 1
+            severe = RANKS[item.severity] >= least or item.code in self.malformed
+            told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
+            findings.append(item._replace(**told))
+        counts = Counter("waived" if item.waived else item.severity for item in findings)
+        wrong = any(item.code in self.malformed for item in findings)
+        return Findings(
+            as_of=self.as_of,
+            files=len(checked),
+            deployments=sum(deployments for _, deployments in checked),
+            findings=tuple(findings),
+            summary=Summary(**{name: counts[name] for name in Summary._fields}),
+            exit_code=MALFORMED if wrong else FINDINGS if any(item.fails for item in findings) else 0,
+            rulebase=RuleBaseShown(
+                version=__version__, hash=self.base.hash, layers=tuple(layer.label for layer in self.base.layers[1:])
+            ),
+        )

@@ -5,39 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from llama_advisor.check.findings import CheckFinding
+from llama_advisor.check.project import Deployed
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.project_file import WISHES, Choice, Requirements
 from llama_advisor.scenario.scenario import Only
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
 
-if TYPE_CHECKING:
-    from llama_advisor.check.findings import CheckFinding
-    from llama_advisor.check.project import Deployed
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.decide import Advisor
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.scenario.project_file import Choice, Requirements
-
 MOST_KEPT = 200
 _FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
-
-
-class UnknownNameError(InputError):
-    """A name in the choice that the rule base does not hold."""
-
-    def __init__(self, field: str, error: InputError) -> None:
-        super().__init__(str(error).removeprefix(f"{field}: "))
-        self.field = field
 
 
 class Chosen(NamedTuple):
@@ -70,11 +58,6 @@ class Decision(NamedTuple):
         """The build that would be recommended."""
         return self.order[0] if self.order else None
 
-    @property
-    def margin(self) -> float | None:
-        """Points that the winner is ahead of the next model."""
-        return round(self.order[0].score - self.order[1].score, 2) if len(self.order) > 1 else None
-
 
 class Decider:
     """Decides deployments on one rule base: the one place where the check calls the engine; latest answers are kept."""
@@ -91,19 +74,24 @@ class Decider:
         The choice is searched alone: the model by a hard limit, the rest as wishes, which earn no points. Where nothing
         of it qualifies, the nearest is the refused build that came nearest; failing that, the model as it was stopped.
         """
-        chosen = _resolved(choice, self.advisor.base)
+        base = self.advisor.base
+        model = base.models[names.model_id(choice.model, base)]
+        asked = choice.quantization
+        held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
+        engine = names.engine_id(choice.engine, base) if choice.engine else None
+        chosen = Chosen(model, frozenset(held), engine)
         answer = self._search(requirements)
-        only = (requirements.only or Only()).model_copy(update={"models": (chosen.model.id,)})
-        asked = {"only": only, "engine": chosen.engine, "quantization": choice.quantization}
-        need = understand(requirements.model_copy(update=asked), self.advisor.base)
-        if not choice.quantization and chosen.quantizations:
+        only = (requirements.only or Only()).model_copy(update={"models": (model.id,)})
+        wished = {"only": only, "engine": engine, "quantization": asked}
+        need = understand(requirements.model_copy(update=wished), base)
+        if not asked and chosen.quantizations:
             need = replace(need, quantizations_wished=chosen.quantizations)
         found = self.advisor.search.run(need)
         best = min(filter(chosen.includes, found.qualified), key=best_first, default=None)
         nearest = None
         if best is None:
             refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
-            stopped = [build for build in found.excluded if build.model.id == chosen.model.id and build.stage == 0]
+            stopped = [build for build in found.excluded if build.model.id == model.id and build.stage == 0]
             nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
         return Decision(answer.need, answer.order, chosen, best, nearest)
 
@@ -120,21 +108,6 @@ class Decider:
         return text
 
 
-def _resolved(choice: Choice, base: RuleBase) -> Chosen:
-    """Look the names of a choice up; raise UnknownNameError for one that is not known."""
-    field = "model"
-    try:
-        model = base.models[names.model_id(choice.model, base)]
-        field = "quantization"
-        asked = choice.quantization
-        held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
-        field = "engine"
-        engine = names.engine_id(choice.engine, base) if choice.engine else None
-    except InputError as error:
-        raise UnknownNameError(field, error) from error
-    return Chosen(model, frozenset(held), engine)
-
-
 def _plain(value: Any) -> str:
     if value is None:
         return "nothing"
@@ -148,11 +121,12 @@ def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:
         return item.finding("LA908", ("requirements",), "state at least a use case or the inputs")
     try:
         return decider.decide(requirements, item.deployment.choice)
-    except UnknownNameError as error:
-        return item.finding("LA905", ("choice", error.field), str(error), of_a_name=True)
     except InputError as error:
         match = _FIELD.match(str(error))
         field = match[0].split(".") if match else [""]
+        if field[0] in WISHES:  # requirements have none of these, so it is the choice that names what is not known
+            text = str(error).removeprefix(f"{field[0]}: ")
+            return item.finding("LA905", ("choice", field[0]), text, of_a_name=True)
         known = field[0] in type(requirements).model_fields
         place = ("requirements", *(field if known else ()))
         return item.finding("LA908", place, str(error), of_a_name=True)

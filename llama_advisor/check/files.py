@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import MAX_BYTES, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
 SCHEMA_FILE = "llama-advisor.schema.json"

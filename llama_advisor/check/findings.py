@@ -5,20 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from llama_advisor.engine.advice import RuleBaseShown
-from llama_advisor.knowledge.upkeep_entries import Severity
+from llama_advisor.knowledge.upkeep_entries import FindingKind, Severity
 from llama_advisor.text.record import Record
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 _NEAREST = re.compile(r"; nearest: (\S+)$")

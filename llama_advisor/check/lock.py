@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import ValidationError
 
 from llama_advisor import __version__
-from llama_advisor.check.decide import in_words
+from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import file_text, lock_path, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.project import Deployed, ProjectFile
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.contributions import contributions
-from llama_advisor.scenario.project_file import Choice
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.upkeep_entries import FindingKind
+from llama_advisor.scenario.project_file import Choice, Deployment
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Strict
 from llama_advisor.text.wording import problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from llama_advisor.check.decide import Decider, Decision
-    from llama_advisor.check.project import Deployed, ProjectFile
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
-    from llama_advisor.scenario.project_file import Deployment
 
 OTHERS = 2
 NAMED = 4
@@ -77,20 +72,20 @@ def lock_text(decisions: Iterable[tuple[Deployment, Decision]], base: RuleBase) 
     pinned: dict[str, LockedDeployment] = {}
     for deployment, decision in decisions:
         builds = tuple(_build(build) for build in decision.order[: OTHERS + 1])
+        scores = [build.score for build in builds]
         pinned[deployment.name] = LockedDeployment(
-            requirements=_plain(deployment.requirements),
-            choice=_plain(deployment.choice),
+            **_stated(deployment),
             winner=builds[0] if builds else None,
-            margin=decision.margin,
+            margin=round(scores[0] - scores[1], 2) if len(scores) > 1 else None,
             others=builds[1:],
         )
     lock = Lock(version=1, rulebase=LockedRuleBase(version=__version__, hash=base.hash), deployments=pinned)
     return json.dumps(lock.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _plain(model: Any) -> dict[str, Any]:
-    made: dict[str, Any] = model.model_dump(mode="json", exclude_defaults=True)
-    return made
+def _stated(deployment: Deployment) -> dict[str, Any]:
+    """What was needed and what was chosen, as plain data."""
+    return deployment.model_dump(mode="json", exclude_defaults=True, include={"requirements", "choice"})
 
 
 def _build(build: Candidate) -> LockedBuild:
@@ -145,8 +140,7 @@ def _compared(item: Deployed, decision: Decision, lock: Lock, decider: Decider) 
     if kept is None:
         yield item.finding("LA403", ("name",), f"{item.name} is not in the lock", "missing")
         return
-    now = {"requirements": _plain(deployment.requirements), "choice": _plain(deployment.choice)}
-    changed = [name for name, value in now.items() if getattr(kept, name) != value]
+    changed = [name for name, value in _stated(deployment).items() if getattr(kept, name) != value]
     if changed:
         text = f"the {' and '.join(changed)} of {item.name} changed after the lock was written"
         yield item.finding("LA403", ("name",), text, "changed")
@@ -171,7 +165,7 @@ def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, dec
     try:
         again = decider.decide(deployment.requirements, old)
     except InputError as error:
-        return str(error)
+        return str(error).partition(": ")[2]
     if again.best is None:
         fails = again.nearest.fails if again.nearest else ()
         return "; ".join(f"rule {item.rule.id}: {item.text}" for item in fails[:NAMED]) or "No such build is known now"

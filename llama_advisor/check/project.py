@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from llama_advisor.check.files import file_text, leaves_folder, shown_name
-from llama_advisor.check.findings import SourceText
-from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Project
+from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.knowledge.upkeep_entries import FindingKind
+from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Deployment, Project
 from llama_advisor.text.errors import InputError, PlacedError
 from llama_advisor.text.wording import problems
 from llama_advisor.text.yaml_file import Document, parse_all, place_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from llama_advisor.check.findings import CheckFinding
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
-    from llama_advisor.scenario.project_file import Deployment
 
 UNREADABLE, UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, WISHED = "LA901", "LA902", "LA903", "LA904", "LA906"
 MISSING, SAME_NAME, OUTSIDE = "LA907", "LA909", "LA910"

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.check.files import NAMES, file_text, files_below
+from llama_advisor.check.mentions import Scanner
 from llama_advisor.scenario.project_file import proposed
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from llama_advisor.check.mentions import Scanner
 
 SUFFIXES = frozenset(
     {".py", ".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".env", ".ipynb", ".cfg", ".ini", ".conf", ".tf"}

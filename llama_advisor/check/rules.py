@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import get_args
 
-from llama_advisor.check.decide import in_words
+from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
-from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import WRONG_VERSION, wrong_version
+from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.mentions import WRONG_VERSION, Mention, Scanner, wrong_version
+from llama_advisor.check.project import Deployed
+from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.words import decisive
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario import names
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Bottleneck
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import date
-    from pathlib import Path
-
-    from llama_advisor.check.decide import Decider, Decision
-    from llama_advisor.check.findings import CheckFinding
-    from llama_advisor.check.mentions import Mention, Scanner
-    from llama_advisor.check.project import Deployed
-    from llama_advisor.engine.candidate import Candidate, Outcome
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
-
+Scanned = tuple[SourceText, tuple[Mention, ...], str]
+"""A source file with what it deploys, or why it was not scanned."""
+Reader = Callable[[Path, str], Scanned]
 BY_BOTTLENECK: dict[str, str] = {kind: f"LA1{number:02}" for number, kind in enumerate(get_args(Bottleneck), 1)}
 NAMED = 3
 MOST_MENTIONS = 200
@@ -162,24 +158,16 @@ def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of
         yield item.finding("LA402", ("choice", "model"), text, "sources")
 
 
-class Sources:
-    """Source files, each read and scanned once."""
-
-    def __init__(self, scanner: Scanner, kinds: Mapping[str, FindingKind]) -> None:
-        self.scanner = scanner
-        self.kinds = kinds
-        self.scanned = lru_cache(MOST_FILES)(self._scanned)
-
-    def _scanned(self, path: Path, name: str) -> tuple[SourceText, tuple[Mention, ...], str]:
-        """Return a file and what it deploys, or why it was not scanned."""
-        try:
-            source = SourceText(name, file_text(path, LARGEST), self.kinds)
-            return source, self.scanner.scan(name, source.text)[:MOST_MENTIONS], ""
-        except InputError as error:
-            return SourceText(name, "", self.kinds), (), str(error)
+def scanned(scanner: Scanner, kinds: Mapping[str, FindingKind], path: Path, name: str) -> Scanned:
+    """Read and scan a source file."""
+    try:
+        source = SourceText(name, file_text(path, LARGEST), kinds)
+        return source, scanner.scan(name, source.text)[:MOST_MENTIONS], ""
+    except InputError as error:
+        return SourceText(name, "", kinds), (), str(error)
 
 
-def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: RuleBase) -> Iterator[CheckFinding]:
+def drift_findings(item: Deployed, decision: Decision, read: Reader, base: RuleBase) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
     project = item.inside.path
     own = own_files(project)
@@ -198,7 +186,7 @@ def drift_findings(item: Deployed, decision: Decision, sources: Sources, base: R
             text = f"only the first {count} of {len(files)} files were scanned"
             yield item.finding("LA307", ("sources",), text)
             break
-        source, mentions, problem = sources.scanned(path.absolute(), shown_name(path))
+        source, mentions, problem = read(path.absolute(), shown_name(path))
         characters += len(source.text)
         if problem:
             yield source.finding("LA307", problem, deployment=item.name)

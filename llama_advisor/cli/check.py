@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings, result
+from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings
 from llama_advisor.check.decide import decided
 from llama_advisor.check.files import lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, write
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.findings import FORMATS, rendered
+from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def check(
         fail_on=fail_on or settings.fail_on,
     )
     checked = list(_checked(project_files(tuple(paths or settings.paths)), named, today))
-    answer = result(checked, plain.base, today, wanted)
+    answer = plain.result(checked, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
-        write(rendered(name, answer, plain.kinds, shown), file)
+        write(FORMATS[name](Shown(answer, plain.kinds, shown)), file)
     return answer.exit_code
 
 

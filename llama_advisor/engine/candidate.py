@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.engine.fact import FACTS
-from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.conditions import Proof
+from llama_advisor.knowledge.device import HostedPrice, Machine
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.judgement import Criterion, RuleOut
+from llama_advisor.knowledge.model import Model, OfficialBuild
+from llama_advisor.knowledge.quantization import Quantization
+from llama_advisor.knowledge.rule import CompiledRule, State
+from llama_advisor.scenario.need import Need
+from llama_advisor.sizing.figures import Capacity, Cost, Memory, Speed, Training
+from llama_advisor.sizing.layouts import Layout
+from llama_advisor.sizing.support import Support
+from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.template import fill
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from llama_advisor.knowledge.conditions import Proof
-    from llama_advisor.knowledge.device import HostedPrice, Machine
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.judgement import Criterion
-    from llama_advisor.knowledge.model import Model, OfficialBuild
-    from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.knowledge.rule import CompiledRule, State
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import Capacity, Cost, Memory, Speed, Training
-    from llama_advisor.sizing.layouts import Layout
-    from llama_advisor.sizing.support import Support
-    from llama_advisor.text.strict import CriterionId
 
 
 class Place(NamedTuple):

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
 
 from llama_advisor.hardware import Catalogue, read_hardware
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import HostedPrice, Machine
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.scenario.defaults import spelled
+from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import price_key, retired
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import HostedPrice, Machine
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.need import Need
 
 
 def models(need: Need, base: RuleBase) -> tuple[Model, ...]:

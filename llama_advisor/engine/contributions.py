@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from llama_advisor.engine.advice import Contribution, Reading
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.engine.score import plain
+from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.text.template import fill
-
-if TYPE_CHECKING:
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
-    from llama_advisor.knowledge.rule import CompiledRule
 
 
 def contributions(candidate: Candidate, *, why: bool = False) -> tuple[Contribution, ...]:

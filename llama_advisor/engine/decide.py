@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
@@ -14,17 +15,13 @@ from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import Way, ways_round
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import caveats, closing, excluded, routes, shown, wishes
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.judgement import Caveat
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 from llama_advisor.sizing.support import HOSTED
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.rule import CompiledRule
 
 OTHER_LANE = 2
 

@@ -6,40 +6,35 @@ remains is tested for each need. Variants and places are opened when they are fi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cache, cached_property
 from itertools import islice
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.fact import BUILD, FACTS, MODEL, PLACEMENT, SCENARIO, VARIANT
 from llama_advisor.engine.ruling import Rules, Ruling
 from llama_advisor.engine.score import missed_by
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.quantization import Quantization
+from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import quality
 from llama_advisor.sizing.cost import retired, self_hosted_cost
-from llama_advisor.sizing.layouts import laid_out
+from llama_advisor.sizing.figures import Cost
+from llama_advisor.sizing.layouts import Groups, Sizes, laid_out
 from llama_advisor.sizing.memory import memory
-from llama_advisor.sizing.support import HOSTED, device_traits, official_build, support
+from llama_advisor.sizing.support import HOSTED, Support, device_traits, official_build, support
+from llama_advisor.text.strict import CriterionId
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import Cost
-    from llama_advisor.sizing.layouts import Groups, Sizes
-    from llama_advisor.sizing.support import Support
-    from llama_advisor.text.strict import CriterionId
-
-    Traits = tuple[Any, ...]
-    """What is read of a machine whatever the load."""
+Traits = tuple[Any, ...]
+"""What is read of a machine whatever the load."""
 
 
 MOST_MACHINES = 64

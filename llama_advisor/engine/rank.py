@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.scenario.need import Need
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.scenario.need import Need
 
 
 def ranked(builds: tuple[Candidate, ...], need: Need, base: RuleBase) -> tuple[Candidate, ...]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
 from llama_advisor.engine.advice import Change, RelaxationShown
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.search import Found
 from llama_advisor.engine.words import short
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.judgement import Relaxation
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.scenario import HardwareSpec, Scenario
 from llama_advisor.text.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.search import Found
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import Relaxation
-
-    Attempt = Callable[[Any, "Models"], "Way | None"]
+Attempt = Callable[[Any, "Models"], "Way | None"]
 
 
 Models = frozenset[str] | None

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.engine.candidate import Candidate, Place
 from llama_advisor.engine.fact import BUILD, HOPELESS
 from llama_advisor.engine.score import CriterionTerms, criterion_terms
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Adjust
+from llama_advisor.knowledge.rule import CompiledRule, State
+from llama_advisor.scenario.need import Need
+from llama_advisor.text.strict import CriterionId
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.rule import CompiledRule, State
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.text.strict import CriterionId
-
-    Weighed = tuple[RuleBase, dict[CriterionId, float]]
-    """A rule base, and what its criteria count."""
-    States = tuple[tuple[CompiledRule, State], ...]
+Weighed = tuple[RuleBase, dict[CriterionId, float]]
+"""A rule base, and what its criteria count."""
+States = tuple[tuple[CompiledRule, State], ...]
 
 
 class Checks(NamedTuple):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from math import log
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.engine.advice import Excuse
-from llama_advisor.engine.candidate import Part
+from llama_advisor.engine.candidate import Candidate, Outcome, Part
 from llama_advisor.engine.fact import BUILD, FACTS
-from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.judgement import Criterion, RuleOut
+from llama_advisor.knowledge.rule import CompiledRule
+from llama_advisor.text.strict import CriterionId
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+Move = tuple[CompiledRule, float, Callable[[Any], bool | None] | None]
+"""A rule, its points, and its test where that hangs on the load."""
+Moves = tuple[Move, ...]
 
-    from llama_advisor.engine.candidate import Candidate, Outcome
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import Criterion
-    from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.text.strict import CriterionId
-
-    Move = tuple[CompiledRule, float, Callable[[Any], bool | None] | None]
-    """A rule, its points, and its test where that hangs on the load."""
-    Moves = tuple[Move, ...]
 
 TINY = 1e-9
 

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
 from math import inf
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate
-from llama_advisor.engine.plan import Plan, Spot, memory_gib, rent
+from llama_advisor.engine.plan import ModelPlan, OnMachine, Plan, Spot, Variant, memory_gib, rent
 from llama_advisor.engine.rank import best_of, ranked
+from llama_advisor.engine.ruling import States
 from llama_advisor.engine.score import counted_weights, nearness
 from llama_advisor.hardware import catalogue_of
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.quantization import Quantization
+from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.capacity import served
 from llama_advisor.sizing.cost import hosted_cost
+from llama_advisor.sizing.figures import Cost, Training
 from llama_advisor.sizing.layouts import Sizes, laid_out
 from llama_advisor.sizing.support import HOSTED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from llama_advisor.engine.plan import ModelPlan, OnMachine, Variant
-    from llama_advisor.engine.ruling import States
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.need import Need
-    from llama_advisor.sizing.figures import Cost, Training
 
 """Tokens of the longest sample that tuning is sized for."""
 HOPELESS_BYTES = 2 * 2**30

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Build, Excuse, RuleBaseShown
+from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.relax import changed
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, shown
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 from llama_advisor.sizing.quality import score
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from llama_advisor.engine.decide import Advisor
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.model import Model
 
 FEWEST = 2
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from itertools import product
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Advice, Change, Excuse, RuleBaseShown, ShortBuild, Verdict
+from llama_advisor.engine.decide import Advisor
 from llama_advisor.explain.options import Option, nearest_excuse, options
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.scenario.flags import Axis
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.engine.decide import Advisor
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.scenario.scenario import Scenario
 
 At = tuple[int, ...]
 Kind = Literal["ruled_out", "qualifies", "outscored", "other"]
@@ -98,12 +95,7 @@ class Place:
         return next((item for item in self.options if item.model == build.model), None)
 
 
-def vary(
-    scenario: Scenario,
-    axes: tuple[Axis, ...],
-    advisor: Advisor,
-    told: Callable[[int, int], None] = lambda _done, _of: None,
-) -> Grid:
+def vary(scenario: Scenario, axes: tuple[Axis, ...], advisor: Advisor, told: Callable[[int, int], None]) -> Grid:
     """Answer the scenario for every combination of the axes' values; `told` hears of each answer."""
     base = advisor.base
     stated = scenario.model_dump(exclude_defaults=True)

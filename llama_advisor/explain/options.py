@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import log
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from llama_advisor.engine.advice import Advice, Excluded, Excuse, ShortBuild
 from llama_advisor.engine.contributions import points_of
 from llama_advisor.engine.rank import best_first
 from llama_advisor.engine.score import excuse, nearness
+from llama_advisor.engine.search import Found
 from llama_advisor.engine.words import decisive, short
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from llama_advisor.engine.search import Found
-    from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.base import RuleBase
 
 Figures = tuple[float, float]
 

@@ -5,6 +5,7 @@ How far each requirement may move, alone, before another model is recommended is
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import count, islice
 from math import ceil, floor, log, sqrt
@@ -13,32 +14,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from llama_advisor.engine.advice import Advice, Robustness, TippingPoint, WeightRange
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.contributions import points_of
+from llama_advisor.engine.decide import Advisor, Answer
 from llama_advisor.engine.relax import changed, current, plain, stated_value, whole
+from llama_advisor.engine.search import Found
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.judgement import ChoiceMove, NumberMove, Source
 from llama_advisor.scenario.defaults import spelled
 from llama_advisor.scenario.need import understand
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.strict import CriterionId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.decide import Advisor, Answer
-    from llama_advisor.engine.search import Found
     from llama_advisor.explain.grid import Grid
     from llama_advisor.explain.options import Option
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import ChoiceMove, NumberMove, Source
-    from llama_advisor.scenario.scenario import Scenario
-    from llama_advisor.text.strict import CriterionId
 
-    Values = dict[CriterionId, float]
-    Change = tuple[str, Any]
-    Turn = tuple[int, int, Found]
-    """The last value that keeps the answer, the first that changes it, in units, and the decision then."""
+Values = dict[CriterionId, float]
+Change = tuple[str, Any]
+Turn = tuple[int, int, Found]
+"""The last value that keeps the answer, the first that changes it, in units, and the decision then."""
 
 WEIGHTINGS = 500
 RATIO = 2

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import combinations
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild
 from llama_advisor.engine.contributions import contributions
+from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.relax import current, plain, softer, whole
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.explain.why import Picker, ends, gaps, other_values
+from llama_advisor.knowledge.judgement import NumberMove
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.record import Record
 
-if TYPE_CHECKING:
-    from llama_advisor.engine.decide import Advisor
-    from llama_advisor.knowledge.judgement import NumberMove
-    from llama_advisor.scenario.scenario import Scenario
-
-    Moved = tuple[str, Any]
+Moved = tuple[str, Any]
 
 PROBES = 12
 """Values tried on the way to each end of a number, evenly by ratio."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen, bar
-
-if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
 
 BAR = 40
 BAR_KEY = "  w weights k KV i image o overhead"
@@ -36,15 +32,9 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         turns = say.turn_lines(advice.tipping_points, base)
         out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")
         out.bullets(turns)
-    beside = say.beside(advice, base)
     for title, items in (
         ("Excluded", say.excluded_lines(advice, base)),
-        ("Wishes", beside.wishes),
-        ("Caveats", beside.caveats),
-        ("What would help", beside.helpful),
-        ("Ways round", beside.ways),
-        ("Hosted instead", beside.hosted),
-        ("On rented hardware instead", beside.rented),
+        *say.beside(advice, base).items(),
         ("Assumed", [f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions]),
     ):
         if items:

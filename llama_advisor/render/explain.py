@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.rule import CompiledRule
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import changes_text, decided_by, number, value_text
 from llama_advisor.text.record import plain
@@ -12,9 +15,6 @@ from llama_advisor.upkeep.lint import shown
 if TYPE_CHECKING:
     from llama_advisor.explain.compare import Comparison, Row
     from llama_advisor.explain.why_not import Explanation
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.render.formats import View
 
 SMALL = 0.005
 MARK = "*"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from llama_advisor.check.findings import CheckFinding, Findings
+from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.render.formats import View, to_json
 from llama_advisor.render.screen import Screen, cell_len
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.check.findings import CheckFinding, Findings
-    from llama_advisor.knowledge.upkeep_entries import FindingKind
 
 LOGGING_COMMAND = re.compile(r"##(?=[\w.\-]*\[)")
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -248,8 +245,3 @@ FORMATS: dict[str, Callable[[Shown], str]] = {
     "gitlab": _gitlab,
     "markdown": _markdown,
 }
-
-
-def rendered(format_: str, result: Findings, kinds: dict[str, FindingKind], view: View) -> str:
-    """Write a result in one of `FORMATS`."""
-    return FORMATS[format_](Shown(result, kinds, view))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.knowledge.base import RuleBase
 
 
 class View(NamedTuple):

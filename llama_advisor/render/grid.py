@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from llama_advisor.explain.grid import Cell, Grid, Turn
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import number, value_text
+from llama_advisor.scenario.flags import Axis
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from llama_advisor.explain.grid import Cell, Grid, Turn
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
-    from llama_advisor.scenario.flags import Axis
 
 NONE = "-"
 LETTERS = tuple(ahead + last for ahead in ("", *ascii_uppercase) for last in ascii_uppercase)

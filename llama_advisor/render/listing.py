@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 
 if TYPE_CHECKING:
-    from llama_advisor.render.formats import View
     from llama_advisor.upkeep.coverage import Effect
 
 WIDTH = 80

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
+from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
+from llama_advisor.explain.why import Report
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View, as_file
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.why import Report
-    from llama_advisor.knowledge.base import RuleBase
 
 STATUS = {
     "recommended": "recommended",
     "recommended_with_caveats": "recommended, with caveats",
     "change_requirement": "proposed: needs a requirement changed",
     "no_fit": "nothing fits as asked",
+}
+BESIDE = {
+    "Caveats": "caveat: ",
+    "Wishes": "wish, ",
+    "What would help": "would help: ",
+    "Ways round": "way round, ",
+    "Hosted instead": "instead, hosted: ",
+    "On rented hardware instead": "instead, on rented hardware: ",
 }
 _MARKS = re.compile(r"([\\`*\[\]|~#$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BACKTICKS = re.compile(r"`+")
@@ -105,16 +109,8 @@ def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterat
     if build and build.cost:
         yield f"cost: {say.cost_line(build.cost)}"
     beside = say.beside(advice, base)
-    for prefix, lines in (
-        ("caveat: ", beside.caveats),
-        ("wish, ", beside.wishes),
-        ("would help: ", beside.helpful),
-        ("way round, ", beside.ways),
-        ("instead, hosted: ", beside.hosted),
-        ("instead, on rented hardware: ", beside.rented),
-    ):
-        for line in lines:
-            yield f"{prefix}{line}"
+    for heading, prefix in BESIDE.items():
+        yield from (prefix + line for line in beside[heading])
 
 
 def _text(value: object) -> str:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from llama_advisor.engine.advice import Advice, Build
+from llama_advisor.explain.grid import Grid
 from llama_advisor.explain.options import Figures, Option, front, nearest_excuse, quality_and_cost, quality_and_speed
+from llama_advisor.explain.why import Report
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View, as_file
 from llama_advisor.render.grid import NONE, field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from llama_advisor.engine.advice import Advice, Build
-    from llama_advisor.explain.grid import Grid
-    from llama_advisor.explain.why import Report
-    from llama_advisor.knowledge.base import RuleBase
 
 NO_BUILD = "No Llama 3.1 or 3.2 build fits this scenario"
 MOST_BARS = 6

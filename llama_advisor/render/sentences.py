@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
 
-from llama_advisor.engine.advice import Change
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from llama_advisor.engine.advice import (
-        Advice,
-        Build,
-        Command,
-        Contribution,
-        Robustness,
-        SpeedShown,
-        TippingPoint,
-    )
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
+from llama_advisor.engine.advice import (
+    Advice,
+    Build,
+    Change,
+    Command,
+    Contribution,
+    Robustness,
+    SpeedShown,
+    TippingPoint,
+)
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
 
 SIGNIFICANT = 3
 VERDICTS = {
@@ -236,30 +232,21 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
     return lines
 
 
-class Beside(NamedTuple):
-    """What is said beside the build recommended, lines each."""
-
-    wishes: list[str]  # What became of each.
-    caveats: list[str]
-    helpful: list[str]  # The changes that would help, each with the model that then fits.
-    ways: list[str]  # Ways out that are not one build.
-    hosted: list[str]  # Builds of the lane that was not ranked, with their cost.
-    rented: list[str]
-
-
-def beside(advice: Advice, base: RuleBase) -> Beside:
-    """Write what an answer says beside its build."""
-    lanes: tuple[list[str], list[str]] = ([], [])
-    for item in advice.alternatives:
-        if item.cost:
-            lanes[item.provider is None].append(f"{described(item, base)}: {cost_line(item.cost)}")
-    return Beside(
-        [f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes],
-        [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats],
-        [f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations],
-        [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes],
-        *lanes,
-    )
+def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
+    """Write what an answer says beside its build, by heading; the last two are the lane that was not ranked."""
+    lanes = [(item, f"{described(item, base)}: {cost_line(item.cost)}") for item in advice.alternatives if item.cost]
+    return {
+        "Wishes": [
+            f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes
+        ],
+        "Caveats": [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats],
+        "What would help": [
+            f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations
+        ],
+        "Ways round": [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes],
+        "Hosted instead": [line for item, line in lanes if item.provider is not None],
+        "On rented hardware instead": [line for item, line in lanes if item.provider is None],
+    }
 
 
 def changes_text(changes: Iterable[Change]) -> str:

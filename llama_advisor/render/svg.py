@@ -6,18 +6,15 @@ Charts of the report take the colours of the page (`templates/report.css`); a pi
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, inf, log10
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from llama_advisor.explain.grid import Grid
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.grid import NONE, cut, field_name, label, lettered, panels
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from llama_advisor.explain.grid import Grid
-    from llama_advisor.knowledge.base import RuleBase
 
 INK, MUTED, LINE, SURFACE, GOOD, PICK = (
     f"var(--{role})" for role in ("ink", "muted", "line", "surface", "good", "pick")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Lookup = Callable[[str], Any]
-
+Lookup = Callable[[str], Any]
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 _FIELD = re.compile(r"\{([a-z_]+\.[a-z_0-9]+)(?::([,.0-9a-z%]*))?\}")
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from collections.abc import Iterator
+from typing import Any, NamedTuple, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.record import is_record, model_of
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic import ValidationError
 
 _QUOTED = re.compile(r"'([^']*)'")
 LONGEST = 60

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.base import RuleBase
 
 
 class Finding(NamedTuple):

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property, partial
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from llama_advisor.engine.advice import Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.fact import BUILD
 from llama_advisor.engine.search import Search
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.conditions import Residue
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Sampling
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import AdvisorError
 from llama_advisor.upkeep import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from llama_advisor.engine.advice import Advice
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import Residue
 
 BREAKS = (AdvisorError, ValidationError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError)
 YES = ("recommended", "recommended_with_caveats")
@@ -60,11 +57,6 @@ def drawn(base: RuleBase, seed: int, index: int) -> dict[str, Any]:
             owner, _, key = field.field.rpartition(".")
             (fields.setdefault(owner, {}) if owner else fields)[key] = value
     return fields
-
-
-def scenario(base: RuleBase, seed: int, index: int) -> Scenario:
-    """Return one scenario, checked."""
-    return Scenario.model_validate(drawn(base, seed, index))
 
 
 class Watch(NamedTuple):
@@ -160,7 +152,8 @@ class Sampler:
         """Answer one scenario and say what it brought."""
         self.watch.fired.clear()
         try:
-            advice = watched_answer(self.advisor, scenario(self.base, self.seed, index))
+            asked = Scenario.model_validate(drawn(self.base, self.seed, index))
+            advice = watched_answer(self.advisor, asked)
         except BREAKS as error:
             return Seen(index, "broken", broke=f"{type(error).__name__}: {error}".splitlines()[0])
         build = advice.recommendation
@@ -197,12 +190,6 @@ def tied(advice: Advice) -> str:
     return f"{first.model} and {second.model}" if len(standings) == 1 else ""
 
 
-def contenders(base: RuleBase) -> list[str]:
-    """Return the models that compete unasked, smallest first."""
-    ranked = [model for model in base.models.values() if model.role == "ranked" and model.kind == "instruct"]
-    return [model.id for model in sorted(ranked, key=lambda model: (model.parameters, model.id))]
-
-
 def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
     """Return the counts over all scenarios, with findings."""
     every = list(seen)
@@ -218,7 +205,9 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
         if not fired[name]:
             text = f"did not fire in {len(every)} scenarios"
             findings.append(Finding("LR501", rule.folder, name, text, ("when",)))
-    for name in contenders(base):
+    ranked = [model for model in base.models.values() if model.role == "ranked" and model.kind == "instruct"]
+    unasked = [model.id for model in sorted(ranked, key=lambda model: (model.parameters, model.id))]
+    for name in unasked:
         if not wins[name]:
             findings.append(Finding("LR502", "models", name, f"was recommended in none of {len(every)} scenarios"))
     if ties := [one for one in every if one.tied]:
@@ -229,7 +218,7 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
         samples=len(every),
         seed=seed,
         verdicts=dict(sorted(Counter(one.verdict for one in every).items())),
-        wins={name: wins[name] for name in contenders(base)},
+        wins={name: wins[name] for name in unasked},
         fired={name: fired[name] for name in sorted(base.rules)},
         findings=tuple(findings),
     )

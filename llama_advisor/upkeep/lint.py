@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 from llama_advisor.engine.fact import FACTS, PLACEMENT, SCENARIO
-from llama_advisor.knowledge.base import references
+from llama_advisor.knowledge.base import RuleBase, references
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 from llama_advisor.knowledge.judgement import Adjust
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Misunderstanding, Severity, Statement
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.template import fields_read
@@ -20,6 +22,7 @@ from llama_advisor.upkeep.reasoning import (
     FALSE,
     NOT_TRUE,
     TRUE,
+    Literal,
     can_be,
     idle,
     implies,
@@ -29,20 +32,13 @@ from llama_advisor.upkeep.reasoning import (
     without,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.rule import CompiledRule
-    from llama_advisor.upkeep.reasoning import Literal
+Told = tuple[str, str, tuple[Any, ...]]
+"""What is found of a rule or statement: code, text, place in it."""
 
 SEVERITIES = get_args(Severity)
 EXPECTED = {"fires": True, "silent": False, "unknown": None}
 NEAR = 0.02
 COUNTED = frozenset({"tokens", "requests", "images", "users", "nodes", "devices", "heads", "bits"})
-LIMITS = ("above", "below", "at_least", "at_most")
-SPOKEN = ("caveats", "routes")
 AT_HOME = frozenset({"memory", "machine", "speed"})
 TELL_A_DEVICE = frozenset({"engine.quantization_support"})
 SOURCE_DAYS = 400
@@ -53,42 +49,42 @@ WEAK = frozenset({"judgement", "seed"})
 
 def lint(base: RuleBase, as_of: date) -> tuple[Finding, ...]:
     """Return all findings, worst first, then by code and entry."""
-    found = [
-        *reference_findings(base),
-        *support_findings(base),
-        *age_findings(base, as_of),
-        *condition_findings(base),
-        *overlap_findings(base),
-        *sentence_findings(base),
-        *example_findings(base),
-        *link_findings(base),
-        *statement_findings(base),
-    ]
+    names, statements = vocabulary(base), base.entries("statements", Statement)
+    misunderstood = base.entries("misunderstandings", Misunderstanding)
+    found = [*reference_findings(base), *age_findings(base, as_of), *overlap_findings(base)]
+    found += unread_findings(base, misunderstood)
+    for rule in base.rules.values():
+        about_rule = (
+            *condition_told(rule, names),
+            *sentence_told(rule),
+            *example_told(rule),
+            *support_told(rule, base),
+            *link_told(rule, misunderstood, statements),
+        )
+        found += [Finding(code, rule.folder, rule.id, text, loc) for code, text, loc in about_rule]
+    for statement in statements.values():
+        found += [
+            Finding(code, "statements", statement.id, text, loc) for code, text, loc in statement_told(statement, base)
+        ]
     rank = {code: SEVERITIES.index(kind.severity) for code, kind in base.finding_kinds.items()}
     return tuple(sorted(found, key=lambda item: (rank[item.code], item.code, item.entry, item.text)))
 
 
-def condition_findings(base: RuleBase) -> Iterator[Finding]:
-    """Yield what is wrong with the conditions of all rules."""
-    names = vocabulary(base)
-    for rule in base.rules.values():
-        if not can_be(rule.condition, TRUE):
-            yield Finding("LR101", rule.folder, rule.id, "its condition can never be true", ("when",))
-        elif not can_be(rule.condition, NOT_TRUE):
-            yield Finding("LR102", rule.folder, rule.id, "its condition is always true", ("when",))
-        if rule.tight and not can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight):
-            text = "`tight` is never true while the constraint holds"
-            yield Finding("LR106", rule.folder, rule.id, text, ("tight",))
-        for name, condition in (("when", rule.condition), ("tight", rule.tight)):
-            if condition is not None:
-                for code, text, loc in _of_parts(condition, (name,), names):
-                    yield Finding(code, rule.folder, rule.id, text, loc)
+def condition_told(rule: CompiledRule, names: dict[str, frozenset[str]]) -> Iterator[Told]:
+    """Yield what is wrong with its conditions."""
+    if not can_be(rule.condition, TRUE):
+        yield "LR101", "its condition can never be true", ("when",)
+    elif not can_be(rule.condition, NOT_TRUE):
+        yield "LR102", "its condition is always true", ("when",)
+    if rule.tight and not can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight):
+        yield "LR106", "`tight` is never true while the constraint holds", ("tight",)
+    yield from _of_parts(rule.condition, ("when",), names)
+    if rule.tight:
+        yield from _of_parts(rule.tight, ("tight",), names)
 
 
-def _of_parts(
-    condition: Condition, loc: tuple[Any, ...], names: dict[str, frozenset[str]]
-) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
-    """Yield code, text and place of parts that change nothing, cannot be true beside others, or name nothing known."""
+def _of_parts(condition: Condition, loc: tuple[Any, ...], names: dict[str, frozenset[str]]) -> Iterator[Told]:
+    """Yield parts that change nothing, cannot be true beside others, or name nothing known."""
     for place, part, inside, index in walked(condition, loc):
         rest = without(inside, index) if inside and len(inside.parts) > 1 else None
         if inside and rest and idle(part, rest, inside.kind):
@@ -160,15 +156,14 @@ def overlap_findings(base: RuleBase) -> Iterator[Finding]:
                 yield Finding("LR113", rule.folder, rule.id, text, ("when",))
 
 
-def sentence_findings(base: RuleBase) -> Iterator[Finding]:
-    """Yield caveats and routes, which are also said where nothing qualifies, whose sentence may have a gap."""
-    for folder in SPOKEN:
-        for rule in base.in_folder(folder):
-            gaps = sorted({name for name in fields_read(rule.rule.say) if not _sure(rule, name)})
-            if gaps:
-                verb = "is" if len(gaps) == 1 else "are"
-                text = f"its condition can be true where {', '.join(gaps)} {verb} not known"
-                yield Finding("LR121", folder, rule.id, text, ("say",))
+def sentence_told(rule: CompiledRule) -> Iterator[Told]:
+    """Yield a caveat or route, which are also said where nothing qualifies, whose sentence may have a gap."""
+    gaps = sorted(
+        {name for name in fields_read(rule.rule.say) if rule.folder in {"caveats", "routes"} and not _sure(rule, name)}
+    )
+    if gaps:
+        verb = "is" if len(gaps) == 1 else "are"
+        yield "LR121", f"its condition can be true where {', '.join(gaps)} {verb} not known", ("say",)
 
 
 def _sure(rule: CompiledRule, name: str) -> bool:
@@ -223,17 +218,16 @@ def example_facts(example: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def example_findings(base: RuleBase) -> Iterator[Finding]:
+def example_told(rule: CompiledRule) -> Iterator[Told]:
     """Yield each limit without a silent or a firing example just past it: moved, it would turn no test red."""
-    for rule in base.rules.values():
-        for loc, test, *_ in walked(rule.condition, ("when",)):
-            if isinstance(test, Junction) or test.operator not in LIMITS:
-                continue
-            for code, kind, fires in (("LR201", "silent", False), ("LR202", "fires", True)):
-                examples = getattr(rule.rule.examples, kind)
-                if not any(_turns(rule, test, example_facts(example), fires=fires) for example in examples):
-                    text = f"no `{kind}` example within 2 % (or one unit) of `{test.says}` that crossing it would turn"
-                    yield Finding(code, rule.folder, rule.id, text, (*loc, test.operator))
+    for loc, test, *_ in walked(rule.condition, ("when",)):
+        if isinstance(test, Junction) or test.operator not in {"above", "below", "at_least", "at_most"}:
+            continue
+        for code, kind, fires in (("LR201", "silent", False), ("LR202", "fires", True)):
+            examples = getattr(rule.rule.examples, kind)
+            if not any(_turns(rule, test, example_facts(example), fires=fires) for example in examples):
+                text = f"no `{kind}` example within 2 % (or one unit) of `{test.says}` that crossing it would turn"
+                yield code, text, (*loc, test.operator)
 
 
 def _turns(rule: CompiledRule, test: Test, facts: dict[str, Any], *, fires: bool) -> bool:
@@ -279,16 +273,15 @@ def _cited(value: Any, *, citing: bool = False) -> Iterator[str]:
         yield value
 
 
-def support_findings(base: RuleBase) -> Iterator[Finding]:
-    """Yield rules that rest on too little for how sure they are: on judgement, or on threads, each one case."""
-    for rule in base.rules.values():
-        known = [base.sources[item.id] for item in rule.rule.sources if item.id in base.sources]
-        if known and rule.rule.confidence == "high" and all(source.kind in WEAK for source in known):
-            text = f"confidence is high, its sources are {', '.join(sorted({source.kind for source in known}))}"
-            yield Finding("LR302", rule.folder, rule.id, text, ("sources",))
-        if known and all(THREAD.search(source.text) for source in known):
-            text = f"rests on what single users reported alone: {', '.join(source.id for source in known)}"
-            yield Finding("LR303", rule.folder, rule.id, text, ("sources",))
+def support_told(rule: CompiledRule, base: RuleBase) -> Iterator[Told]:
+    """Yield that it rests on too little for how sure it is: on judgement, or on threads, each one case."""
+    known = [base.sources[item.id] for item in rule.rule.sources if item.id in base.sources]
+    if known and rule.rule.confidence == "high" and all(source.kind in WEAK for source in known):
+        text = f"confidence is high, its sources are {', '.join(sorted({source.kind for source in known}))}"
+        yield "LR302", text, ("sources",)
+    if known and all(THREAD.search(source.text) for source in known):
+        text = f"rests on what single users reported alone: {', '.join(source.id for source in known)}"
+        yield "LR303", text, ("sources",)
 
 
 def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
@@ -316,31 +309,8 @@ def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
         yield Finding("LR306", *names[0], text, ("as_of",))
 
 
-def link_findings(base: RuleBase) -> Iterator[Finding]:
-    """Yield facts that nobody reads, and links of rules to misunderstandings and the seed that do not hold."""
-    unread = sorted(set(FACTS) - facts_in_use(base))
-    if unread:
-        yield Finding("LR401", "", "", f"no rule, sentence or criterion reads {', '.join(unread)}")
-    misunderstood = base.entries("misunderstandings", Misunderstanding)
-    statements = base.entries("statements", Statement)
-    for name in sorted(set(misunderstood) - {rule.rule.corrects for rule in base.rules.values()}):
-        yield Finding("LR411", "misunderstandings", name, "no rule names it under `corrects`")
-    for rule in base.rules.values():
-        claimed = rule.rule.corrects
-        if claimed is not None and claimed not in misunderstood:
-            text = f"corrects {claimed!r}, which misunderstandings.yaml does not hold{nearest(claimed, misunderstood)}"
-            yield Finding("LR412", rule.folder, rule.id, text, ("corrects",))
-        for index, name in enumerate(rule.rule.seed):
-            if name not in statements:
-                text = f"names statement {name!r}, which seed.yaml does not hold{nearest(name, statements)}"
-                yield Finding("LR423", rule.folder, rule.id, text, ("seed", index))
-            elif rule.id not in statements[name].rules:
-                text = f"names statement {name!r}, which does not name it back"
-                yield Finding("LR424", rule.folder, rule.id, text, ("seed", index))
-
-
-def facts_in_use(base: RuleBase) -> set[str]:
-    """Return the facts that conditions, sentences, measures and criteria read."""
+def unread_findings(base: RuleBase, misunderstood: Iterable[str]) -> Iterator[Finding]:
+    """Yield facts that nobody reads, and misunderstandings that no rule corrects."""
     read = {measure.fact for criterion in base.criteria.criteria for measure in criterion.measures}
     for compiled in base.rules.values():
         rule = compiled.rule
@@ -348,37 +318,53 @@ def facts_in_use(base: RuleBase) -> set[str]:
         for sentence in (rule.say, rule.say_tight, rule.say_unknown):
             read.update(fields_read(sentence))
         if rule.measure:
-            read |= {str(part) for part in (rule.measure.value, rule.measure.limit)} & set(FACTS)
-    return read
+            read |= {str(part) for part in (rule.measure.value, rule.measure.limit)}
+    if unread := sorted(set(FACTS) - read):
+        yield Finding("LR401", "", "", f"no rule, sentence or criterion reads {', '.join(unread)}")
+    corrected = {rule.rule.corrects for rule in base.rules.values()}
+    for name in sorted(set(misunderstood) - corrected):
+        yield Finding("LR411", "misunderstandings", name, "no rule names it under `corrects`")
 
 
-def statement_findings(base: RuleBase) -> Iterator[Finding]:
-    """Yield statements of the seed that name what is not there, or that nothing strong enough stands behind."""
-    also = {f"criteria/{item.id}" for item in base.criteria.criteria} | {f"use_cases/{name}" for name in base.use_cases}
-    for statement in base.entries("statements", Statement).values():
-        found = partial(Finding, kind="statements", entry=statement.id)
-        for name in statement.rules:
-            if name not in base.rules:
-                yield found("LR422", text=f"names {name!r}, which is not there{nearest(name, base.rules)}")
-            elif statement.id not in base.rules[name].rule.seed:
-                yield found("LR424", text=f"names rule {name}, whose `seed` does not name it back")
-        for name in statement.also:
-            if name not in also:
-                yield found("LR422", text=f"names {name!r}, which is not there{nearest(name, also)}")
-        if statement.outcome == "no_claim" and not statement.note:
-            yield found("LR421", text="it says no more why it makes no claim")
-        elif statement.outcome != "no_claim" and not statement.rules and not statement.also:
-            yield found("LR421", text="no rule carries or corrects it")
-        if statement.outcome == "corrected":
-            yield from correction_findings(statement, base)
+def link_told(rule: CompiledRule, misunderstood: Iterable[str], statements: Mapping[str, Statement]) -> Iterator[Told]:
+    """Yield its links to misunderstandings and the seed that do not hold."""
+    claimed = rule.rule.corrects
+    if claimed is not None and claimed not in misunderstood:
+        text = f"corrects {claimed!r}, which misunderstandings.yaml does not hold{nearest(claimed, misunderstood)}"
+        yield "LR412", text, ("corrects",)
+    for index, name in enumerate(rule.rule.seed):
+        if name not in statements:
+            text = f"names statement {name!r}, which seed.yaml does not hold{nearest(name, statements)}"
+            yield "LR423", text, ("seed", index)
+        elif rule.id not in statements[name].rules:
+            yield "LR424", f"names statement {name!r}, which does not name it back", ("seed", index)
 
 
-def correction_findings(statement: Statement, base: RuleBase) -> Iterator[Finding]:
-    """Yield a correction of the seed that does not rest on a primary source, or on measurements."""
+def statement_told(statement: Statement, base: RuleBase) -> Iterator[Told]:
+    """Yield what a statement of the seed names that is not there, and that nothing strong enough stands behind it."""
+    criteria = {f"criteria/{item.id}" for item in base.criteria.criteria}
+    also = criteria | {f"use_cases/{name}" for name in base.use_cases}
+    for name in statement.rules:
+        if name not in base.rules:
+            yield "LR422", f"names {name!r}, which is not there{nearest(name, base.rules)}", ()
+        elif statement.id not in base.rules[name].rule.seed:
+            yield "LR424", f"names rule {name}, whose `seed` does not name it back", ()
+    for name in statement.also:
+        if name not in also:
+            yield "LR422", f"names {name!r}, which is not there{nearest(name, also)}", ()
+    if statement.outcome == "no_claim" and not statement.note:
+        yield "LR421", "it says no more why it makes no claim", ()
+    elif statement.outcome != "no_claim" and not statement.rules and not statement.also:
+        yield "LR421", "no rule carries or corrects it", ()
+    if statement.outcome == "corrected":
+        yield from correction_told(statement, base)
+
+
+def correction_told(statement: Statement, base: RuleBase) -> Iterator[Told]:
+    """Yield that a correction of the seed does not rest on a primary source, or on measurements."""
     for name in statement.corrected_by:
         if name not in base.sources:
-            text = f"unknown source {name!r}{nearest(name, base.sources)}"
-            yield Finding("LR422", "statements", statement.id, text, ("corrected_by",))
+            yield "LR422", f"unknown source {name!r}{nearest(name, base.sources)}", ("corrected_by",)
     kinds = {base.sources[name].kind for name in statement.corrected_by if name in base.sources}
     if not kinds & {"primary", "measured", "computed"}:
-        yield Finding("LR425", "statements", statement.id, "corrected without a primary or measured source")
+        yield "LR425", "corrected without a primary or measured source", ()

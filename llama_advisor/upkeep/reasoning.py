@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 TRUE: frozenset[bool | None] = frozenset({True})
 FALSE: frozenset[bool | None] = frozenset({False})
@@ -55,12 +53,17 @@ def joined(parts: Iterable[set[Way]]) -> set[Way]:
     return found
 
 
-def can_be(condition: Condition, outcomes: frozenset[bool | None], *given: Condition) -> bool:
-    """Whether it can have one of `outcomes` while all of `given` are true; True when too many to tell."""
+def together(*asked: tuple[Condition, frozenset[bool | None]]) -> bool:
+    """Whether conditions can each have one of their outcomes at once; True when too many to tell."""
     try:
-        return bool(joined([*(ways(other, TRUE) for other in given), ways(condition, outcomes)]))
+        return bool(joined(ways(condition, outcomes) for condition, outcomes in asked))
     except TooManyWaysError:
         return True
+
+
+def can_be(condition: Condition, outcomes: frozenset[bool | None], *given: Condition) -> bool:
+    """Whether it can have one of `outcomes` while all of `given` are true; True when too many to tell."""
+    return together(*((other, TRUE) for other in given), (condition, outcomes))
 
 
 def implies(first: Condition, second: Condition) -> bool:
@@ -80,14 +83,8 @@ def vouched(condition: Condition, vouches: Callable[[Literal], bool]) -> bool:
 
 def idle(part: Condition, rest: Condition, kind: str) -> bool:
     """Whether `rest` alone, of an `all` or `any`, always has the outcome that it has with `part`."""
-    try:
-        if kind == "all":
-            pairs = ((ways(rest, TRUE), ways(part, NOT_TRUE)), (ways(part, FALSE), ways(rest, NOT_FALSE)))
-        else:
-            pairs = ((ways(part, TRUE), ways(rest, NOT_TRUE)), (ways(rest, FALSE), ways(part, NOT_FALSE)))
-        return not any(joined(pair) for pair in pairs)
-    except TooManyWaysError:
-        return False
+    kept, other = (rest, part) if kind == "all" else (part, rest)
+    return not (together((kept, TRUE), (other, NOT_TRUE)) or together((other, FALSE), (kept, NOT_FALSE)))
 
 
 def without(junction: Junction, index: int) -> Condition:

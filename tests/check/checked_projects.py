@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llama_advisor.check.checker import Checker, Settings, result
+from llama_advisor.check.checker import Checker, Settings
 from llama_advisor.engine.rules import load_rules
 
 if TYPE_CHECKING:
@@ -33,4 +33,4 @@ def checker(as_of: date = AS_OF) -> Checker:
 def checked(*paths: Path, as_of: date = AS_OF, wanted: Settings | None = None) -> Findings:
     """Check files and return the whole result."""
     found = [checker(as_of).check(path) for path in paths]
-    return result(found, checker(as_of).base, as_of, wanted or Settings())
+    return checker(as_of).result(found, wanted or Settings())

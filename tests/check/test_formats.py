@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from checked_projects import AS_OF, checked, checker
+from checked_projects import checked, checker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 
-from llama_advisor.check.checker import Settings, result
+from llama_advisor.check.checker import Settings
 from llama_advisor.check.findings import Findings, SourceText
-from llama_advisor.render.findings import FORMATS, rendered
+from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.render.formats import View
 from llama_advisor.text.wording import json_schema
 
@@ -61,7 +61,7 @@ def everything() -> Findings:
 
 
 def printed(format_: str, found: Findings) -> str:
-    return rendered(format_, found, checker().kinds, View())
+    return FORMATS[format_](Shown(found, checker().kinds, View()))
 
 
 @cache
@@ -188,7 +188,7 @@ def with_text(text: str) -> Findings:
     source = SourceText(text.replace("\x00", "") or "f", f"{text}\n{text}", checker().kinds)
     codes = ("LA101", "LA201", "LA901", "LA405")
     found = [source.finding(code, text, 0, len(text), deployment=text, about=text) for code in codes]
-    return result([(found, 1)], checker().base, AS_OF, Settings())
+    return checker().result([(found, 1)], Settings())
 
 
 @given(NASTY)

@@ -14,7 +14,7 @@ from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.sizing.support import device_traits, support
 from llama_advisor.text.errors import InputError
-from llama_advisor.upkeep.coverage import scenario
+from llama_advisor.upkeep.coverage import drawn as sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ SAMPLES = range(24)
 def drawn(base: RuleBase, index: int) -> Any:
     """A drawn scenario as a need; skipped where it contradicts itself."""
     try:
-        return understand(scenario(base, 12, index), base)
+        return understand(Scenario.model_validate(sampled(base, 12, index)), base)
     except InputError:
         pytest.skip("no valid scenario")
 

@@ -15,7 +15,7 @@ from llama_advisor.explain.why_not import why_not
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.upkeep.coverage import scenario as sampled
+from llama_advisor.upkeep.coverage import drawn
 
 if TYPE_CHECKING:
     from llama_advisor.engine.advice import Change, TippingPoint
@@ -30,7 +30,7 @@ SAMPLES = 12
 
 @pytest.fixture(scope="module")
 def sampled_scenarios(base: RuleBase) -> list[Scenario]:
-    return [sampled(base, 7, index) for index in range(SAMPLES)]
+    return [Scenario.model_validate(drawn(base, 7, index)) for index in range(SAMPLES)]
 
 
 def winner(advisor: Advisor, scenario: Scenario) -> str | None:

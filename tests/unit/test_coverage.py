@@ -10,7 +10,7 @@ import pytest
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.upkeep.coverage import Sampler, Seen, ablate, drawn, scenario, shares, summed, tied, without_reason
+from llama_advisor.upkeep.coverage import Sampler, Seen, ablate, drawn, shares, summed, tied, without_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_a_seed_fixes_the_scenarios_and_another_changes_them(base: RuleBase) -> 
 
 
 def test_every_drawn_scenario_is_valid_and_every_value_is_drawn_sometime(base: RuleBase) -> None:
-    seen = [scenario(base, 1, index) for index in range(1500)]
+    seen = [Scenario.model_validate(drawn(base, 1, index)) for index in range(1500)]
     assert {name for one in seen for name in one.use_cases} == set(base.use_cases)
     assert len({str(one.hardware) for one in seen}) > 40
     assert {one.target for one in seen} >= {None, "hosted", "phone", "browser"}

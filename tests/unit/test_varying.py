@@ -159,7 +159,7 @@ def test_nothing_to_something_and_back(base: RuleBase) -> None:
 
 
 def grid(advisor: Advisor, fields: dict[str, Any], *written: str) -> Grid:
-    return vary(Scenario.model_validate(fields), read_axes(written), advisor)
+    return vary(Scenario.model_validate(fields), read_axes(written), advisor, lambda _done, _of: None)
 
 
 CODING = {"use_cases": ["coding"]}
