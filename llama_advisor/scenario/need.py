@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from llama_advisor.text.strict import Target
 
 NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must be said.
-_AS_STATED = """
-    memory_budget_gib batch_hours min_tokens_per_s max_first_token_s max_answer_s monthly_active_users commercial
-    budget_usd_per_month domicile
-"""
-AS_STATED = tuple(_AS_STATED.split())  # Fields that are taken as they are stated.
 _LEFT_OPEN = """
     stated prompt_stated shared_stated concurrency_stated arriving from_people volume requests_per_second
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
@@ -207,6 +202,8 @@ KIND = tuple(field.name for field in fields(Need) if field.name not in {*NUMBERS
 
 DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()}
 """What a scenario holds that says nothing."""
+AS_STATED = [field.name for field in fields(Need) if field.name in DEFAULTS]
+"""Fields of a need that are as stated, where nothing else is made of them."""
 
 
 def says_nothing(scenario: Scenario) -> bool:
@@ -222,36 +219,38 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
     tuned = bool(scenario.fine_tuning or scenario.tuning)
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
-    weights = _weights(scenario, cases)
-    need = Need(
-        scenario=scenario,
-        cases=cases,
-        use_cases=frozenset(case.id for case in cases),
-        tags=frozenset(tag for case in cases for tag in case.tags),
-        needs=frozenset(need for case in cases for need in case.needs),
-        stated=frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
-        inputs=inputs,
-        target=target,
-        accelerator=scenario.accelerator or "any",
+    said = {name: getattr(scenario, name) for name in AS_STATED}
+    found: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, tuple) else value for name, value in said.items()
+    }
+    found |= {
+        "scenario": scenario,
+        "cases": cases,
+        "weights": _weights(scenario, cases),
+        "use_cases": frozenset(case.id for case in cases),
+        "tags": frozenset(tag for case in cases for tag in case.tags),
+        "needs": (needs := frozenset(need for case in cases for need in case.needs)),
+        "stated": frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
+        "inputs": inputs,
+        "target": target,
+        "accelerator": scenario.accelerator or "any",
         **_load(fill, target),
-        images_per_prompt=fill.images(inputs),
-        tool_calling=fill.tool_calling(),
-        structured_output=bool(scenario.structured_output),
-        **_tuning(fill),
-        offline=bool(scenario.offline),
-        symptoms=frozenset(scenario.symptoms),
-        hardware_stated=scenario.hardware is not None,
-        weights=weights,
-        **{name: getattr(scenario, name) for name in AS_STATED},
+        "images_per_prompt": fill.images(inputs),
+        "tool_calling": fill.tool_calling(),
+        "structured_output": bool(scenario.structured_output),
+        "wants_tuning": (wanted := tuned or "tuning" in needs),
+        "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, base, fill.assumptions if wanted else []),
+        "offline": bool(scenario.offline),
+        "hardware_stated": scenario.hardware is not None,
         **_wished(scenario, base),
-        languages=frozenset(scenario.languages),
         **_in_eu(scenario, base),
         **_limits(scenario.only or NO_LIMITS, base),
-        hosted_considered=target == "hosted" or not at_home,
-        self_hosted_considered=target != "hosted",
-        assumptions=(),
-        criteria=base.criteria,
-    )
+        "hosted_considered": target == "hosted" or not at_home,
+        "self_hosted_considered": target != "hosted",
+        "assumptions": (),
+        "criteria": base.criteria,
+    }
+    need = Need(**found)
     _follow(fill, need)
     _agree(need)
     return replace(need, assumptions=tuple(fill.assumptions))
@@ -283,18 +282,6 @@ def _load(fill: Defaults, target: Target) -> dict[str, Any]:
         "pace_tokens_per_s": fill.base.constants.speed.pace_tokens_per_s,
         "usable_tokens_per_s": 0.0 if own_pace else max(d.usable_tokens_per_s for d in usual),
         "usable_first_token_s": inf if own_wait else min(d.usable_first_token_s for d in usual),
-    }
-
-
-def _tuning(fill: Defaults) -> dict[str, Any]:
-    """Methods that are acceptable, and how they are set up."""
-    scenario = fill.scenario
-    wanted = bool(scenario.fine_tuning or scenario.tuning) or any("tuning" in case.needs for case in fill.cases)
-    assumed = fill.assumptions if wanted else []
-    return {
-        "fine_tuning": frozenset(scenario.fine_tuning),
-        "wants_tuning": wanted,
-        "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, fill.base, assumed),
     }
 
 
