@@ -1,8 +1,11 @@
-"""models, hardware, rules: list and show what the rule base holds; hardware detect: what this computer has."""
+"""models, hardware, rules: list and show what is known; hardware detect: what this computer has; schema: of files."""
 
 from __future__ import annotations
 
+import json
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +19,7 @@ from llama_advisor.render.screen import Screen
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import plain
+from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -126,3 +130,26 @@ def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
 def _shown(kind: str, data: Any, format_: str) -> int:
     sys.stdout.write(to_json(data) + "\n" if format_ == "json" else listing.render(kind, data, screen(None)))
     return 0
+
+
+def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hardware, recommendation …")]) -> int:
+    """Print one JSON Schema."""
+    known = schemas()
+    if name not in known:
+        raise InputError(f"unknown schema {printable(name)!r}{nearest(name, known)}")
+    shown = json_schema(known[name])
+    if name == "rule":
+        from llama_advisor.engine import build_facts, facts  # noqa: F401  (they declare the facts)
+        from llama_advisor.engine.fact import FACTS
+        from llama_advisor.knowledge.conditions import with_conditions
+
+        shown = with_conditions(shown, FACTS)
+    sys.stdout.write(to_json(shown) + "\n")
+    return 0
+
+
+def schemas() -> dict[str, type[Any]]:
+    """Return the kinds of file and result that have a schema; where each is defined is listed beside this file."""
+    listed: dict[str, str] = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
+    places = {name: place.split(":") for name, place in listed.items()}
+    return {name: getattr(import_module(f"llama_advisor.{module}"), kind) for name, (module, kind) in places.items()}
