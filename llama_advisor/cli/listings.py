@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +17,7 @@ from llama_advisor.render.screen import Screen
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import plain
+from llama_advisor.text.tables import table
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
@@ -150,6 +149,5 @@ def schema(name: Annotated[str, typer.Argument(help="scenario, rule, model, hard
 
 def schemas() -> dict[str, type[Any]]:
     """Return the kinds of file and result that have a schema; where each is defined is listed beside this file."""
-    listed: dict[str, str] = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
-    places = {name: place.split(":") for name, place in listed.items()}
+    places = {name: place.split(":") for name, place in table(__file__).items()}
     return {name: getattr(import_module(f"llama_advisor.{module}"), kind) for name, (module, kind) in places.items()}

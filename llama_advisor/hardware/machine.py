@@ -24,6 +24,7 @@ from llama_advisor.hardware.words import (
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,16 +45,9 @@ _NEARLY = 0.85
 _CLOSE = 0.005
 GENERIC_GPU = "generic-gpu"
 GENERIC_PC = "generic-pc"
-_BOARD = "generic-board"
-_BY_TARGET = {
-    "phone": "generic-phone",
-    "laptop": "generic-laptop",
-    "edge": _BOARD,
-    "browser": "browser-webgpu",
-    "server": "generic-cpu-server",
-    "cloud": "generic-cpu-server",
-}
-_BY_KIND = {"phone": "generic-phone", "apple-silicon": "generic-apple", "sbc": _BOARD, "jetson": _BOARD}  # else a PC
+_GENERIC: dict[str, dict[str, str]] = table(
+    __file__
+)  # Ids of devices that stand for a kind, or for what a target has; else a PC.
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
@@ -229,7 +223,7 @@ def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         if cores and device.cores:  # a share of a server comes with a share of its bandwidth
-            shares = min(cores / device.cores, 8) if device.id == _BY_TARGET["server"] else 1
+            shares = min(cores / device.cores, 8) if device.id == _GENERIC["by_target"]["server"] else 1
             device = device._replace(cores=cores, bandwidth_gb_s=device.bandwidth_gb_s * shares)
         notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
     if device.memory_gib is None:
@@ -351,7 +345,7 @@ def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, targe
 def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -> str:
     if strange:
         kind = strange[0].devices[0].kind
-        return GENERIC_GPU if kind in GPU_KINDS else _BY_KIND.get(kind, GENERIC_PC)
+        return GENERIC_GPU if kind in GPU_KINDS else _GENERIC["by_kind"].get(kind, GENERIC_PC)
     said = [name.devices[0].id for name in reading.named if name.devices]
     if GENERIC_GPU in said and not reading.no_gpu:
         return GENERIC_GPU
@@ -359,7 +353,7 @@ def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -
         return others[0]
     only_ram = bool(reading.amounts) and all(amount.kind == "ram" for amount in reading.amounts)
     if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu:
-        return _BY_TARGET.get(target or "", GENERIC_PC)
+        return _GENERIC["by_target"].get(target or "", GENERIC_PC)
     return GENERIC_GPU
 
 

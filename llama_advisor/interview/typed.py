@@ -14,6 +14,7 @@ from llama_advisor.interview.next_question import CompiledQuestion, open_questio
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.judgement import Option
 
 Sets = dict[str, Any]
-YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+_WORDS = table(__file__)
+"""Words of answers; `none` skips, too, where it is no answer, and `unsure` a single question."""
+YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
 SEVERAL = frozenset(flag.field for flag in FLAGS if flag.kind == "many") - {"hardware", *PAIRS}
 """Fields that take several values; several machines mean one of them."""
 SWITCHES = frozenset(flag.field for flag in FLAGS if flag.kind == "yes")
@@ -48,7 +51,6 @@ WHOLE = frozenset(name for name in NUMBERS if not re.search(r"\bfloat\b", str(Sc
 _AMOUNT = re.compile(r"(\$?)\s*(\d[\d.,]*)\s*(thousand|million|billion|[km](?![a-z]))?\s*(.*)")
 _POINTS = re.compile(r"\d{1,3}(\.\d{3})+")
 _COMMAS = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?|\d+(\.\d+)?")
-_SCALES = {"": 1, "k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 
 class Spelling(NamedTuple):
@@ -58,39 +60,17 @@ class Spelling(NamedTuple):
     telling: str  # Pattern of what tells, in a list of questions, that a number is of this field.
 
 
-_MONTH = r"(/|per|a)? ?(month|mo)?"
-SPELLINGS = {
-    "budget_usd_per_month": Spelling(
-        rf"(usd|us dollars?|dollars?|\$)? ?{_MONTH}", r".*\$.*|.*(usd|dollars?)\b.*|(?!.*tok).*month"
-    ),
-    "context_tokens": Spelling(r"(tokens?)? ?(of )?(context)?", r".*(k|context)|(?!.*(month|/|per|m)).*tokens?"),
-    "tokens_per_month": Spelling(rf"(tokens?)? ?{_MONTH}", r".*(m|million|billion)( ?tokens?)?|.*tokens?.*month"),
-    "min_tokens_per_s": Spelling(r"((tok|tokens?|t) ?(/|per|a) ?s(ec|econd)?)?|tps", r".*(/ ?s|tps|per s|second).*"),
-    "concurrent_requests": Spelling(
-        r"(users?|requests?|people)?( at (a time|once))?", r".*(requests?|at (a time|once)).*"
-    ),
-    "users": Spelling(r"(users?|people)?( at (a time|once))?", r".*(users?|people)"),
-    "memory_budget_gib": Spelling(r"(gib|gb)?", r".*g(ib|b)"),
-}
+SPELLINGS = {field: Spelling(*patterns) for field, patterns in _WORDS["units"].items()}
 _PLAIN = Spelling("", "$^")
 
 Command = Literal["back", "help", "leave", "end"]
-_SPELT: dict[Command, str] = {"back": "b back", "help": "? help", "leave": "q quit", "end": "e end"}
-COMMANDS = {word: command for command, words in _SPELT.items() for word in words.split()}
+COMMANDS: dict[str, Command] = {word: name for name, words in _WORDS["commands"].items() for word in words}
 SKIP = frozenset({"", "s", "skip"})
-NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
-"""What skips, too, where it is no answer."""
-UNSURE = frozenset({"any", "not sure", "unsure", "idk", "i don't know", "don't know", "unknown"})
-"""What skips a single question."""
 MACHINE = "m"
 MOST_TYPED = 500
 _WITH_UNIT = re.compile(r"\$?[\d.,]+ \S+.*")
 _SAYS_MUCH = 4
 """Shortest word that may stand for the line of a list in which it occurs."""
-_FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
-
-
-_NEGATIONS = frozenset({"no", "not", "without", "never", "neither", "nor"})
 
 
 class Here(NamedTuple):
@@ -136,9 +116,9 @@ def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
         sets: Sets = {"hardware": here.machine}
     elif (chosen := chosen_option(line, item, options)) is not None:
         sets = chosen
-    elif folded in NONE and item.question.free not in SWITCHES:
+    elif folded in _WORDS["none"] and item.question.free not in SWITCHES:
         sets = next((option.sets for option in options if option.id == "no"), {})
-    elif folded in UNSURE:
+    elif folded in _WORDS["unsure"]:
         sets = {}
     elif folded in YES_NO and item.question.free not in SWITCHES:
         raise InputError("say which: a number, or words")
@@ -166,7 +146,7 @@ def _of_another(line: str, here: Here, outlook: Outlook, error: InputError) -> A
 def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
     """Read numbers of a list, and words for what questions are about; it closes all that it does not mention."""
     names = tuple(item.id for item in here.asked)
-    if line.casefold() in NONE:
+    if line.casefold() in _WORDS["none"]:
         return Answer(questions=names)
     parts = [line] if _line_of(line, here.asked) else parts_of(line)
     read = [pair for part in parts for pair in _read_part(part, here, outlook)]
@@ -177,14 +157,14 @@ def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
 
 def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
     """Return the questions that a part of the line is about, with what it says of each; nothing for one to be asked."""
-    if part in _FILLERS:
+    if part in _WORDS["fillers"]:
         raise InputError(f"{part!r} says nothing")
-    if not _NEGATIONS.isdisjoint(part.casefold().split()):
+    if any(word in _WORDS["negations"] for word in part.casefold().split()):
         raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
     try:
         return [_about(part, here, outlook)]
     except InputError:  # what is not understood whole is read word by word, and each of the words must be
-        words = [word for word in part.split() if word.casefold() not in _FILLERS]
+        words = [word for word in part.split() if word.casefold() not in _WORDS["fillers"]]
         if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
             raise
         with suppress(InputError):
@@ -402,7 +382,7 @@ def amount(text: str, field: str) -> str:
         raise InputError(f"{plain} tokens are too short for anything; {plain}k, or --context {plain} if it is meant so")
     if field in WHOLE and scale in {"k", "m"}:
         return plain + scale
-    value = float(plain) * _SCALES[scale]
+    value = float(plain) * _WORDS["scales"][scale]
     if field in WHOLE and value != round(value):
         raise InputError(f"{shown!r} is not understood; a whole number is wanted")
     return f"{value:.15g}"

@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.scenario import names
-from llama_advisor.scenario.defaults import Defaults
+from llama_advisor.scenario.defaults import TOOL_ORDER, Defaults
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
@@ -141,11 +141,6 @@ class Need:
         volume = self.volume if self.batch_hours is None else self.tokens_per_month
         return rate(self.arriving, volume, self.prompt_tokens + self.output_tokens, self.batch_hours)
 
-    @property
-    def seconds_there(self) -> float:
-        """Seconds in which the tokens of a month must be done."""
-        return seconds_of(self.batch_hours)
-
     @cached_property
     def kind(self) -> tuple[Any, ...]:
         """All but the numbers: needs of one kind share a plan."""
@@ -220,6 +215,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     tuned = bool(scenario.fine_tuning or scenario.tuning)
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
     said = {name: getattr(scenario, name) for name in AS_STATED}
+    usual = (default.tool_calling for default in fill.defaults)
     found: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, tuple) else value for name, value in said.items()
     }
@@ -236,7 +232,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "accelerator": scenario.accelerator or "any",
         **_load(fill, target),
         "images_per_prompt": fill.images(inputs),
-        "tool_calling": fill.tool_calling(),
+        "tool_calling": fill.take("tool_calling", max(usual, key=TOOL_ORDER.index), fill.why),
         "structured_output": bool(scenario.structured_output),
         "wants_tuning": (wanted := tuned or "tuning" in needs),
         "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, base, fill.assumptions if wanted else []),
@@ -264,6 +260,9 @@ def _load(fill: Defaults, target: Target) -> dict[str, Any]:
     reserved = scenario.reserved_gib
     if reserved is None and (reserved := max(d.reserved_gib for d in usual)):
         fill.assume("reserved_gib", reserved, fill.why)
+    requests = max(d.concurrent_requests for d in usual)  # the least of them where they follow from what arrives
+    if scenario.concurrent_requests is not None or not follows:
+        requests = fill.take("concurrent_requests", requests, fill.why)
     own_pace = batch or scenario.min_tokens_per_s
     own_wait = batch or scenario.max_first_token_s or scenario.max_answer_s
     return {
@@ -274,7 +273,7 @@ def _load(fill: Defaults, target: Target) -> dict[str, Any]:
         "shared_stated": scenario.shared_prefix_tokens,
         "shared_share": min(d.shared_share for d in usual),
         "output_tokens": output,
-        "concurrent_requests": fill.concurrency(follows=follows and scenario.concurrent_requests is None),
+        "concurrent_requests": requests,
         "concurrency_stated": scenario.concurrent_requests is not None,
         "arriving": arriving,
         "from_people": scenario.users is not None,
