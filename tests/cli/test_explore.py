@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.listings import schemas
 from llama_advisor.cli.options import count, progress
+from llama_advisor.cli.rules import schemas
 from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
