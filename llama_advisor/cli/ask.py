@@ -21,7 +21,7 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, as_command, as_file, as_shown, resumed, saved, scenario_of
-from llama_advisor.interview.next_question import Ahead, standing
+from llama_advisor.interview.next_question import Ahead, following
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.render.formats import to_json
@@ -125,7 +125,7 @@ class Interview:
             if self.lines is None:  # the next prompt, each line as soon as it is found
                 for place, part in enumerate(prompt(self.log, self.outlook, self.machine, self.width)):
                     self.show(part if place else "\n" + part)
-            asked = standing(self.log, self.outlook).next
+            asked = tuple(following(self.log, self.outlook))
             if not asked:
                 break
             before = self.log
@@ -221,7 +221,7 @@ class Interview:
         said = wrapped([closing(self.log, self.outlook)], self.width)
         if self.lines is None:
             self.show(f"\n{said}\n")
-        elif standing(self.log, self.outlook).next:
+        elif any(following(self.log, self.outlook)):
             sys.stderr.write(in_ascii(said) if self.plain else said)
         scenario = scenario_of(self.log)
         advice = self.outlook.advisor.advise(scenario)

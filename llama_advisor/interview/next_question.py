@@ -117,21 +117,8 @@ def _check_fields(question: Question, origin: Origin) -> None:
             raise origin.error(("options", index, "sets", *loc), what) from error
 
 
-class Standing(NamedTuple):
-    """Where an interview stands."""
-
-    leads: Outcome | None  # What the answer is if nothing more is said.
-    next: tuple[CompiledQuestion, ...]
-    """The question to ask, or several, of which the user says which matter; none once nothing open can change it."""
-
-
-def standing(log: Log, outlook: Outlook) -> Standing:
-    """Say what leads and what to ask next."""
-    return Standing(outlook.outcome(stated(log)), tuple(following(log, outlook)))
-
-
 def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
-    """Yield what to ask next, each as soon as it is found: one question, or the members of a list."""
+    """Yield what to ask next, each as soon as it is found: a question, or those of a list; none once it is settled."""
     said, found = stated(log), open_questions(log, outlook)
     leads = outlook.outcome(said)
     if leads is None or not found:
@@ -289,7 +276,7 @@ class Ahead:
             answers += [Answer(questions=names, sets=option.sets) for option in options]
         with suppress(StoppedError):
             for answer in answers:
-                standing((*log, answer), outlook)
+                tuple(following((*log, answer), outlook))
 
     def close(self) -> None:
         """Stop, and wait for the look in hand."""

@@ -291,9 +291,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
         wished = names.named_build(scenario.model, named)
-    provider = scenario.provider or None
-    if provider:
-        provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
+    providers = {offer.provider for offer in base.hosted.values()} if scenario.provider else ()
     return {
         "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
         "quantizations_wished": frozenset(wished),
@@ -302,7 +300,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "model_family": named.family if named else None,
         "model_parameters_b": named.parameters / 1e9 if named else None,
         "model_reads_images": "image" in named.inputs if named else None,
-        "provider": provider,
+        "provider": names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None,
     }
 
 
