@@ -292,6 +292,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     if scenario.model and named and not wished:
         wished = names.named_build(scenario.model, named)
     providers = {offer.provider for offer in base.hosted.values()} if scenario.provider else ()
+    provider = names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None
     return {
         "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
         "quantizations_wished": frozenset(wished),
@@ -300,7 +301,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "model_family": named.family if named else None,
         "model_parameters_b": named.parameters / 1e9 if named else None,
         "model_reads_images": "image" in named.inputs if named else None,
-        "provider": names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None,
+        "provider": provider,
     }
 
 
