@@ -12,7 +12,7 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, as_command, scenario_of
-from llama_advisor.interview.next_question import questions, standing
+from llama_advisor.interview.next_question import following, questions
 from llama_advisor.interview.prompt import closing, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.knowledge.base import RULE_FOLDERS
@@ -118,7 +118,7 @@ def interview(base: RuleBase) -> Iterator[str]:
     log: Log = ()
     for line in TYPED:
         yield "".join(prompt(log, outlook, None, WIDTH)) + f"> {line}".rstrip() + "\n"
-        answer = read_line(line, Here(standing(log, outlook).next, log, None), outlook)
+        answer = read_line(line, Here(tuple(following(log, outlook)), log, None), outlook)
         assert isinstance(answer, Answer)
         log = (*log, answer)
     yield "".join(prompt(log, outlook, None, WIDTH)) + "\n" + wrapped([closing(log, outlook)], WIDTH) + "```\n"

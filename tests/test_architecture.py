@@ -140,6 +140,7 @@ OPENERS = {
     "knowledge/base.py": "finds the rules",
     "knowledge/layers.py": "reads them",
     "knowledge/cache.py": "keeps what was read",
+    "text/tables.py": "tables beside a module",
     "scenario/read.py": "scenario files",
     "cli": "batch files and results; the null device, after a broken pipe",
     "hardware/detect.py": "/proc/meminfo",

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,7 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, as_command, as_file, as_shown, resumed, saved, scenario_of
-from llama_advisor.interview.next_question import Ahead, standing
+from llama_advisor.interview.next_question import Ahead, following
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.render.formats import to_json
@@ -86,35 +87,32 @@ def ask(
         return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
 
 
+@dataclass
 class Interview:
     """Lines in, lines out; the log is the only state."""
 
-    def __init__(
-        self,
-        advisor: Advisor,
-        log: Log,
-        answers: str | None,
-        resume: str | None,
-        save: str | None,
-        repeated: tuple[str, ...],  # Flags that a command to have the answer again needs, too.
-        *,
-        json: bool,
-    ) -> None:
-        self.resumed, self.save, self.repeated, self.json = bool(resume), save, repeated, json
+    advisor: Advisor
+    log: Log
+    answers: str | None
+    resume: str | None
+    save: str | None
+    repeated: tuple[str, ...]  # Flags that a command to have the answer again needs, too.
+    json: bool
+
+    def __post_init__(self) -> None:
         self.view = screen(None)
         self.width = self.view.width
         place = Path(SAVED)  # else under a name at which no other interview is kept
         names = (place if count == 1 else place.with_stem(f"{place.stem}-{count}") for count in itertools.count(1))
-        self.file = resume or str(next(free for free in names if not free.exists()))
-        self.log = log
-        self.outlook = Outlook(advisor)
-        self.machine = describe(detect()) if answers is None else None
+        self.file = self.resume or str(next(free for free in names if not free.exists()))
+        self.outlook = Outlook(self.advisor)
+        self.machine = describe(detect()) if self.answers is None else None
         if self.machine:  # this computer as hardware, where it can be read as such
             try:
                 read_hardware(self.machine, catalogue_of(self.outlook.base))
             except InputError:
                 self.machine = None
-        self.lines = None if answers is None else _piped(answers)
+        self.lines = None if self.answers is None else _piped(self.answers)
         self.interrupted = False
         self.place = 0
         # whether the locale writes UTF-8; no locale set is taken for none
@@ -127,7 +125,7 @@ class Interview:
             if self.lines is None:  # the next prompt, each line as soon as it is found
                 for place, part in enumerate(prompt(self.log, self.outlook, self.machine, self.width)):
                     self.show(part if place else "\n" + part)
-            asked = standing(self.log, self.outlook).next
+            asked = tuple(following(self.log, self.outlook))
             if not asked:
                 break
             before = self.log
@@ -204,7 +202,7 @@ class Interview:
     def leave(self, code: int) -> int:
         """Save the log and say how to go on."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if not self.log and not self.resumed:
+        if not self.log and not self.resume:
             return code
         try:
             write(saved(self.log), self.file, "the interview, ")
@@ -214,11 +212,8 @@ class Interview:
         count = len(self.log)
         further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.repeated])
         said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''}. Go on with:"], self.width)
-        text = f"{said}  {printable(further)}\n"
-        if self.lines is None:
-            self.show(text)
-        else:
-            sys.stderr.write(text)
+        tell = self.show if self.lines is None else sys.stderr.write
+        tell(f"{said}  {printable(further)}\n")
         return code
 
     def finish(self) -> int:
@@ -226,7 +221,7 @@ class Interview:
         said = wrapped([closing(self.log, self.outlook)], self.width)
         if self.lines is None:
             self.show(f"\n{said}\n")
-        elif standing(self.log, self.outlook).next:
+        elif any(following(self.log, self.outlook)):
             sys.stderr.write(in_ascii(said) if self.plain else said)
         scenario = scenario_of(self.log)
         advice = self.outlook.advisor.advise(scenario)

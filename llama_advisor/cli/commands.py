@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from llama_advisor import __version__
+from llama_advisor.text.tables import table
 
-_LISTED = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+_LISTED = table(__file__)
 COMMANDS: dict[str, tuple[str, str]] = _LISTED["commands"]
 """Each command: its module and function, which takes the options and returns the exit code, and its help."""
 GROUPS: dict[str, str] = _LISTED["groups"]

@@ -69,7 +69,7 @@ def explain(
 def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     """Write a rule, a criterion or a kind of finding; None where the name is none of these."""
     from llama_advisor.check.findings import code_page
-    from llama_advisor.cli.listings import rule_entry
+    from llama_advisor.cli.rules import rule_entry
     from llama_advisor.render import listing
 
     criterion = next((item for item in base.criteria.criteria if item.id == name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.scenario.need import seconds_of
 from llama_advisor.sizing.memory import tensor_parallel_divides
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _tokens_per_month(candidate: Candidate) -> float | None:
     capacity, need = candidate.capacity, candidate.need
     if capacity is None or capacity.requests_per_s is None:
         return None
-    return capacity.requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * need.seconds_there
+    return capacity.requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * seconds_of(need.batch_hours)
 
 
 def _budget_share(candidate: Candidate) -> float | None:

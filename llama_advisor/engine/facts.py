@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
@@ -15,6 +13,7 @@ from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
 from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.strict import Modality, Target
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +166,6 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     return Fact(name, entry["kind"], entry.get("unit", ""), entry["says"], level, compute, choices, owner, settles)
 
 
-for _group in json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8")):
+for _group in table(__file__):
     _level = LEVELS.index(_group["level"])
     FACTS.update({name: _declare(_level, _group["owner"], name, entry) for name, entry in _group["facts"].items()})

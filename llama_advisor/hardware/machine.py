@@ -24,6 +24,7 @@ from llama_advisor.hardware.words import (
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,16 +45,9 @@ _NEARLY = 0.85
 _CLOSE = 0.005
 GENERIC_GPU = "generic-gpu"
 GENERIC_PC = "generic-pc"
-_BOARD = "generic-board"
-_BY_TARGET = {
-    "phone": "generic-phone",
-    "laptop": "generic-laptop",
-    "edge": _BOARD,
-    "browser": "browser-webgpu",
-    "server": "generic-cpu-server",
-    "cloud": "generic-cpu-server",
-}
-_BY_KIND = {"phone": "generic-phone", "apple-silicon": "generic-apple", "sbc": _BOARD, "jetson": _BOARD}  # else a PC
+_GENERIC: dict[str, dict[str, str]] = table(
+    __file__
+)  # Ids of devices that stand for a kind, or for what a target has; else a PC.
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
@@ -130,7 +124,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     extra = (f"{count} computers of one device each",) if whole else ()
     count, nodes = (1, nodes * count) if whole else (count, nodes)
     device_gib, ram_gib, shared = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
-    device, picked = _pick_stated(choice.devices, device_gib, count * nodes, label, stated)
+    device, picked = _pick(choice.devices, stated.memory_gb or device_gib, count * nodes, label, stated.memory_gb)
     device, changed = _override(device, stated, reading.cores)
     return Machine(
         device=device,
@@ -179,44 +173,35 @@ def _from_instance(instance: Instance, reading: Reading, label: str, catalogue: 
     )
 
 
-def _pick_stated(
-    candidates: tuple[Device, ...], gib: float | None, devices: int, label: str, stated: Stated
+def _pick(
+    candidates: tuple[Device, ...], gib: float | None, devices: int, label: str, asked: float | None
 ) -> tuple[Device, Assumptions]:
-    """Let the mapping's memory win over the text's, and over the options listed."""
-    asked = stated.memory_gb
-    if asked is None:
-        return _pick(candidates, gib, devices, label)
-    if any(device.memory_gib == asked for device in candidates):
-        return _pick(candidates, asked, 1, label)
-    device, notes = _smallest(candidates)
-    if device.memory_gib is not None:
-        options = describe_options(candidates)
-        notes = (f"{options} listed for {device.name}; the stated {asked:g} GB are used",)
-    return device._replace(memory_gib=asked), notes
-
-
-def _pick(candidates: tuple[Device, ...], gib: float | None, devices: int, label: str) -> tuple[Device, Assumptions]:
-    """Return the candidate of that memory, the smallest where none is said."""
+    """Return the candidate of that memory, the smallest where none is said; what a mapping asked for is not refused."""
+    smallest, notes = _smallest(candidates)
+    known = [d for d in candidates if d.memory_gib is not None]
+    if asked is not None and all(d.memory_gib != asked for d in known):
+        if smallest.memory_gib is not None:
+            listed = f"{describe_options(candidates)} listed for {smallest.name}"
+            notes = (f"{listed}; the stated {asked:g} GB are used",)
+        return smallest._replace(memory_gib=asked), notes
     if gib is None:
-        return _smallest(candidates)
+        return smallest, notes
     own = candidates[0].kind not in GPU_KINDS
-    size = option(candidates, gib, 1 if own else devices)
+    size = option(candidates, gib, 1 if own or asked else devices)
     if size is None:
-        known = [d for d in candidates if d.memory_gib is not None]
         if known and not own:
             name = min(known, key=smallest_first).name
             raise InputError(f'hardware "{label}": {name} has {describe_options(candidates)}, not {gib:g} GB')
-        under = [d for d in known if (d.memory_gib or 0) <= gib]
-        base = max(under, key=smallest_first) if under else min(candidates, key=smallest_first)
+        base = max((d for d in known if (d.memory_gib or 0) <= gib), key=smallest_first, default=smallest)
         note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
         return base._replace(memory_gib=gib), note
-    device, notes = _smallest(tuple(d for d in candidates if d.memory_gib == size))
+    device, notes = _smallest(tuple(d for d in known if d.memory_gib == size))
     if not notes and len({name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
         notes = (f"{device.name} assumed, going by its memory",)
     said = gib if gib <= size * 1.005 else gib / devices
     if said < size * 0.995:
         notes = (*notes, f"{said:g} GB of the {size:g} GB are there to use")
-        return device._replace(memory_gib=said), notes
+        device = device._replace(memory_gib=said)
     return device, notes
 
 
@@ -238,7 +223,7 @@ def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         if cores and device.cores:  # a share of a server comes with a share of its bandwidth
-            shares = min(cores / device.cores, 8) if device.id == _BY_TARGET["server"] else 1
+            shares = min(cores / device.cores, 8) if device.id == _GENERIC["by_target"]["server"] else 1
             device = device._replace(cores=cores, bandwidth_gb_s=device.bandwidth_gb_s * shares)
         notes = (f"the speed of a modest one is assumed ({device.bandwidth_gb_s:g} GB/s)",)
     if device.memory_gib is None:
@@ -303,10 +288,14 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
     bare = tuple(amount for name in group if (amount := _suffix_amount(name)))
     amounts = (*bare, *reading.amounts)
     pools, notes = [], []
+    stated = next((amount.gib for amount in amounts if amount.kind != "ram"), None)
     for name in group:
-        pool, note = _laptop_version(name, reading, catalogue, target, amounts)
-        pools.append(pool)
-        notes += note
+        mobile = catalogue.devices((*name.spelling, "laptop"))
+        guessed = (
+            target == "laptop" and not reading.laptop and (stated is None or option(mobile, stated, 1) is not None)
+        )
+        pools.append(mobile if mobile and (reading.laptop or guessed) else name.devices)
+        notes += ["the laptop version of the GPU is meant"] if mobile and guessed else []
     devices, merged = _merge(pools)
     notes += merged
     own = {word for device in devices for word in tokens(device.name.casefold())}
@@ -324,21 +313,6 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
 def _counts(names: Iterable[Named]) -> tuple[int, ...]:
     """Return what stands beside the first name that has a count."""
     return next((name.counts for name in names if name.counts), ())
-
-
-def _laptop_version(
-    name: Named, reading: Reading, catalogue: Catalogue, target: Target | None, amounts: tuple[Amount, ...]
-) -> tuple[tuple[Device, ...], list[str]]:
-    """Return the devices of a name, those for laptops where one is meant, and whether that was assumed."""
-    mobile = catalogue.devices((*name.spelling, "laptop"))
-    if not mobile or not (reading.laptop or target == "laptop"):
-        return name.devices, []
-    if reading.laptop:
-        return mobile, []
-    stated = [a.gib for a in amounts if a.kind != "ram"]
-    if stated and option(mobile, stated[0], 1) is None:
-        return name.devices, []
-    return mobile, ["the laptop version of the GPU is meant"]
 
 
 def _merge(pools: list[tuple[Device, ...]]) -> tuple[tuple[Device, ...], list[str]]:
@@ -371,7 +345,7 @@ def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, targe
 def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -> str:
     if strange:
         kind = strange[0].devices[0].kind
-        return GENERIC_GPU if kind in GPU_KINDS else _BY_KIND.get(kind, GENERIC_PC)
+        return GENERIC_GPU if kind in GPU_KINDS else _GENERIC["by_kind"].get(kind, GENERIC_PC)
     said = [name.devices[0].id for name in reading.named if name.devices]
     if GENERIC_GPU in said and not reading.no_gpu:
         return GENERIC_GPU
@@ -379,7 +353,7 @@ def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -
         return others[0]
     only_ram = bool(reading.amounts) and all(amount.kind == "ram" for amount in reading.amounts)
     if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu:
-        return _BY_TARGET.get(target or "", GENERIC_PC)
+        return _GENERIC["by_target"].get(target or "", GENERIC_PC)
     return GENERIC_GPU
 
 

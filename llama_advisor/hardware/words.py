@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,11 +54,8 @@ GENERIC = "generic-"
 MOST_DEVICES = 100_000
 DEVICES_AND_NODES = 2
 MOST_BETWEEN = 64
-_NUMBER_WORDS = """
-    1 one single, 2 two dual double twin pair, 3 three triple, 4 four quad, 5 five, 6 six, 8 eight, 10 ten, 12 twelve,
-    16 sixteen
-"""
-_NUMBERS = {word: int(value) for value, *words in map(str.split, _NUMBER_WORDS.split(",")) for word in words}
+_WORDS = table(__file__)
+_NUMBERS = {word: int(value) for value, words in _WORDS["numbers"].items() for word in words.split()}
 _NUMBER = rf"(?P<number>\d+|{'|'.join(_NUMBERS)})"
 _NODE = r"(?:nodes?|servers|hosts|machines|boxes)"
 _SPREAD = re.compile(rf"\b(?:over|across|on|in|among)\s+{_NUMBER}\s*-?\s*{_NODE}\b")
@@ -67,18 +65,9 @@ _NO_GPU = re.compile(
     r"(?:gpus?|graphics(?: card)?)\b"
     r"|\bcpu[\s-]?only\b"
 )
-_VARIANT_WORDS = "ti super xt xtx gre max ultra pro plus mini lite se nano nx d h u k p t f g"
-_VARIANTS = frozenset(_VARIANT_WORDS.split())
-_LAPTOP = frozenset({"laptop", "laptops", "mobile", "notebook"})
-_CARDS = frozenset({"s", "gpu", "gpus", "card", "cards"})
-_FILLER_WORDS = """
-    nvidia geforce amd radeon intel apple samsung google tesla qualcomm raspberry gpu gpus igpu cpu
-    card cards graphics sxm pcie hbm nvlink memory ram vram unified ddr gddr x of with and or a an
-    the my our some each per s pcs on in have has we i got using use total only no node nodes at is
-    are class edition founders fe oc build standard server rig machine system pc desktop laptop
-    mobile notebook workstation home gaming old new ml cloud aws azure gcp one single
-"""
-_FILLER = frozenset(_FILLER_WORDS.split())
+_VARIANTS, _LAPTOP, _CARDS, _FILLER = (
+    frozenset(" ".join(_WORDS[name]).split()) for name in ("variants", "laptop", "cards", "filler")
+)
 _GPU_CARDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu"})
 _BETWEEN = re.compile(r"\s*(?:[+&,]|\b(?:and|plus|with)\b)(?!\s*mig\b)\s*", re.IGNORECASE)
 
@@ -148,25 +137,17 @@ class Catalogue:
     def __init__(self, base: RuleBase) -> None:
         self.by_id = base.devices
         self._instances = base.instances
-        spellings = base.lasting(_spellings)
-        self._devices_named: dict[str, list[str]] = spellings["devices"]
-        self._instance_named: dict[str, str] = spellings["instances"]
-        self.longest_name: int = spellings["longest"]
+        self._spelled = base.lasting(_spellings)
+        self.longest_name: int = self._spelled["longest"]
         self.readings: dict[tuple[str, str | None], Machine] = {}  # what was read lately, by text and target
 
     def devices(self, spelling: Tokens) -> tuple[Device, ...]:
         """Devices of that name, amounts of memory left out."""
-        return tuple(self.by_id[name] for name in self._devices_named.get(" ".join(spelling), ()))
+        return tuple(self.by_id[name] for name in self._spelled["devices"].get(" ".join(spelling), ()))
 
     def instance(self, spelling: Tokens) -> Instance | None:
         """The instance of that name."""
-        name = self._instance_named.get(" ".join(spelling))
-        return None if name is None else self._instances[name]
-
-    def knows(self, spelling: Tokens) -> bool:
-        """Whether it is the name of a device or an instance."""
-        name = " ".join(spelling)
-        return name in self._devices_named or name in self._instance_named
+        return self._instances.get(self._spelled["instances"].get(" ".join(spelling), ""))
 
     def part(self, machine: Machine, accelerator: str) -> Machine | None:
         """Return the `cpu` or `npu` of the machine's own chip, which has its memory; None where none is listed."""
@@ -263,9 +244,9 @@ def _find(words: Tokens, catalogue: Catalogue) -> tuple[tuple[Named, ...], list[
     """Return the names in `words`, leftmost and longest first, and the words outside them."""
     spans: list[tuple[int, int]] = []
     for start in range(len(words)):
-        sizes = range(min(catalogue.longest_name, len(words) - start), 0, -1)
-        ends = (start + size for size in sizes if catalogue.knows(words[start : start + size]))
-        if (not spans or start >= spans[-1][1]) and (end := next(ends, 0)):
+        ends = range(min(start + catalogue.longest_name, len(words)), start, -1)
+        names = (end for end in ends if catalogue.devices(words[start:end]) or catalogue.instance(words[start:end]))
+        if (not spans or start >= spans[-1][1]) and (end := next(names, 0)):
             spans.append((start, end))
     named: list[Named] = []
     free: list[str] = []

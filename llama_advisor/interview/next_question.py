@@ -10,12 +10,12 @@ from __future__ import annotations
 from contextlib import suppress
 from itertools import islice
 from math import log2
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from llama_advisor.interview.answers_cache import Outlook
+from llama_advisor.interview.answers_cache import Outlook, StoppedError
 from llama_advisor.interview.log import Answer, Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
 from llama_advisor.knowledge.conditions import Condition, ConditionError, Fact, Lookup, compile_condition
@@ -117,21 +117,8 @@ def _check_fields(question: Question, origin: Origin) -> None:
             raise origin.error(("options", index, "sets", *loc), what) from error
 
 
-class Standing(NamedTuple):
-    """Where an interview stands."""
-
-    leads: Outcome | None  # What the answer is if nothing more is said.
-    next: tuple[CompiledQuestion, ...]
-    """The question to ask, or several, of which the user says which matter; none once nothing open can change it."""
-
-
-def standing(log: Log, outlook: Outlook) -> Standing:
-    """Say what leads and what to ask next."""
-    return Standing(outlook.outcome(stated(log)), tuple(following(log, outlook)))
-
-
 def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
-    """Yield what to ask next, each as soon as it is found: one question, or the members of a list."""
+    """Yield what to ask next, each as soon as it is found: a question, or those of a list; none once it is settled."""
     said, found = stated(log), open_questions(log, outlook)
     leads = outlook.outcome(said)
     if leads is None or not found:
@@ -269,47 +256,30 @@ def choices(log: Log, outlook: Outlook) -> tuple[tuple[Sets, ...], ...]:
     )
 
 
-class StoppedError(Exception):
-    """The person has answered."""
-
-
-class Interruptible(Outlook):
-    """The same outlook, what it keeps included; each look may be the last."""
-
-    def __init__(self, outlook: Outlook, stop: Event) -> None:
-        self.__dict__.update(outlook.__dict__)
-        self.stop = stop
-
-    def outcome(self, stated: dict[str, Any]) -> Outcome | None:
-        """Return what the outlook returns, until stopped."""
-        if self.stop.is_set():
-            raise StoppedError
-        return super().outcome(stated)
-
-
 class Ahead:
     """Works in the background, and never at the same time as whoever uses the outlook next: `close` waits."""
 
     def __init__(self, log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> None:
-        self._stop = Event()
-        self._thread = Thread(target=self._look, args=(log, asked, Interruptible(outlook, self._stop)), daemon=True)
+        self._stop = outlook.stop
+        self._thread = Thread(target=self._look, args=(log, asked, outlook), daemon=True)
         self._thread.start()
 
     def _look(self, log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> None:
         """Work out the likeliest answers first; skipping is the likeliest of all."""
         names = tuple(item.id for item in asked)
+        answers = [Answer(questions=names)]
+        if len(asked) > 1:
+            for name in names:
+                answers.append(Answer(questions=tuple(other for other in names if other != name), picks=(name,)))
+        else:
+            options = sorted(options_of(asked[0], stated(log), outlook), key=lambda option: -option.share)
+            answers += [Answer(questions=names, sets=option.sets) for option in options]
         with suppress(StoppedError):
-            standing((*log, Answer(questions=names)), outlook)
-            for item in asked:
-                said = stated(log)
-                if len(asked) > 1:
-                    others = tuple(name for name in names if name != item.id)
-                    standing((*log, Answer(questions=others, picks=(item.id,))), outlook)
-                    continue
-                for option in sorted(options_of(item, said, outlook), key=lambda option: -option.share):
-                    standing((*log, Answer(questions=names, sets=option.sets)), outlook)
+            for answer in answers:
+                tuple(following((*log, answer), outlook))
 
     def close(self) -> None:
         """Stop, and wait for the look in hand."""
         self._stop.set()
         self._thread.join()
+        self._stop.clear()

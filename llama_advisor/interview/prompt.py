@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from llama_advisor.interview.log import Log, as_flags, picked, prompts, stated
-from llama_advisor.interview.next_question import following, open_questions, options_of, standing, telling
+from llama_advisor.interview.next_question import following, open_questions, options_of, telling
 from llama_advisor.interview.typed import asks_for_hardware, label
 from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.decide import Outcome
     from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.interview.next_question import CompiledQuestion, Standing
+    from llama_advisor.interview.next_question import CompiledQuestion
 
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5
@@ -60,10 +60,10 @@ def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Itera
             yield wrapped([f"  {line}  {member.question.listed}"], width)
         yield wrapped(["  s  none of these, the default"], width)
         words = f"all numbers that apply, or words such as {item.question.example}, {second.question.example}"
-    stands = standing(log, outlook)
+    everything = tuple(following(log, outlook))
     last = [f"{words[0].upper()}{words[1:]}. ? help, b back, s skip, e end, q save and leave."]
-    offered = [offer(log, stands, outlook), ""] if prompts(log) >= OFFER_AFTER else []
-    more = expected_more(log, stands, outlook)
+    offered = [offer(log, outlook), ""] if prompts(log) >= OFFER_AFTER else []
+    more = expected_more(log, everything, outlook)
     left = f"About {more} more after this." if more > 1 else "One more after this, or none."
     yield "\n" + wrapped([*offered, left, *last], width)
 
@@ -83,12 +83,12 @@ def _noted(log: Log, outlook: Outlook) -> list[str]:
     return lines or ["Skipped."]
 
 
-def expected_more(log: Log, stands: Standing, outlook: Outlook) -> int:
+def expected_more(log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outlook) -> int:
     """Estimate how many prompts follow this one, from how often people have something to say to each question."""
-    left = [item for item in open_questions(log, outlook) if item not in stands.next]
+    left = [item for item in open_questions(log, outlook) if item not in asked]
     waiting = sum(item.id in picked(log) for item in left)
     others = [item for item in left if item.id not in picked(log) and not item.question.first]
-    members = [*others, *(stands.next if len(stands.next) > 1 else ())]
+    members = [*others, *(asked if len(asked) > 1 else ())]
     chosen = sum(item.question.stated.count / item.question.stated.of for item in members if item.question.options[1:])
     first = sum(item.question.first for item in left)
     return round(waiting + MATTERING * (first + chosen + len(others) / MOST_OPTIONS))
@@ -120,20 +120,21 @@ def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | 
     return [f"  {name:<{width}}  {text}" for name, text in found]
 
 
-def offer(log: Log, stands: Standing, outlook: Outlook) -> str:
+def offer(log: Log, outlook: Outlook) -> str:
     """Offer to stop: what is likely, and what could still change it."""
     names = [item.id for item in telling(open_questions(log, outlook), stated(log), outlook)]
     could = ", ".join(names) or "several answers together"
-    return f"Enough? e ends here. Likely {named(stands.leads, outlook)}; could still change with: {could}."
+    return (
+        f"Enough? e ends here. Likely {named(outlook.outcome(stated(log)), outlook)}; could still change with: {could}."
+    )
 
 
 def closing(log: Log, outlook: Outlook) -> str:
     """Say why no further question is asked: nothing open changes the answer, or the user has had enough."""
-    found = open_questions(log, outlook)
-    stands = standing(log, outlook)
-    if stands.leads is None or stands.leads.verdict == "need_input":
+    found, leads = open_questions(log, outlook), outlook.outcome(stated(log))
+    if leads is None or leads.verdict == "need_input":
         return "Nothing is known yet: a use, what it must read or a model has to be said."
-    if stands.next:
+    if any(following(log, outlook)):
         names = [item.id for item in telling(found, stated(log), outlook)]
         return "Not settled: it could still change with " + (", ".join(names) or "several answers together") + "."
     count = prompts(log)
@@ -144,7 +145,7 @@ def closing(log: Log, outlook: Outlook) -> str:
 
 def explained(log: Log, outlook: Outlook, width: int) -> str:
     """Return the help on the prompt: why it matters, and what each answer would do."""
-    asked, said = standing(log, outlook).next, stated(log)
+    asked, said = tuple(following(log, outlook)), stated(log)
     leads = outlook.outcome(said)
     if len(asked) == 1:
         lines = [asked[0].question.why, "", "What each answer would do now:"]

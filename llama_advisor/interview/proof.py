@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from llama_advisor.engine import candidates
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.search import Found, ModelSearch
-from llama_advisor.interview.noting import NotingNeed
+from llama_advisor.interview.answers_cache import NotingNeed
 from llama_advisor.knowledge.conditions import facts_read
 from llama_advisor.scenario.need import Need
 

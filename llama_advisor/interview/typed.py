@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
-from llama_advisor.interview.amounts import NUMBERS, amount, could_be
 from llama_advisor.interview.log import Answer, Log, stated
 from llama_advisor.interview.next_question import CompiledQuestion, open_questions, options_of
-from llama_advisor.scenario.flags import FLAGS, PAIRS, Flag, nested
+from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.judgement import Option
 
 Sets = dict[str, Any]
-YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+_WORDS = table(__file__)
+"""Words of answers; `none` skips, too, where it is no answer, and `unsure` a single question."""
+YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
 SEVERAL = frozenset(flag.field for flag in FLAGS if flag.kind == "many") - {"hardware", *PAIRS}
 """Fields that take several values; several machines mean one of them."""
 SWITCHES = frozenset(flag.field for flag in FLAGS if flag.kind == "yes")
@@ -38,24 +40,37 @@ _HEAD = re.compile(r"#?(\d)[.)]?\s*(?:,|:|\band\b|\bwith\b)\s*(.+)")
 _OWN = re.compile(r"^(?:(?:my|our|a|an|the|own)\s+)+")
 _SHORT = 4
 """Longest word for which the nearest name would be a guess."""
+NUMBERS = frozenset(
+    name for name, field in Scenario.model_fields.items() if re.search(r"\b(int|float)\b", str(field.annotation))
+)
+"""Scenario fields that are numbers."""
+LEAST_CONTEXT = 256
+"""A shorter context is taken for thousands whose `k` was forgotten."""
+WHOLE = frozenset(name for name in NUMBERS if not re.search(r"\bfloat\b", str(Scenario.model_fields[name].annotation)))
+"""Those that are whole numbers."""
+_AMOUNT = re.compile(r"(\$?)\s*(\d[\d.,]*)\s*(thousand|million|billion|[km](?![a-z]))?\s*(.*)")
+_POINTS = re.compile(r"\d{1,3}(\.\d{3})+")
+_COMMAS = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?|\d+(\.\d+)?")
+
+
+class Spelling(NamedTuple):
+    """What may stand behind a number of one field."""
+
+    unit: str  # Pattern of its units.
+    telling: str  # Pattern of what tells, in a list of questions, that a number is of this field.
+
+
+SPELLINGS = {field: Spelling(*patterns) for field, patterns in _WORDS["units"].items()}
+_PLAIN = Spelling("", "$^")
 
 Command = Literal["back", "help", "leave", "end"]
-_SPELT: dict[Command, str] = {"back": "b back", "help": "? help", "leave": "q quit", "end": "e end"}
-COMMANDS = {word: command for command, words in _SPELT.items() for word in words.split()}
+COMMANDS: dict[str, Command] = {word: name for name, words in _WORDS["commands"].items() for word in words}
 SKIP = frozenset({"", "s", "skip"})
-NONE = frozenset({"no", "n", "none", "none of these", "nothing"})
-"""What skips, too, where it is no answer."""
-UNSURE = frozenset({"any", "not sure", "unsure", "idk", "i don't know", "don't know", "unknown"})
-"""What skips a single question."""
 MACHINE = "m"
 MOST_TYPED = 500
 _WITH_UNIT = re.compile(r"\$?[\d.,]+ \S+.*")
 _SAYS_MUCH = 4
 """Shortest word that may stand for the line of a list in which it occurs."""
-_FILLERS = frozenset({"i", "we", "my", "our", "a", "an", "the", "in", "on", "at", "with", "use", "using", "is", "of"})
-
-
-_NEGATIONS = frozenset({"no", "not", "without", "never", "neither", "nor"})
 
 
 class Here(NamedTuple):
@@ -101,9 +116,9 @@ def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
         sets: Sets = {"hardware": here.machine}
     elif (chosen := chosen_option(line, item, options)) is not None:
         sets = chosen
-    elif folded in NONE and item.question.free not in SWITCHES:
+    elif folded in _WORDS["none"] and item.question.free not in SWITCHES:
         sets = next((option.sets for option in options if option.id == "no"), {})
-    elif folded in UNSURE:
+    elif folded in _WORDS["unsure"]:
         sets = {}
     elif folded in YES_NO and item.question.free not in SWITCHES:
         raise InputError("say which: a number, or words")
@@ -131,7 +146,7 @@ def _of_another(line: str, here: Here, outlook: Outlook, error: InputError) -> A
 def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
     """Read numbers of a list, and words for what questions are about; it closes all that it does not mention."""
     names = tuple(item.id for item in here.asked)
-    if line.casefold() in NONE:
+    if line.casefold() in _WORDS["none"]:
         return Answer(questions=names)
     parts = [line] if _line_of(line, here.asked) else parts_of(line)
     read = [pair for part in parts for pair in _read_part(part, here, outlook)]
@@ -142,14 +157,14 @@ def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
 
 def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
     """Return the questions that a part of the line is about, with what it says of each; nothing for one to be asked."""
-    if part in _FILLERS:
+    if part in _WORDS["fillers"]:
         raise InputError(f"{part!r} says nothing")
-    if not _NEGATIONS.isdisjoint(part.casefold().split()):
+    if any(word in _WORDS["negations"] for word in part.casefold().split()):
         raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
     try:
         return [_about(part, here, outlook)]
     except InputError:  # what is not understood whole is read word by word, and each of the words must be
-        words = [word for word in part.split() if word.casefold() not in _FILLERS]
+        words = [word for word in part.split() if word.casefold() not in _WORDS["fillers"]]
         if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
             raise
         with suppress(InputError):
@@ -223,23 +238,19 @@ def _flags(line: str) -> Sets:
         flag = known.get(name)
         if flag is None:
             raise InputError(f"unknown flag {printable(name)!r}{nearest(name, known)}")
-        _say(flag, name, value if joined else None, words, said)
+        if flag.kind == "yes":
+            if joined:
+                raise InputError(f"{name} takes no value; {flag.flag} or --no-{flag.flag[2:]}")
+            said[flag.field] = name == flag.flag
+            continue
+        if not joined and not words:
+            raise InputError(f"{flag.flag} needs a value")
+        value = value if joined else words.pop(0)
+        if flag.kind == "many":
+            said[flag.field] = [*said.get(flag.field, ()), value]
+        elif said.setdefault(flag.field, value) != value:
+            raise InputError(f"{flag.flag}: {printable(said[flag.field])} or {printable(value)}? say one")
     return nested(said)
-
-
-def _say(flag: Flag, name: str, joined: str | None, words: list[str], said: Sets) -> None:
-    if flag.kind == "yes":
-        if joined is not None:
-            raise InputError(f"{name} takes no value; {flag.flag} or --no-{flag.flag[2:]}")
-        said[flag.field] = name == flag.flag
-        return
-    if joined is None and not words:
-        raise InputError(f"{flag.flag} needs a value")
-    value = words.pop(0) if joined is None else joined
-    if flag.kind == "many":
-        said[flag.field] = [*said.get(flag.field, ()), value]
-    elif said.setdefault(flag.field, value) != value:
-        raise InputError(f"{flag.flag}: {printable(said[flag.field])} or {printable(value)}? say one")
 
 
 def label(place: int, option: Option, item: CompiledQuestion) -> str:
@@ -346,3 +357,32 @@ def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) 
     hint = nearest(folded, known) if len(folded) > _SHORT else ""
     hint = hint if "nearest" in hint else ""
     raise InputError(f"{printable(word)!r} is not known by this name; say its two-letter code{hint}")
+
+
+def could_be(text: str, field: str) -> bool:
+    """Tell whether a number among words is of this field, by its unit or scale."""
+    return re.fullmatch(SPELLINGS.get(field, _PLAIN).telling, text.strip().casefold()) is not None
+
+
+def amount(text: str, field: str) -> str:
+    """Return the number as the field reads it; raise InputError for what could mean two things."""
+    match = _AMOUNT.fullmatch(text.strip().casefold())
+    if match is None:
+        return text
+    money, digits, scale, unit = (part or "" for part in match.groups())
+    shown = printable(text)
+    if not re.fullmatch(SPELLINGS.get(field, _PLAIN).unit, unit.strip()) or (money and field != "budget_usd_per_month"):
+        raise InputError(f"{shown!r} is not understood; a number is wanted")
+    if _POINTS.fullmatch(digits):
+        raise InputError(f"{shown!r}: thousands are written {digits.replace('.', '')} or with a comma")
+    if not _COMMAS.fullmatch(digits):
+        raise InputError(f"{shown!r} is not understood; decimals are written with a point")
+    plain = digits.replace(",", "")
+    if field == "context_tokens" and not scale and 0 < float(plain) < LEAST_CONTEXT:
+        raise InputError(f"{plain} tokens are too short for anything; {plain}k, or --context {plain} if it is meant so")
+    if field in WHOLE and scale in {"k", "m"}:
+        return plain + scale
+    value = float(plain) * _WORDS["scales"][scale]
+    if field in WHOLE and value != round(value):
+        raise InputError(f"{shown!r} is not understood; a whole number is wanted")
+    return f"{value:.15g}"

@@ -104,11 +104,6 @@ class Defaults:
         said = f"{users} people, each with a request every {seconds:g} s"
         return float(self.assume("requests_per_second", round(users / seconds, 4), said))
 
-    def concurrency(self, *, follows: bool) -> int:
-        """Requests in flight: stated, else the default, which is the least where they follow from what arrives."""
-        usual = max(d.concurrent_requests for d in self.defaults)
-        return usual if follows else int(self.take("concurrent_requests", usual, self.why))
-
     def images(self, inputs: frozenset[str]) -> int:
         """Images in a prompt."""
         if inputs.isdisjoint({"image", "multiple_images", "video"}):
@@ -117,11 +112,6 @@ class Defaults:
             return self.scenario.images_per_prompt
         count = 1 if inputs.isdisjoint({"multiple_images", "video"}) else 2
         return int(self.assume("images_per_prompt", count, "not stated"))
-
-    def tool_calling(self) -> str:
-        """Tool calls: stated, else the most demanding default."""
-        usual = max((d.tool_calling for d in self.defaults), key=TOOL_ORDER.index)
-        return str(self.take("tool_calling", usual, self.why))
 
 
 def spelled(item: str | HardwareSpec) -> str | dict[str, Any]:

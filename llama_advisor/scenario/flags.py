@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from llama_advisor.scenario.scenario import Only, Priorities, Scenario, Tuning
 from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.tables import table
 from llama_advisor.text.wording import field_descriptions, problem
 from llama_advisor.text.yaml_file import printable
 
@@ -18,20 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-SPELLED = {
-    "use_cases": "--use-case",
-    "inputs": "--input",
-    "context_tokens": "--context",
-    "concurrent_requests": "--concurrency",
-    "languages": "--language",
-    "only.models": "--only-model",
-    "only.families": "--only-family",
-    "only.engines": "--only-engine",
-    "only.quantizations": "--only-quantization",
-    "only.max_parameters_b": "--max-parameters-b",
-    "symptoms": "--symptom",
-    "priorities": "--priority",
-}
+SPELLED: dict[str, str] = table(__file__)
 """Fields whose flag is not their own name: a list is given one at a time, and some names are shorter."""
 PAIRS = {"priorities": "criterion=number, e.g. quality=3", "tuning": "setting=value, e.g. sample_tokens=8k"}
 """Mappings that are given pair by pair, and how a pair is written."""
@@ -147,9 +135,8 @@ def read_axes(texts: Iterable[str]) -> tuple[Axis, ...]:
 def _flag(name: str) -> Flag:
     """Find a field by its flag or its own name."""
     wanted = name.strip().removeprefix("--").replace("-", "_").lower()
-    for flag in FLAGS:
-        if wanted in {flag.parameter, flag.field}:
-            return flag
+    if flag := next((flag for flag in FLAGS if wanted in {flag.parameter, flag.field}), None):
+        return flag
     known = [flag.parameter.replace("_", "-") for flag in FLAGS]
     raise InputError(f"--vary: unknown field {printable(name)!r}{nearest(name, known)}")
 

@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.scenario import names
-from llama_advisor.scenario.defaults import Defaults
+from llama_advisor.scenario.defaults import TOOL_ORDER, Defaults
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import CriterionId
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from llama_advisor.text.strict import Target
 
 NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must be said.
-_AS_STATED = """
-    memory_budget_gib batch_hours min_tokens_per_s max_first_token_s max_answer_s monthly_active_users commercial
-    budget_usd_per_month domicile
-"""
-AS_STATED = tuple(_AS_STATED.split())  # Fields that are taken as they are stated.
 _LEFT_OPEN = """
     stated prompt_stated shared_stated concurrency_stated arriving from_people volume requests_per_second
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
@@ -146,11 +141,6 @@ class Need:
         volume = self.volume if self.batch_hours is None else self.tokens_per_month
         return rate(self.arriving, volume, self.prompt_tokens + self.output_tokens, self.batch_hours)
 
-    @property
-    def seconds_there(self) -> float:
-        """Seconds in which the tokens of a month must be done."""
-        return seconds_of(self.batch_hours)
-
     @cached_property
     def kind(self) -> tuple[Any, ...]:
         """All but the numbers: needs of one kind share a plan."""
@@ -207,6 +197,8 @@ KIND = tuple(field.name for field in fields(Need) if field.name not in {*NUMBERS
 
 DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()}
 """What a scenario holds that says nothing."""
+AS_STATED = [field.name for field in fields(Need) if field.name in DEFAULTS]
+"""Fields of a need that are as stated, where nothing else is made of them."""
 
 
 def says_nothing(scenario: Scenario) -> bool:
@@ -222,36 +214,39 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
     tuned = bool(scenario.fine_tuning or scenario.tuning)
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
-    weights = _weights(scenario, cases)
-    need = Need(
-        scenario=scenario,
-        cases=cases,
-        use_cases=frozenset(case.id for case in cases),
-        tags=frozenset(tag for case in cases for tag in case.tags),
-        needs=frozenset(need for case in cases for need in case.needs),
-        stated=frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
-        inputs=inputs,
-        target=target,
-        accelerator=scenario.accelerator or "any",
+    said = {name: getattr(scenario, name) for name in AS_STATED}
+    usual = (default.tool_calling for default in fill.defaults)
+    found: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, tuple) else value for name, value in said.items()
+    }
+    found |= {
+        "scenario": scenario,
+        "cases": cases,
+        "weights": _weights(scenario, cases),
+        "use_cases": frozenset(case.id for case in cases),
+        "tags": frozenset(tag for case in cases for tag in case.tags),
+        "needs": (needs := frozenset(need for case in cases for need in case.needs)),
+        "stated": frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
+        "inputs": inputs,
+        "target": target,
+        "accelerator": scenario.accelerator or "any",
         **_load(fill, target),
-        images_per_prompt=fill.images(inputs),
-        tool_calling=fill.tool_calling(),
-        structured_output=bool(scenario.structured_output),
-        **_tuning(fill),
-        offline=bool(scenario.offline),
-        symptoms=frozenset(scenario.symptoms),
-        hardware_stated=scenario.hardware is not None,
-        weights=weights,
-        **{name: getattr(scenario, name) for name in AS_STATED},
+        "images_per_prompt": fill.images(inputs),
+        "tool_calling": fill.take("tool_calling", max(usual, key=TOOL_ORDER.index), fill.why),
+        "structured_output": bool(scenario.structured_output),
+        "wants_tuning": (wanted := tuned or "tuning" in needs),
+        "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, base, fill.assumptions if wanted else []),
+        "offline": bool(scenario.offline),
+        "hardware_stated": scenario.hardware is not None,
         **_wished(scenario, base),
-        languages=frozenset(scenario.languages),
         **_in_eu(scenario, base),
         **_limits(scenario.only or NO_LIMITS, base),
-        hosted_considered=target == "hosted" or not at_home,
-        self_hosted_considered=target != "hosted",
-        assumptions=(),
-        criteria=base.criteria,
-    )
+        "hosted_considered": target == "hosted" or not at_home,
+        "self_hosted_considered": target != "hosted",
+        "assumptions": (),
+        "criteria": base.criteria,
+    }
+    need = Need(**found)
     _follow(fill, need)
     _agree(need)
     return replace(need, assumptions=tuple(fill.assumptions))
@@ -265,6 +260,9 @@ def _load(fill: Defaults, target: Target) -> dict[str, Any]:
     reserved = scenario.reserved_gib
     if reserved is None and (reserved := max(d.reserved_gib for d in usual)):
         fill.assume("reserved_gib", reserved, fill.why)
+    requests = max(d.concurrent_requests for d in usual)  # the least of them where they follow from what arrives
+    if scenario.concurrent_requests is not None or not follows:
+        requests = fill.take("concurrent_requests", requests, fill.why)
     own_pace = batch or scenario.min_tokens_per_s
     own_wait = batch or scenario.max_first_token_s or scenario.max_answer_s
     return {
@@ -275,7 +273,7 @@ def _load(fill: Defaults, target: Target) -> dict[str, Any]:
         "shared_stated": scenario.shared_prefix_tokens,
         "shared_share": min(d.shared_share for d in usual),
         "output_tokens": output,
-        "concurrent_requests": fill.concurrency(follows=follows and scenario.concurrent_requests is None),
+        "concurrent_requests": requests,
         "concurrency_stated": scenario.concurrent_requests is not None,
         "arriving": arriving,
         "from_people": scenario.users is not None,
@@ -286,18 +284,6 @@ def _load(fill: Defaults, target: Target) -> dict[str, Any]:
     }
 
 
-def _tuning(fill: Defaults) -> dict[str, Any]:
-    """Methods that are acceptable, and how they are set up."""
-    scenario = fill.scenario
-    wanted = bool(scenario.fine_tuning or scenario.tuning) or any("tuning" in case.needs for case in fill.cases)
-    assumed = fill.assumptions if wanted else []
-    return {
-        "fine_tuning": frozenset(scenario.fine_tuning),
-        "wants_tuning": wanted,
-        "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, fill.base, assumed),
-    }
-
-
 def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     """Model, quantization, engine and provider that are named."""
     model = names.model_id(scenario.model, base) if scenario.model else None
@@ -305,9 +291,8 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
         wished = names.named_build(scenario.model, named)
-    provider = scenario.provider or None
-    if provider:
-        provider = names.one_of(provider, {offer.provider for offer in base.hosted.values()}, "provider", "provider")
+    providers = {offer.provider for offer in base.hosted.values()} if scenario.provider else ()
+    provider = names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None
     return {
         "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
         "quantizations_wished": frozenset(wished),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -37,14 +38,9 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 def _day(value: Any) -> Any:
     """Read a day from text alone: a bare number is no day."""
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("must be a day such as 2027-03-01")  # noqa: TRY004
-    try:
-        return date.fromisoformat(value.strip())
-    except ValueError as error:
-        raise ValueError("must be a day such as 2027-03-01") from error
+    with suppress(ValueError, AttributeError):
+        return value if isinstance(value, date) else date.fromisoformat(value.strip())
+    raise ValueError("must be a day such as 2027-03-01")
 
 
 def _several(value: Any) -> Any:

@@ -18,7 +18,7 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Log, prompts, stated
-from llama_advisor.interview.next_question import Ahead, Standing, open_questions, proved, standing
+from llama_advisor.interview.next_question import Ahead, following, open_questions, proved
 from llama_advisor.interview.prompt import expected_more
 from llama_advisor.text.yaml_file import parse
 
@@ -52,7 +52,7 @@ class Told(NamedTuple):
     """How many prompts were said to follow, at each."""
 
 
-def told(scenario: dict[str, Any], outlook: Outlook, following: Any, *, words: bool) -> Told:
+def told(scenario: dict[str, Any], outlook: Outlook, way: Any, *, words: bool) -> Told:
     """Answer truthfully until nothing is left to ask."""
     extra = unasked(scenario, outlook)
     held = Told((extra,) if extra.sets else (), [], [], [])
@@ -60,25 +60,25 @@ def told(scenario: dict[str, Any], outlook: Outlook, following: Any, *, words: b
         start = time.perf_counter()
         outlook.outcome(stated(held.log))
         held.shown_s.append(time.perf_counter() - start)
-        asked = following(held.log, outlook)
+        asked = way(held.log, outlook)
         held.asked_s.append(time.perf_counter() - start)
         if not asked:
             return held
-        held.estimated.append(expected_more(held.log, Standing(None, asked), outlook))
+        held.estimated.append(expected_more(held.log, asked, outlook))
         held = held._replace(log=(*held.log, truthful(asked, scenario, held.log, outlook, words=words)))
 
 
 def in_order(order: Callable[[list[CompiledQuestion]], list[CompiledQuestion]]) -> Any:
     """Return the next question of a fixed order, one by one, until the same proof says that it is settled."""
 
-    def following(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
+    def way(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
         left = order(list(open_questions(log, outlook)))
         leads = outlook.outcome(stated(log))
         if leads is None or (leads.verdict != "need_input" and proved(log, leads, outlook)):
             return ()
         return tuple(left[:1])
 
-    return following
+    return way
 
 
 def shuffled(seed: int) -> Callable[[list[CompiledQuestion]], list[CompiledQuestion]]:
@@ -100,7 +100,7 @@ def milliseconds(waits: list[float]) -> str:
 
 
 def asked_next(log: Log, outlook: Outlook) -> tuple[CompiledQuestion, ...]:
-    return standing(log, outlook).next
+    return tuple(following(log, outlook))
 
 
 def scenarios() -> list[dict[str, Any]]:
@@ -115,11 +115,11 @@ def questions(base: RuleBase) -> None:
         "one by one, fixed order": (in_order(lambda items: items), False),
         "one by one, random order": (in_order(shuffled(1)), False),
     }
-    for name, (following, words) in ways.items():
+    for name, (way, words) in ways.items():
         counts, shown, waits, same, likely, off = [], [], [], 0, 0, []
         for scenario in scenarios():
             outlook = Outlook(Advisor(base, AS_OF))
-            held = told(scenario, outlook, following, words=words)
+            held = told(scenario, outlook, way, words=words)
             full = outlook.outcome(scenario)
             count = prompts(held.log)
             counts.append(count)
@@ -131,7 +131,7 @@ def questions(base: RuleBase) -> None:
             likely += outlook.outcome(stated(early)) == full
         print(f"{name}: {spread(counts)} questions until settled")
         print(f"  model and verdict of the full scenario: {same} of {len(counts)}; after {OFFER} questions {likely}")
-        if following is asked_next:
+        if way is asked_next:
             print(f"  'about N more' is off by {sum(off) / len(off):.1f} (mean)")
         print(f"  what leads now after {milliseconds(shown)}")
         print(f"  the whole next prompt after {milliseconds(waits)}")

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from llama_advisor.cli.options import count, progress
-from llama_advisor.cli.schema import schemas
+from llama_advisor.cli.rules import schemas
 from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:

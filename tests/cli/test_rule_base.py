@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.schema import schemas
+from llama_advisor.cli.rules import schemas
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RULE_FOLDERS
 from llama_advisor.text.wording import json_schema

@@ -53,7 +53,7 @@ def test_the_version_is_answered_before_the_parser_is_loaded(root: Path) -> None
 
 def test_only_the_command_named_is_loaded(root: Path) -> None:
     modules = {name for name in loaded(root, "schema", "scenario") if name.startswith("llama_advisor.cli.")}
-    assert modules == {f"llama_advisor.cli.{name}" for name in ("main", "commands", "schema")}
+    assert modules == {f"llama_advisor.cli.{name}" for name in ("main", "commands", "options", "rules")}
     for format_ in ("text", "json", "markdown"):
         assert not {"rich", "jinja2"} & loaded(root, "recommend", "--use-case", "chat", "--format", format_)
 

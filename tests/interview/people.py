@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.interview.log import Answer, Log, stated
-from llama_advisor.interview.next_question import fields_of, questions, standing
+from llama_advisor.interview.next_question import fields_of, following, questions
 
 if TYPE_CHECKING:
     from llama_advisor.interview.answers_cache import Outlook
@@ -49,6 +49,6 @@ def interviewed(scenario: dict[str, Any], outlook: Outlook, *, words: bool) -> L
     """Answer truthfully until nothing is left to ask."""
     extra = unasked(scenario, outlook)
     log: Log = (extra,) if extra.sets else ()
-    while asked := standing(log, outlook).next:
+    while asked := tuple(following(log, outlook)):
         log = (*log, truthful(asked, scenario, log, outlook, words=words))
     return log

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llama_advisor.interview.log import Answer, Log, as_command, resumed, saved, stated
-from llama_advisor.interview.next_question import bits, open_questions, options_of, questions, standing
+from llama_advisor.interview.next_question import bits, following, open_questions, options_of, questions
 from llama_advisor.interview.prompt import closing, explained, in_ascii, prompt
 from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.scenario import Scenario
@@ -47,7 +47,7 @@ def test_every_answer_is_told_as_it_was_read(outlook: Outlook) -> None:
 
 def test_without_anything_known_only_what_is_needed_is_asked(outlook: Outlook) -> None:
     log: Log = ()
-    while found := standing(log, outlook).next:
+    while found := tuple(following(log, outlook)):
         assert found[0].question.free in {"use_cases", "inputs", "model"}
         log = (*log, Answer(questions=(found[0].id,)))
     assert closing(log, outlook).startswith("Nothing is known yet")
@@ -55,7 +55,7 @@ def test_without_anything_known_only_what_is_needed_is_asked(outlook: Outlook) -
 
 def test_what_was_chosen_is_asked_alone(outlook: Outlook) -> None:
     log = (*START, Answer(questions=("model",), picks=("context",)))
-    assert [item.id for item in standing(log, outlook).next] == ["context"]
+    assert [item.id for item in tuple(following(log, outlook))] == ["context"]
 
 
 def test_of_what_was_chosen_the_most_telling_comes_first(outlook: Outlook) -> None:
@@ -64,8 +64,8 @@ def test_of_what_was_chosen_the_most_telling_comes_first(outlook: Outlook) -> No
     items = {item.id: item for item in open_questions(log, outlook) if item.id in names}
     worth = {name: bits(item, stated(log), outlook) for name, item in items.items()}
     assert len(set(worth.values())) > 1
-    assert standing(log, outlook).next[0].id == max(items, key=worth.__getitem__)
-    assert standing(log, outlook).next[0].id != next(iter(items))
+    assert next(following(log, outlook)).id == max(items, key=worth.__getitem__)
+    assert next(following(log, outlook)).id != next(iter(items))
 
 
 def test_a_command_keeps_every_digit() -> None:
@@ -104,7 +104,7 @@ def test_no_question_has_too_many_options(outlook: Outlook) -> None:
 def test_back_is_pop_and_resume_is_reload(outlook: Outlook, data: st.DataObject) -> None:
     log = START
     for _ in range(data.draw(st.integers(0, 2))):
-        found = standing(log, outlook).next
+        found = tuple(following(log, outlook))
         if not found:
             break
         before = shown(log, outlook, None, 80)

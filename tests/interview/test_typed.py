@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.interview.log import Answer, Log
-from llama_advisor.interview.next_question import open_questions, questions, standing
+from llama_advisor.interview.next_question import following, open_questions, questions
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.text.errors import InputError
 
@@ -186,7 +186,7 @@ def test_what_a_list_had_closed_can_be_said_later(outlook: Outlook) -> None:
     again = read_line("tools", asked("model engine", outlook, log), outlook)
     assert isinstance(again, Answer)
     assert again.picks == ("tools",)
-    assert [item.id for item in standing((*log, again), outlook).next] == ["tools"]
+    assert [item.id for item in tuple(following((*log, again), outlook))] == ["tools"]
 
 
 @pytest.mark.parametrize(

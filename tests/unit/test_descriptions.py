@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llama_advisor.cli.schema import schemas
+from llama_advisor.cli.rules import schemas
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.wording import field_descriptions, json_schema
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.schema import schemas
+from llama_advisor.cli.rules import schemas
 from llama_advisor.engine.facts import FACTS
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import ENTRY_FOLDERS, RULE_FOLDERS, SINGLE_FILES
