@@ -56,6 +56,8 @@ def server(candidate: Candidate, base: RuleBase) -> Server:
     start = next((step for step in steps(candidate, base) if step.step == "start"), None)
     image, named = image_of(candidate), values(candidate, base)
     found = image and filled(image.image, named)
+    if start and named["nodes"] and "{node_flags}" not in start.run:
+        raise InputError("--target: this release spans nodes through Ray; --target shell prints its steps")
     if not (start and image and found and engine.port and start.language == "sh") or candidate.training:
         where = f" on {candidate.machine.label or candidate.machine.device.name}" if candidate.machine else ""
         what = "tuning" if candidate.training else f"{engine.name}{where}"

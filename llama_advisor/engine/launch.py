@@ -158,6 +158,7 @@ def _placement(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "tensor": placed.tensor if placed.tensor > 1 else None,
         "stages": placed.stages if placed.stages > 1 else None,
         "nodes": placed.nodes if placed.nodes > 1 else None,
+        "over_nodes": Flags("") if placed.nodes > 1 else None,
         "node_flags": Flags(engine.node_flags.get("first", "")) if placed.nodes > 1 else None,
         "copies": copies if copies > 1 else None,
         "last_copy": copies - 1 if apart else None,

@@ -94,7 +94,8 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
     # The memory of a device without a name is put in words, so that it is read as text.
     gpu = "" if stated.memory_gb is None else f"{stated.memory_gb:f} gb"
     ram = "" if stated.ram_gb is None else f"{stated.ram_gb:f} gb ram"
-    label = ", ".join(f"{key} {item:g}" for key, item in said.items())
+    parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
+    label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
     return _build(gpu or ram or "gpu", label, catalogue, target, stated)
 
 

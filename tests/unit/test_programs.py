@@ -14,8 +14,6 @@ from options import unknown_options
 from llama_advisor.engine.rules import load_rules
 
 BASE = load_rules()
-NOT_YET = {("0.10.2", name) for name in ("--nnodes", "--node-rank", "--master-addr")}
-"""Options printed for a release that lacks them: 0.10.2 spans nodes through Ray alone."""
 PART = re.compile(r"\[\[(.*?)\]\]")
 
 
@@ -48,8 +46,7 @@ def command_lines() -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("owner", "version", "line"), command_lines())
 def test_a_printed_option_is_known(owner: str, version: str, line: str) -> None:
-    unknown = unknown_options(line, BASE.programs, version)
-    assert [name for name in unknown if (version, name) not in NOT_YET] == [], f"{owner}: {line}"
+    assert unknown_options(line, BASE.programs, version) == [], f"{owner}: {line}"
 
 
 def test_lists_are_sorted_and_say_nothing_twice() -> None:

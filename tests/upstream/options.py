@@ -11,23 +11,9 @@ if TYPE_CHECKING:
 
     from llama_advisor.knowledge.engine import Program
 
-UNCHECKED = (
-    *(
-        "apt",
-        "brew",
-        "cmake",
-        "curl",
-        "docker",
-        "export",
-        "git",
-        "mlx.launch",
-        "mv",
-        "npm",
-        "nvidia-smi",
-        "pip",
-        "podman",
-    ),
-    *("python -c", "sh", "sudo", "tee", "test", "uv"),
+UNCHECKED = frozenset(
+    "apt brew cmake cat curl docker export for git mlx.launch mv nginx npm llama-advisor nvidia-smi pip podman printf ray sh sudo tee "
+    "test uv".split()
 )
 """Tools around the engines, whose options are theirs."""
 _PLACE = re.compile(r"\{\w+\}")
@@ -64,7 +50,11 @@ def _unknown(words: list[str], programs: Mapping[str, Program], version: str) ->
         variables.append(words[0].partition("=")[0])
         words = words[1:]
     line = _python(" ".join(words))
-    if any(f"{line} ".startswith(f"{tool} ") for tool in UNCHECKED):
+    if words[:2] == ["docker", "run"] and "--entrypoint" in words:  # what runs in the container is what counts
+        place = words.index("--entrypoint")
+        words = [words[place + 1].rpartition("/")[2], *words[place + 3 :]]
+        line = _python(" ".join(words))
+    if not words or words[0] in UNCHECKED or line.startswith(("python -c ", "python -m webbrowser ")):
         return
     spelled = {_python(name): item for key, item in programs.items() for name in (key, *item.also)}
     named = max((name for name in spelled if f"{line} ".startswith(f"{name} ")), key=len, default="")

@@ -125,17 +125,17 @@ def commands(hardware: str, quantization: str, engine: str = "vllm") -> tuple[st
     only = {"models": [M70], "engines": [engine], "quantizations": [quantization]}
     said = {"use_cases": ["chat"], "context_tokens": 4096, "hardware": hardware, "only": only}
     answer = recommend(said, BASE, as_of=DAY)
-    return answer.recommendation.commands[0], answer
+    return next(item.run for item in answer.recommendation.commands if item.step == "start"), answer
 
 
 @pytest.mark.parametrize(
     ("hardware", "quantization", "engine", "split"),
     [
-        ("3x RTX 5090", "fp8", "vllm", "--tensor-parallel-size 1 --pipeline-parallel-size 3"),
-        ("5x RTX 5090", "bf16", "vllm", "--tensor-parallel-size 1 --pipeline-parallel-size 5"),
+        ("3x RTX 5090", "fp8", "vllm", "--pipeline-parallel-size 3"),
+        ("5x RTX 5090", "bf16", "vllm", "--pipeline-parallel-size 5"),
         ("6x RTX 5090", "bf16", "vllm", "--tensor-parallel-size 2 --pipeline-parallel-size 3"),
         ("12x RTX 4060 Ti 16GB", "bf16", "vllm", "--tensor-parallel-size 4 --pipeline-parallel-size 3"),
-        ("6x RTX 5090", "bf16", "sglang", "--tp 2 --pp-size 3"),
+        ("6x RTX 5090", "bf16", "sglang", "--tp-size 2 --pp-size 3"),
         ("3x L40S", "int8", "tgi", "--num-shard 2"),
     ],
 )
