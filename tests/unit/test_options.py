@@ -71,7 +71,7 @@ SCENARIOS = (
 
 @pytest.mark.parametrize("fields", SCENARIOS, ids=str)
 def test_options_are_all_builds_each_with_points_or_an_excuse(fields: dict[str, Any], advisor: Advisor) -> None:
-    advice, _, found = advisor.answer(Scenario.model_validate(fields))
+    advice, _, found, _ = advisor.answer(Scenario.model_validate(fields))
     assert found is not None
     items = options(found, advisor.base)
     assert len(items) == len(found.qualified) + len(found.ruled_out)
@@ -84,7 +84,7 @@ def test_options_are_all_builds_each_with_points_or_an_excuse(fields: dict[str, 
 
 
 def test_the_nearest_miss_of_a_model_is_the_one_that_the_advice_tells(advisor: Advisor) -> None:
-    advice, _, found = advisor.answer(Scenario.model_validate(SCENARIOS[0]))
+    advice, _, found, _ = advisor.answer(Scenario.model_validate(SCENARIOS[0]))
     assert found is not None
     items = options(found, advisor.base)
     for excluded in advice.excluded:
@@ -94,6 +94,6 @@ def test_the_nearest_miss_of_a_model_is_the_one_that_the_advice_tells(advisor: A
 
 def test_ruled_out_builds_change_no_wish(advisor: Advisor) -> None:
     wish = Scenario.model_validate({"use_cases": ["coding"], "hardware": "1x L4", "quantization": "bf16"})
-    _, _, found = advisor.answer(wish)
+    _, _, found, _ = advisor.answer(wish)
     assert found is not None
     assert list(found.refused) == [build for build in found.ruled_out if build.wished()]

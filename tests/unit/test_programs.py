@@ -35,8 +35,11 @@ def command_lines() -> list[tuple[str, str, str]]:
             lines = {step.run} if step.language == "sh" else set()
             for place, values in filled.items():
                 lines = {line.replace(place, value) for line in lines for value in values or {""}}
+            own = {name for other in engine.steps if other.step == step.step for name in other.models}
             versions = {
-                re.sub(r"^\D*", "", x.pin or "") for x in pinned if x.architecture in (step.models or ("mllama",))
+                re.sub(r"^\D*", "", x.pin or "")
+                for x in pinned
+                if x.architecture in step.models or (not step.models and x.architecture not in own)
             }
             found += [(engine.id, version, line) for line in sorted(lines) for version in sorted({"", *versions})]
         starts = [step.run for step in engine.steps if step.step == "start" and step.language == "sh"]
