@@ -62,7 +62,8 @@ def deploy(
         else:
             known = (*TARGETS, *get_args(Place))
             raise InputError(f"--target: unknown target {printable(name)!r}{nearest(name, known)}")
-    file = asked if asked == "-" or (asked and (Path(asked).is_file() or Path(asked).suffix)) else None
+    path = Path(asked or "")
+    file = asked if asked == "-" or (asked and (path.exists() or path.suffix in {".yaml", ".yml", ".json"})) else None
     advisor = Advisor(load_rules(*layers(file, rules)), day(as_of))
     if asked and not file:
         said |= {"only.models": [asked], "model": asked}

@@ -44,7 +44,8 @@ def shell(plan: Plan) -> str:
             lines += [f"# in {step.language}:", *(f"#   {line}" for line in step.run.splitlines())]
         elif step.step == "start" and plan.values["port"]:
             address = f"http://localhost:{plan.values['port']}{plan.build.engine.health}"
-            lines += [f"{_group(step.run)} &", f"until curl -fsS -o /dev/null {address}; do sleep 5; done"]
+            lines += [f"{_group(step.run)} &", "server=$!"]
+            lines.append(f'until curl -fs -o /dev/null {address}; do kill -0 "$server" || exit 1; sleep 5; done')
         else:
             lines.append(step.run)
     return "\n".join(lines) + "\n"
