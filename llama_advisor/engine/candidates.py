@@ -110,8 +110,9 @@ def engines(need: Need, base: RuleBase) -> tuple[Engine, ...]:
 
 
 def offers(model: Model, need: Need, base: RuleBase, as_of: date) -> tuple[HostedPrice, ...]:
-    """Hosted offers of the model: of the provider asked for, else the live ones with a price, cheapest first."""
+    """Hosted offers of the model, cheapest first: of the provider asked for, else live ones whose address is known."""
     found = [offer for offer in base.hosted.values() if offer.model == model.id]
     mine = [offer for offer in found if offer.provider == need.provider]
-    chosen = mine or [offer for offer in found if not retired(offer, as_of) and not offer.doubtful]
+    known = [offer for offer in found if offer.provider in base.providers and not offer.doubtful]
+    chosen = mine or [offer for offer in known if not retired(offer, as_of)]
     return tuple(sorted(chosen, key=lambda offer: (retired(offer, as_of), offer.doubtful != "", price_key(offer))))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.engine import Engine, Image, Step
 
 ORDER = get_args(StepName)
-COPY = "i"  # Variable of the shell that counts the copies on a machine.
+COPY = "d"  # Variable of the shell that holds the devices of a copy.
 _NAME = re.compile(r"\{([a-z_]+)\}")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 
@@ -66,15 +66,18 @@ def told(step: Step, candidate: Candidate, base: RuleBase, named: dict[str, Any]
         return filled(step.run, named, step.language)
     copies, vendor, image = copies_here(candidate), vendor_of(candidate, base), image_of(candidate)
     looped, contained = copies > 1 and "{copies}" not in step.run, image is not None and image.only
-    own_port = Flags(f"$(({named['port']}+{COPY}))") if looped else None
+    each = candidate.layout.placed.devices if candidate.layout else 1
+    own_port = Flags(f"$(({named['port']}+${{{COPY}%%,*}}/{each}))") if looped else None
     host = "0.0.0.0" if contained else None  # noqa: S104 - inside a container
-    run = filled(step.run, named | {"own_port": own_port, "host": host}, step.language)
+    run = filled(step.run, named | {"own_port": None if contained else own_port, "host": host}, step.language)
+    seen = f"{vendor.visible_devices}=${COPY}" if looped and vendor and vendor.visible_devices else ""
     if run and image and contained:
-        run = _contained(run, image, candidate.engine, vendor, named | {"own_port": own_port})
+        run = _contained(run, image, candidate.engine, vendor, named | {"own_port": own_port, "seen": seen})
+    elif run and seen:
+        run = f"{seen} {run}"
     if run and looped:
-        numbers = " ".join(map(str, range(copies)))
-        first = f"{vendor.visible_devices}={_devices(candidate)} " if vendor and vendor.visible_devices else ""
-        run = f"for {COPY} in {numbers}; do {first}{run} & done; wait"
+        devices = (",".join(str(first + number) for number in range(each)) for first in range(0, copies * each, each))
+        run = f"for {COPY} in {' '.join(devices)}; do {run} & done; wait"
     return run
 
 
@@ -252,12 +255,6 @@ def copies_here(candidate: Candidate) -> int:
     return max(1, layout.replicas // machine.nodes) if layout and machine and layout.machine.nodes == 1 else 1
 
 
-def _devices(candidate: Candidate) -> str:
-    """Return the devices of a copy, in the words of the shell."""
-    each = candidate.layout.placed.devices if candidate.layout else 1
-    return f"${COPY}" if each == 1 else f"$(seq -s, $(({COPY}*{each})) $(({COPY}*{each}+{each - 1})))"
-
-
 def vendor_of(candidate: Candidate, base: RuleBase) -> Vendor | None:
     """Return what is known of the maker of the device."""
     return base.vendors.get(candidate.machine.device.vendor) if candidate.machine else None
@@ -276,6 +273,7 @@ def _contained(run: str, image: Image, engine: Engine, vendor: Vendor | None, na
     known = [f"-e {words.pop(0)}" for _ in [word for word in words if re.match(r"[A-Z_]+=", word)]]
     options = ["docker run --rm", vendor.container_options if vendor else "", "--ipc=host", *known]
     options.append(f"-p {named['own_port'] or engine.port}:{engine.port} -e HF_TOKEN")
+    options += [f"-e {named['seen']}"] if named.get("seen") else []
     options.append('-v "$HOME/.cache/huggingface:/root/.cache/huggingface"')
     name, program = filled(image.image, named), f"--entrypoint {image.folder}{words[0]}"
     return " ".join([*filter(None, options), program, name, *words[1:]]) if name else None

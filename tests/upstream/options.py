@@ -12,8 +12,32 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.engine import Program
 
 UNCHECKED = frozenset(
-    "apt brew cmake cat curl docker export for git mlx.launch mv nginx npm llama-advisor nvidia-smi pip podman printf ray sh sudo tee "
-    "test uv".split()
+    [
+        "apt",
+        "brew",
+        "cat",
+        "cmake",
+        "curl",
+        "docker",
+        "export",
+        "for",
+        "git",
+        "llama-advisor",
+        "mlx.launch",
+        "mv",
+        "nginx",
+        "npm",
+        "nvidia-smi",
+        "pip",
+        "podman",
+        "printf",
+        "ray",
+        "sh",
+        "sudo",
+        "tee",
+        "test",
+        "uv",
+    ]
 )
 """Tools around the engines, whose options are theirs."""
 _PLACE = re.compile(r"\{\w+\}")
