@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -15,14 +15,11 @@ from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.sentences import change_text
-from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, Flag
 from llama_advisor.scenario.read import chosen, read_scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Target as Place
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from llama_advisor.scenario.flags import Flag
 
 PLACE = next(flag for flag in FLAGS if flag.flag == "--target")
 Target = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -15,13 +15,11 @@ from llama_advisor.deploy.endpoint import MOST_REQUESTS, ask
 from llama_advisor.deploy.readings import Readings, read
 from llama_advisor.deploy.verify import verify as verified
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.device import Device
 from llama_advisor.render.formats import as_file, to_json
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, printable
-
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.device import Device
 
 HOLDS, HOLDS_NOT = 0, 1
 KEPT = "measurements"

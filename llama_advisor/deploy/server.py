@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from llama_advisor.engine.advice import Command
 from llama_advisor.engine.artifacts import artifact
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.launch import Flags, commands, copies_here, filled, image_of, steps, values, vendor_of
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Vendor
+from llama_advisor.knowledge.engine import Deploying
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Command
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Vendor
-    from llama_advisor.knowledge.engine import Deploying
 
 SELF = "SERVER"  # Stands for the host name of the server in what loads a model into it.
 _SETS = re.compile(r"[A-Z][A-Z0-9_]*=")

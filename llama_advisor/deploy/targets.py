@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import yaml
 
-from llama_advisor.deploy.server import SELF
+from llama_advisor.deploy.server import SELF, Plan, Server
 from llama_advisor.engine.launch import filled
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.deploy.server import Plan, Server
 
 TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
 SECRET = "hugging-face"  # noqa: S105 - the name of a secret

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor.deploy.readings import MEASURES
+from llama_advisor.deploy.readings import MEASURES, Reading, Readings
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.verifying import Verifying
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.figures import MachineUsed, Range
+from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from llama_advisor.deploy.readings import Reading, Readings
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.verifying import Verifying
     from llama_advisor.sizing.estimate import Sizer
-    from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 LESS_IS_BETTER = frozenset({"first_token_s", "weights_gib", "device_weights_gib", "total_gib"})
 KEPT = ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")

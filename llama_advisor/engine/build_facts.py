@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.scenario.need import seconds_of
+from llama_advisor.sizing.figures import Memory, Range, Speed
 from llama_advisor.sizing.memory import tensor_parallel_divides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.sizing.figures import Memory, Range, Speed
 
-    Compute = Callable[[Candidate], Any]
+Compute = Callable[["Candidate"], Any]
 
 
 def _sized(read: Callable[[Memory], Any]) -> Compute:

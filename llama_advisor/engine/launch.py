@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Iterable
+from typing import Any, get_args
 
 from llama_advisor.engine.advice import Artifact, Command
 from llama_advisor.engine.artifacts import artifact
-from llama_advisor.knowledge.engine import StepName
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Vendor
+from llama_advisor.knowledge.engine import Engine, Image, Step, StepName
 from llama_advisor.sizing.memory import ONE_DEVICE, layers_held
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Vendor
-    from llama_advisor.knowledge.engine import Engine, Image, Step
 
 ORDER = get_args(StepName)
 COPY = "i"  # Variable of the shell that counts the copies on a machine.

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from llama_advisor.engine.advice import (
-    Build,
-    CaveatShown,
-    Excluded,
-    Nearest,
-    RouteShown,
-    ShortBuild,
-    SpeedShown,
-    Wish,
-)
+from llama_advisor.engine.advice import Build, CaveatShown, Excluded, Nearest, RouteShown, ShortBuild, SpeedShown, Wish
 from llama_advisor.engine.artifacts import artifact
 from llama_advisor.engine.candidate import Candidate, Named, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.launch import commands
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
+from llama_advisor.engine.search import Found
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import engine_id
 from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from llama_advisor.engine.search import Found
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.rule import CompiledRule
 
 CONSTRAINT_RANK = 10
 

@@ -5,15 +5,18 @@ From top to bottom: the machine, its layout and device; which devices may be mea
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.hardware.words import (
     DEVICES_AND_NODES,
     GENERIC,
     Amount,
     Catalogue,
+    Named,
+    Reading,
     catalogue_of,
     clean,
     mixed,
@@ -21,18 +24,12 @@ from llama_advisor.hardware.words import (
     read,
     tokens,
 )
-from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device, Instance, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
+from llama_advisor.text.strict import Target
 from llama_advisor.text.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from llama_advisor.hardware.words import Named, Reading
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device, Instance
-    from llama_advisor.text.strict import Target
 
 OTHERS_NAMED = 3
 MOST_KEPT = 256  # Readings that a catalogue keeps.

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from llama_advisor.deploy.verify import Verification
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import number, range_text, value_text
-
-if TYPE_CHECKING:
-    from llama_advisor.deploy.verify import Verification
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
 
 NAMES = {
     "decode_tokens_per_s": "generation, tokens/s",

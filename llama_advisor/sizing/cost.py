@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH
 from llama_advisor.sizing.figures import Cost
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
 
 MILLION = 1_000_000
 

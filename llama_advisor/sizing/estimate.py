@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.knowledge.judgement import Defaults
+from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Workload
 from llama_advisor.sizing.capacity import first, served
 from llama_advisor.sizing.cost import self_hosted_cost
-from llama_advisor.sizing.figures import machine_used
+from llama_advisor.sizing.figures import Cost, Memory, machine_used
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
-from llama_advisor.sizing.memory import BYTES_PER_VALUE, measure, memory, room, widest
-from llama_advisor.sizing.request import Estimate, Limits
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, Measured, measure, memory, room, widest
+from llama_advisor.sizing.request import Estimate, EstimateRequest, Limits
 from llama_advisor.sizing.support import HOSTED, Option, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device, Machine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.sizing.figures import Cost, Memory
-    from llama_advisor.sizing.memory import Measured
-    from llama_advisor.sizing.request import EstimateRequest
 
 KEPT = 4096
 PLAIN_CACHE = "f16"

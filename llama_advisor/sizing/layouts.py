@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property, partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from llama_advisor.hardware import catalogue_of, read_hardware
-from llama_advisor.sizing.figures import Range
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Architecture, Model
+from llama_advisor.knowledge.quantization import Quantization
+from llama_advisor.scenario.scenario import Tuning, Workload
+from llama_advisor.sizing.figures import Range, Speed, Training
 from llama_advisor.sizing.measured import by_build, corrected
-from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place, room
-from llama_advisor.sizing.speed import speed, speed_terms
+from llama_advisor.sizing.memory import (
+    Measured,
+    MemoryTerms,
+    Parallel,
+    Placement,
+    carries_adapters,
+    fit,
+    measure,
+    memory,
+    memory_terms,
+    place,
+    room,
+)
+from llama_advisor.sizing.speed import SpeedTerms, speed, speed_terms
 from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeVar
+Kept = TypeVar("Kept")
+Part = tuple[Machine, int, Parallel]
+Sized = tuple["Layout", Measured]
 
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.scenario import Tuning, Workload
-    from llama_advisor.sizing.figures import Speed, Training
-    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel, Placement
-    from llama_advisor.sizing.speed import SpeedTerms
-
-    Kept = TypeVar("Kept")
-    Part = tuple[Machine, int, Parallel]
-    Sized = tuple["Layout", Measured]
 
 MOST_KEPT = 20_000  # Layouts kept between scenarios; when there are more, all are forgotten.
 

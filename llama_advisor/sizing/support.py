@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model, OfficialBuild, Published
-    from llama_advisor.knowledge.quantization import Quantization
-
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Model, OfficialBuild, Published
+from llama_advisor.knowledge.quantization import Quantization
 
 HOSTED = "hosted"  # Id of the engine that stands for services, which bring their own hardware.
 OWN_PLACES = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.schema import schemas
+from llama_advisor.cli.rules import schemas
 from llama_advisor.deploy.readings import MEASURES, Reading, Readings
 from llama_advisor.deploy.verify import LESS_IS_BETTER, verify
 from llama_advisor.engine.rules import load_rules
