@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 
 LESS_IS_BETTER = frozenset({"first_token_s", "weights_gib", "device_weights_gib", "total_gib"})
 KEPT = ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")
-LOADS = {
-    "concurrency": "concurrent_requests",
-    "context_tokens": "context_tokens",
-    "prompt_tokens": "prompt_tokens",
-    "output_tokens": "output_tokens",
-}
+LENGTHS = ("context_tokens", "prompt_tokens", "output_tokens")
+LOADS = {"concurrency": "concurrent_requests"} | dict(zip(LENGTHS, LENGTHS, strict=True))
 """Fields of a request, and what a reading says of them."""
 
 

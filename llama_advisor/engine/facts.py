@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.build_facts import LAID_OUT, Compute
+from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
 from llama_advisor.knowledge.device import Device, Machine
@@ -131,6 +131,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "machine.accelerator": lambda c: _accelerator(c.machine.device),
     "machine.fast_link": lambda c: _linked_fast(c.machine),
     "machine.fp8_hardware": lambda c: "fp8" in c.machine.device.dtypes,
+    **SIZED,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""
 WHOLE: dict[str, Compute] = {"build.context_tokens": _context_limit, "build.published": _published} | LAID_OUT

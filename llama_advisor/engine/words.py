@@ -68,16 +68,13 @@ def _machine(build: Candidate) -> MachineUsed | None:
 def _speed(build: Candidate) -> SpeedShown | None:
     if build.speed is None:
         return None
-    speed, need = build.speed.rounded(3), build.need
+    figures, need = build.speed.rounded(3)._asdict(), build.need
+    del figures["total_tokens_per_s"]  # the capacity has it
     return SpeedShown(
-        decode_tokens_per_s=speed.decode_tokens_per_s,
-        prefill_tokens_per_s=speed.prefill_tokens_per_s,
-        first_token_s=speed.first_token_s,
-        at_full_context_tokens_per_s=speed.at_full_context_tokens_per_s,
+        **figures,
         context_tokens=need.context_tokens,
         prompt_tokens=need.prompt_tokens,
         at_tokens=min(need.context_tokens, need.prompt_tokens + need.output_tokens // 2),
-        basis=speed.basis,
     )
 
 
@@ -114,12 +111,11 @@ def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
         made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
         wished = need.quantizations_wished
-        made.append(
-            _plain_wish("quantization", scenario.quantization, found, base, lambda b: b.quantization.id in wished)
-        )
+        asked = scenario.quantization
+        made.append(_plain_wish("quantization", asked, found, base, lambda b: b.quantization.id in wished))
     if scenario.engine:
-        asked = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == asked))
+        engine = engine_id(scenario.engine, base)
+        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
     return tuple(made)
 
 

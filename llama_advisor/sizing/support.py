@@ -13,10 +13,7 @@ from llama_advisor.knowledge.model import Model, OfficialBuild, Published
 from llama_advisor.knowledge.quantization import Quantization
 
 HOSTED = "hosted"  # Id of the engine that stands for services, which bring their own hardware.
-OWN_PLACES = (
-    "phone",
-    "browser",
-)  # Devices that are a place of their own: else an engine is sized where it is used most.
+OWN_PLACES = ("phone", "browser")  # Devices that are a place of their own; an engine is sized where it is used most.
 
 
 class Support(NamedTuple):
