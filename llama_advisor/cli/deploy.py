@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from llama_advisor.cli.options import AsOf, Output, Rules, day, layers, with_flags, write
-from llama_advisor.deploy.server import plan
+from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
@@ -71,7 +71,7 @@ def deploy(
         missed = {item.model: item.excuse.text for item in reversed(answer.advice.excluded)}
         told = missed.get(answer.need.model or "") or next(reversed(missed.values()), "state a use case")
         raise NothingError(f"there is nothing to deploy: {told}")
-    write(TARGETS[form](plan(answer.build, advisor.base)), output)
+    write(TARGETS[form](Plan(answer.build, advisor.base)), output)
     for change in changes:
         sys.stderr.write(f"llama-advisor: only with {change_text(change)}\n")
     return EXIT_CODES[answer.advice.verdict]

@@ -61,6 +61,21 @@ class Stated(Record):
 _KEYS = ("device", *Stated._fields)
 
 
+def on_accelerator(
+    machine: Machine, accelerator: str, catalogue: Catalogue, target: Target | None = None
+) -> Machine | None:
+    """Return the part of a machine that it must run on: of its chip, else its host memory; None where not known."""
+    if found := catalogue.part(machine, accelerator):
+        return found
+    if accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
+        return machine
+    ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
+    if ram is None:
+        return None
+    host = read_hardware({"ram_gb": ram}, catalogue, target)
+    return host._replace(owned=machine.owned, label=f"processor of {machine.label}")
+
+
 def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:
     """Return the machine of a text, or of a mapping with keys of `Stated` and `device`, each optional or null.
 

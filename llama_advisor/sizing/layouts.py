@@ -34,6 +34,7 @@ from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
 Kept = TypeVar("Kept")
+BuildParts = tuple[Model, Quantization, Engine]
 Part = tuple[Machine, int, Parallel]
 Sized = tuple["Layout", Measured]
 
@@ -47,7 +48,7 @@ class Layout:
     def __init__(
         self,
         sizes: Sizes,
-        build: tuple[Model, Quantization, Engine],
+        build: BuildParts,
         part: Part,
         kv_cache_type: str,
         *,
@@ -68,9 +69,8 @@ class Layout:
     @cached_property
     def memory_terms(self) -> MemoryTerms:
         """Its memory as far as no load changes it."""
-        model, quantization, engine = self._build
         return self._sizes.memory_terms(
-            model, quantization, engine, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
+            self._build, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
         )
 
     @cached_property
@@ -157,9 +157,7 @@ class Sizes:
 
     def memory_terms(
         self,
-        model: Model,
-        quantization: Quantization,
-        engine: Engine,
+        build: BuildParts,
         machine: Machine | None,
         kv_cache_type: str,
         *,
@@ -167,6 +165,7 @@ class Sizes:
         offload: bool = False,
     ) -> MemoryTerms:
         """Return the terms of one layout; without a machine, those of a GPU whose memory is not known."""
+        model, quantization, engine = build
         return memory_terms(
             self.weights(model.id, quantization.id),
             model,
@@ -212,7 +211,7 @@ class Sizes:
                 Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen) for figures in found[:4]
             )
             basis = f"the provider publishes none; as on {stand_in.hardware}"
-            return type(found)(decode, prefill, first, total, basis, found.at_full_context_tokens_per_s)
+            return Speed(decode, prefill, first, total, basis, found.at_full_context_tokens_per_s)
 
         return self.kept(("stand-in", service.id, model.id, alone), None, predict)
 
@@ -232,10 +231,8 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
         model.id: {
             quantization.id: [
                 weights_bytes(model, quantization, base.block_types),
-                *(
-                    read_bytes_per_token(model, quantization, base.block_types, with_image=seen)
-                    for seen in (False, True)
-                ),
+                read_bytes_per_token(model, quantization, base.block_types),
+                read_bytes_per_token(model, quantization, base.block_types, with_image=True),
             ]
             for quantization in base.quantizations.values()
         }
