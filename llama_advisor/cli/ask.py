@@ -7,9 +7,10 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -21,17 +22,12 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, as_command, as_file, as_shown, resumed, saved, scenario_of
-from llama_advisor.interview.next_question import Ahead, following
+from llama_advisor.interview.next_question import Ahead, CompiledQuestion, following
 from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.interview.next_question import CompiledQuestion
 
 SAVED = "llama-advisor-interview.json"
 INPUT_ERROR = 2

@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from multiprocessing import get_context
-from multiprocessing.connection import wait
-from typing import IO, TYPE_CHECKING, Any, cast
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import IO, Any, cast
 
 from llama_advisor.cli.main import collect_seldom
 from llama_advisor.cli.options import progress
@@ -20,13 +22,9 @@ from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import AdvisorError, InputError
 from llama_advisor.text.yaml_file import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnProcess
+Chunk = list[tuple[int, str]]  # Lines that one process answers, with their numbers.
+Answer = Callable[[dict[str, Any]], tuple[int, str]]  # From the object of a line to its exit code and its answer.
 
-    Chunk = list[tuple[int, str]]  # Lines that one process answers, with their numbers.
-    Answer = Callable[[dict[str, Any]], tuple[int, str]]  # From the object of a line to its exit code and its answer.
 
 BAD_LINE = 2
 BLOCK = 1 << 16

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from enum import Enum
 from functools import cache, partial
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings
-from llama_advisor.check.decide import decided
+from llama_advisor.check.decide import Decision, decided
 from llama_advisor.check.files import SCHEMA_FILE, lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.mentions import Scanner
@@ -26,19 +28,12 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import FLAGS, nested
-from llama_advisor.scenario.project_file import WISHES, Project, project_text, proposed, scalar
+from llama_advisor.scenario.project_file import WISHES, Deployment, Project, project_text, proposed, scalar
 from llama_advisor.scenario.read import validated
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from llama_advisor.check.decide import Decision
-    from llama_advisor.scenario.project_file import Deployment
-    from llama_advisor.scenario.scenario import Scenario
 
 WORTH_WORKERS = 60
 MOST_WORKERS = 8

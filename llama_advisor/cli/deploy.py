@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
 from llama_advisor.cli.options import AsOf, Output, Rules, day, layers, with_flags, write
-from llama_advisor.deploy.server import plan
+from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.sentences import change_text
-from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, Flag
 from llama_advisor.scenario.read import chosen, read_scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Target as Place
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from llama_advisor.scenario.flags import Flag
 
 PLACE = next(flag for flag in FLAGS if flag.flag == "--target")
 Target = Annotated[
@@ -75,7 +72,7 @@ def deploy(
         missed = {item.model: item.excuse.text for item in reversed(answer.advice.excluded)}
         told = missed.get(answer.need.model or "") or next(reversed(missed.values()), "state a use case")
         raise NothingError(f"there is nothing to deploy: {told}")
-    write(TARGETS[form](plan(answer.build, advisor.base)), output)
+    write(TARGETS[form](Plan(answer.build, advisor.base)), output)
     for change in changes:
         sys.stderr.write(f"llama-advisor: only with {change_text(change)}\n")
     return EXIT_CODES[answer.advice.verdict]

@@ -5,20 +5,17 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from llama_advisor.render.formats import View
+from llama_advisor.scenario.flags import Flag
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from llama_advisor.scenario.flags import Flag
 
 File = Annotated[str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from llama_advisor.cli.options import AsOf, File, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
-from llama_advisor.engine.advice import EXIT_CODES
+from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import ADVICE, to_json
@@ -18,11 +20,7 @@ from llama_advisor.scenario.read import read_scenario, validated
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import date
-
     from llama_advisor.cli.batch import Answer
-    from llama_advisor.engine.advice import Advice
     from llama_advisor.explain.why import Report
 
 SAVED_AS = "scenario.yaml"

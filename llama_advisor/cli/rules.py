@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from importlib import import_module
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +14,7 @@ import typer
 from llama_advisor.cli.options import AsOf, Format, Rules, day, progress, screen
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import listing
 from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
@@ -24,10 +27,6 @@ from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
     from llama_advisor.upkeep import Finding
     from llama_advisor.upkeep.coverage import Seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -15,13 +15,11 @@ from llama_advisor.deploy.endpoint import MOST_REQUESTS, ask
 from llama_advisor.deploy.readings import Readings, read
 from llama_advisor.deploy.verify import verify as verified
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.device import Device
 from llama_advisor.render.formats import as_file, to_json
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, printable
-
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.device import Device
 
 HOLDS, HOLDS_NOT = 0, 1
 KEPT = "measurements"
@@ -79,17 +77,10 @@ def _asked(url: str, requests: int, key: str | None, said: dict[str, Any]) -> Re
         raise InputError("--url asks one request after another; leave --concurrency and the like out")
     if key is not None and key not in os.environ:
         raise InputError(f"--api-key-env {printable(key)}: no such environment variable")
-    lengths = requested(
-        {"model": "-", **{name: said[name] for name in ("prompt_tokens", "output_tokens") if name in said}}, FLAG_OF
-    )
-    prompt, answer = lengths.prompt_tokens, lengths.output_tokens
-    return ask(
-        url,
-        requests,
-        PROMPT_TOKENS if prompt is None else min(prompt, 100_000),
-        min(max(2, OUTPUT_TOKENS if answer is None else answer), 4096),
-        os.environ[key] if key else None,
-    )
+    usual = {"prompt_tokens": PROMPT_TOKENS, "output_tokens": OUTPUT_TOKENS}
+    lengths = requested({"model": "-"} | usual | {name: said[name] for name in usual if name in said}, FLAG_OF)
+    prompt, answer = min(lengths.prompt_tokens or 0, 100_000), min(max(2, lengths.output_tokens or 0), 4096)
+    return ask(url, requests, prompt, answer, os.environ[key] if key else None)
 
 
 def _text(file: str) -> tuple[str, str]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from http.client import HTTPException
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.error import URLError
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, Request
 
 from llama_advisor.deploy.readings import Reading, Readings
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_REQUESTS = 20
 SILENT_S = 60  # that a server may be silent

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
-from llama_advisor.knowledge.verifying import Measure
+from llama_advisor.knowledge.verifying import Figure, Measure, ReadFormat
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 from llama_advisor.text.yaml_file import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+Look = Callable[[str], Any]
 
-    from llama_advisor.knowledge.verifying import Figure, ReadFormat
-
-    Look = Callable[[str], Any]
 
 MOST_CHARACTERS = 20_000_000
 MOST_ROWS = 100

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from llama_advisor.engine.artifacts import artifact
+from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.launch import Flags, commands, copies_here, filled, image_of, steps, values, vendor_of
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Vendor
+from llama_advisor.knowledge.engine import Deploying
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from llama_advisor.engine.advice import Command
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Vendor
-    from llama_advisor.knowledge.engine import Deploying
 
 SELF = "SERVER"  # Stands for the host name of the server in what loads a model into it.
 _SETS = re.compile(r"[A-Z][A-Z0-9_]*=")
@@ -105,13 +102,12 @@ def _words(line: str | None) -> list[str]:
     return shlex.split(line or "")
 
 
-class Plan(NamedTuple):
-    """What targets read: the build, its steps, and the rules."""
+class Plan:
+    """How a build is run, as targets read it: the build, its steps, what templates may name, and the rules."""
 
-    build: Candidate
-    steps: tuple[Command, ...]
-    values: dict[str, Any]
-    base: RuleBase
+    def __init__(self, build: Candidate, base: RuleBase) -> None:
+        self.build, self.base = build, base
+        self.steps, self.values = commands(build, base), values(build, base)
 
     @property
     def title(self) -> str:
@@ -127,8 +123,3 @@ class Plan(NamedTuple):
     def server(self) -> Server:
         """The build as a server in a container."""
         return server(self.build, self.base)
-
-
-def plan(build: Candidate, base: RuleBase) -> Plan:
-    """Plan how a build is run."""
-    return Plan(build, commands(build, base), values(build, base), base)

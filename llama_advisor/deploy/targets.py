@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import yaml
 
-from llama_advisor.deploy.server import SELF
+from llama_advisor.deploy.server import SELF, Plan, Server
 from llama_advisor.engine.launch import filled
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.deploy.server import Plan, Server
+from llama_advisor.text.tables import table
 
 TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
 SECRET = "hugging-face"  # noqa: S105 - the name of a secret
-WORDS = {
-    "install": "Install",
-    "accept": "Accept the licence",
-    "log_in": "Log in where the files are",
-    "fetch": "Fetch the files",
-    "make": "Make the files",
-    "start": "Start",
-    "load": "Load the model",
-    "balance": "Share requests among the copies",
-    "tune": "Tune",
-    "request": "Try one request",
-    "measure": "Measure",
-    "verify": "Hold what was measured against the prediction",
-}
+WORDS = table(__file__)
+"""Headings of steps in a script."""
 
 
 def shell(plan: Plan) -> str:
@@ -44,21 +29,19 @@ def shell(plan: Plan) -> str:
             lines += [f"# in {step.language}:", *(f"#   {line}" for line in step.run.splitlines())]
         elif step.step == "start" and plan.values["port"]:
             address = f"http://localhost:{plan.values['port']}{plan.build.engine.health}"
-            lines += [f"{_group(step.run)} &", "server=$!"]
+            run = f"( {step.run} )" if " do " in step.run else step.run
+            lines += [f"{run} &", "server=$!"]
             lines.append(f'until curl -fs -o /dev/null {address}; do kill -0 "$server" || exit 1; sleep 5; done')
         else:
             lines.append(step.run)
     return "\n".join(lines) + "\n"
 
 
-def _group(run: str) -> str:
-    return f"( {run} )" if " do " in run else run
-
-
 def compose(plan: Plan) -> str:
     """Return a compose file: a service for each copy on this machine, and what shares requests among them."""
     server = plan.server
-    _on_one_node(server, "compose")
+    if server.nodes > 1:
+        raise InputError(f"--target: compose runs on one node, and this takes {server.nodes}; try kubernetes")
     many = server.copies_here > 1
     services: dict[str, Any] = {}
     for copy in range(server.copies_here):
@@ -234,11 +217,6 @@ def python(plan: Plan) -> str:
     )
 
 
-def _on_one_node(server: Server, target: str) -> None:
-    if server.nodes > 1:
-        raise InputError(f"--target: {target} runs on one node, and this takes {server.nodes}; try kubernetes")
-
-
 class _Plain(yaml.SafeDumper):
     """Writes what occurs twice twice."""
 
@@ -252,10 +230,5 @@ def _yaml(data: Any) -> str:
 
 
 TARGETS: dict[str, Callable[[Plan], str]] = {
-    "shell": shell,
-    "compose": compose,
-    "kubernetes": kubernetes,
-    "systemd": systemd,
-    "modelfile": modelfile,
-    "python": python,
+    write.__name__: write for write in (shell, compose, kubernetes, systemd, modelfile, python)
 }

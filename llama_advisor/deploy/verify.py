@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from llama_advisor.deploy.readings import MEASURES
+from llama_advisor.deploy.readings import MEASURES, Reading, Readings
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.verifying import Verifying
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.figures import MachineUsed, Range
+from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from llama_advisor.deploy.readings import Reading, Readings
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.verifying import Verifying
     from llama_advisor.sizing.estimate import Sizer
-    from llama_advisor.sizing.request import Estimate, EstimateRequest
 
 LESS_IS_BETTER = frozenset({"first_token_s", "weights_gib", "device_weights_gib", "total_gib"})
 KEPT = ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")
-LOADS = {
-    "concurrency": "concurrent_requests",
-    "context_tokens": "context_tokens",
-    "prompt_tokens": "prompt_tokens",
-    "output_tokens": "output_tokens",
-}
+LENGTHS = ("context_tokens", "prompt_tokens", "output_tokens")
+LOADS = {"concurrency": "concurrent_requests"} | dict(zip(LENGTHS, LENGTHS, strict=True))
 """Fields of a request, and what a reading says of them."""
 
 

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from llama_advisor.scenario.need import seconds_of
+from llama_advisor.scenario.need import Need, seconds_of
+from llama_advisor.sizing.figures import Memory, Range
 from llama_advisor.sizing.memory import tensor_parallel_divides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.sizing.figures import Memory, Range, Speed
 
-    Compute = Callable[[Candidate], Any]
-
-
-def _sized(read: Callable[[Memory], Any]) -> Compute:
-    return lambda candidate: None if candidate.memory is None else read(candidate.memory)
+Compute = Callable[["Candidate"], Any]
 
 
 def printed_total_gib(memory: Memory) -> float:
     """Return the need in all as the printed parts add up."""
-    return (
-        round(memory.weights_gib, 2)
-        + round(memory.kv_cache_gib, 2)
-        + round(memory.image_cache_gib, 2)
-        + round(memory.overhead_gib, 2)
-    )
-
-
-def _fleet_gib(candidate: Candidate) -> float | None:
-    if candidate.memory is None:
-        return None
-    return printed_total_gib(candidate.memory) * (candidate.capacity.machines if candidate.capacity else 1)
+    weights, cache, images, overhead = (round(part, 2) for part in memory[:4])
+    return weights + cache + images + overhead
 
 
 def _slack(memory: Memory) -> float | None:
@@ -46,24 +31,15 @@ def _slack_share(memory: Memory) -> float | None:
     return None if not part.available_gib else 1 - part.need_gib / part.available_gib
 
 
-def _need_in_sixteen_bits(candidate: Candidate) -> float | None:
+def _need_in_sixteen_bits(memory: Memory, parameters: int) -> float | None:
     """Swap the weights for 16-bit ones; the rest of the memory stays as it is."""
-    memory = candidate.memory
-    if memory is None or not memory.total_gib:
-        return None
-    grown = candidate.model.parameters * 2 / 2**30 - memory.weights_gib
-    return memory.per_device.need_gib * (1 + grown / memory.total_gib)
+    grown = parameters * 2 / 2**30 - memory.weights_gib
+    return memory.per_device.need_gib * (1 + grown / memory.total_gib) if memory.total_gib else None
 
 
-def _share_in_sixteen_bits(candidate: Candidate) -> float | None:
-    need = _need_in_sixteen_bits(candidate)
-    available = candidate.memory.per_device.available_gib if candidate.memory else None
+def _share_in_sixteen_bits(memory: Memory, parameters: int) -> float | None:
+    need, available = _need_in_sixteen_bits(memory, parameters), memory.per_device.available_gib
     return need / available if need and available else None
-
-
-def _within_budget(candidate: Candidate) -> float | None:
-    budget, memory = candidate.need.memory_budget_gib, candidate.memory
-    return None if budget is None or memory is None else budget - printed_total_gib(memory)
 
 
 def _undivided(candidate: Candidate) -> int | None:
@@ -99,7 +75,7 @@ def _meets(limit: str, speed: str, *, more_is_better: bool) -> Compute:
 
 def answer_s(candidate: Candidate, end: str) -> float | None:
     """Return seconds to a whole answer, first token plus generation, at one end of the range."""
-    speed: Speed | None = candidate.speed
+    speed = candidate.speed
     if speed is None:
         return None
     slow = {"low": "high", "mid": "mid", "high": "low"}[end]
@@ -124,41 +100,39 @@ def _meets_load(candidate: Candidate) -> bool | None:
     return candidate.capacity.keeps_up if candidate.capacity else None
 
 
-def _finished(candidate: Candidate) -> float | None:
-    rates = candidate.capacity and candidate.capacity.requests_per_s
-    return float(f"{rates.mid:.3g}") if rates else None
-
-
-def _tokens_per_month(candidate: Candidate) -> float | None:
-    capacity, need = candidate.capacity, candidate.need
-    if capacity is None or capacity.requests_per_s is None:
+def _tokens_per_month(requests_per_s: Range | None, need: Need) -> float | None:
+    if requests_per_s is None:
         return None
-    return capacity.requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * seconds_of(need.batch_hours)
-
-
-def _budget_share(candidate: Candidate) -> float | None:
-    cost, budget = candidate.cost, candidate.need.budget_usd_per_month
-    return None if cost is None or budget is None else cost.usd_per_month / budget
+    return requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * seconds_of(need.batch_hours)
 
 
 LAID_OUT: dict[str, Compute] = {
     "layout.undivided_devices": _undivided,
-    "memory.total_gib": _sized(printed_total_gib),
-    "memory.fleet_gib": _fleet_gib,
-    "memory.slack_gib": _sized(_slack),
-    "memory.slack_share": _sized(_slack_share),
-    "memory.sixteen_bit_need_gib": _need_in_sixteen_bits,
-    "memory.sixteen_bit_share": _share_in_sixteen_bits,
-    "memory.budget_slack_gib": _within_budget,
-    "memory.offloaded_share": _sized(lambda memory: memory.offloaded_gib / memory.total_gib),
-    "speed.answer_s": lambda c: answer_s(c, "mid"),
-    "speed.answer_low_s": lambda c: answer_s(c, "low"),
     "speed.meets_decode": _meets("min_tokens_per_s", "decode_tokens_per_s", more_is_better=True),
     "speed.meets_first_token": _meets("max_first_token_s", "first_token_s", more_is_better=False),
     "speed.meets_answer": _meets_answer,
     "speed.meets_load": _meets_load,
-    "cost.budget_share": _budget_share,
-    "capacity.requests_per_s": _finished,
-    "capacity.tokens_per_month": _tokens_per_month,
 }
-"""Facts that are worked out once a build is laid out, by name."""
+"""Facts that are worked out of a build as far as it goes, by name; what is not limited is met."""
+SIZED: dict[str, Callable[[Any], Any]] = {
+    "memory.total_gib": lambda c: printed_total_gib(c.memory),
+    "memory.fleet_gib": lambda c: printed_total_gib(c.memory) * (c.capacity.machines if c.capacity else 1),
+    "memory.slack_gib": lambda c: _slack(c.memory),
+    "memory.slack_share": lambda c: _slack_share(c.memory),
+    "memory.sixteen_bit_need_gib": lambda c: _need_in_sixteen_bits(c.memory, c.model.parameters),
+    "memory.sixteen_bit_share": lambda c: _share_in_sixteen_bits(c.memory, c.model.parameters),
+    "memory.budget_slack_gib": lambda c: (
+        None if c.need.memory_budget_gib is None else c.need.memory_budget_gib - printed_total_gib(c.memory)
+    ),
+    "memory.offloaded_share": lambda c: c.memory.offloaded_gib / c.memory.total_gib,
+    "speed.answer_s": lambda c: answer_s(c, "mid"),
+    "speed.answer_low_s": lambda c: answer_s(c, "low"),
+    "cost.budget_share": lambda c: (
+        None if c.need.budget_usd_per_month is None else c.cost.usd_per_month / c.need.budget_usd_per_month
+    ),
+    "capacity.requests_per_s": lambda c: (
+        float(f"{c.capacity.requests_per_s.mid:.3g}") if c.capacity.requests_per_s else None
+    ),
+    "capacity.tokens_per_month": lambda c: _tokens_per_month(c.capacity.requests_per_s, c.need),
+}
+"""Facts that are worked out once their part of a build is there, by name."""

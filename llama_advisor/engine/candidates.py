@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from llama_advisor.hardware import Catalogue, read_hardware
+from llama_advisor.hardware import Catalogue, on_accelerator, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import HostedPrice, Machine
 from llama_advisor.knowledge.engine import Engine
@@ -45,13 +45,13 @@ def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine,
             read_hardware(item.hardware, catalogue, need.target)._replace(offer=item.offer, owned=False, step=step)
             for step, item in listed
         )
-        return tuple(on_accelerator(machine, need, catalogue) for machine in read)
+        return tuple(wanted_part(machine, need, catalogue) for machine in read)
     several = given if isinstance(given, tuple) else (given,)
     found = tuple(read_hardware(spelled(item), catalogue, need.target) for item in several)
     if not found:
         raise InputError("hardware: the list is empty")
     known = (with_memory(machine, need, base) for machine in found)
-    return tuple(with_host_memory(on_accelerator(machine, need, catalogue), base) for machine in known)
+    return tuple(with_host_memory(wanted_part(machine, need, catalogue), base) for machine in known)
 
 
 def with_memory(machine: Machine, need: Need, base: RuleBase) -> Machine:
@@ -75,17 +75,10 @@ def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
     return machine._replace(ram_gib=ram, assumptions=(*machine.assumptions, said))
 
 
-def on_accelerator(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
-    """Where it must run on the processor or NPU, the machine is that part of its chip, else its host memory."""
-    if found := catalogue.part(machine, need.accelerator):
-        return found
-    if need.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
-        return machine
-    ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
-    if ram is None:
-        return machine
-    host = read_hardware({"ram_gb": ram}, catalogue, need.target if need.target != "phone" else "workstation")
-    return host._replace(owned=machine.owned, label=f"processor of {machine.label}")
+def wanted_part(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
+    """Where it must run on the processor or NPU, the machine is that part; all of it where that is not known."""
+    target = need.target if need.target != "phone" else "workstation"
+    return on_accelerator(machine, need.accelerator, catalogue, target) or machine
 
 
 def quantizations(model: Model, need: Need, base: RuleBase, engines: Iterable[Engine]) -> tuple[Quantization, ...]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.conditions import Fact
+from llama_advisor.knowledge.conditions import Fact
 
 SCENARIO, MODEL, VARIANT, PLACEMENT, BUILD, HOPELESS, LOAD, OPEN = range(8)
 """When a fact is known; HOPELESS: when no load at all fits; LOAD: only with the numbers of the scenario.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.build_facts import LAID_OUT
+from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
 from llama_advisor.sizing.support import HOSTED
@@ -16,11 +18,7 @@ from llama_advisor.text.strict import Modality, Target
 from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.engine.build_facts import Compute
     from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.device import Device, Machine
 
 PCIE5_X16_GB_S = 128
 _SKILLS = frozenset({"fill_in_the_middle"})
@@ -133,6 +131,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "machine.accelerator": lambda c: _accelerator(c.machine.device),
     "machine.fast_link": lambda c: _linked_fast(c.machine),
     "machine.fp8_hardware": lambda c: "fp8" in c.machine.device.dtypes,
+    **SIZED,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""
 WHOLE: dict[str, Compute] = {"build.context_tokens": _context_limit, "build.published": _published} | LAID_OUT

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from llama_advisor.engine.advice import Artifact, Command
 from llama_advisor.engine.artifacts import artifact
-from llama_advisor.knowledge.engine import StepName
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Vendor
+from llama_advisor.knowledge.engine import Engine, Image, Step, StepName
 from llama_advisor.sizing.memory import ONE_DEVICE, layers_held
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Vendor
-    from llama_advisor.knowledge.engine import Engine, Image, Step
 
 ORDER = get_args(StepName)
 COPY = "d"  # Variable of the shell that holds the devices of a copy.
@@ -46,16 +41,16 @@ def steps(candidate: Candidate, base: RuleBase) -> list[Step]:
     """Return the first step of each name that fits the build: its engine's or trainer's own before a general one."""
     tuned = candidate.training
     own = base.trainers[tuned.trainer].steps if tuned else candidate.engine.steps
-    files, device = artifact(candidate), candidate.machine.device if candidate.machine else None
+    device = candidate.machine.device if candidate.machine else None
+    build = {
+        "kinds": device and device.kind,
+        "vendors": device and device.vendor,
+        "models": candidate.model.architecture.kind,
+        "stored_as": artifact(candidate).stored_as,
+    }
     found: dict[str, Step] = {}
     for step in (*own, *base.deploying.steps):
-        fits = (
-            (not step.kinds or (device is not None and device.kind in step.kinds))
-            and (not step.vendors or (device is not None and device.vendor in step.vendors))
-            and (not step.models or candidate.model.architecture.kind in step.models)
-            and (not step.stored_as or files.stored_as in step.stored_as)
-        )
-        if fits:
+        if all(getattr(step, field) == () or value in getattr(step, field) for field, value in build.items()):
             found.setdefault(step.step, step)
     return sorted(found.values(), key=lambda step: ORDER.index(step.step))
 
@@ -263,8 +258,10 @@ def vendor_of(candidate: Candidate, base: RuleBase) -> Vendor | None:
 def image_of(candidate: Candidate) -> Image | None:
     """Return the container image for the device."""
     device = candidate.machine.device if candidate.machine else None
-    images: Iterable[Image] = candidate.engine.images if device else ()
-    return next((image for image in images if not image.vendors or (device and device.vendor in image.vendors)), None)
+    if device is None:
+        return None
+    images = candidate.engine.images
+    return next((image for image in images if not image.vendors or device.vendor in image.vendors), None)
 
 
 def _contained(run: str, image: Image, engine: Engine, vendor: Vendor | None, named: dict[str, Any]) -> str | None:

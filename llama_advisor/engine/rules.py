@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from llama_advisor.engine import facts  # noqa: F401  (it fills the table of facts)
 from llama_advisor.engine.fact import FACTS
 from llama_advisor.hardware import check_machines
 from llama_advisor.knowledge.base import RuleBase, check_links, read_rules
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def load_rules(*extra: str | Path) -> RuleBase:

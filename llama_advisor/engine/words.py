@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from llama_advisor.engine.advice import (
-    Build,
-    CaveatShown,
-    Excluded,
-    Nearest,
-    RouteShown,
-    ShortBuild,
-    SpeedShown,
-    Wish,
-)
+from llama_advisor.engine.advice import Build, CaveatShown, Excluded, Nearest, RouteShown, ShortBuild, SpeedShown, Wish
 from llama_advisor.engine.artifacts import artifact
 from llama_advisor.engine.candidate import Candidate, Named, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.launch import commands
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
+from llama_advisor.engine.search import Found
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import engine_id
 from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from llama_advisor.engine.search import Found
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.rule import CompiledRule
 
 CONSTRAINT_RANK = 10
 
@@ -80,16 +68,13 @@ def _machine(build: Candidate) -> MachineUsed | None:
 def _speed(build: Candidate) -> SpeedShown | None:
     if build.speed is None:
         return None
-    speed, need = build.speed.rounded(3), build.need
+    figures, need = build.speed.rounded(3)._asdict(), build.need
+    del figures["total_tokens_per_s"]  # the capacity has it
     return SpeedShown(
-        decode_tokens_per_s=speed.decode_tokens_per_s,
-        prefill_tokens_per_s=speed.prefill_tokens_per_s,
-        first_token_s=speed.first_token_s,
-        at_full_context_tokens_per_s=speed.at_full_context_tokens_per_s,
+        **figures,
         context_tokens=need.context_tokens,
         prompt_tokens=need.prompt_tokens,
         at_tokens=min(need.context_tokens, need.prompt_tokens + need.output_tokens // 2),
-        basis=speed.basis,
     )
 
 
@@ -126,12 +111,11 @@ def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
         made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
         wished = need.quantizations_wished
-        made.append(
-            _plain_wish("quantization", scenario.quantization, found, base, lambda b: b.quantization.id in wished)
-        )
+        asked = scenario.quantization
+        made.append(_plain_wish("quantization", asked, found, base, lambda b: b.quantization.id in wished))
     if scenario.engine:
-        asked = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == asked))
+        engine = engine_id(scenario.engine, base)
+        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
     return tuple(made)
 
 

@@ -5,15 +5,18 @@ From top to bottom: the machine, its layout and device; which devices may be mea
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.hardware.words import (
     DEVICES_AND_NODES,
     GENERIC,
     Amount,
     Catalogue,
+    Named,
+    Reading,
     catalogue_of,
     clean,
     mixed,
@@ -21,18 +24,12 @@ from llama_advisor.hardware.words import (
     read,
     tokens,
 )
-from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device, Instance, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
+from llama_advisor.text.strict import Target
 from llama_advisor.text.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from llama_advisor.hardware.words import Named, Reading
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device, Instance
-    from llama_advisor.text.strict import Target
 
 OTHERS_NAMED = 3
 MOST_KEPT = 256  # Readings that a catalogue keeps.
@@ -62,6 +59,21 @@ class Stated(Record):
 
 
 _KEYS = ("device", *Stated._fields)
+
+
+def on_accelerator(
+    machine: Machine, accelerator: str, catalogue: Catalogue, target: Target | None = None
+) -> Machine | None:
+    """Return the part of a machine that it must run on: of its chip, else its host memory; None where not known."""
+    if found := catalogue.part(machine, accelerator):
+        return found
+    if accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
+        return machine
+    ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
+    if ram is None:
+        return None
+    host = read_hardware({"ram_gb": ram}, catalogue, target)
+    return host._replace(owned=machine.owned, label=f"processor of {machine.label}")
 
 
 def read_hardware(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target | None = None) -> Machine:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device, Instance, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
 from llama_advisor.text.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device, Instance, Machine
 
 Tokens = tuple[str, ...]
 

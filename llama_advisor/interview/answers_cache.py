@@ -5,27 +5,24 @@ And needs and rules that note what a run of the search hangs on, so that the run
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property, partial
 from threading import Event
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.decide import Advisor, Outcome
 from llama_advisor.engine.fact import LOAD
-from llama_advisor.knowledge.conditions import Residue, facts_read
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.conditions import Lookup, Residue, facts_read
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import Need, understand
 from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+Test = Callable[[Any], bool | None]
 
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.conditions import Lookup
-
-    Test = Callable[[Any], bool | None]
 
 Value = TypeVar("Value")
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import yaml
 from pydantic import Field, ValidationError
 
+from llama_advisor.engine.advice import Advice
 from llama_advisor.scenario.flags import FLAGS, PAIRS, spelled
 from llama_advisor.scenario.project_file import WISHES, project_text, proposed
 from llama_advisor.scenario.read import validated
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Strict
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.engine.advice import Advice
-    from llama_advisor.scenario.scenario import Scenario
 
 FORMAT = 2
 DEPLOYMENT = "main"

@@ -7,33 +7,31 @@ answer is worked out and kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from math import log2
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from llama_advisor.engine.decide import Outcome
 from llama_advisor.interview.answers_cache import Outlook, StoppedError
 from llama_advisor.interview.log import Answer, Log, asked, picked, stated
 from llama_advisor.interview.proof import Proof
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.conditions import Condition, ConditionError, Fact, Lookup, compile_condition
 from llama_advisor.knowledge.judgement import MOST_OPTIONS, Option, Question
+from llama_advisor.knowledge.layers import Origin
 from llama_advisor.scenario.need import NEEDED
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.wording import problem
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+Facts = Mapping[str, Fact]
+Sets = dict[str, Any]
 
-    from llama_advisor.engine.decide import Outcome
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.layers import Origin
-
-    Facts = Mapping[str, Fact]
-    Sets = dict[str, Any]
 
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
 
+from llama_advisor.engine.decide import Outcome
+from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Log, as_flags, picked, prompts, stated
-from llama_advisor.interview.next_question import following, open_questions, options_of, telling
+from llama_advisor.interview.next_question import CompiledQuestion, following, open_questions, options_of, telling
 from llama_advisor.interview.typed import asks_for_hardware, label
 from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.engine.decide import Outcome
-    from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.interview.next_question import CompiledQuestion
 
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5

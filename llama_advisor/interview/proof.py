@@ -7,34 +7,31 @@ combinations that it cannot tell apart; where boxes of two models meet, their be
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from llama_advisor.engine import candidates
+from llama_advisor.engine.candidate import Candidate
+from llama_advisor.engine.decide import Advisor, Outcome
+from llama_advisor.engine.plan import ModelPlan
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.search import Found, ModelSearch
-from llama_advisor.interview.answers_cache import NotingNeed
+from llama_advisor.interview.answers_cache import NotingNeed, Outlook
 from llama_advisor.knowledge.conditions import facts_read
+from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import Need
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+Sets = dict[str, Any]
+Choices = tuple[tuple[Sets, ...], ...]
+"""What each open question may come to."""
+Combination = tuple[int, ...]
+"""An option of each open question."""
+Box = tuple[tuple[int, ...], ...]
+"""Of each open question the options that are possible; it stands for all their combinations."""
 
-    from llama_advisor.engine.candidate import Candidate
-    from llama_advisor.engine.decide import Advisor, Outcome
-    from llama_advisor.engine.plan import ModelPlan
-    from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.knowledge.rule import CompiledRule
-
-    Sets = dict[str, Any]
-    Choices = tuple[tuple[Sets, ...], ...]
-    """What each open question may come to."""
-    Combination = tuple[int, ...]
-    """An option of each open question."""
-    Box = tuple[tuple[int, ...], ...]
-    """Of each open question the options that are possible; it stands for all their combinations."""
 
 Value = TypeVar("Value")
 MOST_TESTS = 30_000

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
+from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, stated
 from llama_advisor.interview.next_question import CompiledQuestion, open_questions, options_of
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.judgement import Option
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from llama_advisor.interview.answers_cache import Outlook
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import Option
 
 Sets = dict[str, Any]
 _WORDS = table(__file__)

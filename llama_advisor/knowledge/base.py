@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from llama_advisor.knowledge.conditions import ConditionError
+from llama_advisor.knowledge.conditions import ConditionError, Fact
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Provider, Reference, RentalPrice, Vendor
 from llama_advisor.knowledge.engine import Deploying, Engine, Program
@@ -24,11 +25,6 @@ from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
 from llama_advisor.knowledge.verifying import Measurement, Verifying
 from llama_advisor.text.errors import RuleBaseError, nearest
 from llama_advisor.text.record import Record, model_of, validate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
-
-    from llama_advisor.knowledge.conditions import Fact
 
 Entry = TypeVar("Entry", bound=Record)
 Made = TypeVar("Made")

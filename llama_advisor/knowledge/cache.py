@@ -9,22 +9,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from time import time_ns
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from zlib import crc32
 
 from llama_advisor import __version__
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
 from llama_advisor.text.record import Record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 Entry = TypeVar("Entry", bound=Record)
 Table = Mapping[str, Entry]

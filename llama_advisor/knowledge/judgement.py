@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from math import log
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from llama_advisor.knowledge.device import DeviceKind
 from llama_advisor.text.record import EMPTY, Record
 from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_OPTIONS = 8
 Points = Annotated[float, Field(ge=-30, le=30)]

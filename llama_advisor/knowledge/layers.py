@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from llama_advisor.knowledge.cache import Kept, fingerprint
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
 from llama_advisor.text.errors import InputError, RuleBaseError, nearest
 from llama_advisor.text.yaml_file import Document, parse
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _FORMAT = "2"
 

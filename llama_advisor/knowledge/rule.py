@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from llama_advisor.knowledge.conditions import (
     Condition,
     ConditionError,
     Fact,
+    Residue,
     Settler,
+    Test,
     compile_condition,
     evaluator,
     facts_read,
@@ -20,11 +22,6 @@ from llama_advisor.knowledge.judgement import Rule
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.record import Record
 from llama_advisor.text.template import fields_read
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.knowledge.conditions import Residue, Test
 
 State = Literal["fails", "unknown", "tight"]
 LEVELS = 6

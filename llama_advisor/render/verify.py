@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from llama_advisor.deploy.verify import Verification
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import number, range_text, value_text
+from llama_advisor.text.tables import table
 
-if TYPE_CHECKING:
-    from llama_advisor.deploy.verify import Verification
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.render.formats import View
-
-NAMES = {
-    "decode_tokens_per_s": "generation, tokens/s",
-    "prefill_tokens_per_s": "prompt, tokens/s",
-    "first_token_s": "first token, s",
-    "total_tokens_per_s": "in all, tokens/s",
-    "weights_gib": "weights, GiB",
-    "device_weights_gib": "weights a device, GiB",
-    "total_gib": "memory, GiB",
-    "kv_cache_tokens": "cache, tokens",
-}
+NAMES = table(__file__)
 
 
 def verification_text(found: Verification, base: RuleBase, view: View) -> str:
     """Return the whole comparison as text."""
     out = Screen(colour=view.colour, width=view.width)
     worse = [figure for item in found.readings for figure in item.figures if figure.verdict == "worse"]
-    says = (
-        "as predicted, or better"
-        if found.holds
-        else f"worse than predicted: {', '.join(NAMES[f.figure] for f in worse)}"
-    )
-    out.line(says, "bold green" if found.holds else "bold red")
+    if found.holds:
+        out.line("as predicted, or better", "bold green")
+    else:
+        out.line(f"worse than predicted: {', '.join(NAMES[figure.figure] for figure in worse)}", "bold red")
     engine = base.engines[found.engine].name + (f" {found.engine_version}" if found.engine_version else "")
-    out.line(
-        f"{base.models[found.model].name}, {found.quantization}, {engine} on {found.machine.name}, from {found.tool}"
-    )
+    build = f"{base.models[found.model].name}, {found.quantization}, {engine}"
+    out.line(f"{build} on {found.machine.name}, from {found.tool}")
     suggests: dict[str, None] = {}
     for item in found.readings:
         several = "request" if item.concurrent_requests == 1 else "requests at a time"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.scenario import names
-from llama_advisor.scenario.scenario import Assumption, HardwareSpec
+from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Scenario
 from llama_advisor.text.errors import InputError
-
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.scenario.scenario import Scenario
-    from llama_advisor.text.strict import Target
+from llama_advisor.text.strict import Target
 
 GENERAL = "general"
 TOOL_ORDER = ("none", "single", "multi_step")

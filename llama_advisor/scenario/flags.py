@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from llama_advisor.scenario.scenario import Only, Priorities, Scenario, Tuning
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.tables import table
 from llama_advisor.text.wording import field_descriptions, problem
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from pydantic import BaseModel
 
 SPELLED: dict[str, str] = table(__file__)
 """Fields whose flag is not their own name: a list is given one at a time, and some names are shorter."""

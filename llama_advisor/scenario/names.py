@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario.scenario import Assumption, Tuning
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import TypeVar
+Found = TypeVar("Found")
 
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.model import Model
-
-    Found = TypeVar("Found")
 
 _NOISE = re.compile(r"[^a-z0-9]+")
 _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.judgement import Criteria, UseCase
 from llama_advisor.scenario import names
 from llama_advisor.scenario.defaults import TOOL_ORDER, Defaults
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
 from llama_advisor.text.errors import InputError, nearest
-from llama_advisor.text.strict import CriterionId
+from llama_advisor.text.strict import CriterionId, Target
 from llama_advisor.text.yaml_file import printable
-
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import Criteria, UseCase
-    from llama_advisor.text.strict import Target
 
 NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must be said.
 _LEFT_OPEN = """

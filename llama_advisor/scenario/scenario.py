@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from llama_advisor.text.strict import Modality, Strict, Target
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
 _SCALE = {"": 1, "k": 1000, "m": 1_000_000}

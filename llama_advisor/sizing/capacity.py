@@ -6,19 +6,14 @@ for requests arriving there are as many places as keep a fifth of them free.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from llama_advisor.sizing.figures import Capacity, Range
-from llama_advisor.sizing.memory import memory, room
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.scenario.scenario import Workload
-    from llama_advisor.sizing.figures import Memory, Speed
-    from llama_advisor.sizing.layouts import Layout
-    from llama_advisor.sizing.memory import Measured
+from llama_advisor.scenario.scenario import Workload
+from llama_advisor.sizing.figures import Capacity, Memory, Range, Speed
+from llama_advisor.sizing.layouts import Layout
+from llama_advisor.sizing.memory import Measured, memory, room
 
 
 class Served(NamedTuple):

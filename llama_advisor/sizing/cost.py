@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH
 from llama_advisor.sizing.figures import Cost
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
 
 MILLION = 1_000_000
 
@@ -51,12 +48,9 @@ def blended_usd_per_million(price: HostedPrice, prompt_share: float) -> float | 
     return prompt * prompt_share + generated * (1 - prompt_share)
 
 
-def break_even_tokens_per_month(self_hosted: Cost, hosted: Cost) -> float | None:
+def break_even_tokens_per_month(rented: Cost, hosted_usd_per_million: float) -> float | None:
     """Return the monthly volume above which the rented machine is cheaper; None if never."""
-    rate = hosted.usd_per_million_tokens
-    if rate is None or rate <= 0:
-        return None
-    return self_hosted.usd_per_month / rate * MILLION
+    return rented.usd_per_month / hosted_usd_per_million * MILLION if hosted_usd_per_million > 0 else None
 
 
 def price_key(offer: HostedPrice) -> float:
@@ -91,5 +85,4 @@ def cheapest_hosted(model: str, prompt_share: float, rented: Cost, base: RuleBas
     if not rates:
         return None
     rate, price = min(rates, key=lambda found: (found[0], found[1].id))
-    hosted = hosted_cost(price, 1, prompt_share)
-    return Hosted(price, rate, break_even_tokens_per_month(rented, hosted) if hosted else None)
+    return Hosted(price, rate, break_even_tokens_per_month(rented, rate))

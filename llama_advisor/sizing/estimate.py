@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.hardware import catalogue_of, on_accelerator, read_hardware
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.knowledge.judgement import Defaults
+from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Workload
 from llama_advisor.sizing.capacity import first, served
 from llama_advisor.sizing.cost import self_hosted_cost
-from llama_advisor.sizing.figures import machine_used
+from llama_advisor.sizing.figures import Cost, Memory, machine_used
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
-from llama_advisor.sizing.memory import BYTES_PER_VALUE, measure, memory, room, widest
-from llama_advisor.sizing.request import Estimate, Limits
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, Measured, measure, memory, room, widest
+from llama_advisor.sizing.request import Estimate, EstimateRequest, Limits
 from llama_advisor.sizing.support import HOSTED, Option, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device, Machine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.sizing.figures import Cost, Memory
-    from llama_advisor.sizing.memory import Measured
-    from llama_advisor.sizing.request import EstimateRequest
 
 KEPT = 4096
 PLAIN_CACHE = "f16"
@@ -154,26 +148,14 @@ class Sizer:
             return None
         catalogue = catalogue_of(self.base)
         machine = read_hardware(said, catalogue)
-        added = {
-            key: value
-            for key, value, read in (
-                ("count", where.gpus, machine.devices // machine.nodes),
-                ("nodes", where.nodes, machine.nodes),
-            )
-            if value is not None and value != read
-        }
+        read = {"count": (where.gpus, machine.devices // machine.nodes), "nodes": (where.nodes, machine.nodes)}
+        added = {key: asked for key, (asked, there) in read.items() if asked not in {None, there}}
         machine = read_hardware(said | added, catalogue) if added else machine
-        if where.accelerator and (found := catalogue.part(machine, where.accelerator)):
-            return found
-        if where.accelerator != "cpu" or machine.device.kind in {"cpu", "sbc", "phone"}:
-            return machine
-        ram = machine.ram_gib or (machine.device.memory_gib if machine.device.unified_memory else None)
-        if ram is None:
-            raise InputError(
-                f'accelerator: the host memory of "{machine.label}" is not stated; add it, as in "+ 32GB RAM"'
-            )
-        host = read_hardware({"ram_gb": ram}, catalogue, "server")
-        return host._replace(label=f"processor of {machine.label}")
+        found = on_accelerator(machine, where.accelerator or "any", catalogue, "server")
+        if found is None:
+            whole = f'the host memory of "{machine.label}"'
+            raise InputError(f'accelerator: {whole} is not stated; add it, as in "+ 32GB RAM"')
+        return found
 
     def _options(self, asked: Asked, quantization: str | None, engine: str | None) -> tuple[Option, ...]:
         base, model, device = self.base, asked.model, asked.device
@@ -196,8 +178,9 @@ class Sizer:
 
     def _layouts(self, option: Option, asked: Asked, machine: Machine) -> tuple[Layout, ...]:
         """Return the layouts: all devices first, then ever fewer; one alone where it was said."""
-        build = (asked.model, option.quantization, option.engine)
-        (model, _, engine), cache, seen = build, asked.kv_cache_type, asked.load.images_per_prompt > 0
+        model, engine = asked.model, option.engine
+        build = model, option.quantization, engine
+        cache, seen = asked.kv_cache_type, asked.load.images_per_prompt > 0
 
         def make() -> tuple[Layout, ...]:
             parts = machine_parts(engine, machine, model.architecture)[::-1]
@@ -234,7 +217,7 @@ class Sizer:
         """Lay one build over all devices, over fewer only where that alone fits."""
         (quantization, engine, _), load = option, asked.load
         if asked.machine is None:
-            terms = self.sizes.memory_terms(asked.model, quantization, engine, None, asked.kv_cache_type)
+            terms = self.sizes.memory_terms((asked.model, quantization, engine), None, asked.kv_cache_type)
             measured = measure(terms, load)
             return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
         least: Placed | None = None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.text.record import Record
-
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.device import Device, Machine
 
 
 class Range(NamedTuple):

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property, partial
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from llama_advisor.hardware import catalogue_of, read_hardware
-from llama_advisor.sizing.figures import Range
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Architecture, Model
+from llama_advisor.knowledge.quantization import Quantization
+from llama_advisor.scenario.scenario import Tuning, Workload
+from llama_advisor.sizing.figures import Range, Speed, Training
 from llama_advisor.sizing.measured import by_build, corrected
-from llama_advisor.sizing.memory import carries_adapters, fit, measure, memory, memory_terms, place, room
-from llama_advisor.sizing.speed import speed, speed_terms
+from llama_advisor.sizing.memory import (
+    Measured,
+    MemoryTerms,
+    Parallel,
+    Placement,
+    carries_adapters,
+    fit,
+    measure,
+    memory,
+    memory_terms,
+    place,
+    room,
+)
+from llama_advisor.sizing.speed import SpeedTerms, speed, speed_terms
 from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeVar
+Kept = TypeVar("Kept")
+BuildParts = tuple[Model, Quantization, Engine]
+Part = tuple[Machine, int, Parallel]
+Sized = tuple["Layout", Measured]
 
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.knowledge.quantization import Quantization
-    from llama_advisor.scenario.scenario import Tuning, Workload
-    from llama_advisor.sizing.figures import Speed, Training
-    from llama_advisor.sizing.memory import Measured, MemoryTerms, Parallel, Placement
-    from llama_advisor.sizing.speed import SpeedTerms
-
-    Kept = TypeVar("Kept")
-    Part = tuple[Machine, int, Parallel]
-    Sized = tuple["Layout", Measured]
 
 MOST_KEPT = 20_000  # Layouts kept between scenarios; when there are more, all are forgotten.
 
@@ -41,7 +48,7 @@ class Layout:
     def __init__(
         self,
         sizes: Sizes,
-        build: tuple[Model, Quantization, Engine],
+        build: BuildParts,
         part: Part,
         kv_cache_type: str,
         *,
@@ -62,9 +69,8 @@ class Layout:
     @cached_property
     def memory_terms(self) -> MemoryTerms:
         """Its memory as far as no load changes it."""
-        model, quantization, engine = self._build
         return self._sizes.memory_terms(
-            model, quantization, engine, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
+            self._build, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
         )
 
     @cached_property
@@ -151,9 +157,7 @@ class Sizes:
 
     def memory_terms(
         self,
-        model: Model,
-        quantization: Quantization,
-        engine: Engine,
+        build: BuildParts,
         machine: Machine | None,
         kv_cache_type: str,
         *,
@@ -161,6 +165,7 @@ class Sizes:
         offload: bool = False,
     ) -> MemoryTerms:
         """Return the terms of one layout; without a machine, those of a GPU whose memory is not known."""
+        model, quantization, engine = build
         return memory_terms(
             self.weights(model.id, quantization.id),
             model,
@@ -206,7 +211,7 @@ class Sizes:
                 Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen) for figures in found[:4]
             )
             basis = f"the provider publishes none; as on {stand_in.hardware}"
-            return type(found)(decode, prefill, first, total, basis, found.at_full_context_tokens_per_s)
+            return Speed(decode, prefill, first, total, basis, found.at_full_context_tokens_per_s)
 
         return self.kept(("stand-in", service.id, model.id, alone), None, predict)
 
@@ -226,10 +231,8 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
         model.id: {
             quantization.id: [
                 weights_bytes(model, quantization, base.block_types),
-                *(
-                    read_bytes_per_token(model, quantization, base.block_types, with_image=seen)
-                    for seen in (False, True)
-                ),
+                read_bytes_per_token(model, quantization, base.block_types),
+                read_bytes_per_token(model, quantization, base.block_types, with_image=True),
             ]
             for quantization in base.quantizations.values()
         }

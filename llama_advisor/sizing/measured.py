@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log, sqrt
-from typing import TYPE_CHECKING
 
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.verifying import Measurement
 from llama_advisor.scenario.scenario import Workload
-from llama_advisor.sizing.speed import Correction, speed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.verifying import Measurement
-    from llama_advisor.sizing.speed import SpeedTerms
+from llama_advisor.sizing.speed import Correction, SpeedTerms, speed
 
 BuildKey = tuple[str, str, str, str, int]
 MOST = 64.0  # factor beyond which a first token explains no speed of reading

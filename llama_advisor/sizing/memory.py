@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil, gcd, inf
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
+from llama_advisor.knowledge.device import Device, Machine
+from llama_advisor.knowledge.model import Architecture, Model
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing.figures import DeviceMemory, Memory
 from llama_advisor.text.errors import InputError, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
-    from llama_advisor.knowledge.device import Device, Machine
-    from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.scenario.scenario import Workload
 
 GIB = 2**30
 

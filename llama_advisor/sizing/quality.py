@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import log
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.judgement import UseCase
-    from llama_advisor.knowledge.model import Model, OfficialBuild
-    from llama_advisor.knowledge.quantization import Quantization
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.judgement import UseCase
+from llama_advisor.knowledge.model import Model, OfficialBuild
+from llama_advisor.knowledge.quantization import Quantization
 
 
 class Score(NamedTuple):

@@ -5,23 +5,18 @@ The formulas of one step are plain arithmetic, so that the fit can call them wit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from math import log2
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from llama_advisor.knowledge.constants import ArchitectureSpeed
+from llama_advisor.knowledge.constants import ArchitectureSpeed, ClassSpeed, EngineSpeed, SpeedConstants, Spread
+from llama_advisor.knowledge.device import Device, Machine
+from llama_advisor.knowledge.model import Model
+from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing.figures import Range, Speed
-from llama_advisor.sizing.memory import kv_bytes_per_token, place
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from llama_advisor.knowledge.constants import ClassSpeed, EngineSpeed, SpeedConstants, Spread
-    from llama_advisor.knowledge.device import Device, Machine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.scenario import Workload
-    from llama_advisor.sizing.memory import Parallel, Placement
+from llama_advisor.sizing.memory import Parallel, Placement, kv_bytes_per_token, place
 
 GIGA = 1e9
 TERA = 1e12

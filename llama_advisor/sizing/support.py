@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.knowledge.base import RuleBase
-    from llama_advisor.knowledge.device import Device
-    from llama_advisor.knowledge.engine import Engine
-    from llama_advisor.knowledge.model import Model, OfficialBuild, Published
-    from llama_advisor.knowledge.quantization import Quantization
-
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import Device
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Model, OfficialBuild, Published
+from llama_advisor.knowledge.quantization import Quantization
 
 HOSTED = "hosted"  # Id of the engine that stands for services, which bring their own hardware.
-OWN_PLACES = (
-    "phone",
-    "browser",
-)  # Devices that are a place of their own: else an engine is sized where it is used most.
+OWN_PLACES = ("phone", "browser")  # Devices that are a place of their own; an engine is sized where it is used most.
 
 
 class Support(NamedTuple):

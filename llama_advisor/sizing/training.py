@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
+from llama_advisor.knowledge.constants import MethodMemory, Optimizer, Trainer
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.model import Model
+from llama_advisor.scenario.scenario import Tuning
 from llama_advisor.sizing.figures import DeviceMemory, Training
 from llama_advisor.sizing.memory import GIB, device_available_gib
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from llama_advisor.knowledge.constants import MethodMemory, Optimizer, Trainer
-    from llama_advisor.knowledge.device import Machine
-    from llama_advisor.knowledge.model import Model
-    from llama_advisor.scenario.scenario import Tuning
 
 BF16_BYTES = 2
 

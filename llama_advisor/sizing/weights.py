@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
+from llama_advisor.knowledge.model import Architecture, Model
+from llama_advisor.knowledge.quantization import BlockType, LayerSet, Quantization, TensorName
 from llama_advisor.sizing.support import official_build
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llama_advisor.knowledge.model import Architecture, Model
-    from llama_advisor.knowledge.quantization import BlockType, LayerSet, Quantization, TensorName
 
 
 class Tensor(NamedTuple):

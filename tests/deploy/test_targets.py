@@ -18,7 +18,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from llama_advisor.deploy.server import plan
+from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.launch import filled
@@ -61,7 +61,7 @@ CASES: dict[str, dict[str, Any]] = {
 def written(case: str, target: str) -> str:
     answer = ADVISOR.answer(Scenario.model_validate(CASES[case]))
     assert answer.build is not None, answer.advice.verdict
-    return TARGETS[target](plan(answer.build, ADVISOR.base))
+    return TARGETS[target](Plan(answer.build, ADVISOR.base))
 
 
 def refused(case: str, target: str) -> str:

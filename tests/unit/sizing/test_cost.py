@@ -70,7 +70,7 @@ def test_both_cost_the_same_at_the_break_even(hourly: float, prompt: float, answ
     machine = self_hosted_cost(rental, Machine(device=DEVICE))
     hosted = hosted_cost(price, 1e6, share)
     assert hosted is not None
-    volume = break_even_tokens_per_month(machine, hosted)
+    volume = break_even_tokens_per_month(machine, hosted.usd_per_million_tokens or 0.0)
     assert volume is not None
     at_volume = hosted_cost(price, volume, share)
     assert at_volume is not None
@@ -82,4 +82,4 @@ def test_a_free_host_never_breaks_even() -> None:
     free = HOSTED._replace(usd_per_million_input_tokens=0.0, usd_per_million_output_tokens=0.0)
     hosted = hosted_cost(free, 1e6, 0.5)
     assert hosted is not None
-    assert break_even_tokens_per_month(machine, hosted) is None
+    assert break_even_tokens_per_month(machine, hosted.usd_per_million_tokens or 0.0) is None
