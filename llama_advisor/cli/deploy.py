@@ -45,6 +45,9 @@ def deploy(
         typer.Argument(metavar="[FILE|MODEL]", help="Scenario or project file, - is standard input; or model."),
     ] = None,
     target: Target = None,
+    adapter: Annotated[
+        str | None, typer.Option("--adapter", metavar="FOLDER", help="LoRA adapter to load beside the model.")
+    ] = None,
     output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -72,7 +75,7 @@ def deploy(
         missed = {item.model: item.excuse.text for item in reversed(answer.advice.excluded)}
         told = missed.get(answer.need.model or "") or next(reversed(missed.values()), "state a use case")
         raise NothingError(f"there is nothing to deploy: {told}")
-    write(TARGETS[form](Plan(answer.build, advisor.base)), output)
+    write(TARGETS[form](Plan(answer.build, advisor.base, adapter)), output)
     for change in changes:
         sys.stderr.write(f"llama-advisor: only with {change_text(change)}\n")
     return EXIT_CODES[answer.advice.verdict]

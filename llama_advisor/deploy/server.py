@@ -47,11 +47,13 @@ class Server(NamedTuple):
         return [str(number) for number in range(copy * self.devices, (copy + 1) * self.devices)]
 
 
-def server(candidate: Candidate, base: RuleBase) -> Server:
+def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Server:
     """Plan a build as containers; InputError where it is no server that comes in one."""
     engine, layout, vendor = candidate.engine, candidate.layout, vendor_of(candidate, base)
-    start = next((step for step in steps(candidate, base) if step.step == "start"), None)
-    image, named = image_of(candidate), values(candidate, base)
+    by_name, image = {step.step: step for step in steps(candidate, base)}, image_of(candidate)
+    start, loading = by_name.get("start"), by_name.get("load")
+    if "make" in by_name and not candidate.training:
+        raise InputError("--target: its files are to be made first; --target shell says how")
     found = image and filled(image.image, named)
     if start and named["nodes"] and "{node_flags}" not in start.run:
         raise InputError("--target: this release spans nodes through Ray; --target shell prints its steps")
@@ -69,7 +71,6 @@ def server(candidate: Candidate, base: RuleBase) -> Server:
     if image.packages:
         install = shlex.join(["pip", "install", *(str(filled(item, named)) for item in image.packages)])
         words = ["sh", "-c", f"{install} && exec {shlex.join(words)}"]
-    loading = next((step for step in steps(candidate, base) if step.step == "load"), None)
     node_flags = filled(engine.node_flags.get("others", ""), named) if named["nodes"] else None
     others = _words(filled(start.run, alone | {"node_flags": Flags(node_flags)})) if node_flags else []
     memory, placed = candidate.memory, layout.placed if layout else None
@@ -105,9 +106,14 @@ def _words(line: str | None) -> list[str]:
 class Plan:
     """How a build is run, as targets read it: the build, its steps, what templates may name, and the rules."""
 
-    def __init__(self, build: Candidate, base: RuleBase) -> None:
-        self.build, self.base = build, base
-        self.steps, self.values = commands(build, base), values(build, base)
+    def __init__(self, build: Candidate, base: RuleBase, adapter: str | None = None) -> None:
+        """Plan a build, with a LoRA adapter beside the model where one is named; InputError where it takes none."""
+        self.build, self.base, self.values = build, base, values(build, base)
+        if adapter is not None:
+            if not build.engine.adapter_flags or build.training:
+                raise InputError(f"--adapter: how {build.engine.name} takes one is not known here")
+            self.values["adapter_flags"] = Flags(filled(build.engine.adapter_flags, {"adapter": adapter}))
+        self.steps = commands(build, base, self.values)
 
     @property
     def title(self) -> str:
@@ -122,4 +128,4 @@ class Plan:
     @property
     def server(self) -> Server:
         """The build as a server in a container."""
-        return server(self.build, self.base)
+        return server(self.build, self.base, self.values)

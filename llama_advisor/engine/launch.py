@@ -27,9 +27,9 @@ class Flags(str):
     __slots__ = ()
 
 
-def commands(candidate: Candidate, base: RuleBase) -> tuple[Command, ...]:
-    """Return the steps in order; one whose template names what is not known is left out."""
-    named = values(candidate, base)
+def commands(candidate: Candidate, base: RuleBase, named: dict[str, Any] | None = None) -> tuple[Command, ...]:
+    """Return the steps in order, `named` put in; one whose template names what is not known is left out."""
+    named = values(candidate, base) if named is None else named
     return tuple(
         Command(step=step.step, run=run, language=step.language)
         for step in steps(candidate, base)
