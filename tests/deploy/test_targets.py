@@ -187,7 +187,8 @@ def test_a_part_that_lacks_its_value_is_left_out(template: str, said: str | None
 def test_an_adapter_is_loaded_where_the_engine_takes_one() -> None:
     build = ADVISOR.answer(Scenario.model_validate(CASES["one GPU"])).build
     assert build is not None
-    words = shlex.split(next(step.run for step in Plan(build, ADVISOR.base, "my adapter").steps if step.step == "start"))
+    start = next(step.run for step in Plan(build, ADVISOR.base, "my adapter").steps if step.step == "start")
+    words = shlex.split(start)
     assert words[words.index("--lora-modules") + 1] == "adapter=my adapter"
     other = ADVISOR.answer(Scenario.model_validate(CASES["copies behind a proxy"])).build
     assert other is not None
