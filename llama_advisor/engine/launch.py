@@ -200,7 +200,12 @@ def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str
             content = [{"type": "text", "text": "What is in this picture?"}, picture]
         body["messages"] = [{"role": "user", "content": content}]
     lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in (body | {"max_tokens": 64}).items())
-    return {"path": Flags(path), "body": "{" + ",\n ".join(lines) + "}", "served": named} | asked
+    return {
+        "path": Flags(path),
+        "body": "{" + ",\n ".join(lines) + "}",
+        "served": named,
+        "named": json.dumps({"model": named}),
+    } | asked
 
 
 def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
