@@ -35,8 +35,6 @@ from llama_advisor.text.strict import CriterionId
 
 Traits = tuple[Any, ...]
 """What is read of a machine whatever the load."""
-
-
 MOST_MACHINES = 64
 """Machines of which a plan keeps the places."""
 SIZED, FITS = 2, 3
