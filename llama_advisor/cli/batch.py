@@ -24,8 +24,6 @@ from llama_advisor.text.yaml_file import printable
 
 Chunk = list[tuple[int, str]]  # Lines that one process answers, with their numbers.
 Answer = Callable[[dict[str, Any]], tuple[int, str]]  # From the object of a line to its exit code and its answer.
-
-
 BAD_LINE = 2
 BLOCK = 1 << 16
 CHUNK = 16

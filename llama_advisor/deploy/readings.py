@@ -14,8 +14,6 @@ from llama_advisor.text.record import Record
 from llama_advisor.text.yaml_file import printable
 
 Look = Callable[[str], Any]
-
-
 MOST_CHARACTERS = 20_000_000
 MOST_ROWS = 100
 LONGEST_NAME = 200

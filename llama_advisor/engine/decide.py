@@ -12,7 +12,7 @@ from llama_advisor.engine import candidates
 from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
-from llama_advisor.engine.relax import Way, ways_round
+from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import caveats, closing, excluded, routes, shown, wishes
 from llama_advisor.knowledge.base import RuleBase
@@ -55,15 +55,37 @@ class Advisor:
         return self.answer(scenario, why=why).advice
 
     def answer(self, scenario: Scenario, *, why: bool = False) -> Answer:
-        """Return the advice together with every build that was judged for it."""
-        need = understand(scenario, self.base)
+        """Return the advice together with every build that was judged for it.
+
+        Where nothing fits it has the nearest excuses, what change would help, and the ways round.
+        """
+        base = self.base
+        need = understand(scenario, base)
         if says_nothing(scenario):
             return Answer(self._advice(need, "need_input", missing=NEEDED), need, None, None)
         found = self.decide(need)
-        ways = () if found.order else tuple(ways_round(found, self))
+        order = found.order
+        ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
-        told = counted.build if counted else next(iter(found.order), None)
-        return Answer(self._judged(found, ways, told, why=why), found.need, found, told)
+        told = counted.build if counted else next(iter(order), None)
+        ending = closing(told, found, base, self._named(found))
+        verdict: Verdict = "change_requirement" if counted else "no_fit"
+        ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
+        advice = self._advice(
+            found.need,
+            self._verdict(order[0], ending) if order else verdict,
+            found.machines if found.need.hardware_stated else (),
+            recommendation=shown(counted.build, 1, base) if counted else next(iter(ranking), None),
+            changes=counted.changes if counted else (),
+            ranking=ranking,
+            excluded=excluded(found, base),
+            wishes=wishes(found, base),
+            caveats=caveats(told, ending, self.caveats, base.criteria.caveats_shown),
+            alternatives=self._other_lane(found.need),
+            relaxations=tuple(way.shown for way in ways),
+            routes=() if order else routes(found, base),
+        )
+        return Answer(advice, found.need, found, told)
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
@@ -104,28 +126,6 @@ class Advisor:
             return found
         anywhere = self.search.run(need.on_any_engine(), among)
         return anywhere if anywhere.order else found
-
-    def _judged(self, found: Found, ways: tuple[Way, ...], told: Candidate | None, *, why: bool) -> Advice:
-        """Say what fits; where nothing does, the nearest excuses, what change would help, and the ways round."""
-        order, base = found.order, self.base
-        counted = next((way for way in ways if way.counts), None)
-        ending = closing(told, found, base, self._named(found))
-        verdict: Verdict = "change_requirement" if counted else "no_fit"
-        ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
-        return self._advice(
-            found.need,
-            self._verdict(order[0], ending) if order else verdict,
-            found.machines if found.need.hardware_stated else (),
-            recommendation=shown(counted.build, 1, base) if counted else next(iter(ranking), None),
-            changes=counted.changes if counted else (),
-            ranking=ranking,
-            excluded=excluded(found, base),
-            wishes=wishes(found, base),
-            caveats=caveats(told, ending, self.caveats, base.criteria.caveats_shown),
-            alternatives=self._other_lane(found.need),
-            relaxations=tuple(way.shown for way in ways),
-            routes=() if order else routes(found, base),
-        )
 
     def _named(self, found: Found) -> Named | None:
         """Size the model that the user named, for what is said of it."""

@@ -88,10 +88,6 @@ def _accelerator(device: Device) -> str:
     return "gpu" if device.kind == "phone" and not device.cores else _COMPUTES.get(device.kind, "gpu")
 
 
-def _published(candidate: Candidate) -> bool | None:
-    return published(candidate) if candidate.place.engine and candidate.place.quantization else None
-
-
 def _billions(candidate: Candidate) -> float:
     return candidate.model.parameters / 1e9
 
@@ -134,7 +130,11 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     **SIZED,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""
-WHOLE: dict[str, Compute] = {"build.context_tokens": _context_limit, "build.published": _published} | LAID_OUT
+WHOLE: dict[str, Compute] = {
+    "build.context_tokens": _context_limit,
+    "build.published": lambda c: published(c) if c.place.engine and c.place.quantization else None,
+    **LAID_OUT,
+}
 """Facts that are worked out of a candidate as far as it goes, by name."""
 CHOICES: dict[str, tuple[str, ...]] = {
     "scenario.inputs": get_args(Modality),

@@ -134,13 +134,14 @@ def _engine(candidate: Candidate, files: Artifact) -> dict[str, Any]:
     if entry and candidate.machine:
         flags.append(entry.architecture_flags.get(candidate.machine.device.architecture, ""))
     cache, pinned = layout.kv_cache_type if layout else "", support is not None and support.needs_pin
+    called = {} if candidate.need.scenario.tool_calling in {None, "none"} else engine.tool_flags  # by format of calls
     return {
         "version": (found.until if found and pinned else engine.version) or None,
         "packages": Flags(entry.packages) if entry and entry.packages else None,
         "quantization_flags": Flags(" ".join(flags).strip()) or None,
         "kv_cache": cache if cache != engine.kv_cache_types[0] else None,
         "kv_cache_flags": Flags(engine.kv_cache_flags.get(cache, "")) or None,
-        "tool_flags": _tool_flags(candidate),
+        "tool_flags": next((Flags(called[name]) for name in called if name in candidate.model.tools.formats), None),
     }
 
 
@@ -230,14 +231,6 @@ def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "optimizer": trainer.optimizer_flags.get(optimizer),
         "sharded_over": machine.devices if machine and sharded else None,
     }
-
-
-def _tool_flags(candidate: Candidate) -> Flags | None:
-    """Return the options of the first format of tool calls that the engine reads and the model was trained for."""
-    if candidate.need.scenario.tool_calling in {None, "none"}:
-        return None
-    known = candidate.engine.tool_flags
-    return next((Flags(known[name]) for name in known if name in candidate.model.tools.formats), None)
 
 
 def _share(candidate: Candidate, base: RuleBase) -> float | None:

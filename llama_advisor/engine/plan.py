@@ -35,8 +35,6 @@ from llama_advisor.text.strict import CriterionId
 
 Traits = tuple[Any, ...]
 """What is read of a machine whatever the load."""
-
-
 MOST_MACHINES = 64
 """Machines of which a plan keeps the places."""
 SIZED, FITS = 2, 3
@@ -248,9 +246,19 @@ class Plan:
         self._machines: dict[int, OnMachine] = {}
         cases = need.cases
         qualities = cache(lambda model: quality.model_quality(base.models[model], cases, base))
+
+        def place_of(model: Model) -> Place:
+            return Place(
+                model=model,
+                model_quality=qualities(model.id),
+                floor_gap=quality.floor_gap(model, cases, base),
+                tool_score=quality.tool_score(model, base),
+                qualities=qualities,
+                estimated=quality.estimated_benchmarks(model, cases, base),
+            )
+
         self.models = tuple(
-            ModelPlan(self, _place_of(model, need, base, qualities), need, self.rules)
-            for model in candidates.models(need, base)
+            ModelPlan(self, place_of(model), need, self.rules) for model in candidates.models(need, base)
         )
 
     def _facts_of_machines(self) -> tuple[Callable[[Any], Any], ...]:
@@ -286,18 +294,6 @@ def _loads(base: RuleBase) -> dict[str, frozenset[str]]:
     return {
         engine.id: frozenset(item.quantization for item in engine.quantizations) for engine in base.engines.values()
     }
-
-
-def _place_of(model: Model, need: Need, base: RuleBase, qualities: Callable[[str], float | None]) -> Place:
-    cases = need.cases
-    return Place(
-        model=model,
-        model_quality=qualities(model.id),
-        floor_gap=quality.floor_gap(model, cases, base),
-        tool_score=quality.tool_score(model, base),
-        qualities=qualities,
-        estimated=quality.estimated_benchmarks(model, cases, base),
-    )
 
 
 def memory_gib(machine: Machine) -> float:

@@ -19,8 +19,6 @@ from llama_advisor.scenario.scenario import HardwareSpec, Scenario
 from llama_advisor.text.errors import InputError
 
 Attempt = Callable[[Any, "Models"], "Way | None"]
-
-
 Models = frozenset[str] | None
 
 

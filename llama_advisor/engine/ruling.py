@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from llama_advisor.engine.candidate import Candidate, Place
 from llama_advisor.engine.fact import BUILD, HOPELESS
-from llama_advisor.engine.score import CriterionTerms, criterion_terms
+from llama_advisor.engine.score import CriterionTerms, Move, criterion_terms
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.knowledge.rule import CompiledRule, State
@@ -93,7 +93,7 @@ class Ruling:
     def criteria(self) -> tuple[CriterionTerms, ...]:
         """The criteria that count, settled as far as the place does."""
         (base, weights), candidate = self._weighed, self._first
-        fired: dict[str, list[tuple[CompiledRule, float, Callable[[Any], bool | None] | None]]] = {}
+        fired: dict[str, list[Move]] = {}
         for rule in self.rules.preferences:
             then = rule.rule.then
             if not isinstance(then, Adjust) or weights.get(then.criterion, 0.0) <= 0:

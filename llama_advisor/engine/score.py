@@ -17,8 +17,6 @@ from llama_advisor.text.strict import CriterionId
 Move = tuple[CompiledRule, float, Callable[[Any], bool | None] | None]
 """A rule, its points, and its test where that hangs on the load."""
 Moves = tuple[Move, ...]
-
-
 TINY = 1e-9
 
 
@@ -76,13 +74,9 @@ class CriterionTerms(NamedTuple):
         return self.weight * (value + moved) + 0.01 * (1 + len(self.fired))
 
     def parts_of(self, candidate: Candidate) -> Iterator[Part]:
-        """Yield the value of the criterion and what rules add to it."""
+        """Yield the value of the criterion, then what rules add to it, together no more than the bound."""
         value = self.value(candidate)
         yield Part(self.criterion, None, round(self.weight * value, 2) + 0.0, value, self.weight)
-        yield from self.moved(candidate)
-
-    def moved(self, candidate: Candidate) -> Iterator[Part]:
-        """Yield what rules add, together no more than the bound."""
         moves = [(rule, points) for rule, points, test in self.fired if test is None or test(candidate)]
         factor = self._factor([points for _, points in moves])
         for rule, points in moves:

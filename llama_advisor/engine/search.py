@@ -27,7 +27,6 @@ from llama_advisor.sizing.figures import Cost, Training
 from llama_advisor.sizing.layouts import Sizes, laid_out
 from llama_advisor.sizing.support import HOSTED
 
-"""Tokens of the longest sample that tuning is sized for."""
 HOPELESS_BYTES = 2 * 2**30
 """Bytes of weights for each GiB of a machine's memory beyond which a build is not tried on it."""
 MOST_KEPT = 256
@@ -189,8 +188,7 @@ class ModelSearch:
         """Return the places that may hold a build, in the order of their bounds, with their own order."""
         found: list[tuple[Spot, int, Variant]] = []
         place = 0
-        for machine, tried in self._tries():
-            on = self.found.plan.on(machine)
+        for on, tried in self._tries():
             for variant in tried:
                 place += 1
                 front = variant.front(on)
@@ -214,8 +212,7 @@ class ModelSearch:
         if any(state == "fails" for _, state in self.states):
             return self.builds[0]
         taken = []
-        for machine, tried in self._tries():
-            on = self.found.plan.on(machine)
+        for on, tried in self._tries():
             taken += [(self._spot(variant, on), variant) for variant in tried]
         places = [(item, variant) for item, variant in taken if isinstance(item, Spot)]
         reached = [(nearness(build), place, build) for place, build in enumerate(self._hosted())]
@@ -251,8 +248,7 @@ class ModelSearch:
 
     def _at_home(self, *, blocked: bool = True) -> Iterator[Candidate]:
         """Judge every quantization machine by machine; assumed machines only until one holds the model in comfort."""
-        for machine, tried in self._tries():
-            on = self.found.plan.on(machine)
+        for on, tried in self._tries():
             taken = [(self._spot(variant, on, blocked=blocked), variant) for variant in tried]
             builds = [
                 self._sized(item, variant) if isinstance(item, Spot) else item
@@ -263,7 +259,7 @@ class ModelSearch:
             if not self.need.hardware_stated and any(map(self.comfortable, builds)):
                 break
 
-    def _tries(self) -> Iterator[tuple[Machine, tuple[Variant, ...]]]:
+    def _tries(self) -> Iterator[tuple[OnMachine, tuple[Variant, ...]]]:
         """Yield each machine with the variants worth trying on it."""
         machines = self.found.machines
         largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
@@ -274,7 +270,7 @@ class ModelSearch:
             if machine is not largest:
                 most = HOPELESS_BYTES * memory_gib(machine)
                 tried = tuple(variant for variant in tried if variant.weights_bytes <= most)
-            yield machine, tried
+            yield self.found.plan.on(machine), tried
 
     def comfortable(self, build: Candidate) -> bool:
         """Return whether an assumed machine holds the build well: nothing tight or offloaded, enough bits and speed."""

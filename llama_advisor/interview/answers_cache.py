@@ -22,8 +22,6 @@ from llama_advisor.scenario.read import validated
 from llama_advisor.text.errors import InputError
 
 Test = Callable[[Any], bool | None]
-
-
 Value = TypeVar("Value")
 
 

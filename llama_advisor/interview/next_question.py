@@ -31,8 +31,6 @@ from llama_advisor.text.wording import problem
 
 Facts = Mapping[str, Fact]
 Sets = dict[str, Any]
-
-
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""
 WISHES = frozenset({"model", "symptoms", "quantization"})

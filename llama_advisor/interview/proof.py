@@ -31,8 +31,6 @@ Combination = tuple[int, ...]
 """An option of each open question."""
 Box = tuple[tuple[int, ...], ...]
 """Of each open question the options that are possible; it stands for all their combinations."""
-
-
 Value = TypeVar("Value")
 MOST_TESTS = 30_000
 """Tests of rules that the runs of one proof may take; what needs more counts as not proved."""

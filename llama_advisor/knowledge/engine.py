@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from llama_advisor.knowledge.device import DeviceKind
 from llama_advisor.text.record import EMPTY, Record
-from llama_advisor.text.strict import Target
+from llama_advisor.text.strict import ArchitectureKind, Target
 
 
 class ArchitectureSupport(Record):
     """Support for one architecture, and the versions it holds for."""
 
-    architecture: Annotated[Literal["llama", "mllama"], "Architecture."]
+    architecture: Annotated[ArchitectureKind, "Architecture."]
     since: Annotated[str | None, "First version with support."] = None
     until: Annotated[str | None, "Last version with support; null while it lasts."] = None
     pin: Annotated[str | None, "How to install the last supporting version, e.g. `vllm==0.10.2`."] = None
@@ -43,9 +43,7 @@ class QuantizationSupport(Record):
     weight_only: Annotated[
         tuple[str, ...], "Device architectures that run it with 16-bit arithmetic (smaller, no faster)."
     ] = ()
-    not_for: Annotated[
-        tuple[Literal["llama", "mllama"], ...], "Model architectures it does not work for on this engine."
-    ] = ()
+    not_for: Annotated[tuple[ArchitectureKind, ...], "Model architectures it does not work for on this engine."] = ()
     from_original: Annotated[bool, "Whether the engine makes it from the original weights while loading."] = False
     flags: Annotated[str, "Options that say so on the command line."] = ""
     packages: Annotated[str, "Packages that it takes beside the engine's."] = ""
@@ -68,7 +66,7 @@ class Step(Record):
     language: Annotated[Literal["sh", "swift", "kotlin", "javascript"], "What it is written in."] = "sh"
     kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device it holds for; empty for all."] = ()
     vendors: Annotated[tuple[str, ...], "Makers of devices it holds for; empty for all."] = ()
-    models: Annotated[tuple[Literal["llama", "mllama"], ...], "Architectures it holds for; empty for all."] = ()
+    models: Annotated[tuple[ArchitectureKind, ...], "Architectures it holds for; empty for all."] = ()
     stored_as: Annotated[tuple[str, ...], "How the files it holds for are stored; empty for all."] = ()
 
 

@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 
 from llama_advisor.knowledge.device import DeviceKind
 from llama_advisor.text.record import EMPTY, Record
-from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target
+from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target, TuningMethod
 
 MOST_OPTIONS = 8
 Points = Annotated[float, Field(ge=-30, le=30)]
@@ -242,9 +242,7 @@ class Criteria(Record):
         float, "Slowest generation with which an assumed machine counts as holding a model."
     ]
     tool_benchmark: Annotated[str, "Benchmark that stands for tool calling."]
-    tuning_order: Annotated[
-        tuple[Literal["qlora", "lora", "full"], ...], "Which of several acceptable tuning methods is planned first."
-    ]
+    tuning_order: Annotated[tuple[TuningMethod, ...], "Which of several acceptable tuning methods is planned first."]
     failed_symptoms: Annotated[
         tuple[str, ...], "Symptoms that say the model named has failed, so that naming it is no wish."
     ]

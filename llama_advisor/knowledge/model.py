@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from llama_advisor.text.record import EMPTY, Record
+from llama_advisor.text.strict import ArchitectureKind, Modality
 
 
 class Vision(Record):
@@ -26,7 +27,7 @@ class Vision(Record):
 class Architecture(Record):
     """The shape from which weights and KV cache are computed."""
 
-    kind: Annotated[Literal["llama", "mllama"], "Name of the architecture as engines know it."]
+    kind: Annotated[ArchitectureKind, "Name of the architecture as engines know it."]
     layers: Annotated[int, "Self-attention layers; cross-attention layers are counted under `vision`."]
     hidden_size: Annotated[int, "Width of the residual stream."]
     ffn_size: Annotated[int, "Width of the feed-forward layer."]
@@ -131,7 +132,7 @@ class Model(Record):
     knowledge_cutoff: Annotated[str, "Month to which its training data reaches."]
     architecture: Annotated[Architecture, "Its shape."]
     context_tokens: Annotated[int, "Longest context it was trained for, tokens."]
-    inputs: Annotated[tuple[Literal["text", "image", "multiple_images", "video", "audio"], ...], "What it can read."]
+    inputs: Annotated[tuple[Modality, ...], "What it can read."]
     images_per_prompt: Annotated[int, "Images per prompt that its publisher recommends at most."] = 0
     languages: Annotated[Languages, "Languages its publisher supports."]
     tools: Annotated[Tools, "Tool calling."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from llama_advisor.text.record import Record
+from llama_advisor.text.strict import TuningMethod
 
 _InEachLayer = Literal["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]
 TensorName = Literal["token_embd", "output", _InEachLayer, "vision", "projector", "cross_attention", "norm"]
@@ -55,9 +56,7 @@ class Quantization(Record):
     ] = "16-bit"
     official_only: Annotated[bool, "Whether only models that publish this build have it."] = False
     ladder: Annotated[bool, "Whether it is ranked unasked; the others only when named."] = False
-    tunes: Annotated[
-        tuple[Literal["qlora", "lora", "full"], ...], "Tuning methods that start from weights stored so."
-    ] = ()
+    tunes: Annotated[tuple[TuningMethod, ...], "Tuning methods that start from weights stored so."] = ()
     quality_kept_percent: Annotated[float, "Share of benchmark quality kept by an 8B model against bf16, percent."]
     quality_basis: Annotated[str, "How that share was found, in one sentence."]
     maturity: Annotated[int, "0-100: how well trodden the format is."]

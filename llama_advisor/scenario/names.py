@@ -14,8 +14,6 @@ from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
 
 Found = TypeVar("Found")
-
-
 _NOISE = re.compile(r"[^a-z0-9]+")
 _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
 _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")

@@ -190,8 +190,6 @@ NUMBERS = tuple(field.name for field in fields(Need) if str(field.type).startswi
 _FOLLOWING = {"scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights", "criteria"}
 KIND = tuple(field.name for field in fields(Need) if field.name not in {*NUMBERS, *LEFT_OPEN, *_FOLLOWING})
 """Fields that make the kind of a need, beside its use cases and weights."""
-
-
 DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()}
 """What a scenario holds that says nothing."""
 AS_STATED = [field.name for field in fields(Need) if field.name in DEFAULTS]

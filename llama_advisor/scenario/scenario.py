@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
-from llama_advisor.text.strict import Modality, Strict, Target
+from llama_advisor.text.strict import Modality, Strict, Target, TuningMethod
 
 _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
 _SCALE = {"": 1, "k": 1000, "m": 1_000_000}
@@ -71,7 +71,7 @@ Modalities = Annotated[
     tuple[Modality, ...], BeforeValidator(_folded, json_schema_input_type=Modality | tuple[Modality, ...])
 ]
 Country = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=2, max_length=2)]
-Method = Literal["none", "qlora", "lora", "full"]
+Method = Literal["none", TuningMethod]
 Symptom = Literal[
     "out_of_memory", "wont_load", "slow", "gibberish", "ignores_schema", "bad_tool_calls", "forgets_context"
 ]

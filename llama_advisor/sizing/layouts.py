@@ -37,8 +37,6 @@ Kept = TypeVar("Kept")
 BuildParts = tuple[Model, Quantization, Engine]
 Part = tuple[Machine, int, Parallel]
 Sized = tuple["Layout", Measured]
-
-
 MOST_KEPT = 20_000  # Layouts kept between scenarios; when there are more, all are forgotten.
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil, gcd, inf
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants
@@ -16,15 +15,8 @@ from llama_advisor.text.errors import InputError, nearest
 
 GIB = 2**30
 
-BYTES_PER_VALUE: Mapping[str, float] = MappingProxyType(
-    {
-        "f16": 2.0,
-        "bf16": 2.0,
-        "fp8": 1.0,
-        "q8_0": 34 / 32,  # 32 values of one byte and a 16-bit scale
-        "q4_0": 18 / 32,  # 32 values of half a byte and a 16-bit scale
-    }
-)
+BYTES_PER_VALUE: Mapping[str, float] = {"f16": 2.0, "bf16": 2.0, "fp8": 1.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
+"""Types of KV cache; the last two keep 32 values of a byte, or half of one, with a 16-bit scale."""
 HOST_KINDS = ("cpu", "sbc", "browser")
 Parallel = Literal["none", "layer", "tensor"]
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 Target = Literal["hosted", "cloud", "server", "workstation", "laptop", "edge", "phone", "browser"]
 Modality = Literal["text", "image", "multiple_images", "video", "audio"]
+TuningMethod = Literal["qlora", "lora", "full"]
+ArchitectureKind = Literal["llama", "mllama"]
 CriterionId = Literal["quality", "speed", "cost", "footprint", "maturity"]
 # The place of a bottleneck is part of the code of its finding: a new one goes to the end.
 _OfTheModel = Literal["memory", "modality", "licence", "language", "context", "tools"]
