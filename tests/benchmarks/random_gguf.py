@@ -1,12 +1,14 @@
 """GGUF files of a model's true shape with random 16-bit weights: as large as the real ones, and free to make.
 
-usage: python tests/benchmarks/random_gguf.py MODEL FILE
-Needs the packages `gguf` and `numpy`.
+usage: python tests/benchmarks/random_gguf.py MODEL FILE [VOCABULARY TEMPLATE]
+VOCABULARY is a GGUF file whose tokenizer is taken over, TEMPLATE the file of a chat template: with both a server can be
+talked to. llama.cpp has them as models/ggml-vocab-llama-bpe.gguf and models/templates/. Needs `gguf` and `numpy`.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gguf
@@ -24,7 +26,7 @@ SCALE = 0.02
 TRAINED_TOKENS = 131_072
 
 
-def write(architecture: Architecture, path: str) -> None:
+def write(architecture: Architecture, path: str, vocabulary: str = "", template: str = "") -> None:
     """Write the file; weights repeat one random row, which no memory figure depends on."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(TRAINED_TOKENS)
@@ -37,13 +39,25 @@ def write(architecture: Architecture, path: str) -> None:
     writer.add_rope_freq_base(ROPE_BASE)
     writer.add_layer_norm_rms_eps(EPSILON)
     writer.add_vocab_size(architecture.vocab_size)
-    writer.add_tokenizer_model("none")
+    if vocabulary:
+        copy_tokenizer(vocabulary, writer)
+        writer.add_chat_template(Path(template).read_text(encoding="utf-8"))
+    else:
+        writer.add_tokenizer_model("none")
     for name, shape in tensors(architecture):
         writer.add_tensor(name, weights(shape))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def copy_tokenizer(vocabulary: str, writer: gguf.GGUFWriter) -> None:
+    """Take over all that a file says of its tokenizer."""
+    for name, field in gguf.GGUFReader(vocabulary).fields.items():
+        if name.startswith("tokenizer."):
+            parts = field.types[-1] if len(field.types) > 1 else None
+            writer.add_key_value(name, field.contents(), field.types[0], parts)
 
 
 def tensors(architecture: Architecture) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -80,8 +94,8 @@ def weights(shape: tuple[int, ...]) -> np.ndarray:
 
 def main() -> None:
     """Write the file of the model named."""
-    model, path = sys.argv[1:]
-    write(rule_base().models[model].architecture, path)
+    model, path, *tokenizer = sys.argv[1:]
+    write(rule_base().models[model].architecture, path, *tokenizer)
 
 
 if __name__ == "__main__":
