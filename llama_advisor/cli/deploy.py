@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -12,8 +13,10 @@ from llama_advisor.cli.options import AsOf, Output, Rules, day, layers, with_fla
 from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
 from llama_advisor.engine.advice import EXIT_CODES
-from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.decide import Advisor, Answer
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.engine.score import nearness
+from llama_advisor.engine.words import decisive
 from llama_advisor.render.sentences import change_text
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, Flag
 from llama_advisor.scenario.read import chosen, read_scenario
@@ -53,32 +56,70 @@ def deploy(
     as_of: AsOf = None,
 ) -> int:
     """Plan the build and write what runs it."""
-    form = "shell"
-    for name in target or ():
-        if name in TARGETS:
-            form = name
-        elif name in get_args(Place):
-            said[PLACE.field] = name
-        else:
-            known = (*TARGETS, *get_args(Place))
-            raise InputError(f"--target: unknown target {printable(name)!r}{nearest(name, known)}")
-    path = Path(asked or "")
-    file = asked if asked == "-" or (asked and (path.exists() or path.suffix in {".yaml", ".yml", ".json"})) else None
+    form = _form(target or [], said)
+    file = asked if asked and (asked == "-" or exists(asked) or asked.endswith((".yaml", ".yml", ".json"))) else None
     advisor = Advisor(load_rules(*layers(file, rules)), day(as_of))
     if asked and not file:
+        if said.keys() & {"model", "only.models"}:
+            raise InputError(f"deploy: {printable(asked)} is named already; leave --model and --only-model out")
         said |= {"only.models": [asked], "model": asked}
     elif file and file != "-":
         said = chosen(file, said.get("deployment")) | said
     answer = advisor.answer(read_scenario(file, said))
-    changes = answer.advice.changes
-    if answer.build is None or any(change.field.startswith("only.") for change in changes):
-        missed = {item.model: item.excuse.text for item in reversed(answer.advice.excluded)}
-        told = missed.get(answer.need.model or "") or next(reversed(missed.values()), "state a use case")
-        raise NothingError(f"there is nothing to deploy: {told}")
-    write(TARGETS[form](Plan(answer.build, advisor.base, adapter)), output)
-    for change in changes:
-        sys.stderr.write(f"llama-advisor: only with {change_text(change)}\n")
-    return EXIT_CODES[answer.advice.verdict]
+    build, advice = answer.build, answer.advice
+    if build is None or not advice.ranking:
+        raise NothingError(f"there is nothing to deploy: {_why(answer, advisor)}")
+    planned = Plan(build, advisor.base, adapter)
+    if not {step.step for step in planned.steps} & {"start", "tune", "request"}:
+        raise NothingError(f"there is nothing to deploy: how {planned.title} is run is not known here")
+    write(TARGETS[form](planned), output)
+    for wish in advice.wishes:
+        if wish.outcome != "kept":
+            sys.stderr.write(f"llama-advisor: {wish.field} {printable(wish.asked)}: {printable(wish.text)}\n")
+    return EXIT_CODES[advice.verdict]
+
+
+def _form(target: list[str], said: dict[str, Any]) -> str:
+    """Return what to write; where it runs is put with what was said."""
+    forms = [name for name in target if name in TARGETS]
+    places = [name for name in target if name not in TARGETS]
+    for name in places:
+        if name not in get_args(Place):
+            raise InputError(
+                f"--target: unknown target {printable(name)!r}{nearest(name, (*TARGETS, *get_args(Place)))}"
+            )
+    if len(forms) > 1 or len(places) > 1:
+        raise InputError(f"--target: one of each at most, not {', '.join(forms if len(forms) > 1 else places)}")
+    if places:
+        said[PLACE.field] = places[0]
+    return forms[0] if forms else "shell"
+
+
+def exists(path: str) -> bool:
+    """Tell whether there is a file or a folder; a name no file can have is none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _why(answer: Answer, advisor: Advisor) -> str:
+    """Say what rules out the build within its limits that comes nearest, and what would help."""
+    need, found = answer.need, answer.found
+    if found is None:
+        return f"state at least one of: {', '.join(answer.advice.missing)}"
+    if need.only_engines and len(need.only_engines) == 1:  # the engine as a wish, so that its own builds are judged
+        found = advisor.search.run(replace(need, engine=next(iter(need.only_engines)), only_engines=frozenset()))
+    limits = ((need.only_models, "model"), (need.only_engines, "engine"), (need.only_quantizations, "quantization"))
+    refused = [build for build in (*found.refused, *found.excluded) if build.fails]
+    inside = [
+        build
+        for build in refused
+        if all(not ids or (part := getattr(build.place, name)) is None or part.id in ids for ids, name in limits)
+    ]
+    told = printable(decisive(min(inside or refused, key=nearness), advisor.base).text)
+    way = next(iter(answer.advice.relaxations), None)
+    return f"{told}; with {', '.join(map(change_text, way.changes))} {way.then.model} would do" if way else told
 
 
 class NothingError(InputError):

@@ -100,6 +100,8 @@ def _keep(entries: list[dict[str, Any]], device: Device, folder: Path, sizer: Si
     listed = sizer.base.devices.get(device.id)
     if listed is None or listed.bandwidth_gb_s != device.bandwidth_gb_s:
         raise InputError("--keep: name a device that is listed, or add it to the layer first")
+    if folder.resolve() == sizer.base.layers[0].root.resolve():
+        raise InputError("--keep: these are the shipped rules; name a folder of your own")
     path = folder / f"{KEPT}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)

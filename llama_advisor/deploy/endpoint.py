@@ -101,11 +101,22 @@ def _count(value: Any) -> int:
 
 
 def _events(answer: Any, start: float) -> Iterator[dict[str, Any]]:
-    while line := answer.readline(LONGEST_LINE):
-        if time.perf_counter() - start > LONGEST_S:
-            raise TimeoutError(f"an answer took more than {LONGEST_S} s")
+    for line in _lines(answer, start):
         data = line.strip().removeprefix(b"data:").strip()
         if data == b"[DONE]":
             return
         if line.startswith(b"data:"):
             yield json.loads(data)
+
+
+def _lines(answer: Any, start: float) -> Iterator[bytes]:
+    """Yield the lines as they come; a server that sends byte by byte is not waited for without end."""
+    begun = b""
+    while piece := answer.read1(LONGEST_LINE):
+        if time.perf_counter() - start > LONGEST_S:
+            raise TimeoutError(f"an answer took more than {LONGEST_S} s")
+        *whole, begun = (begun + piece).split(b"\n")
+        yield from whole
+        if len(begun) > LONGEST_LINE:
+            raise ValueError
+    yield begun

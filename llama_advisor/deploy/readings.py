@@ -17,7 +17,7 @@ Look = Callable[[str], Any]
 MOST_CHARACTERS = 20_000_000
 MOST_ROWS = 100
 LONGEST_NAME = 200
-PLAUSIBLE = 1e-6, 1e9
+PLAUSIBLE = 1e-6, 1e12
 SCREENS = r"\x1b\[[0-9;?]*[A-Za-z]"  # colours and movements that a terminal's log keeps
 METRIC = re.compile(r"^([A-Za-z_:][\w:]{0,200})(?:\{.*\})?[ \t]+(\S+)", re.MULTILINE)
 MEASURES = tuple(name for part in get_args(Measure) for name in (get_args(part) or (part,)))
@@ -42,6 +42,7 @@ class Reading(Record):
     output_tokens: Annotated[int | None, "Tokens of an answer."] = None
     model: Annotated[str | None, "The model as it is named there."] = None
     engine_version: Annotated[str | None, "Version of the engine."] = None
+    parameters: Annotated[float | None, "Parameters of the model."] = None
 
 
 class Readings(NamedTuple):
@@ -69,7 +70,10 @@ def read(text: str, where: str, formats: Sequence[ReadFormat]) -> Readings:
         "text": [lambda pattern: _last(pattern, plain)],
     }
     for item in formats:
-        found = [_reading(item, look) for look in looks[item.form]]
+        try:
+            found = [_reading(item, look) for look in looks[item.form]]
+        except ValueError as error:
+            raise InputError(f"{printable(where)}: {printable(error)}") from error
         readings = [reading for reading in found if any(getattr(reading, name) for name in MEASURES)]
         if len(readings) > MOST_ROWS:
             raise InputError(f"{printable(where)}: {len(readings)} results; at most {MOST_ROWS} are read")
@@ -115,6 +119,8 @@ def _value(figure: Figure, look: Look) -> str | float | None:
     if figure.figure in WORDS:
         return printable(found)[:LONGEST_NAME] if isinstance(found, (str, int)) and found else None
     value, over = _number(found), _number(look(figure.over)) if figure.over else 1.0
+    if isinstance(found, (int, float)) and not isinstance(found, bool) and value is None:
+        raise ValueError(f"{figure.read} is {found}, and no figure")
     if value is None or not over or any(_number(look(name)) for name in figure.zero):
         return None
     if figure.figure == "prompt_tokens" and value == 0:

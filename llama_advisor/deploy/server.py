@@ -14,6 +14,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Vendor
 from llama_advisor.knowledge.engine import Deploying
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import printable
 
 SELF = "SERVER"  # Stands for the host name of the server in what loads a model into it.
 _SETS = re.compile(r"[A-Z][A-Z0-9_]*=")
@@ -56,7 +57,7 @@ def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Serve
         raise InputError("--target: its files are to be made first; --target shell says how")
     found = image and filled(image.image, named)
     if start and named["nodes"] and "{node_flags}" not in start.run:
-        raise InputError("--target: this release spans nodes through Ray; --target shell prints its steps")
+        raise InputError("--target: how this release spans nodes is not written as a manifest; --target shell says it")
     if not (start and image and found and engine.port and start.language == "sh") or candidate.training:
         where = f" on {candidate.machine.label or candidate.machine.device.name}" if candidate.machine else ""
         what = "tuning" if candidate.training else f"{engine.name}{where}"
@@ -68,8 +69,10 @@ def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Serve
         name, _, value = words.pop(0).partition("=")
         environment[name] = value
     words[0] = f"{image.folder}{words[0]}"
-    if image.packages:
-        install = shlex.join(["pip", "install", *(str(filled(item, named)) for item in image.packages)])
+    packages = [str(filled(item, named)) for item in image.packages]
+    packages += str(named["packages"]).split() if named["packages"] else []
+    if packages:
+        install = shlex.join(["pip", "install", *packages])
         words = ["sh", "-c", f"{install} && exec {shlex.join(words)}"]
     node_flags = filled(engine.node_flags.get("others", ""), named) if named["nodes"] else None
     others = _words(filled(start.run, alone | {"node_flags": Flags(node_flags)})) if node_flags else []
@@ -121,9 +124,9 @@ class Plan:
         build, machine, offer = self.build, self.build.machine, self.build.place.offer
         if offer:
             known = self.base.providers.get(offer.provider)
-            return f"{build.model.name} at {known.name if known else offer.provider}"
+            return printable(f"{build.model.name} at {known.name if known else offer.provider}")
         place = f" on {machine.label or machine.device.name}" if machine else ""
-        return f"{build.model.name}, {build.quantization.id}, {build.engine.name}{place}"
+        return printable(f"{build.model.name}, {build.quantization.id}, {build.engine.name}{place}")
 
     @property
     def server(self) -> Server:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from llama_advisor.deploy.server import SELF, Plan, Server
-from llama_advisor.engine.launch import filled
+from llama_advisor.engine.launch import filled, image_of
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.tables import table
 
@@ -166,13 +166,13 @@ def _pod(server: Server, command: list[str], *, probed: bool) -> dict[str, Any]:
 def systemd(plan: Plan) -> str:
     """Return a unit that starts the copies of this machine."""
     start = next((step for step in plan.steps if step.step == "start" and step.language == "sh"), None)
-    if start is None or not plan.values["port"]:
-        raise InputError("--target: there is no server to start here; --target shell prints the steps")
+    if start is None or not plan.values["port"] or image_of(plan.build) is None:
+        raise InputError("--target: there is no server for a Linux host here; --target shell prints the steps")
     escaped = start.run.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     lines = [
         f"# {plan.title}; save it as /etc/systemd/system/{plan.build.model.id}.service",
         "[Unit]",
-        f"Description={plan.build.model.name} on {plan.build.engine.name}".replace("%", "%%"),
+        f"Description={plan.title}".replace("%", "%%"),
         "Wants=network-online.target",
         "After=network-online.target",
         "",
@@ -204,6 +204,7 @@ def python(plan: Plan) -> str:
     if not (provider or named["port"]):
         raise InputError("--target: there is no OpenAI-compatible server here; --target shell prints the steps")
     address = json.dumps(provider or f"http://localhost:{named['asked_port']}/v1")
+    address = f"os.path.expandvars({address})" if "$" in address else address
     key = f'os.environ["{named["key_variable"]}"]' if provider else '"none"'
     body = json.loads(named["body"])
     call = "chat.completions" if "messages" in body else "completions"

@@ -88,6 +88,13 @@ def verify(
             for name in MEASURES
             if name in predicted and (measured := getattr(reading, name)) is not None
         )
+        for figure in figures:
+            apart = sizer.base.verifying.weights_apart
+            if figure.figure.endswith("weights_gib") and not 1 / apart <= (figure.ratio or 1.0) <= apart:
+                raise InputError(
+                    f"verify: weights of {figure.measured:g} GiB are not those of {made.model} as {made.quantization}, "
+                    f"{figure.predicted.mid:g} GiB; name the quantization that was measured"
+                )
         verified.append(Verified(**loads, figures=figures, basis=made.speed.basis if made.speed else None))
         entries += _entries(reading, made, loads, source.tool, day)
     if made.machine is None or not any(item.figures for item in verified):
@@ -114,6 +121,9 @@ def _agree(reading: Reading, source: Readings, request: EstimateRequest, base: R
         read = named
     if read != named:
         raise InputError(f"verify: the reading is of {reading.model}, not of {named}")
+    told = base.models[named].parameters
+    if reading.parameters and abs(reading.parameters / told - 1) > base.verifying.parameters_apart:
+        raise InputError(f"verify: the reading is of {reading.parameters / 1e9:.2f} billion parameters, not of {named}")
     if source.engine and request.engine and names.engine_id(request.engine, base) != source.engine:
         raise InputError(f"verify: {source.tool} is of {source.engine}, not of {request.engine}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from math import ceil
 from typing import Any, get_args
 
 from llama_advisor.engine.advice import Artifact, Command
@@ -13,6 +14,7 @@ from llama_advisor.engine.candidate import Candidate
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Vendor
 from llama_advisor.knowledge.engine import Engine, Image, Step, StepName
+from llama_advisor.sizing.figures import machine_name
 from llama_advisor.sizing.memory import ONE_DEVICE, layers_held
 
 ORDER = get_args(StepName)
@@ -61,7 +63,7 @@ def told(step: Step, candidate: Candidate, base: RuleBase, named: dict[str, Any]
         return filled(step.run, named, step.language)
     copies, vendor, image = copies_here(candidate), vendor_of(candidate, base), image_of(candidate)
     looped, contained = copies > 1 and "{copies}" not in step.run, image is not None and image.only
-    each = candidate.layout.placed.devices if candidate.layout else 1
+    each = (candidate.layout.placed.devices if candidate.layout else 1) * ranks_of(candidate)
     own_port = Flags(f"$(({named['port']}+${{{COPY}%%,*}}/{each}))") if looped else None
     host = "0.0.0.0" if contained else None  # noqa: S104 - inside a container
     run = filled(step.run, named | {"own_port": None if contained else own_port, "host": host}, step.language)
@@ -115,7 +117,7 @@ def values(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "quantization": candidate.quantization.id,
         "gguf_type": candidate.quantization.id.upper(),
         "engine": candidate.engine.id,
-        "hardware": candidate.machine.label or None if candidate.machine else None,
+        "hardware": _hardware(candidate),
         "context_tokens": need.context_tokens,
         "prompt_tokens": need.prompt_tokens,
         "output_tokens": need.output_tokens,
@@ -153,8 +155,10 @@ def _placement(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
     apart = copies > 1 and not any("{copies}" in step.run for step in engine.steps)
     typed = {step.step for step in steps(candidate, base) if step.language == "sh"}
     serves, asked = engine.port and "start" in typed, common.shared_port if apart else engine.port
+    tensor = placed.tensor * ranks_of(candidate)
+    in_flight = ceil((capacity.in_flight if capacity else limit) / nodes_alike(candidate))
     return {
-        "tensor": placed.tensor if placed.tensor > 1 else None,
+        "tensor": tensor if tensor > 1 else None,
         "stages": placed.stages if placed.stages > 1 else None,
         "nodes": placed.nodes if placed.nodes > 1 else None,
         "over_nodes": Flags("") if placed.nodes > 1 else None,
@@ -163,8 +167,8 @@ def _placement(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "last_copy": copies - 1 if apart else None,
         "requests": limit,
         "slot_tokens": candidate.need.context_tokens * limit,
-        "in_flight": capacity.in_flight if capacity else limit,
-        "rounds": common.rounds * (capacity.in_flight if capacity else limit),
+        "in_flight": in_flight,
+        "rounds": common.rounds * in_flight,
         "share": _share(candidate, base),
         "layers": layers_held(candidate.memory, candidate.model.architecture.layers) if candidate.memory else None,
         "port": engine.port if serves else None,
@@ -184,12 +188,11 @@ def weights(files: Artifact, quantization: str) -> str | None:
 def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str, str | None]:
     """Return a request to try it with: a JSON body, the path that takes it, and the address of a provider."""
     model, named = candidate.model, weights(files, candidate.quantization.id)
-    offer, asked = candidate.place.offer, {}
+    offer = candidate.place.offer
     if offer:
         named = offer.id.partition("/")[2]
-        provider = base.providers.get(offer.provider)
-        if provider and provider.base_url:
-            asked = {"base_url": Flags(provider.base_url), "key_variable": Flags(provider.key_variable)}
+    elif any(step.step == "make" for step in steps(candidate, base)):
+        named = "model"  # the folder of files that are made
     body: dict[str, Any] = {"model": named}
     if model.kind == "base":
         path, body["prompt"] = "completions", "Once upon a time"
@@ -201,12 +204,17 @@ def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str
             content = [{"type": "text", "text": "What is in this picture?"}, picture]
         body["messages"] = [{"role": "user", "content": content}]
     lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in (body | {"max_tokens": 64}).items())
-    return {
+    found = {
         "path": Flags(path),
         "body": "{" + ",\n ".join(lines) + "}",
         "served": named,
         "named": json.dumps({"model": named}),
-    } | asked
+    }
+    provider = base.providers.get(offer.provider) if offer else None
+    if provider is None:
+        return found
+    found |= {"base_url": Flags(provider.base_url) or None, "key_variable": Flags(provider.key_variable)}
+    return found | {"asked": Flags(filled(provider.request, found) or "") or None}
 
 
 def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
@@ -230,6 +238,7 @@ def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "tuned_as": "full" if tuned.method == "full" else "lora",
         "optimizer": trainer.optimizer_flags.get(optimizer),
         "sharded_over": machine.devices if machine and sharded else None,
+        "tuned_nodes": machine.nodes if machine and sharded and machine.nodes > 1 else None,
     }
 
 
@@ -245,21 +254,43 @@ def _share(candidate: Candidate, base: RuleBase) -> float | None:
 def copies_here(candidate: Candidate) -> int:
     """Return the copies on each node of the machine."""
     layout, machine = candidate.layout, candidate.place.machine
-    return max(1, layout.replicas // machine.nodes) if layout and machine and layout.machine.nodes == 1 else 1
+    return max(1, layout.replicas // nodes_alike(candidate)) if layout and machine and layout.machine.nodes == 1 else 1
+
+
+def _hardware(candidate: Candidate) -> str | None:
+    """Return how the machine is written, or the node of several that are alike."""
+    machine = candidate.place.machine
+    if machine is None or nodes_alike(candidate) == 1:
+        return machine.label or None if machine else None
+    return machine_name(machine.device.name, machine.count, 1, machine.others)
+
+
+def nodes_alike(candidate: Candidate) -> int:
+    """Return the nodes of the machine that each run the same by themselves."""
+    layout, machine = candidate.layout, candidate.place.machine
+    return machine.nodes if layout and machine and layout.machine.nodes == 1 else 1
+
+
+def ranks_of(candidate: Candidate) -> int:
+    """Return the parts that the engine counts a device as."""
+    return candidate.engine.ranks.get(candidate.machine.device.architecture, 1) if candidate.machine else 1
 
 
 def vendor_of(candidate: Candidate, base: RuleBase) -> Vendor | None:
-    """Return what is known of the maker of the device."""
-    return base.vendors.get(candidate.machine.device.vendor) if candidate.machine else None
+    """Return what is known of the maker of the device, where it is one that a process is given."""
+    device = candidate.machine.device if candidate.machine else None
+    vendor = base.vendors.get(device.vendor) if device else None
+    return vendor if vendor and device and device.kind in vendor.kinds else None
 
 
 def image_of(candidate: Candidate) -> Image | None:
     """Return the container image for the device."""
     device = candidate.machine.device if candidate.machine else None
-    if device is None:
-        return None
-    images = candidate.engine.images
-    return next((image for image in images if not image.vendors or device.vendor in image.vendors), None)
+    for image in candidate.engine.images if device else ():
+        made = device is not None and (not image.vendors or device.vendor in image.vendors)
+        if made and device and (not image.kinds or device.kind in image.kinds):
+            return image
+    return None
 
 
 def _contained(run: str, image: Image, engine: Engine, vendor: Vendor | None, named: dict[str, Any]) -> str | None:

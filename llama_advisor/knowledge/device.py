@@ -68,6 +68,7 @@ class Vendor(Record):
     """What containers and servers go by to give a process the devices of a maker."""
 
     id: Annotated[str, "Maker, as devices name it."]
+    kinds: Annotated[tuple[DeviceKind, ...], "Kinds of its devices that this holds for."]
     visible_devices: Annotated[str, "Environment variable that limits a process to some devices, by number."] = ""
     resource: Annotated[str, "Resource name of its Kubernetes device plugin."] = ""
     container_options: Annotated[str, "Options of `docker run` that pass all devices on."] = ""
@@ -135,7 +136,10 @@ class Provider(Record):
     name: Annotated[str, "Its name."]
     base_url: Annotated[str, "Address of its OpenAI-compatible API; `$NAME` is a variable of the shell."] = ""
     key_variable: Annotated[str, "Environment variable that holds the key by custom."] = ""
-    request: Annotated[str, "Template of a request where it has no such API."] = ""
+    request: Annotated[str, "Template of a request."] = (
+        'curl {base_url}/{path} -H "Authorization: Bearer ${key_variable}" -H "Content-Type: application/json" '
+        "-d {body}"
+    )
     sources: Annotated[tuple[str, ...], "Source ids."]
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
 

@@ -75,6 +75,7 @@ class Image(Record):
 
     image: Annotated[str, "Name, with `{version}` for the engine's."]
     vendors: Annotated[tuple[str, ...], "Makers of devices it is for; empty for all."] = ()
+    kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device it is for; empty for all."] = ()
     folder: Annotated[str, "Where its programs are, if they are not found by name."] = ""
     packages: Annotated[tuple[str, ...], "Python packages to install when it starts."] = ()
     cache: Annotated[str, "Folder that keeps what it downloads."] = "/root/.cache"
@@ -128,6 +129,7 @@ class Engine(Record):
         dict[str, tuple[str, ...]], "Device architectures, by KV-cache type, on which it fails."
     ] = EMPTY
     tensor_parallel: Annotated[bool, "Whether it splits each layer over devices."] = False
+    ranks: Annotated[dict[str, int], "Parts a device counts as when layers are split, by its architecture."] = EMPTY
     layer_split: Annotated[bool, "Whether it splits by layers over devices."] = False
     multi_node: Annotated[bool, "Whether it spans nodes."] = False
     offload: Annotated[bool, "Whether layers that do not fit may stay in host memory."] = False

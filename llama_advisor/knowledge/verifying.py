@@ -20,7 +20,7 @@ _Count = Annotated[int, Field(ge=1, le=10**9)]
 class Figure(Record):
     """Where a format has one figure; of several for one figure the first that is there counts."""
 
-    figure: Annotated[Literal[Measure, _Length, "model", "engine_version"], "The figure."]
+    figure: Annotated[Literal[Measure, _Length, "model", "engine_version", "parameters"], "The figure."]
     read: Annotated[str, "Key, name of a metric, or pattern whose first group it is."]
     over: Annotated[str, "What it is divided by."] = ""
     factor: Annotated[float, "What it is multiplied by."] = 1.0
@@ -62,7 +62,9 @@ class Verifying(Record):
 
     formats: Annotated[tuple[ReadFormat, ...], "Outputs that are read, tried in this order."]
     suggestions: Annotated[tuple[Suggestion, ...], "What a figure off its range suggests."]
+    weights_apart: Annotated[float, "Factor beyond which weights are those of another build.", Field(ge=1)]
     weights_slack: Annotated[float, "Factor within which weights are as predicted.", Field(ge=1)]
+    parameters_apart: Annotated[float, "Share by which a count of parameters may differ from the model's."]
     kept_spread: Annotated[float, "Factor by which a kept measurement may be off, both ways.", Field(ge=1)]
     kept_apart: Annotated[float, "Share of a predicted change of speed that stays uncertain.", Field(ge=0, lt=1)]
     unverified: Annotated[tuple[str, ...], "Formats whose whole output was not read in a source."] = ()

@@ -103,7 +103,10 @@ def _commands(out: Screen, build: Build) -> None:
     if not build.commands:
         return
     out.heading("Run it")
-    for item in say.shortest(build.commands):
+    shortest = say.shortest(build.commands)
+    if not shortest:
+        out.line("how it is run is not known here", indent=2)
+    for item in shortest:
         out.command(item.run, item.language)
     if build.capacity and build.capacity.machines > 1:
         out.line(f"on each of {build.capacity.machines:,} machines, requests shared among them", indent=2)

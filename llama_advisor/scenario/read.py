@@ -41,7 +41,8 @@ def chosen(file: str, name: str | None) -> dict[str, Any]:
     place, _ = _deployment(document, name)
     choice = document.data["deployments"][place[1]].get("choice")
     said = choice if isinstance(choice, dict) else {}
-    return {f"only.{field}s": [said[field]] for field in ("model", "quantization", "engine") if said.get(field)}
+    limits = {f"only.{field}s": [said[field]] for field in ("model", "quantization", "engine") if said.get(field)}
+    return limits | ({"model": said["model"]} if said.get("model") else {})
 
 
 def _deployment(document: Document, name: str | None) -> tuple[tuple[Any, ...], dict[str, Any]]:

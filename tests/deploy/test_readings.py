@@ -37,6 +37,7 @@ EXPECTED: dict[str, tuple[str, list[dict[str, Any]]]] = {
                 "weights_gib": 4.5755,
                 "prompt_tokens": 512,
                 "engine_version": "5163",
+                "parameters": 8030261312.0,
             },
             {
                 "decode_tokens_per_s": 128.881588,
@@ -44,6 +45,7 @@ EXPECTED: dict[str, tuple[str, list[dict[str, Any]]]] = {
                 "prompt_tokens": 4096,
                 "output_tokens": 128,
                 "engine_version": "5163",
+                "parameters": 8030261312.0,
             },
         ],
     ),

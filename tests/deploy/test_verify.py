@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,6 @@ from llama_advisor.text.wording import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from llama_advisor.deploy.verify import Verification
 
@@ -39,7 +39,7 @@ def verified(reading: Reading, **fields: Any) -> Verification:
 @pytest.mark.parametrize("figure", MEASURES)
 def test_each_figure_has_a_good_and_a_bad_side(figure: str) -> None:
     whole = figure == "kv_cache_tokens"
-    (seen,) = verified(Reading(**{figure: 1000.0})).readings[0].figures
+    (seen,) = verified(Reading(**{figure: 8.0 if figure.endswith("weights_gib") else 1000.0})).readings[0].figures
     low, mid, high = seen.predicted
     assert 0 < low <= mid <= high
     for value, side in (
@@ -74,8 +74,8 @@ def test_the_prediction_is_that_of_estimate_at_the_lengths_of_the_reading() -> N
 
 def test_one_device_holds_its_part_of_the_weights() -> None:
     one, two = (
-        verified(Reading(device_weights_gib=4.0), hardware=hardware, model="70b").readings[0].figures[0]
-        for hardware in ("H100", "2x H100")
+        verified(Reading(device_weights_gib=weights), hardware=hardware, model="70b").readings[0].figures[0]
+        for hardware, weights in (("H100", 66.0), ("2x H100", 33.0))
     )
     assert two.predicted.mid == pytest.approx(one.predicted.mid / 2, rel=1e-3)
 
@@ -130,10 +130,36 @@ def test_the_exit_code_says_whether_it_holds(tpot: int, code: int, first: str, c
     assert text.startswith(first)
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('{"n_gen": 128, "avg_ts": 90.0, "model_n_params": 70553706496}', "the reading is of 70.55 billion parameters"),
+        ('{"n_gen": 128, "avg_ts": 90.0, "model_size": 4912898304}', "weights of 4.575 GiB are not those of"),
+        ('{"n_gen": 128, "avg_ts": NaN}', "avg_ts is nan, and no figure"),
+        ('{"n_gen": 128, "avg_ts": -4.0}', "avg_ts is -4.0, and no figure"),
+    ],
+)
+def test_a_reading_of_another_build_or_no_figure_is_refused(
+    call: Call, tmp_path: Path, said: str, message: str
+) -> None:
+    (tmp_path / "bench.json").write_text(f"[{said}]", "utf-8")
+    code, _, errors = call("verify", str(tmp_path / "bench.json"), "8b", "--quantization", "q8_0", "--hardware", "L40S")
+    assert code == 2
+    assert message in errors
+
+
+def test_nothing_is_kept_among_the_shipped_rules(call: Call, samples: dict[str, Path]) -> None:
+    shipped = str(SIZER.base.layers[0].root)
+    asked = ("8b", "--quantization", "q4_k_m", "--hardware", "L40S", "--keep", shipped)
+    assert call("verify", str(samples["llama-bench"]), *asked)[0] == 2
+    assert not (Path(shipped) / "measurements.yaml").exists()
+
+
 def test_the_json_follows_its_schema(call: Call, samples: dict[str, Path]) -> None:
     schema = json_schema(schemas()["verification"])
-    for path in samples.values():
-        _, out, _ = call("verify", str(path), "8b", "--hardware", "L40S", "--format", "json")
+    for name, path in samples.items():
+        kind = ("--quantization", "q4_k_m" if name.startswith(("llama", "ollama")) else "bf16")
+        _, out, _ = call("verify", str(path), "8b", *kind, "--hardware", "L40S", "--format", "json")
         assert list(Draft202012Validator(schema).iter_errors(json.loads(out))) == []
 
 

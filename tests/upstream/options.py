@@ -34,6 +34,7 @@ UNCHECKED = frozenset(
         "ray",
         "sh",
         "sudo",
+        "tar",
         "tee",
         "test",
         "uv",
@@ -63,7 +64,7 @@ def _commands(words: list[str]) -> Iterator[list[str]]:
         if word in {"&&", ";", "|", "||", "&"}:
             yield command
             command = []
-        else:
+        elif word not in {"{", "}"}:
             command.append(word)
     yield command
 
