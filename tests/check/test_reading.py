@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from llama_advisor.check.checker import Settings, known_prefixes
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import compared, folded, parts, without_comments
+from llama_advisor.check.mentions import Scanner, compared, folded, parts, without_comments
 from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.project_file import Project, scalar
@@ -21,7 +21,7 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, parse_all, place_of
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
-SCANNER = checker().sources.scanner
+SCANNER = Scanner(checker().base)
 FINE = {
     "meta-llama/Llama-3.1-8B-Instruct": ("llama-3.1-8b-instruct", set()),
     "meta-llama/Meta-Llama-3.1-8B-Instruct": ("llama-3.1-8b-instruct", set()),
