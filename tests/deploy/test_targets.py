@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,15 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def written(case: str, target: str) -> str:
+@cache
+def planned(case: str) -> Plan:
     answer = ADVISOR.answer(Scenario.model_validate(CASES[case]))
     assert answer.build is not None, answer.advice.verdict
-    return TARGETS[target](Plan(answer.build, ADVISOR.base))
+    return Plan(answer.build, ADVISOR.base)
+
+
+def written(case: str, target: str) -> str:
+    return TARGETS[target](planned(case))
 
 
 def refused(case: str, target: str) -> str:
@@ -185,12 +191,10 @@ def test_a_part_that_lacks_its_value_is_left_out(template: str, said: str | None
 
 
 def test_an_adapter_is_loaded_where_the_engine_takes_one() -> None:
-    build = ADVISOR.answer(Scenario.model_validate(CASES["one GPU"])).build
-    assert build is not None
+    build = planned("one GPU").build
     start = next(step.run for step in Plan(build, ADVISOR.base, "my adapter").steps if step.step == "start")
     words = shlex.split(start)
     assert words[words.index("--lora-modules") + 1] == "adapter=my adapter"
-    other = ADVISOR.answer(Scenario.model_validate(CASES["copies behind a proxy"])).build
-    assert other is not None
+    other = planned("copies behind a proxy").build
     with pytest.raises(InputError, match="--adapter"):
         Plan(other, ADVISOR.base, "my adapter")
