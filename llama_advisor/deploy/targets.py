@@ -179,6 +179,8 @@ def systemd(plan: Plan) -> str:
         "[Service]",
         f"# {TOKEN}=... for gated repositories, readable by root alone",
         "EnvironmentFile=-/etc/llama-advisor/server.env",
+        "# add the folder that the engine was installed into",
+        "Environment=PATH=/usr/local/bin:/usr/bin:/bin",
         f'ExecStart=/bin/sh -c "{escaped}"',
         "Restart=on-failure",
         f"TimeoutStartSec={plan.base.deploying.start_minutes}min",
