@@ -296,7 +296,9 @@ def image_of(candidate: Candidate) -> Image | None:
 def _contained(run: str, image: Image, engine: Engine, vendor: Vendor | None, named: dict[str, Any]) -> str | None:
     """Return the command that starts an engine in its container, its port and downloads shared with the host."""
     words = run.split(" ")
-    known = [f"-e {words.pop(0)}" for _ in [word for word in words if re.match(r"[A-Z_]+=", word)]]
+    known = []
+    while re.match(r"[A-Z_]+=", words[0]):
+        known.append(f"-e {words.pop(0)}")
     options = ["docker run --rm", vendor.container_options if vendor else "", "--ipc=host", *known]
     options.append(f"-p {named['own_port'] or engine.port}:{engine.port} -e HF_TOKEN")
     options += [f"-e {named['seen']}"] if named.get("seen") else []
