@@ -143,6 +143,7 @@ OPENERS = {
     "text/tables.py": "tables beside a module",
     "scenario/read.py": "scenario files",
     "cli": "batch files and results; the null device, after a broken pipe",
+    "upkeep/refresh.py": "reads the lists of packages, and writes offers",
     "hardware/detect.py": "/proc/meminfo",
     "check/files.py": "project files and the files they name",
     "deploy/endpoint.py": "the server at the address given",

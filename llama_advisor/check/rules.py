@@ -16,9 +16,9 @@ from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import RuleOut
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario import names
-from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Bottleneck
 

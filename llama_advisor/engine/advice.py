@@ -146,7 +146,7 @@ class Excluded(Record):
 class Wish(Record):
     """What became of a named model, quantization or engine."""
 
-    field: Annotated[Literal["model", "quantization", "engine"], "Which wish."]
+    field: Annotated[Literal["model", "quantization", "engine", "provider"], "Which wish."]
     asked: Annotated[str, "What was asked for."]
     outcome: Annotated[Literal["kept", "better_exists", "impossible"], "What became of it."]
     rank: Annotated[int | None, "Rank of the best build with it."]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llama_advisor.engine.advice import Artifact
-from llama_advisor.sizing.support import HOSTED, published_file
+from llama_advisor.knowledge.offer import HOSTED
+from llama_advisor.sizing.support import published_file
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate

@@ -116,7 +116,6 @@ LAID_OUT: dict[str, Compute] = {
 """Facts that are worked out of a build as far as it goes, by name; what is not limited is met."""
 SIZED: dict[str, Callable[[Any], Any]] = {
     "memory.total_gib": lambda c: printed_total_gib(c.memory),
-    "memory.fleet_gib": lambda c: printed_total_gib(c.memory) * (c.capacity.machines if c.capacity else 1),
     "memory.slack_gib": lambda c: _slack(c.memory),
     "memory.slack_share": lambda c: _slack_share(c.memory),
     "memory.sixteen_bit_need_gib": lambda c: _need_in_sixteen_bits(c.memory, c.model.parameters),

@@ -7,11 +7,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.engine.fact import FACTS
+from llama_advisor.engine.offers import Standing
 from llama_advisor.knowledge.conditions import Proof
-from llama_advisor.knowledge.device import HostedPrice, Machine
+from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.judgement import Criterion, RuleOut
 from llama_advisor.knowledge.model import Model, OfficialBuild
+from llama_advisor.knowledge.offer import Offer
 from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.knowledge.rule import CompiledRule, State
 from llama_advisor.scenario.need import Need
@@ -37,9 +39,8 @@ class Place(NamedTuple):
     engine: Any = None  # Engine
     machine: Machine | None = None
     support: Support | None = None
-    offer: HostedPrice | None = None
-    served: bool | None = None
-    retired: bool | None = None
+    offer: Offer | None = None
+    standing: Standing | None = None
 
 
 NOWHERE = Place()
@@ -119,7 +120,7 @@ class Candidate:
         capacity: Capacity | None = None,
     ) -> None:
         self.need = need
-        self.place = place
+        self.place: Place = place
         self.layout = layout
         self.machine: Machine | None = place.machine if layout is None else layout.machine
         self.memory = memory
@@ -188,8 +189,10 @@ class Candidate:
         return 1 if self.place.support else 0
 
     def wished(self) -> bool:
-        """Return whether it has the quantization or the engine asked for."""
-        return self.quantization.id in self.need.quantizations_wished or self.engine.id == self.need.engine
+        """Return whether it has the quantization, the engine or the provider asked for."""
+        need, offer = self.need, self.place.offer
+        by_provider = offer is not None and offer.provider == need.provider
+        return self.quantization.id in need.quantizations_wished or self.engine.id == need.engine or by_provider
 
     def closing(self, need: Need, bottlenecks: frozenset[str], given: Machine | None, named: Named | None) -> Candidate:
         """Return the candidate with what is known once all were judged."""

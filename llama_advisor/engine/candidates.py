@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from llama_advisor.hardware import Catalogue, on_accelerator, read_hardware
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.device import HostedPrice, Machine
+from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.scenario.defaults import spelled
 from llama_advisor.scenario.need import Need
-from llama_advisor.sizing.cost import price_key, retired
-from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.errors import InputError
 
 
@@ -100,12 +98,3 @@ def engines(need: Need, base: RuleBase) -> tuple[Engine, ...]:
     return tuple(
         engine for engine in wanted if (need.hosted_considered if engine.id == HOSTED else need.self_hosted_considered)
     )
-
-
-def offers(model: Model, need: Need, base: RuleBase, as_of: date) -> tuple[HostedPrice, ...]:
-    """Hosted offers of the model, cheapest first: of the provider asked for, else live ones whose address is known."""
-    found = [offer for offer in base.hosted.values() if offer.model == model.id]
-    mine = [offer for offer in found if offer.provider == need.provider]
-    known = [offer for offer in found if offer.provider in base.providers and not offer.doubtful]
-    chosen = mine or [offer for offer in known if not retired(offer, as_of)]
-    return tuple(sorted(chosen, key=lambda offer: (retired(offer, as_of), offer.doubtful != "", price_key(offer))))

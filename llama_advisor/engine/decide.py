@@ -18,10 +18,10 @@ from llama_advisor.engine.words import caveats, closing, excluded, routes, shown
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.judgement import Caveat
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
-from llama_advisor.sizing.support import HOSTED
 
 OTHER_LANE = 2
 
@@ -150,7 +150,7 @@ class Advisor:
         )
 
     def _other_lane(self, need: Need) -> tuple[Build, ...]:
-        """The best builds of the lane that was not ranked, hosted or at home."""
+        """The best builds of the lane that was not ranked, hosted or at home; that of the model named first."""
         if need.hosted_considered and need.self_hosted_considered:
             return ()
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
@@ -165,7 +165,7 @@ class Advisor:
             provider=None if hosted else need.provider,
             target=need.target if hosted else "cloud",
         )
-        order = self.search.run(other).order
+        order = sorted(self.search.run(other).order, key=lambda build: build.model.id != need.model)
         return tuple(shown(build, place, self.base) for place, build in enumerate(order[:OTHER_LANE], 1))
 
     def rulebase_shown(self) -> RuleBaseShown:

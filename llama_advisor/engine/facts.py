@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
 from llama_advisor.engine.artifacts import published
-from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute
+from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute, printed_total_gib
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
 from llama_advisor.knowledge.device import Device, Machine
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
-from llama_advisor.sizing.support import HOSTED
 from llama_advisor.text.strict import Modality, Target
 from llama_advisor.text.tables import table
 
@@ -88,6 +88,29 @@ def _accelerator(device: Device) -> str:
     return "gpu" if device.kind == "phone" and not device.cores else _COMPUTES.get(device.kind, "gpu")
 
 
+def _regions(candidate: Candidate) -> Iterator[str]:
+    """Regions that an offer names, else those of its provider."""
+    offer, standing = candidate.place.offer, candidate.place.standing
+    assert offer is not None
+    assert standing is not None
+    yield from offer.regions or (standing.host.regions if standing.host else ())
+    yield from (region for profile in offer.profiles for region in profile.called_from)
+
+
+def _fleet_gib(candidate: Candidate) -> float | None:
+    """Memory of one's own that all copies take: a service takes none of it."""
+    memory, capacity = candidate.memory, candidate.capacity
+    if memory is None:
+        return 0.0 if candidate.place.offer else None
+    return printed_total_gib(memory) * (capacity.machines if capacity else 1)
+
+
+def _step(candidate: Candidate) -> int | None:
+    """How far up the list of assumed machines it stands: a service needs none of them."""
+    machine = candidate.machine
+    return 0 if candidate.place.offer else machine.step if machine else None
+
+
 def _billions(candidate: Candidate) -> float:
     return candidate.model.parameters / 1e9
 
@@ -119,8 +142,10 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "engine.asked": lambda c: c.need.engine == c.engine.id,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
-    "hosted.retires_on": lambda c: str(c.place.offer.retires_on) if c.place.offer.retires_on else None,
-    "hosted.retirement_announced": lambda c: c.place.offer is not None and c.place.offer.retires_on is not None,
+    "hosted.until": lambda c: str(c.place.offer.until) if c.place.offer.until else None,
+    "hosted.replaced_by": lambda c: c.place.offer.replaced_by or None,
+    "hosted.regions": lambda c: frozenset(_regions(c)),
+    "hosted.end_announced": lambda c: c.place.offer is not None and c.place.offer.until is not None,
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
@@ -132,6 +157,8 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
 """Facts that are worked out, by name; asked only where their owner is there."""
 WHOLE: dict[str, Compute] = {
     "build.context_tokens": _context_limit,
+    "memory.fleet_gib": _fleet_gib,
+    "machine.step": _step,
     "build.published": lambda c: published(c) if c.place.engine and c.place.quantization else None,
     **LAID_OUT,
 }

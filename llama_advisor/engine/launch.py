@@ -190,7 +190,8 @@ def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str
     model, named = candidate.model, weights(files, candidate.quantization.id)
     offer = candidate.place.offer
     if offer:
-        named = offer.id.partition("/")[2]
+        standing = candidate.place.standing
+        named = standing.profile.id if standing and standing.profile else offer.sent
     elif any(step.step == "make" for step in steps(candidate, base)):
         named = "model"  # the folder of files that are made
     body: dict[str, Any] = {"model": named}
@@ -214,6 +215,7 @@ def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str
     if provider is None:
         return found
     found |= {"base_url": Flags(provider.base_url) or None, "key_variable": Flags(provider.key_variable)}
+    found["region"] = standing and standing.region
     return found | {"asked": Flags(filled(provider.request, found) or "") or None}
 
 

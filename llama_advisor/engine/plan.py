@@ -16,21 +16,23 @@ from typing import Any, NamedTuple
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.fact import BUILD, FACTS, MODEL, PLACEMENT, SCENARIO, VARIANT
+from llama_advisor.engine.offers import standings
 from llama_advisor.engine.ruling import Rules, Ruling
 from llama_advisor.engine.score import missed_by
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import quality
-from llama_advisor.sizing.cost import retired, self_hosted_cost
+from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import Cost
 from llama_advisor.sizing.layouts import Groups, Sizes, laid_out
 from llama_advisor.sizing.memory import memory
-from llama_advisor.sizing.support import HOSTED, Support, device_traits, official_build, support
+from llama_advisor.sizing.support import Support, device_traits, official_build, support
 from llama_advisor.text.strict import CriterionId
 
 Traits = tuple[Any, ...]
@@ -204,16 +206,13 @@ class ModelPlan:
         model: Model = self.place.model
         quantization = plan.base.quantizations[service.quantizations[0].quantization]
         hosted = self.place._replace(
-            quantization=quantization,
-            quality=quality.build_quality(model, quantization, None, need.cases, plan.base),
-            engine=service,
-            support=support(service, model, quantization, None, need.target),
+            quantization=quantization, engine=service, support=support(service, model, quantization, None, need.target)
         )
         found = []
-        for offer in candidates.offers(model, need, plan.base, plan.as_of) or (None,):
-            place = hosted._replace(
-                offer=offer, served=offer is not None, retired=offer is not None and retired(offer, plan.as_of)
-            )
+        for offer, standing in standings(model, need, plan.base, plan.as_of):
+            stored = plan.base.quantizations[offer.precision] if offer and offer.precision else quantization
+            made = quality.build_quality(model, stored, None, need.cases, plan.base)
+            place = hosted._replace(offer=offer, standing=standing, quality=made)
             found.append(Spot(plan, Ruling(plan.weighed, place, need, self.rules, VARIANT, PLACEMENT), place, need))
         return tuple(found)
 

@@ -161,6 +161,8 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:
     """Hold the lengths that were assumed, as far as they fit: a smaller context makes no one's prompt shorter."""
+    if need.provider_named and scenario.target is None:  # who named a service wants one, whoever it is
+        scenario = scenario.model_copy(update={"target": need.target})
     context = scenario.context_tokens or need.context_tokens
     if context == need.context_tokens:
         return scenario
@@ -193,7 +195,7 @@ def current(need: Need, field: str) -> Any:
 
 def softer(before: Any, relaxation: Relaxation) -> list[Any]:
     """Return the steps beyond today's value, the nearest first; nothing to soften, no steps."""
-    if before in (None, [], "none", False):
+    if before in (None, [], "none", False) or (relaxation.of and before not in relaxation.of):
         return []
     if relaxation.softer == "smaller":
         return [step for step in relaxation.steps if step is None or step < before]

@@ -107,15 +107,18 @@ def criterion_terms(
 
 
 def counted_weights(
-    stated: dict[CriterionId, float], base: RuleBase, *, owned: bool, priced: bool
+    stated: dict[CriterionId, float], base: RuleBase, *, owned: bool, priced: bool, untold: bool = False
 ) -> dict[CriterionId, float]:
-    """Weights that count: less of some on hardware one has; where nothing has a price, memory stands for money."""
-    weights = dict(stated)
-    if owned:
-        for name, share in base.criteria.owned_share.items():
+    """Weights that count: less of some on hardware one has, or where services do not tell them.
+
+    Where nothing has a price, memory stands for money.
+    """
+    weights, criteria = dict(stated), base.criteria
+    for shares in (criteria.owned_share if owned else {}, criteria.untold_share if untold else {}):
+        for name, share in shares.items():
             weights[name] = weights.get(name, 0.0) * share
     if not priced:
-        weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * base.criteria.unpriced_share
+        weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * criteria.unpriced_share
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()} if total else weights
 

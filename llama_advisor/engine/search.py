@@ -19,13 +19,13 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.capacity import served
 from llama_advisor.sizing.cost import hosted_cost
 from llama_advisor.sizing.figures import Cost, Training
 from llama_advisor.sizing.layouts import Sizes, laid_out
-from llama_advisor.sizing.support import HOSTED
 
 HOPELESS_BYTES = 2 * 2**30
 """Bytes of weights for each GiB of a machine's memory beyond which a build is not tried on it."""
@@ -48,12 +48,13 @@ class Search:
         machines = self.machines(need) if need.self_hosted_considered and local else ()
         owned = bool(machines) and all(machine.owned for machine in machines)
         priced = need.hosted_considered or any(machine.offer for machine in machines)
-        key = (*need.kind, candidates.named_alone(need, self.base), owned, priced)
+        untold = need.hosted_considered and not need.speed_asked
+        key = (*need.kind, candidates.named_alone(need, self.base), owned, priced, untold)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= MOST_KEPT:
                 self._plans.clear()
-            weights = counted_weights(need.weights, self.base, owned=owned, priced=priced)
+            weights = counted_weights(need.weights, self.base, owned=owned, priced=priced, untold=untold)
             plan = self._plans[key] = Plan(self.base, self.sizes, self.as_of, need, weights, owned=owned)
         return Found(plan, need, machines, among)
 
@@ -353,16 +354,14 @@ class ModelSearch:
 
     def _hosted(self, *, blocked: bool = True) -> Iterator[Candidate]:
         """Judge the offers in their order until one qualifies; those `blocked` whatever the load only if asked for."""
-        need, load = self.need, self.need.workload
+        need = self.need
         prompt_share = need.prompt_tokens / (need.prompt_tokens + need.output_tokens)
         for spot in self.model.offers:
             if spot.ruling.blocked and not blocked:
                 continue
-            place, speed, cost = spot.place, None, None
-            if place.offer is not None:
-                speed = self.sizes.stand_in_speed(place.model, place.engine, load)
-                cost = hosted_cost(place.offer, need.tokens_per_month, prompt_share)
-            candidate = Candidate(need, place, speed=speed, cost=cost)
+            place, day = spot.place, self.model.plan.as_of
+            cost = hosted_cost(place.offer, need.tokens_per_month, prompt_share, day) if place.offer else None
+            candidate = Candidate(need, place, cost=cost)
             built = self._judged(spot, (*self.states, *spot.ruling.checks.states(candidate)), candidate)
             yield built
             if not built.failures:

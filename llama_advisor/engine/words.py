@@ -113,10 +113,22 @@ def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
         wished = need.quantizations_wished
         asked = scenario.quantization
         made.append(_plain_wish("quantization", asked, found, base, lambda b: b.quantization.id in wished))
-    if scenario.engine:
+    if need.provider_named:
+        asked = scenario.provider or scenario.engine or ""
+        unknown = Wish(
+            field="provider", asked=asked, outcome="impossible", rank=None, text=f"nothing is known here of {asked}"
+        )
+        wish = _plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider)
+        made.append(unknown if need.provider_unlisted else wish)
+    if scenario.engine and (scenario.provider or not need.provider_named):
         engine = engine_id(scenario.engine, base)
         made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
     return tuple(made)
+
+
+def _hosted_by(build: Candidate) -> str | None:
+    """Return the provider of a build; of a name that is not listed no build is."""
+    return build.place.offer.provider if build.place.offer else ""
 
 
 def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
@@ -141,7 +153,7 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
 
 
 def _plain_wish(
-    field: Literal["quantization", "engine"],
+    field: Literal["quantization", "engine", "provider"],
     asked: str,
     found: Found,
     base: RuleBase,

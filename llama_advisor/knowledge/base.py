@@ -13,12 +13,13 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 from llama_advisor.knowledge.conditions import ConditionError, Fact
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
-from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Provider, Reference, RentalPrice, Vendor
+from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
 from llama_advisor.knowledge.engine import Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
+from llama_advisor.knowledge.offer import CloudRegion, Offer, Provider
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
@@ -123,7 +124,8 @@ class RuleBase:
     vendors = _by_id("vendors", Vendor)
     providers = _by_id("providers", Provider)
     rentals = _by_id("rentals", RentalPrice)
-    hosted = _by_id("hosted", HostedPrice)
+    hosted = _by_id("hosted", Offer)
+    cloud_regions = _by_id("cloud_regions", CloudRegion)
     use_cases = _by_id("use_cases", UseCase)
     finding_kinds = _by_id("findings", FindingKind)
     sources = _by_id("sources", Source)

@@ -1,4 +1,4 @@
-"""Devices as facts, a machine as devices × count × nodes, and dated prices: by the hour, hosted models by the token."""
+"""Devices as facts, a machine as devices × count × nodes, and dated prices by the hour."""
 
 from __future__ import annotations
 
@@ -129,21 +129,6 @@ class Reference(Record):
     reference: Annotated[dict[Target, tuple[ReferenceMachine, ...]], "At most 12 per target."]
 
 
-class Provider(Record):
-    """Where a hosting provider is asked."""
-
-    id: Annotated[str, "Provider, as prices name it."]
-    name: Annotated[str, "Its name."]
-    base_url: Annotated[str, "Address of its OpenAI-compatible API; `$NAME` is a variable of the shell."] = ""
-    key_variable: Annotated[str, "Environment variable that holds the key by custom."] = ""
-    request: Annotated[str, "Template of a request."] = (
-        'curl {base_url}/{path} -H "Authorization: Bearer ${key_variable}" -H "Content-Type: application/json" '
-        "-d {body}"
-    )
-    sources: Annotated[tuple[str, ...], "Source ids."]
-    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
-
-
 class RentalPrice(Record):
     """What one instance costs."""
 
@@ -158,20 +143,4 @@ class RentalPrice(Record):
     ram_gib: Annotated[float | None, "Host memory, GiB."] = None
     as_of: Annotated[date | None, "Day of the price; null where the source gives none."] = None
     source: Annotated[str, "Source id."]
-    unverified: Annotated[bool, "Whether the figure was not read in a source."] = False
-
-
-class HostedPrice(Record):
-    """What a hosted model costs, and until when it is served."""
-
-    id: Annotated[str, "Offer id, `provider/model key`."]
-    provider: Annotated[str, "Provider."]
-    model: Annotated[str, "Model id."]
-    usd_per_million_input_tokens: Annotated[float | None, "USD per million prompt tokens; null when not known."]
-    usd_per_million_output_tokens: Annotated[float | None, "USD per million generated tokens; null when not known."]
-    context_tokens: Annotated[int | None, "Context the provider serves."] = None
-    retires_on: Annotated[date | None, "Day of retirement, if announced."] = None
-    as_of: Annotated[date, "Day of the price."]
-    source: Annotated[str, "Source id."]
-    doubtful: Annotated[str, "Why the figure is not used, where it looks wrong."] = ""
     unverified: Annotated[bool, "Whether the figure was not read in a source."] = False

@@ -99,15 +99,6 @@ class Deploying(Record):
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
 
 
-class StandIn(Record):
-    """A machine whose predicted speed stands for a service that publishes none."""
-
-    hardware: Annotated[str, "Machine, as people write it."]
-    engine: Annotated[str, "Engine id."]
-    quantization: Annotated[str, "Quantization id."]
-    widen: Annotated[float, "Factor by which the range is widened on both sides."]
-
-
 class Engine(Record):
     """A runtime."""
 
@@ -154,9 +145,6 @@ class Engine(Record):
     modelfile: Annotated[str, "Template of a Modelfile, for engines that have one."] = ""
     adapter_flags: Annotated[str, "Options that load a LoRA adapter, with its folder as `{adapter}`."] = ""
     node_flags: Annotated[dict[str, str], "Options of the `first` node and of the `others` that share a copy."] = EMPTY
-    stand_in: Annotated[StandIn | None, "What a hosted service is taken to run on, where speeds are not published."] = (
-        None
-    )
     sources: Annotated[tuple[str, ...], "Source ids."]
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
     notes: Annotated[dict[str, str], "Further findings, by subject."] = EMPTY

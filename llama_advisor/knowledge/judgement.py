@@ -219,9 +219,13 @@ class Criteria(Record):
     owned_share: Annotated[
         dict[CriterionId, float], "What a criterion still counts where the hardware was stated, share of its weight."
     ]
+    untold_share: Annotated[
+        dict[CriterionId, float], "What a criterion still counts where services compete that do not tell it."
+    ]
     unpriced_share: Annotated[float, "Share of the weight of cost that footprint takes over where nothing has a price."]
     preference_bound: Annotated[float, "Most points that rules together may move one criterion."]
     wish_margin: Annotated[float, "Score within which a wish decides."]
+    witnesses_needed: Annotated[int, "Lists that must have an offer of a hosted model before it counts.", Field(ge=1)]
     assumed_tokens_per_month: Annotated[int, "Volume at which costs are compared where none was said."]
     seconds_between_requests: Annotated[float, "Seconds from one request of a person at work to the next."]
     busy_hours_per_month: Annotated[float, "Hours of a month in which the requests stated are in flight."]
@@ -260,6 +264,7 @@ class Relaxation(Record):
 
     field: Annotated[str, "Scenario field, `only.` for a hard limit."]
     cures: Annotated[tuple[Bottleneck, ...], "Bottlenecks it can help with."]
+    of: Annotated[tuple[str, ...], "Values of today that it softens; empty: any."] = ()
     steps: Annotated[
         tuple[Any, ...], "Values to try, hardest first; only those softer than today's count. Null drops it."
     ] = ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, get_args, get_type_hints
 
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
-from llama_advisor.knowledge.device import Device, HostedPrice, Instance, Provider, Reference, RentalPrice, Vendor
+from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
 from llama_advisor.knowledge.engine import Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
+from llama_advisor.knowledge.offer import CloudRegion, Offer, Provider
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind, Misunderstanding, Sampling, Statement
 from llama_advisor.knowledge.verifying import Measurement, Verifying
@@ -49,7 +50,8 @@ class EntryLists(Record):
     vendors: Annotated[tuple[Vendor, ...], "Makers of devices."] = ()
     providers: Annotated[tuple[Provider, ...], "Providers of hosted models."] = ()
     rentals: Annotated[tuple[RentalPrice, ...], "Prices of rented machines."] = ()
-    hosted: Annotated[tuple[HostedPrice, ...], "Prices of hosted models."] = ()
+    hosted: Annotated[tuple[Offer, ...], "Offers of hosted models."] = ()
+    cloud_regions: Annotated[tuple[CloudRegion, ...], "Regions of clouds, and the country of each."] = ()
     sources: Annotated[tuple[Source, ...], "Sources."] = ()
     trainers: Annotated[tuple[Trainer, ...], "What each way of tuning holds in memory."] = ()
     optimizers: Annotated[tuple[Optimizer, ...], "What optimizers hold."] = ()

@@ -80,8 +80,9 @@ def _figures(out: Screen, build: Build) -> None:
         rows.append(("memory", say.memory_line(build.memory)))
     if build.speed:
         rows += say.speed_rows(build.speed)
-    elif build.machine:
-        rows.append(("speed", "not known for this device"))
+    else:
+        unknown = "not known for this device" if build.machine else "not known: the provider publishes none"
+        rows.append(("speed", unknown))
     if build.capacity:
         rows.append(("serves", say.serves(build.capacity)))
     if build.training:

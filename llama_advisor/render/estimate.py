@@ -166,7 +166,8 @@ def _cost(
     hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)
     if hosted is None:
         return
-    yield "hosted", f"{number(hosted.usd_per_million_tokens)} USD per million tokens at {hosted.price.provider}"
+    provider = base.providers[hosted.offer.provider].name
+    yield "hosted", f"{number(hosted.usd_per_million_tokens)} USD per million tokens at {provider}"
     even = hosted.break_even_tokens_per_month
     if even and even > most > 0:
         yield "break even", "never: even at full use hosted is cheaper"

@@ -64,7 +64,7 @@ def described(build: Build, base: RuleBase) -> str:
     """Name a build: `model, quantization, engine on machine`."""
     name = base.models[build.model].name
     if build.machine is None:
-        return f"{name}, hosted by {build.provider}"
+        return f"{name}, hosted by {base.providers[build.provider].name if build.provider else build.engine}"
     version = f" ({build.engine_version})" if build.engine_version else ""
     copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
     return f"{name}, {build.quantization}, {base.engines[build.engine].name}{version} on {build.machine.name}{copies}"

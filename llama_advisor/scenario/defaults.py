@@ -6,6 +6,7 @@ from typing import Any
 
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption, HardwareSpec, Scenario
 from llama_advisor.text.errors import InputError
@@ -63,7 +64,7 @@ class Defaults:
             by_kind = base.criteria.target_of_kind.get(machine.device.kind, "server")
             target = "laptop" if "laptop" in machine.device.id else machine.target or by_kind
             why = f"where a {machine.device.kind.replace('-', ' ')} usually stands"
-        elif scenario.provider or (scenario.engine or "").strip().lower() == "hosted":
+        elif scenario.provider or (scenario.engine and names.engine_id(scenario.engine, base) == HOSTED):
             target, why = "hosted", "a hosted service was named"
         else:
             target, why = min((d.target for d in self.defaults), key=NEAREST_FIRST.index), self.why

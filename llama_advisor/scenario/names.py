@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.scenario import Assumption, Tuning
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import printable
@@ -72,7 +73,18 @@ def named_build(name: str, model: Model, *, plain_tags: bool = False) -> tuple[s
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
     """The id of an engine by any of its names."""
-    return _known(base.kept(_engines).get(key(name)), name, base.engines, f"{field}: unknown engine")
+    found = base.kept(_engines).get(key(name)) or (HOSTED if provider_id(name, base) else None)
+    return _known(found, name, base.engines, f"{field}: unknown engine")
+
+
+def provider_id(name: str, base: RuleBase) -> str | None:
+    """The id of a provider of hosted models by any of its names; None for one that is not listed."""
+    return base.kept(_providers).get(key(name))
+
+
+def _providers(base: RuleBase) -> dict[str, str]:
+    listed = base.providers.values()
+    return {key(text): provider.id for provider in listed for text in (provider.id, provider.name, *provider.aliases)}
 
 
 def _engines(base: RuleBase) -> dict[str, str]:

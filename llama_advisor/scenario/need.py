@@ -90,6 +90,10 @@ class Need:
     model_parameters_b: float | None
     model_reads_images: bool | None
     provider: str | None
+    provider_named: str | None
+    provider_unlisted: bool
+    service_region: str | None
+    regions_meant: frozenset[str]
     symptoms: frozenset[str]
     hardware_stated: bool
     max_parameters_b: float | None
@@ -117,6 +121,13 @@ class Need:
         if self.shared_stated is not None:
             return self.shared_stated
         return round(self.prompt_tokens * self.shared_share)
+
+    @property
+    def speed_asked(self) -> bool:
+        """Whether speed was asked for: a limit, or more weight for it."""
+        limits = (self.min_tokens_per_s, self.max_first_token_s, self.max_answer_s)
+        priorities = self.scenario.priorities
+        return any(limit is not None for limit in limits) or (priorities is not None and priorities.speed > 1)
 
     @property
     def tokens_per_month(self) -> int:
@@ -286,8 +297,9 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
         wished = names.named_build(scenario.model, named)
-    providers = {offer.provider for offer in base.hosted.values()} if scenario.provider else ()
-    provider = names.one_of(scenario.provider, providers, "provider", "provider") if scenario.provider else None
+    engine = scenario.engine if scenario.engine and names.provider_id(scenario.engine, base) else None
+    hosted_by = scenario.provider or engine
+    provider = names.provider_id(hosted_by, base) if hosted_by else None
     return {
         "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
         "quantizations_wished": frozenset(wished),
@@ -297,7 +309,24 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "model_parameters_b": named.parameters / 1e9 if named else None,
         "model_reads_images": "image" in named.inputs if named else None,
         "provider": provider,
+        "provider_named": base.providers[provider].name if provider else hosted_by,
+        "provider_unlisted": hosted_by is not None and provider is None,
+        "service_region": scenario.service_region,
+        "regions_meant": _regions_meant(scenario.service_region, base),
     }
+
+
+def _regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
+    """Regions of clouds that a text names: one, all of a country, all of the EU; else the text as it is."""
+    if not text:
+        return frozenset()
+    wanted, listed = text.strip().casefold(), base.cloud_regions.values()
+    countries = {code for code, name in base.regions.countries.items() if wanted in {code.casefold(), name.casefold()}}
+    countries |= {base.regions.also[name] for name in base.regions.also if name.casefold() == wanted}
+    if wanted in {"eu", "europe", "european union"}:
+        countries = set(base.regions.eu)
+    meant = {item.id for item in listed if item.country in countries or wanted in {item.id, *item.aliases}}
+    return frozenset(meant or {text.strip()})
 
 
 def _limits(only: Only, base: RuleBase) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.device import HostedPrice, Machine, RentalPrice
+from llama_advisor.knowledge.device import Machine, RentalPrice
+from llama_advisor.knowledge.offer import Offer
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH
 from llama_advisor.sizing.figures import Cost
 
@@ -26,26 +28,18 @@ def self_hosted_cost(price: RentalPrice, machine: Machine, volume: float | None 
     )
 
 
-def hosted_cost(price: HostedPrice, tokens_per_month: float, prompt_share: float) -> Cost | None:
-    """Price a volume of which `prompt_share` are prompt; None where a rate is missing."""
-    rate = blended_usd_per_million(price, prompt_share)
+def hosted_cost(offer: Offer, tokens_per_month: float, prompt_share: float, day: date) -> Cost | None:
+    """Price a volume of which `prompt_share` are prompt, as of a day; None where a rate is missing."""
+    rate = offer.price(day).blended(prompt_share)
     if rate is None:
         return None
     return Cost(
         usd_per_hour=None,
         usd_per_month=rate * tokens_per_month / MILLION,
         usd_per_million_tokens=rate,
-        as_of=price.as_of,
-        offer=price.id,
+        as_of=offer.as_of,
+        offer=offer.id,
     )
-
-
-def blended_usd_per_million(price: HostedPrice, prompt_share: float) -> float | None:
-    """Return USD per million tokens at a mix of prompt and generated tokens."""
-    prompt, generated = price.usd_per_million_input_tokens, price.usd_per_million_output_tokens
-    if prompt is None or generated is None:
-        return None
-    return prompt * prompt_share + generated * (1 - prompt_share)
 
 
 def break_even_tokens_per_month(rented: Cost, hosted_usd_per_million: float) -> float | None:
@@ -53,36 +47,32 @@ def break_even_tokens_per_month(rented: Cost, hosted_usd_per_million: float) -> 
     return rented.usd_per_month / hosted_usd_per_million * MILLION if hosted_usd_per_million > 0 else None
 
 
-def price_key(offer: HostedPrice) -> float:
-    """Return the sum of both rates, for order; an offer without a price comes last."""
-    rates = (offer.usd_per_million_input_tokens, offer.usd_per_million_output_tokens)
-    return sum(rate for rate in rates if rate is not None) if None not in rates else float("inf")
+def live_offers(model: str, base: RuleBase, day: date) -> list[Offer]:
+    """Return the offers of a model that count as served on a day: what no list misses first, then the cheapest."""
+    needed = base.criteria.witnesses_needed
+    found = [offer for offer in base.hosted.values() if offer.model == model and offer.live(day, needed)]
+    return sorted(found, key=partial(preference, day=day))
 
 
-def retired(offer: HostedPrice, as_of: date) -> bool:
-    """Return whether the offer ended before the day asked for."""
-    return offer.retires_on is not None and offer.retires_on <= as_of
+def preference(offer: Offer, day: date) -> tuple[bool, float]:
+    """Order of offers that are alike in all else: no list misses it, then the price of as many tokens in as out."""
+    rate = offer.price(day).blended(0.5)
+    return bool(offer.missing_in), float("inf") if rate is None else rate
 
 
 class Hosted(NamedTuple):
-    """The cheapest live offer of a model, and where a rented machine breaks even with it."""
+    """The live offer of a model that is preferred, and where a rented machine breaks even with it."""
 
-    price: HostedPrice
+    offer: Offer
     usd_per_million_tokens: float
     break_even_tokens_per_month: float | None
 
 
-def cheapest_hosted(model: str, prompt_share: float, rented: Cost, base: RuleBase, as_of: date) -> Hosted | None:
+def cheapest_hosted(model: str, prompt_share: float, rented: Cost, base: RuleBase, day: date) -> Hosted | None:
     """Return the cheapest live offer of `model` at a mix of prompt and generated tokens; None without one."""
-    rates = [
-        (rate, offer)
-        for offer in base.hosted.values()
-        if offer.model == model
-        and not offer.doubtful
-        and not retired(offer, as_of)
-        and (rate := blended_usd_per_million(offer, prompt_share)) is not None
-    ]
+    offers = [(offer.price(day).blended(prompt_share), offer) for offer in live_offers(model, base, day)]
+    rates = [(rate, offer.id, offer) for rate, offer in offers if rate is not None]
     if not rates:
         return None
-    rate, price = min(rates, key=lambda found: (found[0], found[1].id))
-    return Hosted(price, rate, break_even_tokens_per_month(rented, rate))
+    rate, _, offer = min(rates)
+    return Hosted(offer, rate, break_even_tokens_per_month(rented, rate))

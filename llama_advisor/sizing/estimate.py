@@ -11,6 +11,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Workload
@@ -20,7 +21,7 @@ from llama_advisor.sizing.figures import Cost, Memory, machine_used
 from llama_advisor.sizing.layouts import Layout, Sizes, machine_parts, splits
 from llama_advisor.sizing.memory import BYTES_PER_VALUE, Measured, measure, memory, room, widest
 from llama_advisor.sizing.request import Estimate, EstimateRequest, Limits
-from llama_advisor.sizing.support import HOSTED, Option, objections, official_build, options
+from llama_advisor.sizing.support import Option, objections, official_build, options
 from llama_advisor.text.errors import InputError, nearest
 
 KEPT = 4096

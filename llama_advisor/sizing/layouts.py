@@ -7,14 +7,13 @@ from functools import cache, cached_property, partial
 from math import inf
 from typing import Any, TypeVar
 
-from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Architecture, Model
 from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.scenario.scenario import Tuning, Workload
-from llama_advisor.sizing.figures import Range, Speed, Training
+from llama_advisor.sizing.figures import Speed, Training
 from llama_advisor.sizing.measured import by_build, corrected
 from llama_advisor.sizing.memory import (
     Measured,
@@ -190,28 +189,6 @@ class Sizes:
             return Groups(rungs, partial(Layout, self, build, with_image=with_image))
 
         return self.kept(("groups", engine.id, model.id, quantization.id, id(machine), with_image), machine, make)
-
-    def stand_in_speed(self, model: Model, service: Engine, load: Workload) -> Speed | None:
-        """Predict a hosted model's speed as on the service's stand-in machine, one request at a time, widened."""
-        alone, stand_in = load._replace(concurrent_requests=1), service.stand_in
-        if stand_in is None:
-            return None
-
-        def predict() -> Speed | None:
-            engine, quantization = self.base.engines[stand_in.engine], self.base.quantizations[stand_in.quantization]
-            machine = read_hardware(stand_in.hardware, catalogue_of(self.base), "server")
-            groups = self.groups(model, quantization, engine, machine, with_image=alone.images_per_prompt > 0)
-            layout, measured = laid_out(groups, alone)[-1]
-            found = layout.speed_of(alone, 1, measured)
-            if found is None:
-                return None
-            decode, prefill, first, total = (
-                Range(figures.low / stand_in.widen, figures.mid, figures.high * stand_in.widen) for figures in found[:4]
-            )
-            basis = f"the provider publishes none; as on {stand_in.hardware}"
-            return Speed(decode, prefill, first, total, basis, found.at_full_context_tokens_per_s)
-
-        return self.kept(("stand-in", service.id, model.id, alone), None, predict)
 
     def training(self, model: Model, method: str, machine: Machine | None, tuning: Tuning) -> Training:
         """Size tuning by a method, with the trainer named or the ordinary one of the device."""

@@ -10,9 +10,9 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Device
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model, OfficialBuild, Published
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.quantization import Quantization
 
-HOSTED = "hosted"  # Id of the engine that stands for services, which bring their own hardware.
 OWN_PLACES = ("phone", "browser")  # Devices that are a place of their own; an engine is sized where it is used most.
 
 

@@ -50,7 +50,7 @@ CASES: dict[str, dict[str, Any]] = {
         "use_cases": ["synthetic-data"],
         "only": {"models": ["70b"], "engines": ["llama.cpp"]},
     },
-    "hosted": {"target": "hosted", "use_cases": ["chat"]},
+    "hosted": {"provider": "vercel", "use_cases": ["chat"]},
     "phone": {"hardware": "iPhone 15 Pro", "use_cases": ["mobile-assistant"]},
     "browser": {"target": "browser", "use_cases": ["chat"]},
     "Mac": {"hardware": "M3 Max 64GB", "use_cases": ["chat"], "engine": "mlx"},

@@ -242,7 +242,6 @@ def test_end_users_are_apart_from_the_licensee(base: RuleBase) -> None:
         ({"model": "llama-3.2-8b-instruct"}, "model: unknown model 'llama-3.2-8b-instruct'; nearest: llama-3."),
         ({"engine": "olama"}, "engine: unknown engine 'olama'; nearest: ollama"),
         ({"quantization": "q4_k_z"}, "quantization: unknown quantization 'q4_k_z'; nearest: q4_k_"),
-        ({"provider": "bedrok"}, "provider: unknown provider 'bedrok'; nearest: bedrock"),
         ({"only": {"models": ["x"]}}, "only.models: unknown model 'x'"),
         ({"only": {"families": ["llama-4"]}}, "only.families: unknown family 'llama-4'; nearest: llama-3."),
         ({"only": {"engines": ["vlm"]}}, "only.engines: unknown engine 'vlm'; nearest: vllm"),

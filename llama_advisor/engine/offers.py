@@ -1,0 +1,109 @@
+"""Offers of hosted models for a need: which come into question, whether each counts, where it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import Feature, Offer, Profile, Provider, TokenPrice
+from llama_advisor.scenario.need import Need
+from llama_advisor.sizing.cost import live_offers, preference
+
+NAMED = 3
+"""Other offers that are named."""
+_REACH = ("there", "profile", None, "elsewhere")
+
+
+class Standing(NamedTuple):
+    """What is known of an offer on a day, for a need; all but `served` is nothing where no list has the model."""
+
+    served: bool
+    host: Provider | None = None
+    ended: bool = False
+    doubt: str | None = None  # why it does not count, though not ended
+    reach: str | None = None  # `there`: in the region asked for; `profile`: through one that leaves it; `elsewhere`
+    profile: Profile | None = None  # the one to call
+    region: str | None = None  # the one to call
+    lacks: frozenset[str] = frozenset()  # what is needed and not offered
+    untold: frozenset[str] = frozenset()  # what is needed and not known of it
+    condition: str | None = None
+    elsewhere: str = "no offer of it is confirmed"
+    cheaper: str | None = None  # a cheaper one that does not count, and why
+
+
+def standings(model: Model, need: Need, base: RuleBase, day: date) -> Iterator[tuple[Offer | None, Standing]]:
+    """Yield the offers that come into question, in the order in which they are tried.
+
+    Those of the provider asked for, where it has any; those that count, else the one that comes nearest.
+    """
+    found = [offer for offer in base.hosted.values() if offer.model == model.id]
+    mine = [offer for offer in found if offer.provider == need.provider] or found
+    live = live_offers(model.id, base, day)
+    chosen = [offer for offer in live if offer in mine]
+    if not chosen:
+        chosen = sorted(mine, key=lambda offer: (offer.ended(day), offer.doubtful, preference(offer, day)))[:1]
+    judged: list[tuple[Offer | None, Standing]] = [
+        (offer, _standing(offer, found, live, need, base, day)) for offer in chosen
+    ]
+    yield from sorted(judged, key=lambda item: _REACH.index(item[1].reach)) or [(None, Standing(served=False))]
+
+
+def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, base: RuleBase, day: date) -> Standing:
+    host, needed = base.providers[offer.provider], base.criteria.witnesses_needed
+    others = [_priced(other, base, day) for other in live if other.provider != offer.provider][:NAMED]
+    unsure = [other for other in found if other not in live and not other.ended(day)]
+    cheaper = [other for other in unsure if _cheaper(other.price(day), offer.price(day))]
+    told = {feature: offer.features.get(feature) for feature in _needed(need)} if offer in live else {}
+    conditions = [text for text in told.values() if text not in {None, "yes", "no"}]
+    reach, profile = _reach(offer, host, need)
+    named = need.service_region if need.service_region and profile else None
+    doubtful = min(cheaper, key=lambda other: (other.doubtful != "", preference(other, day)), default=None)
+    return Standing(
+        served=True,
+        host=host,
+        ended=offer.ended(day),
+        doubt=None if offer.ended(day) else offer.doubt(needed) or None,
+        reach=reach,
+        profile=profile,
+        region=named or next(iter(offer.regions), None),
+        lacks=frozenset(feature for feature, text in told.items() if text == "no"),
+        untold=frozenset(feature for feature, text in told.items() if text is None),
+        condition="; ".join(filter(None, conditions)) or None,
+        elsewhere=f"confirmed: {', '.join(others)}" if others else "no other offer of it is confirmed",
+        cheaper=f"{_priced(doubtful, base, day)}: {doubtful.doubt(needed)}" if doubtful else None,
+    )
+
+
+def _cheaper(one: TokenPrice, other: TokenPrice) -> bool:
+    """Whether both rates are known and lower."""
+    return all(a is not None and b is not None and a < b for a, b in zip(one.rates, other.rates, strict=True))
+
+
+def _needed(need: Need) -> Iterator[Feature]:
+    if need.images_per_prompt:
+        yield "images"
+    if need.tool_calling != "none":
+        yield "tools"
+    if need.structured_output:
+        yield "schema"
+
+
+def _reach(offer: Offer, host: Provider, need: Need) -> tuple[str | None, Profile | None]:
+    """Whether it computes in the regions meant, and the profile to call; nothing where that is not asked or known."""
+    meant, own = need.regions_meant, frozenset(offer.regions or host.regions)
+    if not meant or not (own or offer.profiles):
+        return None, None
+    if meant & own:
+        return "there", None
+    for profile in offer.profiles:
+        if meant & set(profile.called_from):
+            return "there" if meant >= set(profile.computes_in) else "profile", profile
+    return "elsewhere", None
+
+
+def _priced(offer: Offer, base: RuleBase, day: date) -> str:
+    (prompt, generated), name = offer.price(day).rates, base.providers[offer.provider].name
+    return name if prompt is None or generated is None else f"{name} at {prompt:g}/{generated:g} USD per million tokens"
