@@ -211,12 +211,13 @@ def _requests(files: Artifact, candidate: Candidate, base: RuleBase) -> dict[str
         "served": named,
         "named": json.dumps({"model": named}),
     }
-    provider = base.providers.get(offer.provider) if offer else None
-    if provider is None:
+    if offer is None:
         return found
-    found |= {"base_url": Flags(provider.base_url) or None, "key_variable": Flags(provider.key_variable)}
-    found["region"] = standing and standing.region
-    return found | {"asked": Flags(filled(provider.request, found) or "") or None}
+    provider = base.providers[offer.provider]
+    address = None if offer.request else Flags(provider.base_url) or None
+    found |= {"base_url": address, "key_variable": Flags(provider.key_variable)}
+    found |= {"region": standing and standing.region, "picture": Flags(base.deploying.picture)}
+    return found | {"asked": Flags(filled(offer.request or provider.request, found) or "") or None}
 
 
 def _tuning(candidate: Candidate, base: RuleBase) -> dict[str, Any]:

@@ -53,7 +53,9 @@ def standings(model: Model, need: Need, base: RuleBase, day: date) -> Iterator[t
 
 def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, base: RuleBase, day: date) -> Standing:
     host, needed = base.providers[offer.provider], base.criteria.witnesses_needed
-    others = [_priced(other, base, day) for other in live if other.provider != offer.provider][:NAMED]
+    others = [_priced(other, base, day) for other in live if other.provider != (need.provider or offer.provider)][
+        :NAMED
+    ]
     unsure = [other for other in found if other not in live and not other.ended(day)]
     cheaper = [other for other in unsure if _cheaper(other.price(day), offer.price(day))]
     told = {feature: offer.features.get(feature) for feature in _needed(need)} if offer in live else {}
@@ -72,8 +74,12 @@ def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, b
         lacks=frozenset(feature for feature, text in told.items() if text == "no"),
         untold=frozenset(feature for feature, text in told.items() if text is None),
         condition="; ".join(filter(None, conditions)) or None,
-        elsewhere=f"confirmed: {', '.join(others)}" if others else "no other offer of it is confirmed",
-        cheaper=f"{_priced(doubtful, base, day)}: {doubtful.doubt(needed)}" if doubtful else None,
+        elsewhere=f"confirmed: {', '.join(others)} USD per million tokens"
+        if others
+        else "no other offer of it is confirmed",
+        cheaper=f"{_priced(doubtful, base, day)} USD per million tokens: {doubtful.doubt(needed)}"
+        if doubtful
+        else None,
     )
 
 
@@ -106,4 +112,4 @@ def _reach(offer: Offer, host: Provider, need: Need) -> tuple[str | None, Profil
 
 def _priced(offer: Offer, base: RuleBase, day: date) -> str:
     (prompt, generated), name = offer.price(day).rates, base.providers[offer.provider].name
-    return name if prompt is None or generated is None else f"{name} at {prompt:g}/{generated:g} USD per million tokens"
+    return name if prompt is None or generated is None else f"{name} at {prompt:g}/{generated:g}"

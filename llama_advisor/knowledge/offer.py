@@ -79,6 +79,7 @@ class Offer(Record):
     context_tokens: Annotated[int | None, "Context the provider serves."] = None
     precision: Annotated[str, "Quantization it is served in, by id; empty: not said."] = ""
     features: Annotated[dict[Feature, str], "`yes`, `no`, or on what condition; what is missing is not known."] = EMPTY
+    request: Annotated[str, "Template of a request, where that of its provider does not do."] = ""
     regions: Annotated[tuple[str, ...], "Regions that serve it by its own id."] = ()
     profiles: Annotated[tuple[Profile, ...], "Ids that route a call between regions."] = ()
     until: Annotated[date | None, "Day of its end, past or announced."] = None
