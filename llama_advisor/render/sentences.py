@@ -16,15 +16,10 @@ from llama_advisor.engine.advice import (
 )
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
+from llama_advisor.text.tables import table
 
 SIGNIFICANT = 3
-VERDICTS = {
-    "recommended": "recommended",
-    "recommended_with_caveats": "recommended, with caveats",
-    "change_requirement": "nothing fits as asked; with one change this does",
-    "no_fit": "nothing fits",
-    "need_input": "more is needed to answer",
-}
+VERDICTS = table(__file__)
 
 
 def number(value: float | None) -> str:
