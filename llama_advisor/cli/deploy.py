@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Output, Rules, day, layers, with_flags, write
 from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
@@ -43,14 +44,9 @@ def flags() -> tuple[Flag, ...]:
 @with_flags(flags(), "Scenario")
 def deploy(
     said: dict[str, Any],
-    asked: Annotated[
-        str | None,
-        typer.Argument(metavar="[FILE|MODEL]", help="Scenario or project file, - is standard input; or model."),
-    ] = None,
+    asked: Annotated[str | None, typer.Argument(metavar="[FILE|MODEL]", help=HELP["deploy"]["asked"])] = None,
     target: Target = None,
-    adapter: Annotated[
-        str | None, typer.Option("--adapter", metavar="FOLDER", help="LoRA adapter to load beside the model.")
-    ] = None,
+    adapter: Annotated[str | None, typer.Option("--adapter", metavar="FOLDER", help=HELP["deploy"]["adapter"])] = None,
     output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
