@@ -19,7 +19,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.words import decisive
 from llama_advisor.render.sentences import change_text
-from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, Flag
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.read import chosen, read_scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Target as Place
@@ -36,12 +36,7 @@ Target = Annotated[
 ]
 
 
-def flags() -> tuple[Flag, ...]:
-    """Return the flags of a scenario but the one that is read here."""
-    return tuple(flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE)
-
-
-@with_flags(flags(), "Scenario")
+@with_flags([flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE], "Scenario")
 def deploy(
     said: dict[str, Any],
     asked: Annotated[str | None, typer.Argument(metavar="[FILE|MODEL]", help=HELP["deploy"]["asked"])] = None,
