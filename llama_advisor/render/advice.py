@@ -88,7 +88,12 @@ def _figures(out: Screen, build: Build) -> None:
     if build.memory:
         rows.append(("memory", say.memory_line(build.memory)))
     if build.speed:
-        rows += say.speed_rows(build.speed)
+        speed, at, context = build.speed, build.speed.at_tokens, build.speed.context_tokens
+        at_full = f"; {say.number(speed.at_full_context_tokens_per_s)} when all {context:,} are full"
+        fast = f"{say.range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens"
+        first = f"a prompt of {speed.prompt_tokens:,} tokens after {say.range_text(speed.first_token_s)} s"
+        rows += [("speed", fast + (at_full if at < context else ""))]
+        rows += [("", f"first token of {first}"), ("", speed.basis)]
     elif build.machine:
         rows.append(("speed", "not known for this device"))
     if build.capacity:
