@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import signal
 import subprocess
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from llama_advisor.cli import check
 from llama_advisor.cli import main as cli
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -85,21 +88,56 @@ def layer(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     return written
 
 
+Done = subprocess.CompletedProcess[str]
+SEEN_INSIDE = {"COLUMNS", "NO_COLOR", "TERM"}
+"""Variables that the program reads itself; others are for the interpreter, before it starts."""
+
+
 @pytest.fixture(scope="session")
-def run() -> Callable[..., subprocess.CompletedProcess[str]]:
+def process() -> Callable[..., Done]:
     """Run the program as a process of its own, output captured as text."""
 
-    def ran(*arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def ran(*arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path = ROOT) -> Done:
         return subprocess.run(
             [sys.executable, "-m", "llama_advisor", *arguments],
             input=stdin,
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"} | (env or {}),
-            cwd=ROOT,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)} | (env or {}),
+            cwd=cwd,
             capture_output=True,
             encoding="utf-8",
             check=False,
             timeout=120,
         )
+
+    return ran
+
+
+@pytest.fixture(scope="session")
+def run(process: Callable[..., Done]) -> Callable[..., Done]:
+    """Run the program, output captured as text: in this process, where it needs none of its own."""
+
+    def ran(*arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path = ROOT) -> Done:
+        if {"ask", "--batch", "--workers"} & {*arguments} or not arguments or (env or {}).keys() - SEEN_INSIDE:
+            return process(*arguments, stdin=stdin, env=env, cwd=cwd)
+        told = [io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8") for text in (stdin, "", "")]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(cwd)
+            patch.setattr(sys, "argv", ["llama-advisor", *arguments])
+            patch.setattr(cli, "collect_seldom", lambda: None)  # this process lasts, and is to collect as it does
+            patch.setattr(gc, "freeze", lambda: None)
+            for name, stream in zip(("stdin", "stdout", "stderr"), told, strict=True):
+                patch.setattr(sys, name, stream)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as left:
+                cli.main()
+        for kept in (check.checker_for, check.layers_in):
+            kept.cache_clear()
+        for stream in told:
+            stream.flush()
+        out, err = (stream.buffer.getvalue().decode("utf-8") for stream in told[1:])
+        assert isinstance(left.value.code, int)
+        return subprocess.CompletedProcess(arguments, left.value.code, out, err)
 
     return ran
 

@@ -147,19 +147,18 @@ class Checker:
                 place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
                 text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
                 yield inside.finding("LA503", place, text, about)
+            code, key, text = "LA502", "code", f"{waiver.deployment} has no finding {waiver.code}"
             if waiver.code not in waivable:
                 unknown = f"is no code{nearest(waiver.code, waivable)}"
-                text = f"{waiver.code} {'cannot be waived' if waiver.code in self.kinds else unknown}"
-                yield inside.finding("LA504", (*where, "code"), text, about)
+                code, text = "LA504", f"{waiver.code} {'cannot be waived' if waiver.code in self.kinds else unknown}"
             elif waiver.deployment not in names:
                 text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
-                yield inside.finding("LA504", (*where, "deployment"), text, about)
+                code, key = "LA504", "deployment"
             elif waiver.expires < self.as_of:
-                text = f"the waiver of {waiver.code} ended on {waiver.expires}"
-                yield inside.finding("LA501", (*where, "expires"), text, about)
-            elif (waiver.code, clean(waiver.deployment)) not in used:
-                text = f"{waiver.deployment} has no finding {waiver.code}"
-                yield inside.finding("LA502", (*where, "code"), text, about)
+                code, key, text = "LA501", "expires", f"the waiver of {waiver.code} ended on {waiver.expires}"
+            elif (waiver.code, clean(waiver.deployment)) in used:
+                continue
+            yield inside.finding(code, (*where, key), text, about)
 
     def result(self, checked: Sequence[tuple[list[CheckFinding], int]], asked: Settings) -> Findings:
         """Sum up what was found in each file, with its deployments; malformed input passes every filter."""

@@ -14,18 +14,14 @@ from typing import Annotated
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.knowledge.upkeep_entries import FindingKind, Severity
 from llama_advisor.text.record import Record
+from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 _NEAREST = re.compile(r"; nearest: (\S+)$")
 LONGEST_TEXT = 600
 LONGEST_SNIPPET = 400
-SAYS = {
-    "error": "It fails the check.",
-    "warning": "It fails the check with `--fail-on warning`.",
-    "note": "It never fails the check.",
-}
-MALFORMED = "It means that the input is wrong: exit code 2, whatever the flags say."
+COUNTS = table(__file__)
 
 
 class Waived(Record):
@@ -142,9 +138,7 @@ def clean(text: object) -> str:
 
 def code_page(kind: FindingKind) -> str:
     """Return the page of a kind of finding as markdown: for `explain`, and for docs/findings/."""
-    counts = MALFORMED if kind.malformed else SAYS[kind.severity]
-    if not kind.fix:
-        counts = "It is a finding of `llama-advisor rules`, about the rule base."
+    counts = COUNTS["upkeep" if not kind.fix else "malformed" if kind.malformed else kind.severity]
     lines = [f"# {kind.id}: {kind.title}", "", f"{kind.severity.capitalize()}. {counts}", "", kind.explanation.strip()]
     if kind.fix:
         lines += ["", "## What to do", "", kind.fix]

@@ -57,8 +57,16 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     wrong = wrong_version(engine, version, decision.chosen.model) if engine and version is not None else None
     if wrong:
         yield item.finding(WRONG_VERSION, ("choice", "engine_version"), wrong)
-    elif best is not None:
-        yield from _old_runtime(item, best)
+    elif best is not None:  # an engine that runs the model in an old version alone, or is kept up no longer
+        support, engine = best.place.support, best.engine
+        place = ("choice", "engine" if item.deployment.choice.engine else "model")
+        if support and support.pinned_version:
+            text = f"{best.model.name} runs on {engine.name} only up to an old version: {support.pinned_version}"
+            yield item.finding("LA205", place, text, "pinned")
+        elif engine.status != "active":
+            state = "in maintenance" if engine.status == "maintenance" else engine.status
+            text = f"{engine.name} is {state}. {engine.notes.get(engine.status, '')}".strip()
+            yield item.finding("LA205", place, text, "status")
 
 
 def _outside_limits(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[CheckFinding]:
@@ -118,19 +126,6 @@ def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, st
     if "engine" in written and any(fact.startswith("engine.") for fact in facts):
         return code, "engine"
     return code, "model"
-
-
-def _old_runtime(item: Deployed, build: Candidate) -> Iterator[CheckFinding]:
-    """Yield an engine that runs the model in an old version alone, or is kept up no longer."""
-    support, engine = build.place.support, build.engine
-    place = ("choice", "engine" if item.deployment.choice.engine else "model")
-    if support and support.pinned_version:
-        text = f"{build.model.name} runs on {engine.name} only up to an old version: {support.pinned_version}"
-        yield item.finding("LA205", place, text, "pinned")
-    elif engine.status != "active":
-        state = "in maintenance" if engine.status == "maintenance" else engine.status
-        note = engine.notes.get(engine.status, "")
-        yield item.finding("LA205", place, f"{engine.name} is {state}. {note}".strip(), "status")
 
 
 def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from llama_advisor.cli.commands import HELP, SAVED
 from llama_advisor.cli.options import AsOf, Format, Rules, day, screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
@@ -29,7 +30,6 @@ from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
-SAVED = "llama-advisor-interview.json"
 INPUT_ERROR = 2
 INTERRUPTED = 130
 USAGE = """usage: llama-advisor ask [--resume [FILE]] [--save FILE] [--answers FILE|-]
@@ -44,13 +44,9 @@ class LeaveError(Exception):
 
 
 def ask(
-    answers: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Answers, a line a prompt; - reads standard input.")
-    ] = None,
+    answers: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["answers"])] = None,
     resume: Annotated[str | None, typer.Option(metavar="FILE", help="Go on with a saved interview.")] = None,
-    save: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the project file that the answers made.")
-    ] = None,
+    save: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["save"])] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
     format_: Format = "text",
     rules: Rules = None,

@@ -22,6 +22,7 @@ from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
 from llama_advisor.check.propose import WORKFLOW_FILE, discovered, from_discovery, server_entry
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -45,35 +46,29 @@ CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str) 
 
 
 def check(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PATHS]", help="Project files, or folders to look through; llama-advisor.yaml if none."
-        ),
-    ] = None,
-    format_: Annotated[
-        list[CheckFormat] | None, typer.Option("--format", "-f", help="How to print the findings; may repeat.")
-    ] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATHS]", help=HELP["check"]["paths"])] = None,
+    format_: Annotated[list[CheckFormat] | None, typer.Option("--format", "-f", help=HELP["check"]["format"])] = None,
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where the format before it goes; - is standard output."),
     ] = None,
-    fail_on: Annotated[
-        FailOn | None, typer.Option(help="Severity from which findings fail the check; error if not given.")
-    ] = None,
+    fail_on: Annotated[FailOn | None, typer.Option(help=HELP["check"]["fail_on"])] = None,
     select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
     ignore: Annotated[Codes, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,
-    discover: Annotated[
-        bool,
-        typer.Option("--discover", help="Look through the folder for models that run, and propose a project file."),
-    ] = False,
+    discover: Annotated[bool, typer.Option("--discover", help=HELP["check"]["discover"])] = False,
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> int:
-    """Check, print every format asked for, and return the exit code."""
+    """Check, print every format asked for, and return the exit code; or propose a file for each folder."""
     today = day(as_of)
     if discover:
-        return _print_proposals(tuple(paths or ()), tuple(rules or ()), today)
+        found = ""
+        for name in paths or (".",):
+            if not Path(name).is_dir():
+                raise InputError(f"{printable(name)}: --discover looks through folders")
+            found += _proposal(Path(name), tuple(rules or ()), today) or ""
+        sys.stdout.write(found)
+        return 0 if found else NOTHING
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
     settings = read_settings(Path())
     named = (*settings.rules, *(rules or ()))
@@ -113,22 +108,33 @@ def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list
 
 
 def lock(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATHS]", help="Project files, or folders to look through.")
-    ] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATHS]", help=HELP["lock"]["paths"])] = None,
     verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> int:
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
+    from llama_advisor.check.lock import lock_text
+
     today = day(as_of)
     settings = read_settings(Path())
     named = (*settings.rules, *(rules or ()))
     checker_for(named, today)  # wrong rules are told of before a file is
     worst = 0
     for path in project_files(tuple(paths or settings.paths)):
-        text = _lock(path, checker_for(layers_in(path.parent, named), today))
-        target = lock_path(path)
+        checker, target = checker_for(layers_in(path.parent, named), today), lock_path(path)
+        project = read_project(path, checker.kinds)
+        wrong: list[CheckFinding] = [*project.findings]
+        pinned: list[tuple[Deployment, Decision]] = []
+        for item in project.deployments if not wrong else ():
+            decision = decided(item, checker.decider)
+            if isinstance(decision, CheckFinding):
+                wrong.append(decision)
+                break
+            pinned.append((item.deployment, decision))
+        for found in wrong:
+            raise InputError(f"{found.file}:{found.line}:{found.column}: {found.code} {found.text}")
+        text = lock_text(pinned, checker.base)
         if verify:
             current = target.read_text(encoding="utf-8") if target.is_file() else None
             worst = max(worst, 0 if current == text else 1)
@@ -169,39 +175,16 @@ def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> tuple[list[Ch
     return checker_for(layers, as_of).check(path)
 
 
-def _lock(path: Path, checker: Checker) -> str:
-    from llama_advisor.check.lock import lock_text
-
-    file = read_project(path, checker.kinds)
-    for found in file.findings:
-        raise _refused(found)
-    pinned: list[tuple[Deployment, Decision]] = []
-    for item in file.deployments:
-        decision = decided(item, checker.decider)
-        if isinstance(decision, CheckFinding):
-            raise _refused(decision)
-        pinned.append((item.deployment, decision))
-    return lock_text(pinned, checker.base)
-
-
-def _refused(found: CheckFinding) -> InputError:
-    return InputError(f"{found.file}:{found.line}:{found.column}: {found.code} {found.text}")
-
-
 @with_flags(FLAGS, "Scenario")
 def init(
     said: dict[str, Any],
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="Project file to write.")] = "llama-advisor.yaml",
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
     discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
-    source: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Files in which the choice shows up; may repeat.")
-    ] = None,
+    source: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["init"]["source"])] = None,
     github: Annotated[bool, typer.Option("--github", help="Also write .github/workflows/llama-advisor.yml.")] = False,
     gitlab: Annotated[bool, typer.Option("--gitlab", help="Also print the job for .gitlab-ci.yml.")] = False,
-    pre_commit: Annotated[
-        bool, typer.Option("--pre-commit", help="Also print the entry for .pre-commit-config.yaml.")
-    ] = False,
+    pre_commit: Annotated[bool, typer.Option("--pre-commit", help=HELP["init"]["pre_commit"])] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -237,17 +220,6 @@ def init(
     if pre_commit:
         sys.stdout.write(f"\n# For .pre-commit-config.yaml:\n{server_entry('pre-commit', paths)}")
     return 0
-
-
-def _print_proposals(paths: tuple[str, ...], rules: tuple[str, ...], today: date) -> int:
-    """Print a proposal for each folder named, or for this one."""
-    text = ""
-    for name in paths or (".",):
-        if not Path(name).is_dir():
-            raise InputError(f"{printable(name)}: --discover looks through folders")
-        text += _proposal(Path(name), rules, today) or ""
-    sys.stdout.write(text)
-    return 0 if text else NOTHING
 
 
 def _proposal(folder: Path, rules: tuple[str, ...], today: date) -> str | None:

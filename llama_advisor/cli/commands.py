@@ -10,10 +10,13 @@ import typer
 from llama_advisor import __version__
 from llama_advisor.text.tables import table
 
+SAVED = "llama-advisor-interview.json"
 _LISTED = table(__file__)
 COMMANDS: dict[str, tuple[str, str]] = _LISTED["commands"]
 """Each command: its module and function, which takes the options and returns the exit code, and its help."""
 GROUPS: dict[str, str] = _LISTED["groups"]
+HELP: dict[str, dict[str, str]] = _LISTED["options"]
+"""What the options of a command mean, where that takes more than a line of its signature."""
 
 
 def app_for(arguments: list[str]) -> typer.Typer:
@@ -55,8 +58,6 @@ def completed(arguments: list[str]) -> list[str]:
         return ["ask"]
     if arguments[0] != "ask" or "--resume" not in arguments:
         return arguments
-    from llama_advisor.cli.ask import SAVED
-
     place = arguments.index("--resume") + 1
     bare = place == len(arguments) or arguments[place].startswith("-")
     return [*arguments[:place], SAVED, *arguments[place:]] if bare else arguments

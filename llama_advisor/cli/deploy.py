@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Output, Rules, day, layers, with_flags, write
 from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
@@ -18,7 +19,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.words import decisive
 from llama_advisor.render.sentences import change_text
-from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, Flag
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.read import chosen, read_scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Target as Place
@@ -35,22 +36,12 @@ Target = Annotated[
 ]
 
 
-def flags() -> tuple[Flag, ...]:
-    """Return the flags of a scenario but the one that is read here."""
-    return tuple(flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE)
-
-
-@with_flags(flags(), "Scenario")
+@with_flags([flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE], "Scenario")
 def deploy(
     said: dict[str, Any],
-    asked: Annotated[
-        str | None,
-        typer.Argument(metavar="[FILE|MODEL]", help="Scenario or project file, - is standard input; or model."),
-    ] = None,
+    asked: Annotated[str | None, typer.Argument(metavar="[FILE|MODEL]", help=HELP["deploy"]["asked"])] = None,
     target: Target = None,
-    adapter: Annotated[
-        str | None, typer.Option("--adapter", metavar="FOLDER", help="LoRA adapter to load beside the model.")
-    ] = None,
+    adapter: Annotated[str | None, typer.Option("--adapter", metavar="FOLDER", help=HELP["deploy"]["adapter"])] = None,
     output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,

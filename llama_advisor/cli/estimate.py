@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import to_json as compact_json
 
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, screen, with_flags, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import to_json
@@ -32,9 +33,7 @@ FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 def estimate(
     said: dict[str, Any],
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
-    batch: Annotated[
-        str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One build a line in, one estimate a line out.")
-    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["estimate"]["batch"])] = None,
     jobs: Jobs = None,
     by: Annotated[By | None, typer.Option("--by", help="Size it at one value of this after another.")] = None,
     max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,

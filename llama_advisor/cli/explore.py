@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, File, Format, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -33,9 +34,7 @@ else:
 def explain(
     said: dict[str, Any],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Model, rule, criterion, or code of a finding.")],
-    scenario: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Scenario for which a model is explained; flags lie over it.")
-    ] = None,
+    scenario: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["explain"]["scenario"])] = None,
     format_: Format = "text",
     rules: Rules = None,
     as_of: AsOf = None,
@@ -92,9 +91,7 @@ def _entry(name: str, format_: str, base: RuleBase) -> str | None:
 def compare(
     said: dict[str, Any],
     models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL ...", help="Any names of two models or more.")],
-    scenario: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")
-    ] = None,
+    scenario: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["compare"]["scenario"])] = None,
     format_: Format = "text",
     output: Output = None,
     rules: Rules = None,

@@ -50,7 +50,7 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         import typer
 
-        from llama_advisor.text.errors import AdvisorError
+        from llama_advisor.text.errors import AdvisorError, nearest
 
         if isinstance(error, typer.Abort):
             return INTERRUPTED
@@ -59,19 +59,13 @@ def _run(arguments: list[str]) -> int:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
-        return _failed(_unknown_option(error) or usage(), USAGE_ERROR, arguments)
+        message, context = usage(), getattr(error, "ctx", None)
+        if context is not None and type(error).__name__ == "NoSuchOption":
+            known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
+            name = getattr(error, "option_name", "")
+            message = f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
+        return _failed(message, USAGE_ERROR, arguments)
     return code if isinstance(code, int) else 0
-
-
-def _unknown_option(error: Exception) -> str | None:
-    """Return what to say of an option that a command does not have."""
-    from llama_advisor.text.errors import nearest
-
-    name, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
-    if name is None or context is None or type(error).__name__ != "NoSuchOption":
-        return None
-    known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
-    return f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
 
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:

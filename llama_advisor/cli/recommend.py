@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, File, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
 from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
@@ -34,18 +35,14 @@ else:
 def recommend(
     said: dict[str, Any],
     file: File = None,
-    batch: Annotated[
-        str | None, typer.Option("--batch", metavar="FILE.jsonl", help="One scenario a line in, one answer a line out.")
-    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["recommend"]["batch"])] = None,
     jobs: Jobs = None,
     format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
     print_: Annotated[
         Literal["model", "hf", "ollama", "build", "run"] | None,
         typer.Option("--print", help="Print one thing for scripts."),
     ] = None,
-    why: Annotated[
-        bool, typer.Option("--why", help="Show what every point rests on, and where the answer turns.")
-    ] = False,
+    why: Annotated[bool, typer.Option("--why", help=HELP["recommend"]["why"])] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
     output: Output = None,
     rules: Rules = None,

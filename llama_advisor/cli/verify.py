@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.estimate import FLAG_OF, FLAGS, requested
 from llama_advisor.cli.options import AsOf, Format, Output, Rules, day, screen, with_flags, write
 from llama_advisor.deploy.endpoint import MOST_REQUESTS, ask
@@ -30,17 +31,11 @@ PROMPT_TOKENS, OUTPUT_TOKENS = 256, 128
 def verify(
     said: dict[str, Any],
     file: Annotated[str | None, typer.Argument(metavar="[FILE|-]", help="Output of a tool; not with --url.")] = None,
-    model: Annotated[
-        str | None, typer.Argument(metavar="MODEL", help="Any name of the model that was measured.")
-    ] = None,
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help=HELP["verify"]["model"])] = None,
     url: Annotated[str | None, typer.Option("--url", help="Ask this OpenAI-compatible server instead.")] = None,
     requests: Annotated[int, typer.Option(min=1, max=MOST_REQUESTS, help="Answers to ask --url for.")] = 3,
-    key: Annotated[
-        str | None, typer.Option("--api-key-env", metavar="NAME", help="Environment variable with the key of --url.")
-    ] = None,
-    keep: Annotated[
-        str | None, typer.Option("--keep", metavar="DIR", help="Keep the reading in this folder of own rules.")
-    ] = None,
+    key: Annotated[str | None, typer.Option("--api-key-env", metavar="NAME", help=HELP["verify"]["key"])] = None,
+    keep: Annotated[str | None, typer.Option("--keep", metavar="DIR", help=HELP["verify"]["keep"])] = None,
     format_: Format = "text",
     output: Output = None,
     rules: Rules = None,

@@ -127,22 +127,15 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     elif chosen := [item for item in found if item.id in picked(log)]:
         yield max(chosen, key=lambda item: bits(item, said, outlook))
     else:
-        yield from _listed(log, sorted(found, key=lambda item: -_share(item)), leads, outlook)
-
-
-def _listed(
-    log: Log, found: Sequence[CompiledQuestion], leads: Outcome, outlook: Outlook
-) -> Iterator[CompiledQuestion]:
-    """Yield those that matter by their outermost option, then those not shown to be without effect; none if settled."""
-    said = stated(log)
-    listed = []
-    for item in islice(telling(found, said, outlook, outermost=True), MOST_OPTIONS):
-        listed.append(item)
-        yield item
-    if not listed and proved(log, leads, outlook):
-        return
-    quiet = _quiet_wishes(found, said, outlook) if listed else ()
-    yield from islice((item for item in found if item not in (*listed, *quiet)), MOST_OPTIONS - len(listed))
+        # a list: those that matter by their outermost option, then those not shown to be without effect
+        found, listed = tuple(sorted(found, key=lambda item: -_share(item))), []
+        for item in islice(telling(found, said, outlook, outermost=True), MOST_OPTIONS):
+            listed.append(item)
+            yield item
+        if not listed and proved(log, leads, outlook):
+            return
+        quiet = _quiet_wishes(found, said, outlook) if listed else ()
+        yield from islice((item for item in found if item not in (*listed, *quiet)), MOST_OPTIONS - len(listed))
 
 
 def telling(

@@ -15,6 +15,7 @@ from llama_advisor.interview.typed import asks_for_hardware, label
 from llama_advisor.knowledge.judgement import MOST_OPTIONS
 from llama_advisor.scenario.read import validated
 from llama_advisor.sizing.figures import machine_used
+from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
 LIST = "Does any of these matter to you?"
@@ -23,14 +24,7 @@ MATTERING = 0.5
 OFFER_AFTER = 6
 """Questions after which an interview that is not settled offers to stop."""
 NARROWEST = 20
-VERDICTS = {
-    "recommended": "recommended",
-    "recommended_with_caveats": "recommended, with caveats",
-    "change_requirement": "only if a requirement changes",
-    "no_fit": "nothing fits",
-    "need_input": "more is needed",
-}
-_ASCII = {"×": "x", "–": "-", "—": "-", "…": "...", "→": "->", "·": "-", "≥": ">=", "≤": "<=", "•": "*"}
+_WORDS = table(__file__)
 
 
 def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Iterator[str]:
@@ -94,8 +88,8 @@ def named(outcome: Outcome | None, outlook: Outlook) -> str:
     if outcome is None:
         return "these answers do not go together"
     if outcome.model is None:
-        return VERDICTS[outcome.verdict]
-    return f"{outlook.base.models[outcome.model].name} ({VERDICTS[outcome.verdict]})"
+        return str(_WORDS["verdicts"][outcome.verdict])
+    return f"{outlook.base.models[outcome.model].name} ({_WORDS['verdicts'][outcome.verdict]})"
 
 
 def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | None) -> list[str]:
@@ -173,4 +167,4 @@ def wrapped(lines: list[str], width: int) -> str:
 
 def in_ascii(text: str) -> str:
     """Return the text for a terminal that knows ASCII alone."""
-    return "".join(_ASCII.get(char, char) for char in text).encode("ascii", "replace").decode("ascii")
+    return "".join(_WORDS["ascii"].get(char, char) for char in text).encode("ascii", "replace").decode("ascii")

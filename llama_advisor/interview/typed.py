@@ -50,15 +50,9 @@ _POINTS = re.compile(r"\d{1,3}(\.\d{3})+")
 _COMMAS = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?|\d+(\.\d+)?")
 
 
-class Spelling(NamedTuple):
-    """What may stand behind a number of one field."""
-
-    unit: str  # Pattern of its units.
-    telling: str  # Pattern of what tells, in a list of questions, that a number is of this field.
-
-
-SPELLINGS = {field: Spelling(*patterns) for field, patterns in _WORDS["units"].items()}
-_PLAIN = Spelling("", "$^")
+_UNITS: dict[str, tuple[str, str]] = _WORDS["units"]
+"""Patterns of what may stand behind a number of a field, and of what tells, in a list, that it is of this field."""
+_PLAIN = ("", "$^")
 
 Command = Literal["back", "help", "leave", "end"]
 COMMANDS: dict[str, Command] = {word: name for name, words in _WORDS["commands"].items() for word in words}
@@ -358,7 +352,7 @@ def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) 
 
 def could_be(text: str, field: str) -> bool:
     """Tell whether a number among words is of this field, by its unit or scale."""
-    return re.fullmatch(SPELLINGS.get(field, _PLAIN).telling, text.strip().casefold()) is not None
+    return re.fullmatch(_UNITS.get(field, _PLAIN)[1], text.strip().casefold()) is not None
 
 
 def amount(text: str, field: str) -> str:
@@ -368,7 +362,7 @@ def amount(text: str, field: str) -> str:
         return text
     money, digits, scale, unit = (part or "" for part in match.groups())
     shown = printable(text)
-    if not re.fullmatch(SPELLINGS.get(field, _PLAIN).unit, unit.strip()) or (money and field != "budget_usd_per_month"):
+    if not re.fullmatch(_UNITS.get(field, _PLAIN)[0], unit.strip()) or (money and field != "budget_usd_per_month"):
         raise InputError(f"{shown!r} is not understood; a number is wanted")
     if _POINTS.fullmatch(digits):
         raise InputError(f"{shown!r}: thousands are written {digits.replace('.', '')} or with a comma")

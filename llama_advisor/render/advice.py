@@ -57,7 +57,16 @@ def _build(out: Screen, advice: Advice, build: Build, base: RuleBase, view: View
             rows.extend(("", "", reading) for reading in say.readings(part))
     out.columns(("points", "from", "reading"), rows, frozenset({0}))
     _figures(out, build)
-    _commands(out, build)
+    if build.commands:
+        out.heading("Run it")
+        shortest = say.shortest(build.commands)
+        if not shortest:
+            out.line("how it is run is not known here", indent=2)
+        for item in shortest:
+            out.command(item.run, item.language)
+        if build.capacity and build.capacity.machines > 1:
+            out.line(f"on each of {build.capacity.machines:,} machines, requests shared among them", indent=2)
+        out.line("--print run: every step; llama-advisor deploy: a script or a manifest", "dim", indent=2)
     if advice.ranking:
         out.heading("Ranking")
         ranking = [say.ranking_row(item, base) for item in advice.ranking[: view.top]]
@@ -79,7 +88,12 @@ def _figures(out: Screen, build: Build) -> None:
     if build.memory:
         rows.append(("memory", say.memory_line(build.memory)))
     if build.speed:
-        rows += say.speed_rows(build.speed)
+        speed, at, context = build.speed, build.speed.at_tokens, build.speed.context_tokens
+        at_full = f"; {say.number(speed.at_full_context_tokens_per_s)} when all {context:,} are full"
+        fast = f"{say.range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens"
+        first = f"a prompt of {speed.prompt_tokens:,} tokens after {say.range_text(speed.first_token_s)} s"
+        rows += [("speed", fast + (at_full if at < context else ""))]
+        rows += [("", f"first token of {first}"), ("", speed.basis)]
     else:
         unknown = "not known for this device" if build.machine else "not known: the provider publishes none"
         rows.append(("speed", unknown))
@@ -98,17 +112,3 @@ def _figures(out: Screen, build: Build) -> None:
             tuple(zip("wkio", sizes, strict=True)), max(memory.available_gib, memory.total_gib), min(BAR, out.width - 4)
         )
         out.line(f"  {drawn}{BAR_KEY}" if out.width >= WIDE else f"  {drawn}\n{BAR_KEY}")
-
-
-def _commands(out: Screen, build: Build) -> None:
-    if not build.commands:
-        return
-    out.heading("Run it")
-    shortest = say.shortest(build.commands)
-    if not shortest:
-        out.line("how it is run is not known here", indent=2)
-    for item in shortest:
-        out.command(item.run, item.language)
-    if build.capacity and build.capacity.machines > 1:
-        out.line(f"on each of {build.capacity.machines:,} machines, requests shared among them", indent=2)
-    out.line("--print run: every step; llama-advisor deploy: a script or a manifest", "dim", indent=2)

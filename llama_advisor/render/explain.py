@@ -10,6 +10,7 @@ from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import changes_text, decided_by, number, value_text
 from llama_advisor.text.record import plain
+from llama_advisor.text.tables import table
 from llama_advisor.upkeep.lint import shown
 
 if TYPE_CHECKING:
@@ -21,25 +22,14 @@ MARK = "*"
 LABEL_ROOM = 28
 MODEL_ROOM = 21
 SHOWN_SERIES = 6
-GROUPS = {
-    "facts": "Facts",
-    "licence": "Licence",
-    "scenario": "At this scenario",
-    "benchmarks": "Benchmarks published for all of them",
-    "engines": "Engines",
-}
+WORDS = table(__file__)
 
 
 def explanation_text(found: Explanation, base: RuleBase, view: View) -> str:
     """Write why a model is not recommended: the first line says where it stands, the second why."""
     out = Screen(colour=view.colour, width=view.width)
     winner = base.models[found.winner.model].name if found.winner else "nothing"
-    standing = {
-        "recommended": "is what is recommended",
-        "qualifies": f"comes in place {found.rank}; {winner} is recommended",
-        "excluded": f"is ruled out; {winner} is recommended",
-        "not_ranked": f"is not ranked for this scenario; {winner} is recommended",
-    }[found.standing]
+    standing = WORDS["standing"][found.standing].format(rank=found.rank, winner=winner)
     out.line(f"{base.models[found.model].name} {standing}", "bold")
     out.line(f"{_because(found, base)}.")
     if found.failed:
@@ -87,7 +77,7 @@ def comparison_text(comparison: Comparison, _: RuleBase, view: View) -> str:
     names = [model.name.removeprefix("Llama ") for model in comparison.models]
     out.line(" / ".join(model.name for model in comparison.models), "bold")
     out.line(f"{MARK} marks what differs")
-    for group, title in GROUPS.items():
+    for group, title in WORDS["groups"].items():
         rows = [row for row in comparison.rows if row.group == group]
         if not rows:
             continue

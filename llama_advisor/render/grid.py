@@ -172,13 +172,9 @@ def grid_csv(grid: Grid, *_: object) -> str:
         figures = [getattr(cell, name) for name in FIGURES]
         turned = dict.fromkeys(turn.text for turn in grid.turns if turn.after == cell.at)
         reason = "; ".join(turned) or (cell.excuse.text if cell.excuse else "")
-        writer.writerow(map(_safe, [*at, cell.verdict, *build, *figures, reason]))
+        row = [*at, cell.verdict, *build, *figures, reason]
+        texts = [printable(value) if isinstance(value, str) else value for value in row]
+        writer.writerow(
+            f"'{text}" if str(text).startswith(STARTS_A_FORMULA) and isinstance(text, str) else text for text in texts
+        )
     return out.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    """Return text on one line that no spreadsheet takes for a formula."""
-    if not isinstance(value, str):
-        return value
-    text = printable(value)
-    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text

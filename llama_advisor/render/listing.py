@@ -6,26 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from llama_advisor.upkeep.coverage import Effect
 
 WIDTH = 80
-NUMBERS = frozenset({"parameters", "context_tokens", "memory_gib", "bandwidth_gb_s", "fp16_tflops"})
-HIDDEN = {
-    "models": frozenset({"family", "role", "released"}),
-    "hardware": frozenset({"name"}),
-    "rules": frozenset({"layer"}),
-}
+FIELDS = table(__file__)
+"""Fields that a list leaves out, by its kind, and those that are numbers."""
 
 
 def render(kind: str, data: Any, view: View) -> str:
     """Return a list as a table, one entry as an outline."""
     out = Screen(colour=view.colour, width=view.width)
     if isinstance(data, list):
-        names = [name for name in data[0] if name not in HIDDEN[kind]] if data else []
+        names = [name for name in data[0] if name not in FIELDS["hidden"][kind]] if data else []
         rows = [[_cell(entry[name]) for name in names] for entry in data]
-        right = frozenset(index for index, name in enumerate(names) if name in NUMBERS)
+        right = frozenset(index for index, name in enumerate(names) if name in FIELDS["numbers"])
         out.columns([name.replace("_", " ") for name in names], rows, right)
         return out.text()
 

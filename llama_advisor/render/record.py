@@ -11,22 +11,10 @@ from llama_advisor.explain.why import Report
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View, as_file
+from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
-STATUS = {
-    "recommended": "recommended",
-    "recommended_with_caveats": "recommended, with caveats",
-    "change_requirement": "proposed: needs a requirement changed",
-    "no_fit": "nothing fits as asked",
-}
-BESIDE = {
-    "Caveats": "caveat: ",
-    "Wishes": "wish, ",
-    "What would help": "would help: ",
-    "Ways round": "way round, ",
-    "Hosted instead": "instead, hosted: ",
-    "On rented hardware instead": "instead, on rented hardware: ",
-}
+WORDS = table(__file__)
 _MARKS = re.compile(r"([\\`*\[\]|~#$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BACKTICKS = re.compile(r"`+")
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
@@ -39,7 +27,7 @@ def record(report: Report, base: RuleBase, view: View) -> str:
     shown = advice.rulebase
     layers = f", with {', '.join(shown.layers)} over it" if shown.layers else ""
     head = (
-        f"Status: {STATUS[advice.verdict]}",
+        f"Status: {WORDS['status'][advice.verdict]}",
         f"Answered for: {advice.as_of}",
         f"By: llama-advisor {shown.version}, rule base {shown.hash}{layers}",
     )
@@ -109,7 +97,7 @@ def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterat
     if build and build.cost:
         yield f"cost: {say.cost_line(build.cost)}"
     beside = say.beside(advice, base)
-    for heading, prefix in BESIDE.items():
+    for heading, prefix in WORDS["beside"].items():
         yield from (prefix + line for line in beside[heading])
 
 

@@ -55,13 +55,26 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         keep_trailing_newline=True,
     )
     advice = report.advice
+    build = advice.recommendation
+    if build is None:  # the nearest miss
+        missed = nearest_excuse(advice)
+        subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
+        said: dict[str, Any] = {"title": NO_BUILD, "subtitle": subtitle}
+    else:
+        line = say.reason_line(advice, build, base)
+        parts = (say.part_row(part, base) for part in build.contributions)
+        said = {
+            "title": say.described(build, base),
+            "subtitle": line[0].upper() + line[1:],
+            "parts": [(name, points, text, sources) for points, name, text, sources in parts],
+        }
     return environment.get_template("report.html").render(
         say=say,
         base=base,
         advice=advice,
-        build=advice.recommendation,
+        build=build,
         beside=say.beside(advice, base),
-        **_answer(advice, base),
+        **said,
         trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
         **_options(report.options, base),
         memory=_memory(advice, base),
@@ -78,24 +91,6 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         command=view.command,
         scenario=as_file(report.stated),
     )
-
-
-def _answer(advice: Advice, base: RuleBase) -> dict[str, Any]:
-    """Return what the page says of the build recommended; where there is none, the nearest miss."""
-    build = advice.recommendation
-    if build is None:
-        missed = nearest_excuse(advice)
-        subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
-        return {"title": NO_BUILD, "subtitle": subtitle}
-    said = say.reason_line(advice, build, base)
-    return {
-        "title": say.described(build, base),
-        "subtitle": said[0].upper() + said[1:],
-        "parts": [
-            (name, points, text, sources)
-            for points, name, text, sources in (say.part_row(part, base) for part in build.contributions)
-        ],
-    }
 
 
 def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | None:

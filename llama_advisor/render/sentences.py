@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from llama_advisor.engine.advice import (
-    Advice,
-    Build,
-    Change,
-    Command,
-    Contribution,
-    Robustness,
-    SpeedShown,
-    TippingPoint,
-)
+from llama_advisor.engine.advice import Advice, Build, Change, Command, Contribution, Robustness, TippingPoint
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
+from llama_advisor.text.tables import table
 
 SIGNIFICANT = 3
-VERDICTS = {
-    "recommended": "recommended",
-    "recommended_with_caveats": "recommended, with caveats",
-    "change_requirement": "nothing fits as asked; with one change this does",
-    "no_fit": "nothing fits",
-    "need_input": "more is needed to answer",
-}
+VERDICTS = table(__file__)
 
 
 def number(value: float | None) -> str:
@@ -118,17 +104,6 @@ def readings(part: Contribution) -> Iterator[str]:
         else:
             share = f" x {read.share:g}" if read.share != 1 else ""
             yield f"{read.fact} {value} {read.unit}".rstrip() + f": {read.worth:g}{share} ({read.says})"
-
-
-def speed_rows(speed: SpeedShown) -> list[tuple[str, str]]:
-    """Tell the speed with the tokens at which it holds."""
-    at, context, prompt = speed.at_tokens, speed.context_tokens, speed.prompt_tokens
-    full = f"; {number(speed.at_full_context_tokens_per_s)} when all {context:,} are full" if at < context else ""
-    return [
-        ("speed", f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}"),
-        ("", f"first token of a prompt of {prompt:,} tokens after {range_text(speed.first_token_s)} s"),
-        ("", speed.basis),
-    ]
 
 
 def shortest(commands: Iterable[Command]) -> list[Command]:

@@ -13,6 +13,7 @@ from llama_advisor.sizing.figures import machine_name
 from llama_advisor.sizing.layouts import splits
 from llama_advisor.sizing.support import at_home, official_build, published_file, quantization_support
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +27,8 @@ DOUBLED = tuple(1 << power for power in range(30))
 ORIGINAL = "bf16"
 WORDS = {"quantization", "engine", "fits", "split", "waiting"}
 FITS = {True: "yes", False: "no", None: "?"}
-PACE = "tokens/s=speed.decode_tokens_per_s.mid, first s=speed.first_token_s.mid"
-FULL = "tokens/s when full=speed.at_full_context_tokens_per_s"
-PART = "memory.per_device.need_gib, of=memory.per_device.available_gib"
-TABLES = f"""\
-quantization: engine=, GB=, GiB=memory.total_gib, fits=, {PACE}, at once=capacity.requests_at_once
-context: GiB=memory.total_gib, fits=, {FULL}, at once=capacity.full_length_at_once
-split: copies=machine.replicas, GiB={PART}, fits=, {PACE}, requests/s=capacity.requests_per_s.mid
-users: at work=capacity.in_flight, {PACE}, tokens/s in all=speed.total_tokens_per_s.mid, waiting="""
-COLUMNS = {
-    by: dict(column.split("=") for column in text.split(", "))
-    for by, text in (line.split(": ") for line in TABLES.splitlines())
-}
+COLUMNS: dict[str, dict[str, str]] = table(__file__)
+"""The columns of each table, with the path to their figure in an estimate; empty where it is worked out."""
 
 
 class Varied:

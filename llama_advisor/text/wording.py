@@ -10,21 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.record import is_record, model_of
+from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
 _QUOTED = re.compile(r"'([^']*)'")
 LONGEST = 60
-_TYPES = {
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
-    "finite_number": "must be a finite number",
-    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
-    "string_type": "must be text (put it in quotes)",
-    "tuple_type": "must be a list",
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be a mapping"),
-    "missing": "is missing",
-    "too_short": "needs at least one entry",
-}
+_TYPES: dict[str, str] = table(__file__)
+"""What is said of each of pydantic's kinds of error."""
 
 
 def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:

@@ -121,11 +121,11 @@ def possible(way: Way) -> bool:
             related[pair] = "".join(sign for sign in related.get(pair, "<=>") if sign in left)
             if not related[pair]:
                 return False
-    return all(any(_satisfied(group, value) for value in _values(fact, group)) for fact, group in plain.items())
 
+    def satisfies(group: list[Literal], value: Any) -> bool:
+        return all(literal.test.prove(lambda _: value).outcome is literal.outcome for literal in group)
 
-def _satisfied(group: list[Literal], value: Any) -> bool:
-    return all(literal.test.prove(lambda _: value).outcome is literal.outcome for literal in group)
+    return all(any(satisfies(group, value) for value in _values(fact, group)) for fact, group in plain.items())
 
 
 def _values(fact: str, group: list[Literal]) -> list[Any]:

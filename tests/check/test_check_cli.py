@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from llama_advisor.cli.check import paired
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     Ran = subprocess.CompletedProcess[str]
@@ -30,21 +29,9 @@ BROKEN = PROJECT.replace("8b-instruct", "70b-instruct")
 
 
 @pytest.fixture
-def at(tmp_path: Path) -> Callable[..., Ran]:
-    """Run the program in a folder of its own, for one day."""
-
-    def run(*arguments: str, env: dict[str, str] | None = None) -> Ran:
-        return subprocess.run(
-            [sys.executable, "-m", "llama_advisor", *arguments],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | (env or {}),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=120,
-        )
-
-    return run
+def at(tmp_path: Path, run: Callable[..., Ran]) -> Callable[..., Ran]:
+    """Run the program in a folder of its own."""
+    return partial(run, cwd=tmp_path)
 
 
 def project(folder: Path, text: str = PROJECT, name: str = "llama-advisor.yaml") -> None:

@@ -210,7 +210,7 @@ def test_piped_answers_beyond_the_last_question_are_refused(run: Any) -> None:
 
 def test_answers_in_a_file_and_in_a_pipe_are_the_same(run: Any, tmp_path: Path) -> None:
     kept = tmp_path / "answers.txt"
-    for text in ("rag\n1x L4\n\n", "rag\r\n1x L4", "rag\n1x L4\n", "rag"):
+    for text in ("rag\n1x L4\n\n", "rag\r\n1x L4"):
         kept.write_bytes(text.encode())
         file = run("ask", "--answers", str(kept), "--format", "json", *DAY)
         pipe = run("ask", "--answers", "-", "--format", "json", *DAY, stdin=text)

@@ -41,11 +41,11 @@ BAD = b'{"id": "x", "modle": 1, "use_case": 1}\r\n\n[1]\n{"open\n\xff\n'
 @pytest.mark.parametrize("command", sorted(GOOD))
 def test_jobs_change_no_byte(command: str, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "batch.jsonl"
-    path.write_bytes(b"\xef\xbb\xbf" + (GOOD[command] * 20 + BAD) * 4 + GOOD[command].strip())
+    path.write_bytes(b"\xef\xbb\xbf" + (GOOD[command] * 20 + BAD) * 2 + GOOD[command].strip())
     (tmp_path / "layer").mkdir()
     flags = ("--as-of", "2026-11-24", "--rules", str(tmp_path / "layer"), "--batch", str(path))
     one, three = run(command, *flags), run(command, *flags, "--jobs", "3")
-    assert (one.returncode, one.stdout.count("\n")) == (2, 97)
+    assert (one.returncode, one.stdout.count("\n")) == (2, 49)
     assert (three.returncode, three.stdout, three.stderr) == (one.returncode, one.stdout, one.stderr)
 
 

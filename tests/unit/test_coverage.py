@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.scenario import Only, Scenario
 from llama_advisor.upkeep.coverage import Sampler, Seen, ablate, drawn, shares, summed, tied, without_reason
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ examples: {fires: [{model.id: llama-3.2-1b-instruct}], silent: [{model.id: x}]}
 
 def test_removing_the_rule_that_decides_changes_the_pick(layer: Callable[[dict[str, str]], Path]) -> None:
     base = load_rules(layer({"preferences/boost.yaml": BOOST, "criteria.yaml": "preference_bound: 100"}))
-    asked = {"one": Scenario.model_validate({"use_cases": ["startup-mvp"], "hardware": "RTX 3060 12GB"})}
+    only = {"models": ["llama-3.1-8b-instruct", "llama-3.2-1b-instruct"], "engines": ["llama.cpp"]}
+    asked = {"one": Scenario(use_cases=("startup-mvp",), hardware="RTX 3060 12GB", only=Only.model_validate(only))}
     told: list[str] = []
     effects = ablate(base, asked, AS_OF, told.append)
     assert told == ["one"]
