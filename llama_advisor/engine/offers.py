@@ -60,6 +60,8 @@ def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, b
     cheaper = [other for other in unsure if _cheaper(other.price(day), offer.price(day))]
     told = {feature: offer.features.get(feature) for feature in _needed(need)} if offer in live else {}
     conditions = [text for text in told.values() if text not in {None, "yes", "no"}]
+    if told.get("tools") == "yes" and offer.features.get("streamed_tools") == "no":
+        conditions.append("tools are called only where the answer is not streamed")
     reach, profile = _reach(offer, host, need)
     named = need.service_region if need.service_region and profile else None
     doubtful = min(cheaper, key=lambda other: (other.doubtful != "", preference(other, day)), default=None)
