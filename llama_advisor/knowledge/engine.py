@@ -115,6 +115,7 @@ class Engine(Record):
     name: Annotated[str, "Name."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
     version: Annotated[str, "Newest version the facts were read for."] = ""
+    read: Annotated[date | None, "Day on which they were read; they expire from then on."] = None
     status: Annotated[Literal["active", "maintenance", "archived"], "Whether it is developed."] = "active"
     targets: Annotated[tuple[Target, ...], "Where it is used."]
     architectures: Annotated[tuple[ArchitectureSupport, ...], "Models it runs."]
