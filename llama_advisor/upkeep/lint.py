@@ -157,9 +157,8 @@ def overlap_findings(base: RuleBase) -> Iterator[Finding]:
 
 def sentence_told(rule: CompiledRule) -> Iterator[Told]:
     """Yield a caveat or route, which are also said where nothing qualifies, whose sentence may have a gap."""
-    gaps = sorted(
-        {name for name in fields_read(rule.rule.say) if rule.folder in {"caveats", "routes"} and not _sure(rule, name)}
-    )
+    told = fields_read(rule.rule.say, needed=True) if rule.folder in {"caveats", "routes"} else ()
+    gaps = sorted({name for name in told if not _sure(rule, name)})
     if gaps:
         verb = "is" if len(gaps) == 1 else "are"
         yield "LR121", f"its condition can be true where {', '.join(gaps)} {verb} not known", ("say",)
