@@ -127,10 +127,8 @@ def test_commands(said: dict[str, Any], there: str, absent: str) -> None:
 
 def told(answer: Advice) -> str:
     """What an answer says beside its build."""
-    parts = [item.text for item in (*answer.caveats, *answer.routes, *answer.wishes)] + [
-        item.excuse.text for item in answer.excluded
-    ]
-    return "\n".join((*parts, *answer.expired))
+    said = [item.text for item in (*answer.caveats, *answer.routes, *answer.wishes)]
+    return "\n".join((*said, *(item.excuse.text for item in answer.excluded)))
 
 
 SENTENCES = [
