@@ -89,6 +89,18 @@ COMMANDS = [
         "spinquant",
     ),
     (
+        "22 int8 in TGI",
+        {"hardware": "RTX 4090", "on": ("tgi", "int8", "llama-3.2-1b-instruct")},
+        "quantized.w8a8",
+        "eetq",
+    ),
+    (
+        "90B on one H100",
+        VISION | {"hardware": "1x H100", "on": ("", "", "llama-3.2-90b-vision-instruct")},
+        "(vllm|sglang) serve|ollama",
+        "",
+    ),
+    (
         "23 90B on a Mac",
         VISION | {"hardware": "Mac Studio M3 Ultra 96GB", "on": ("mlx", "mlx-4bit", "llama-3.2-90b-vision-instruct")},
         "mlx-community/Llama-3.2-90B-Vision-Instruct-4bit",
