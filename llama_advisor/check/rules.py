@@ -130,26 +130,29 @@ def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, st
 
 def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:
     """Yield prices and sources that the decision rests on and that were read long before the day asked for."""
-    winner, build, checking = decision.winner, decision.best or decision.nearest, base.checking
+    winner, build = decision.winner, decision.best or decision.nearest
     cost = winner.cost if winner else None
-    if winner and cost and cost.as_of and (as_of - cost.as_of).days > checking.price_days:
+    if winner and cost and (old_price := base.expired("prices", cost.offer, as_of)):
         # Cost decides where a budget was set, or where it gives the winner its lead over another model.
         without, *others = (
             build.score - sum(part.points for part in build.parts if part.criterion.id == "cost")
             for build in decision.order
         )
         decides = decision.need.budget_usd_per_month is not None or any(without <= other for other in others)
-        text = f"the price of {in_words(winner)} is of {cost.as_of}, {(as_of - cost.as_of).days} days ago"
+        text = f"the price of {in_words(winner)}, {cost.offer}, is {old_price}"
         yield item.finding("LA401" if decides else "LA406", ("requirements",), text, "price")
     if build is None:
         return
     counted = [part.rule for part in build.parts if part.rule] + [outcome.rule for outcome in build.outcomes]
     cited = {citation.id for rule in counted for citation in rule.rule.sources} | set(build.engine.sources)
-    read = sorted((base.sources[name].read, name) for name in cited if name in base.sources)
-    old = [(day, name) for day, name in read if (as_of - day).days > checking.source_days]
+    if row := base.expired("engines", build.engine.id, as_of):
+        text = f"what is said of {build.engine.name} {build.engine.version} is {row}"
+        yield item.finding("LA402", ("choice", "engine" if item.deployment.choice.engine else "model"), text, "engine")
+    rows = [(name, row) for name in cited if name in base.sources and (row := base.expired("sources", name, as_of))]
+    old = sorted((str(row.day), name, row.good) for name, row in rows)
     if old:
-        names = ", ".join(f"{name} ({day})" for day, name in old[:NAMED]) + (", …" if len(old) > NAMED else "")
-        text = f"{len(old)} sources were read more than {checking.source_days} days ago: {names}"
+        names = ", ".join(f"{name} ({day})" for day, name, _ in old[:NAMED]) + (", …" if len(old) > NAMED else "")
+        text = f"{len(old)} sources were read more than {old[0][2]} days ago: {names}"
         yield item.finding("LA402", ("choice", "model"), text, "sources")
 
 

@@ -234,6 +234,7 @@ class Advice(Record):
     excluded: Annotated[tuple[Excluded, ...], "Models without a build."]
     wishes: Annotated[tuple[Wish, ...], "What became of the wishes."]
     caveats: Annotated[tuple[CaveatShown, ...], "Warnings."]
+    expired: Annotated[tuple[str, ...], "What the build rests on that is past its time, or undated."] = ()
     alternatives: Annotated[tuple[Build, ...], "Best builds of the lane that was not ranked."]
     relaxations: Annotated[tuple[RelaxationShown, ...], "Ways to make something fit."]
     routes: Annotated[tuple[RouteShown, ...], "Ways out that are not one build."]

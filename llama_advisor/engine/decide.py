@@ -14,7 +14,7 @@ from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
-from llama_advisor.engine.words import caveats, closing, excluded, routes, shown, wishes
+from llama_advisor.engine.words import caveats, closing, excluded, expired, routes, shown, wishes
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.judgement import Caveat
@@ -81,6 +81,7 @@ class Advisor:
             excluded=excluded(found, base),
             wishes=wishes(found, base),
             caveats=caveats(told, ending, self.caveats, base.criteria.caveats_shown),
+            expired=expired(told, base, self.as_of) if told else (),
             alternatives=self._other_lane(found.need),
             relaxations=tuple(way.shown for way in ways),
             routes=() if order else routes(found, base),

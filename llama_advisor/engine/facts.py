@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -71,6 +72,18 @@ def _tunes_as_asked(candidate: Candidate) -> bool:
     return not need.wants_tuning or not set(tunes).isdisjoint(need.fine_tuning or tunes)
 
 
+def _licence_month(candidate: Candidate) -> str | None:
+    """Return the calendar month before the day at which the user limit is tested."""
+    day = candidate.model.licence.tested_on
+    return f"{day.replace(day=1) - timedelta(days=1):%Y-%m}" if day else None
+
+
+def _structured_output(candidate: Candidate) -> bool:
+    engine = candidate.engine
+    found = engine.by_architecture.get(candidate.model.architecture.kind)
+    return engine.structured_output if found is None or found.structured_output is None else found.structured_output
+
+
 def _context_limit(candidate: Candidate) -> int | None:
     place = candidate.place
     own = place.official.context_tokens if place.official else None
@@ -132,6 +145,8 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "model.supports_languages": lambda c: not _unsupported(c),
     "model.quality_estimated": lambda c: bool(c.place.estimated),
     "model.estimated_benchmarks": lambda c: frozenset(c.place.estimated),
+    "model.licence_attribution": lambda c: c.model.licence.attribution or None,
+    "model.licence_month": _licence_month,
     "model.named": lambda c: c.need.model in {c.model.id, c.model.sibling} if c.need.model else False,
     "model.allowed": _model_allowed,
     "quantization.official": lambda c: c.place.official is not None,
@@ -140,6 +155,8 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
     "engine.asked": lambda c: c.need.engine == c.engine.id,
+    "engine.structured_output": _structured_output,
+    "engine.beyond_context": lambda c: c.engine.beyond_context or None,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
     "hosted.until": lambda c: str(c.place.offer.until) if c.place.offer.until else None,

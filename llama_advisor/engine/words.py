@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 from llama_advisor.engine.advice import Build, CaveatShown, Excluded, Nearest, RouteShown, ShortBuild, SpeedShown, Wish
@@ -195,6 +196,15 @@ def caveats(
             said.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
     told = sorted(said, key=lambda item: (item[0], item[1].id))[:most]
     return tuple(CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, rule, text in told)
+
+
+def expired(build: Candidate, base: RuleBase, as_of: date) -> tuple[str, ...]:
+    """Say which rows that a build rests on are past their time, or undated."""
+    engine = build.engine
+    rows = [(f"what is known of {engine.name} {engine.version}".rstrip(), base.expired("engines", engine.id, as_of))]
+    if build.cost:
+        rows.append((f"the price {build.cost.offer}", base.expired("prices", build.cost.offer, as_of)))
+    return tuple(f"{what} is {row}" for what, row in rows if row)
 
 
 def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None) -> Candidate:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
+from datetime import date
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -22,7 +23,7 @@ from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.offer import CloudRegion, Offer, Provider
 from llama_advisor.knowledge.quantization import BlockType, Quantization
 from llama_advisor.knowledge.rule import CompiledRule, compiled_rule
-from llama_advisor.knowledge.upkeep_entries import Checking, FindingKind
+from llama_advisor.knowledge.upkeep_entries import Checking, Expired, FindingKind
 from llama_advisor.knowledge.verifying import Measurement, Verifying
 from llama_advisor.text.errors import RuleBaseError, nearest
 from llama_advisor.text.record import Record, model_of, validate
@@ -98,6 +99,16 @@ class RuleBase:
         if file not in self._raw.singles:
             raise RuleBaseError(f"{self.layers[0].label}: {file} is missing")
         return _valid(self._raw.singles[file], schema)
+
+    def expired(self, kind: str, name: str, as_of: date) -> Expired | None:
+        """Return how far an entry (`prices`: of either kind) is past what it is good for; None while it is good."""
+        kind = kind if kind != "prices" else "rentals" if name in self.rentals else "hosted"
+        row = getattr(self, kind)[name]
+        day, cloud = row.as_of if kind in {"rentals", "hosted"} else row.read, getattr(row, "cloud", "")
+        lives = (life for life in self.checking.shelf_lives if life.of == kind)
+        good = next(life.days for life in lives if not life.clouds or cloud in life.clouds)
+        age = (as_of - day).days if day else 0
+        return Expired(day, age, good) if day is None or age > good else None
 
     def finish(self) -> None:
         """Keep all records of the lowest layer for the next run, unless one is wrong (told when it is asked for)."""

@@ -21,6 +21,7 @@ class ArchitectureSupport(Record):
     lacking: Annotated[
         dict[str, tuple[str, ...]], "Device architectures, by quantization, that the last version with it cannot run."
     ] = EMPTY
+    structured_output: Annotated[bool | None, "Whether output can be held to a schema for it, where it differs."] = None
     note: Annotated[str, "What to know."] = ""
     source: Annotated[tuple[str, ...], "Source ids."]
 
@@ -41,7 +42,7 @@ class QuantizationSupport(Record):
         tuple[str, ...], "Device architectures with native support; empty for all the engine runs on."
     ] = ()
     weight_only: Annotated[
-        tuple[str, ...], "Device architectures that run it with 16-bit arithmetic (smaller, no faster)."
+        tuple[str, ...], "Device architectures that run it with 16-bit arithmetic: prompts are read no faster."
     ] = ()
     not_for: Annotated[tuple[ArchitectureKind, ...], "Model architectures it does not work for on this engine."] = ()
     from_original: Annotated[bool, "Whether the engine makes it from the original weights while loading."] = False
@@ -106,6 +107,7 @@ class Engine(Record):
     name: Annotated[str, "Name."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
     version: Annotated[str, "Newest version the facts were read for."] = ""
+    read: Annotated[date | None, "Day on which they were read; they expire from then on."] = None
     status: Annotated[Literal["active", "maintenance", "archived"], "Whether it is developed."] = "active"
     targets: Annotated[tuple[Target, ...], "Where it is used."]
     architectures: Annotated[tuple[ArchitectureSupport, ...], "Models it runs."]
@@ -126,6 +128,7 @@ class Engine(Record):
     offload: Annotated[bool, "Whether layers that do not fit may stay in host memory."] = False
     offload_flag: Annotated[str, "Option for it, with the number of layers on the device as `{layers}`."] = ""
     most_context_tokens: Annotated[int | None, "Longest context its builds are set to; null for the model's."] = None
+    beyond_context: Annotated[str, "What it does beyond the context it was started with, before those words."] = ""
     concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"
     most_requests: Annotated[int, "Most requests that it works on at a time unless told otherwise; the rest wait."] = 1
     most_requests_per_second: Annotated[float | None, "Most that a shared service takes without a contract."] = None

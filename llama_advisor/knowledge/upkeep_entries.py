@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -87,11 +88,32 @@ class Runtime(Record):
     names: Annotated[tuple[str, ...], "Images and packages.", Field(min_length=1)]
 
 
+class ShelfLife(Record):
+    """How long rows of a kind are good for, each from its own day."""
+
+    of: Annotated[Literal["rentals", "hosted", "engines", "sources"], "Kind of row."]
+    clouds: Annotated[tuple[str, ...], "Clouds whose rows it holds for; empty for all."] = ()
+    days: Annotated[int, "Days after which a row has expired.", Field(ge=1)]
+
+
+class Expired(NamedTuple):
+    """A row that is past what its kind is good for, or without a day of its own."""
+
+    day: date | None
+    age: int
+    good: int
+
+    def __str__(self) -> str:
+        """Write its age and limit."""
+        if self.day is None:
+            return f"undated, so its age is not known; such rows are good for {self.good} days"
+        return f"of {self.day}, {self.age} days old; such rows are good for {self.good} days"
+
+
 class Checking(Record):
     """Margins, ages and spellings."""
 
     better_margin: Annotated[float, "Points by which a clearly better build leads.", Field(gt=0)]
-    price_days: Annotated[int, "Age from which a price is old.", Field(ge=1)]
-    source_days: Annotated[int, "Age from which a source is old.", Field(ge=1)]
+    shelf_lives: Annotated[tuple[ShelfLife, ...], "How long rows are good for; the first that fits holds."]
     settings: Annotated[tuple[Spelling, ...], "How deployments spell what they set."]
     runtimes: Annotated[tuple[Runtime, ...], "How they name the engine and its version."]

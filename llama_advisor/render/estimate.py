@@ -155,6 +155,8 @@ def _cost(
     """Yield what the machine costs, and the cheapest provider for the same tokens."""
     hour = f"{number(cost.usd_per_hour or 0.0)} USD/hour, {number(cost.usd_per_month)} USD/month"
     yield "rented", f"{hour}{priced(cost)}"
+    if row := base.expired("prices", cost.offer, as_of):
+        yield "", f"the price is {row}"
     prompt, output = lengths(estimate, asked)
     rates = estimate.capacity and estimate.capacity.requests_per_s
     machines = (estimate.capacity and estimate.capacity.machines_needed) or 1

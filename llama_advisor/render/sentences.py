@@ -214,7 +214,7 @@ def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
         "Wishes": [
             f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes
         ],
-        "Caveats": [caveat.text + decided_by(caveat.layer, base) for caveat in advice.caveats],
+        "Caveats": [*(item.text + decided_by(item.layer, base) for item in advice.caveats), *advice.expired],
         "What would help": [
             f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations
         ],

@@ -166,4 +166,4 @@ def objections(option: Option, model: Model, device: Device | None) -> Iterator[
         there = f" on {device.name}" if device is not None and quantization.id in engine.by_quantization else ""
         yield f"{engine.name} does not load {quantization.id}{there}; sized all the same"
     elif taken.runs_quantization == "weight_only":
-        yield f"{quantization.id} saves memory there, its arithmetic stays 16-bit"
+        yield f"{quantization.id} saves memory and time per token there, but prompts are read in 16-bit arithmetic"

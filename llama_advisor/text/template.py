@@ -12,9 +12,9 @@ _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 _FIELD = re.compile(r"\{([a-z_]+\.[a-z_0-9]+)(?::([,.0-9a-z%]*))?\}")
 
 
-def fields_read(template: str) -> list[str]:
-    """Return the facts that a sentence names."""
-    return [match[1] for match in _FIELD.finditer(template)]
+def fields_read(template: str, *, needed: bool = False) -> list[str]:
+    """Return the facts that a sentence names; those `needed` stand outside of what may be left out."""
+    return [match[1] for match in _FIELD.finditer(_OPTIONAL.sub("", template) if needed else template)]
 
 
 def fill(template: str, lookup: Lookup) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import combinations
@@ -14,7 +14,7 @@ from llama_advisor.knowledge.base import RuleBase, references
 from llama_advisor.knowledge.conditions import Condition, Junction, Test, facts_read
 from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.knowledge.upkeep_entries import Misunderstanding, Severity, Statement
+from llama_advisor.knowledge.upkeep_entries import Expired, Misunderstanding, Severity, Statement
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.template import fields_read
 from llama_advisor.upkeep import Finding
@@ -41,8 +41,7 @@ NEAR = 0.02
 COUNTED = frozenset({"tokens", "requests", "images", "users", "nodes", "devices", "heads", "bits"})
 AT_HOME = frozenset({"memory", "machine", "speed"})
 TELL_A_DEVICE = frozenset({"engine.quantization_support"})
-SOURCE_DAYS = 400
-PRICE_DAYS = 200
+EXPIRING = {"sources": "LR305", "rentals": "LR306", "hosted": "LR306", "engines": "LR308"}
 THREAD = re.compile(r"\b(issues?|discussions?|pull requests?|thread)\b")
 WEAK = frozenset({"judgement", "seed"})
 
@@ -158,9 +157,8 @@ def overlap_findings(base: RuleBase) -> Iterator[Finding]:
 
 def sentence_told(rule: CompiledRule) -> Iterator[Told]:
     """Yield a caveat or route, which are also said where nothing qualifies, whose sentence may have a gap."""
-    gaps = sorted(
-        {name for name in fields_read(rule.rule.say) if rule.folder in {"caveats", "routes"} and not _sure(rule, name)}
-    )
+    told = fields_read(rule.rule.say, needed=True) if rule.folder in {"caveats", "routes"} else ()
+    gaps = sorted({name for name in told if not _sure(rule, name)})
     if gaps:
         verb = "is" if len(gaps) == 1 else "are"
         yield "LR121", f"its condition can be true where {', '.join(gaps)} {verb} not known", ("say",)
@@ -285,28 +283,23 @@ def support_told(rule: CompiledRule, base: RuleBase) -> Iterator[Told]:
 
 
 def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
-    """Yield old sources; old prices one by one where they decide without hardware given, else by source and day."""
-    for source in base.sources.values():
-        days = (as_of - source.read).days
-        if days > SOURCE_DAYS:
-            yield Finding("LR305", "sources", source.id, f"read {days} days ago, on {source.read}", ("read",))
+    """Yield rows that expired: prices that decide without hardware given one by one, the rest by source and day."""
     deciding = {machine.offer for machines in base.reference.reference.values() for machine in machines}
-    rest: dict[tuple[str, date], list[tuple[str, str]]] = defaultdict(list)
-    dated = [("rentals", price.id, price.as_of, price.source) for price in base.rentals.values()]
-    dated += [("hosted", price.id, price.as_of, price.source) for price in base.hosted.values()]
-    for kind, name, day, cited in dated:
-        if day is None or (as_of - day).days <= PRICE_DAYS:
-            continue
-        if name in deciding:
-            text = f"a reference machine rests on a price of {day}, {(as_of - day).days} days ago"
-            yield Finding("LR307", kind, name, text, ("as_of",))
-        else:
-            rest[cited, day].append((kind, name))
-    for (cited, day), names in sorted(rest.items()):
-        kinds = Counter(kind for kind, _ in names)
-        told = " and ".join(f"{count} under {kind}" for kind, count in sorted(kinds.items()))
-        text = f"prices of {day} from {cited}, {(as_of - day).days} days ago: {told}, this one first"
-        yield Finding("LR306", *names[0], text, ("as_of",))
+    rest: dict[tuple[str, Expired], list[tuple[str, str]]] = defaultdict(list)
+    for kind, code in EXPIRING.items():
+        for name in getattr(base, kind):
+            if not (row := base.expired(kind, name, as_of)):
+                continue
+            if code != "LR306":
+                yield Finding(code, kind, name, f"what is known of it is {row}", ("read",) if row.day else ())
+            elif name in deciding:
+                text = f"a reference machine rests on a price that is {row}"
+                yield Finding("LR307", kind, name, text, ("as_of",) if row.day else ())
+            else:
+                rest[getattr(base, kind)[name].source, row].append((kind, name))
+    for (cited, row), names in rest.items():
+        text = f"{len(names)} price{'s'[: len(names) > 1]} from {cited}, this one first: {row}"
+        yield Finding("LR306", *names[0], text, ("as_of",) if row.day else ())
 
 
 def unread_findings(base: RuleBase, misunderstood: Iterable[str]) -> Iterator[Finding]:
