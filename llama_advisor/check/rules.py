@@ -117,7 +117,7 @@ def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, st
     assert isinstance(then, RuleOut)
     facts = [str(leaf.fact) for leaf in outcome.proof.leaves() if leaf.fact]
     code, limit = BY_BOTTLENECK[then.rule_out], build.lookup("build.context_tokens")
-    if "hosted.retired" in facts:
+    if "hosted.ended" in facts:
         code = "LA207"
     elif then.rule_out == "context" and isinstance(limit, int) and limit < build.model.context_tokens:
         code = "LA204"
