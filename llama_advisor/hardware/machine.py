@@ -17,6 +17,7 @@ from llama_advisor.hardware.words import (
     Catalogue,
     Named,
     Reading,
+    bus,
     catalogue_of,
     clean,
     mixed,
@@ -25,7 +26,7 @@ from llama_advisor.hardware.words import (
     tokens,
 )
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.device import Device, Instance, Machine
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Target
@@ -38,13 +39,14 @@ _WHOLE = ("count", "nodes")
 GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
 WHOLE_COMPUTERS = frozenset({"apple-silicon", "phone", "sbc", "jetson", "unified-pc"})
 MOST_PHONE_GIB = 32
+STORAGE = 4  # So many times the largest memory of a computer is its storage.
+CHANNELS = (2, 4, 6, 8, 12)
 _NEARLY = 0.85
 _CLOSE = 0.005
 GENERIC_GPU = "generic-gpu"
 GENERIC_PC = "generic-pc"
-_GENERIC: dict[str, dict[str, str]] = table(
-    __file__
-)  # Ids of devices that stand for a kind, or for what a target has; else a PC.
+# Ids of devices that stand for a kind, or for what a target has; else a PC.
+_GENERIC: dict[str, dict[str, str]] = table(__file__)
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
@@ -128,17 +130,18 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     if stated.ram_gb is not None:
         amounts = (*(amount for amount in amounts if amount.kind != "ram"), Amount(stated.ram_gb, "ram"))
     reading = reading._replace(amounts=amounts)
-    for name in reading.named:
-        if name.instance:
-            return _from_instance(name.instance, reading, label, catalogue, stated)
+    if any(name.instances for name in reading.named):
+        return _from_instance(reading, label, catalogue, stated)
     choice = choose(reading, catalogue, target, label)
     count, nodes = _layout(reading, choice.counts, stated, label)
+    count *= choice.board
     whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
     extra = (f"{count} computers of one device each",) if whole else ()
     count, nodes = (1, nodes * count) if whole else (count, nodes)
     device_gib, ram_gib, shared = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
-    device, picked = _pick(choice.devices, stated.memory_gb or device_gib, count * nodes, label, stated.memory_gb)
-    device, changed = _override(device, stated, reading.cores)
+    asked = stated.memory_gb and (device_gib if choice.board > 1 else stated.memory_gb)
+    device, picked = _pick(choice.devices, asked or device_gib, count * nodes, label, asked)
+    device, changed = _override(device, stated, reading)
     return Machine(
         device=device,
         count=count,
@@ -166,23 +169,36 @@ def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: st
     return count // nodes, nodes
 
 
-def _from_instance(instance: Instance, reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine:
+def _from_instance(reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine:
     """Return the machine of the first instance named; several of it are nodes."""
-    counts = next(name.counts for name in reading.named if name.instance)
-    device = catalogue.by_id[instance.device]
-    others = [name for name in reading.named if not name.generic and not name.instance]
-    if others and not any(device.id in {d.id for d in name.devices} for name in others):
-        raise InputError(f'hardware "{label}": {instance.id} holds {device.name}, not the device named')
-    nodes = stated.nodes or reading.nodes or (counts[-1] if counts else 1)
+    name = next(name for name in reading.named if name.instances)
+    cards = {d.id for other in reading.named if not other.generic and not other.instances for d in other.devices}
+    found = [(catalogue.by_id[i.device], i) for i in name.instances if not cards or i.device in cards]
+    if not found:
+        held = catalogue.by_id[name.instances[0].device].name
+        raise InputError(f'hardware "{label}": {name.instances[0].id} holds {held}, not the device named')
+    (device, instance), *others = sorted(found, key=lambda pair: (smallest_first(pair[0])[::2], pair[1].id))
+    notes = [f"{instance.id} assumed; it could be {', '.join(other.id for _, other in others)}"] if others else []
+    notes += [f'not read: "{reading.unread}"'] if reading.unread else []
+    said = stated.ram_gb or next((amount.gib for amount in reading.amounts if amount.kind == "ram"), None)
+    count, ram_gib = instance.count, said or instance.ram_gib
+    if device.kind == "cpu":  # it rents cores of a processor with a share of its bandwidth
+        cores = min(reading.cores or count, count)
+        speed = round((device.bandwidth_gb_s or 0) * cores / (device.cores or cores), 1)
+        memory = next((amount.gib for amount in reading.amounts), ram_gib)
+        device = device._replace(cores=cores, bandwidth_gb_s=speed, memory_gib=memory)
+        notes.append(f"{cores} cores with their share of the memory bandwidth assumed ({speed:g} GB/s)")
+        count, ram_gib = 1, None
     return Machine(
         device=device,
-        count=instance.count,
-        nodes=nodes,
-        ram_gib=stated.ram_gb if stated.ram_gb is not None else instance.ram_gib,
+        count=count,
+        nodes=stated.nodes or reading.nodes or (name.counts[-1] if name.counts else 1),
+        ram_gib=ram_gib,
         owned=not instance.rented,
         offer=instance.offer,
         target="cloud" if instance.rented else "server",
         label=label,
+        assumptions=tuple(notes),
     )
 
 
@@ -226,13 +242,15 @@ def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
     return device, (f"{device.name} assumed; it could be {names}",)
 
 
-def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device, Assumptions]:
-    """Put the mapping's own bandwidth in place of the listed one; say what stays unknown."""
+def _override(device: Device, stated: Stated, reading: Reading) -> tuple[Device, Assumptions]:
+    """Put stated bandwidth, memory channels and cores in place of the listed ones; say what stays unknown."""
     notes: Assumptions = ()
-    if (asked := stated.bandwidth_gb_s) is not None:
+    asked, words, cores = stated.bandwidth_gb_s, "the stated {:g} are used", reading.cores
+    if asked is None and device.kind == "cpu" and any(reading.bus):
+        asked, words = _bus_gb_s(device, *reading.bus)
+    if asked is not None:
         if device.bandwidth_gb_s not in (None, asked):
-            listed = f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}"
-            notes = (f"{listed}; the stated {asked:g} are used",)
+            notes = (f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}; {words.format(asked)}",)
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         if cores and device.cores:  # a share of a server comes with a share of its bandwidth
@@ -242,6 +260,17 @@ def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device
     if device.memory_gib is None:
         notes = (*notes, "its memory is not stated")
     return device, notes
+
+
+def _bus_gb_s(device: Device, channels: int | None, rate: int | None) -> tuple[float | None, str]:
+    """Return bandwidth by channels and rate in MT/s, and it in words; what is not said is that of the device."""
+    own = bus(device.name.casefold())
+    if (rate := rate or own[1]) is None:
+        return None, ""
+    listed = device.bandwidth_gb_s or 0
+    fewer = max((n for n in CHANNELS if n * rate * 8e-3 <= listed * 1.1), default=CHANNELS[0])
+    channels = channels or own[0] or fewer
+    return round(channels * rate * 8e-3, 1), f"{channels}-channel memory at {rate} MT/s has {{:g}}"
 
 
 def check_machines(base: RuleBase) -> None:
@@ -262,15 +291,17 @@ class Choice(NamedTuple):
     counts: tuple[int, ...] = ()  # Nodes and count, or count, as said beside the names.
     amounts: tuple[Amount, ...] = ()  # Amounts of memory, with those that stood as bare numbers.
     host: bool = False  # Whether the computer around the device was named too.
+    board: int = 1  # Devices on each board of that name.
     assumptions: tuple[str, ...] = ()  # What was taken for granted.
 
 
 def choose(reading: Reading, catalogue: Catalogue, target: Target | None, label: str) -> Choice:
     """Return what `reading` may mean; raise InputError for an unknown device without memory."""
-    if device := catalogue.by_id.get(label.casefold()):
-        return Choice((device,))
+    whole = catalogue.by_id.get(label.casefold())
+    if whole and all(name.board == 1 for name in reading.named):
+        return Choice((whole,))
     specific = [name for name in reading.named if not name.generic]
-    strange = [name for name in specific if name.suffix and _suffix_amount(name) is None]
+    strange = [name for name in specific if name.suffix not in {"", *(f"{d.memory_gib or 0:g}" for d in name.devices)}]
     if specific and not strange:
         return _known(specific, reading, catalogue, target)
     return _unknown(strange, reading, catalogue, target, label)
@@ -282,13 +313,6 @@ def smallest_first(device: Device) -> tuple[float, float, float, str]:
     return device.memory_gib or 0.0, power, device.bandwidth_gb_s or inf, device.id
 
 
-def _suffix_amount(name: Named) -> Amount | None:
-    """Read the bare number behind a name as memory where it is one of its options."""
-    if name.suffix.isdigit() and int(name.suffix) in {d.memory_gib for d in name.devices}:
-        return Amount(float(name.suffix), "plain")
-    return None
-
-
 def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: Target | None) -> Choice:
     """Return the devices of the names that decide: discrete GPUs before whole computers before processors."""
 
@@ -298,29 +322,33 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
 
     best = min(map(rank, names))
     group = [name for name in names if rank(name) == best]
-    bare = tuple(amount for name in group if (amount := _suffix_amount(name)))
-    amounts = (*bare, *reading.amounts)
+    bare = [name.suffix for name in group if name.suffix]  # the memory, behind the name
+    amounts = (*(Amount(float(gib), "plain") for gib in bare), *reading.amounts)
     pools, notes = [], []
-    stated = next((amount.gib for amount in amounts if amount.kind != "ram"), None)
+    stated = next((amount.gib for amount in amounts if amount.kind != "ram" and not amount.added), None)
     for name in group:
         mobile = catalogue.devices((*name.spelling, "laptop"))
-        guessed = (
-            target == "laptop" and not reading.laptop and (stated is None or option(mobile, stated, 1) is not None)
-        )
+        fitting = [pool for pool in (mobile, name.devices) if stated and option(pool, stated, 1) is not None]
+        usual = target == "laptop" and (stated is None or mobile in fitting)
+        guessed = bool(mobile) and not reading.laptop and (usual or fitting == [mobile])
         pools.append(mobile if mobile and (reading.laptop or guessed) else name.devices)
-        notes += ["the laptop version of the GPU is meant"] if mobile and guessed else []
-    devices, merged = _merge(pools)
+        notes += ["the laptop version of the GPU is meant"] if guessed else []
+    devices, merged = _merge(pools, group)
     notes += merged
+    for name in reading.named:  # other words may say which, as `i7` of a Mac
+        devices = tuple(device for device in devices if device in name.devices) or devices
+    devices = tuple(device for device in devices if device.memory_gib is not None) or devices
     own = {word for device in devices for word in tokens(device.name.casefold())}
     numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
     if any(number and number not in own for number in numbers):  # one entry stands for several
         notes.append(f"{devices[0].name} stands in for it")
-    read = {f"{amount.gib:g}" for amount in bare}
-    words = [word for word in reading.unread.split() if word not in read]
-    if any(word[0].isdigit() for word in words):
+    if words := [word for word in reading.unread.split() if word not in bare]:
         notes.append(f'not read: "{" ".join(words)}"')
     host = len(group) < len(names) or any(name.generic for name in reading.named)
-    return Choice(devices, _counts((*group, *reading.named)), amounts, host, tuple(notes))
+    own_gib = devices[0].memory_gib
+    board = 1 if own_gib == stated else group[0].board  # or the memory of one device of a board is stated
+    amounts = tuple(a._replace(gib=own_gib) if own_gib and a.gib == own_gib * board else a for a in amounts)
+    return Choice(devices, _counts((*group, *reading.named)), amounts, host, board, tuple(notes))
 
 
 def _counts(names: Iterable[Named]) -> tuple[int, ...]:
@@ -328,9 +356,13 @@ def _counts(names: Iterable[Named]) -> tuple[int, ...]:
     return next((name.counts for name in names if name.counts), ())
 
 
-def _merge(pools: list[tuple[Device, ...]]) -> tuple[tuple[Device, ...], list[str]]:
-    """Return the devices that all names share, or the smallest of several different ones."""
+def _merge(pools: list[tuple[Device, ...]], names: list[Named]) -> tuple[tuple[Device, ...], list[str]]:
+    """Return the devices that all names share, the slice that all of them spell, or the smallest of different ones."""
     common = [d for d in pools[0] if all(d.id in {o.id for o in pool} for pool in pools[1:])]
+    wholes = {d.id: d for pool in pools for d in pool if d.alone or d.kind not in GPU_KINDS}
+    for device in () if common else wholes.values():
+        spelled = {word for alias in (device.name, *device.aliases) for word in tokens(alias.casefold())}
+        common += [device] if all(spelled.issuperset(name.spelling) for name in names) else []
     if common:
         return tuple(common), []
     if pools[0][0].kind not in GPU_KINDS:
@@ -348,9 +380,9 @@ def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, targe
         hint = f"; nearest: {strange[0].devices[0].name}" if strange else catalogue.suggestion(label)
         raise InputError(f'hardware "{label}": unknown device{hint}')
     device = catalogue.by_id[_generic_id(strange, reading, target)]
-    unread = bool(strange or reading.unread)
+    unread = strange or reading.unread
     what = f'no entry for "{label}"' if unread else "no device named"
-    named = any(name.generic for name in reading.named) and not unread
+    named = not unread and any(name.generic for name in reading.named)
     notes = () if named else (f'{what}: taken as "{device.name}"',)
     return Choice((device,), _counts(reading.named), reading.amounts, host=False, assumptions=notes)
 
@@ -365,7 +397,7 @@ def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -
     if others := [item for item in said if item != GENERIC_GPU]:
         return others[0]
     only_ram = bool(reading.amounts) and all(amount.kind == "ram" for amount in reading.amounts)
-    if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu:
+    if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu or reading.cores:
         return _GENERIC["by_target"].get(target or "", GENERIC_PC)
     return GENERIC_GPU
 
@@ -375,7 +407,8 @@ def share(
 ) -> tuple[float | None, float | None, list[str]]:
     """Device memory, host memory and what was assumed of `amounts`; `host` is whether a host was named."""
     kind = candidates[0].kind
-    listed = any(device.memory_gib is not None for device in candidates)
+    listed = [device.memory_gib for device in candidates if device.memory_gib is not None]
+    most = STORAGE * max(listed) if listed else MOST_PHONE_GIB if kind == "phone" else inf
     device_gib: float | None = None
     ram_gib: float | None = None
     notes: list[str] = []
@@ -383,7 +416,7 @@ def share(
         gib = amount.gib / devices if amount.total or kind == "cpu" else amount.gib
         if kind == "browser" and amount.kind == "ram":
             notes.append("a page may use only part of the RAM: the budget listed is kept")
-        elif kind not in GPU_KINDS and (device_gib is not None or (kind == "phone" and gib > MOST_PHONE_GIB)):
+        elif kind not in GPU_KINDS and (device_gib is not None or gib > most):
             notes.append(f"{gib:g} GB taken as storage, not memory")
         elif kind not in GPU_KINDS:
             device_gib = gib

@@ -60,21 +60,17 @@ def key(found: Machine) -> tuple[Any, ...]:
     return found.device, found.count, found.nodes, found.ram_gib
 
 
-@pytest.mark.parametrize(("group", "spelling"), SPELLINGS, ids=[s for _, s in SPELLINGS])
-def test_spelling(group: dict[str, Any], spelling: str) -> None:
+@pytest.mark.parametrize(("group", "spelling"), SPELLINGS, ids=[str(s) for _, s in SPELLINGS])
+def test_spelling(group: dict[str, Any], spelling: str | dict[str, Any]) -> None:
     found = machine(spelling)
-    listed = CATALOGUE.by_id[group["device"]].memory_gib
-    expected = (
-        group["device"], group.get("count", 1), group.get("nodes", 1),
-        group.get("memory_gib", listed), group.get("ram_gib"),
-    )  # fmt: skip
-    assert (
-        found.device.id,
-        found.count,
-        found.nodes,
-        found.device.memory_gib,
-        found.ram_gib,
-    ) == expected
+    device = CATALOGUE.by_id[group["device"]]
+    expected = {"count": 1, "nodes": 1, "memory_gib": device.memory_gib, "ram_gib": None, "others": [], **group}
+    read = {"device": found.device.id, "count": found.count, "nodes": found.nodes, "ram_gib": found.ram_gib}
+    read |= {"memory_gib": found.device.memory_gib, "others": [[card.id, count] for card, count in found.others]}
+    assert read == {name: expected[name] for name in read}
+    assert group.get("said", "") in " ".join(found.assumptions)
+    assert found.device.cores == group.get("cores", found.device.cores)
+    assert found.device.bandwidth_gb_s == group.get("bandwidth_gb_s", found.device.bandwidth_gb_s)
 
 
 def test_spellings_cover_a_hundred() -> None:
@@ -84,21 +80,28 @@ def test_spellings_cover_a_hundred() -> None:
 def test_ids_names_and_aliases_are_read_as_a_device_that_has_them() -> None:
     for device in DEVICES:
         for text in (device.name, *device.aliases):
-            found = machine(text).device
+            found = machine(text.replace("#", "1")).device
             known = (found.name, *found.aliases)
-            assert found.kind == device.kind, text
             assert text in known or found.id == device.id or device.id.startswith("generic"), text
 
 
 def test_every_instance_is_read() -> None:
     for instance in INSTANCES:
         for text in (instance.id, *instance.aliases):
-            found = machine(text)
-            assert (found.device.id, found.count, found.ram_gib) == (
-                instance.device,
-                instance.count,
-                instance.ram_gib,
-            )
+            found = machine(text.replace("#", "4"))
+            shared = [other for other in INSTANCES if text in (other.id, *other.aliases)]
+            assert found.device.id in {other.device for other in shared}, text
+            if text == instance.id and found.device.kind != "cpu":
+                assert (found.count, found.ram_gib) == (instance.count, instance.ram_gib)
+            elif text == instance.id:
+                assert (found.device.cores, found.device.memory_gib) == (instance.count, instance.ram_gib)
+
+
+def test_a_number_in_the_name_of_an_instance_multiplies_it() -> None:
+    small, large = machine("Standard_D2s_v5"), machine("Standard_D64s_v5")
+    assert large.device.memory_gib == 32 * (small.device.memory_gib or 0)
+    assert large.device.cores == 32 * (small.device.cores or 0)
+    assert large.device.bandwidth_gb_s == pytest.approx(32 * (small.device.bandwidth_gb_s or 0), rel=0.01)
 
 
 def test_answer_does_not_depend_on_the_order_of_entries() -> None:
