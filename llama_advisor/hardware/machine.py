@@ -5,7 +5,7 @@ From top to bottom: the machine, its layout and device; which devices may be mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from llama_advisor.hardware.words import (
     mixed,
     name_tokens,
     read,
+    sizes,
     tokens,
 )
 from llama_advisor.knowledge.base import RuleBase
@@ -39,12 +40,10 @@ _WHOLE = ("count", "nodes")
 GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
 WHOLE_COMPUTERS = frozenset({"apple-silicon", "phone", "sbc", "jetson", "unified-pc"})
 MOST_PHONE_GIB = 32
-STORAGE = 4  # So many times the largest memory of a computer is its storage.
+STORAGE, HOST = 4, 2  # Above so many times the largest memory, an amount is storage, or the host memory of a GPU.
 CHANNELS = (2, 4, 6, 8, 12)
-_NEARLY = 0.85
-_CLOSE = 0.005
-GENERIC_GPU = "generic-gpu"
-GENERIC_PC = "generic-pc"
+_NEARLY, _OVER, _CLOSE = 0.85, 1.07, 0.005
+GENERIC_GPU, GENERIC_PC = "generic-gpu", "generic-pc"
 # Ids of devices that stand for a kind, or for what a target has; else a PC.
 _GENERIC: dict[str, dict[str, str]] = table(__file__)
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
@@ -105,12 +104,9 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
     if text:
         joined = mixed(text, catalogue, lambda part: _build(part, part, catalogue, target, stated))
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
-    # The memory of a device without a name is put in words, so that it is read as text.
-    gpu = "" if stated.memory_gb is None else f"{stated.memory_gb:f} gb"
-    ram = "" if stated.ram_gb is None else f"{stated.ram_gb:f} gb ram"
     parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
     label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
-    return _build(gpu or ram or "gpu", label, catalogue, target, stated)
+    return _build("" if stated.memory_gb or stated.ram_gb else "gpu", label, catalogue, target, stated)
 
 
 def _number(key: str, item: Any) -> Any:
@@ -130,11 +126,14 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     if stated.ram_gb is not None:
         amounts = (*(amount for amount in amounts if amount.kind != "ram"), Amount(stated.ram_gb, "ram"))
     reading = reading._replace(amounts=amounts)
-    if any(name.instances for name in reading.named):
-        return _from_instance(reading, label, catalogue, stated)
+    name = next((name for name in reading.named if name.instances), None)
+    if name and (rented := _from_instance(name, reading, label, catalogue, stated)):
+        return rented
+    if name:  # a card put into an instance that has none
+        named = tuple(other for other in reading.named if not other.instances)
+        reading = reading._replace(named=named, amounts=(*amounts, Amount(name.instances[0].ram_gib or 0, "ram")))
     choice = choose(reading, catalogue, target, label)
-    count, nodes = _layout(reading, choice.counts, stated, label)
-    count *= choice.board
+    count, nodes = _layout(reading, choice, stated, label)
     whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
     extra = (f"{count} computers of one device each",) if whole else ()
     count, nodes = (1, nodes * count) if whole else (count, nodes)
@@ -154,36 +153,37 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     )
 
 
-def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: str) -> tuple[int, int]:
+def _layout(reading: Reading, choice: Choice, stated: Stated, label: str) -> tuple[int, int]:
     """Return devices per node and nodes."""
-    count = counts[-1] if counts else reading.count
-    nodes = counts[0] if len(counts) == DEVICES_AND_NODES else reading.nodes
+    count = choice.counts[-1] if choice.counts else reading.apart
+    nodes = choice.counts[0] if len(choice.counts) == DEVICES_AND_NODES else reading.nodes
     for what, one, other in (("count is", count, stated.count), ("nodes are", nodes, stated.nodes)):
         if one is not None and other is not None:
             raise InputError(f'hardware "{label}": the {what} given twice ({one} and {other})')
     count, nodes = count or stated.count or 1, nodes or stated.nodes or 1
-    if not reading.spread or nodes == 1:
-        return count, nodes
-    if count % nodes:
+    among = nodes if reading.spread else 1
+    if count % among:
         raise InputError(f'hardware "{label}": {count} devices do not divide over {nodes} nodes')
-    return count // nodes, nodes
+    return count // among * choice.board, nodes
 
 
-def _from_instance(reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine:
-    """Return the machine of the first instance named; several of it are nodes."""
-    name = next(name for name in reading.named if name.instances)
+def _from_instance(name: Named, reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine | None:
+    """Return the machine of an instance, several of which are nodes; None for one without the card that is named."""
     cards = {d.id for other in reading.named if not other.generic and not other.instances for d in other.devices}
-    found = [(catalogue.by_id[i.device], i) for i in name.instances if not cards or i.device in cards]
-    if not found:
-        held = catalogue.by_id[name.instances[0].device].name
-        raise InputError(f'hardware "{label}": {name.instances[0].id} holds {held}, not the device named')
-    (device, instance), *others = sorted(found, key=lambda pair: (smallest_first(pair[0])[::2], pair[1].id))
-    notes = [f"{instance.id} assumed; it could be {', '.join(other.id for _, other in others)}"] if others else []
+    pairs = [(catalogue.by_id[instance.device], instance) for instance in name.instances]
+    pairs.sort(key=lambda pair: (smallest_first(pair[0])[::2], pair[1].count, pair[1].ram_gib or 0, pair[1].id))
+    (device, instance), *others = [pair for pair in pairs if not cards or pair[0].id in cards] or pairs
+    if cards and device.id not in cards:
+        if device.kind == "cpu":
+            return None
+        raise InputError(f'hardware "{label}": {instance.id} holds {device.name}, not the device named')
+    names = ", ".join(other.id for _, other in others[:OTHERS_NAMED])
+    notes = [f"{instance.id} assumed; it could be {names}"] if names else []
     notes += [f'not read: "{reading.unread}"'] if reading.unread else []
     said = stated.ram_gb or next((amount.gib for amount in reading.amounts if amount.kind == "ram"), None)
     count, ram_gib = instance.count, said or instance.ram_gib
     if device.kind == "cpu":  # it rents cores of a processor with a share of its bandwidth
-        cores = min(reading.cores or count, count)
+        cores = count if reading.cores in {None, 2 * count} else reading.cores or count
         speed = round((device.bandwidth_gb_s or 0) * cores / (device.cores or cores), 1)
         memory = next((amount.gib for amount in reading.amounts), ram_gib)
         device = device._replace(cores=cores, bandwidth_gb_s=speed, memory_gib=memory)
@@ -227,11 +227,10 @@ def _pick(
     device, notes = _smallest(tuple(d for d in known if d.memory_gib == size))
     if not notes and len({name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
         notes = (f"{device.name} assumed, going by its memory",)
-    said = gib if gib <= size * 1.005 else gib / devices
-    if said < size * 0.995:
-        notes = (*notes, f"{said:g} GB of the {size:g} GB are there to use")
-        device = device._replace(memory_gib=said)
-    return device, notes
+    less, more = sorted((size, gib if gib < size * _OVER else gib / devices))
+    if less < more * (1 - _CLOSE):
+        notes = (*notes, f"{less:g} GB of the {more:g} GB are there to use")
+    return device._replace(memory_gib=less), notes
 
 
 def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
@@ -249,8 +248,8 @@ def _override(device: Device, stated: Stated, reading: Reading) -> tuple[Device,
     if asked is None and device.kind == "cpu" and any(reading.bus):
         asked, words = _bus_gb_s(device, *reading.bus)
     if asked is not None:
-        if device.bandwidth_gb_s not in (None, asked):
-            notes = (f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}; {words.format(asked)}",)
+        listed = f"{device.bandwidth_gb_s or 0:g} GB/s listed for {device.name}"
+        notes = (f"{listed}; {words.format(asked)}",) if device.bandwidth_gb_s not in (None, asked) else ()
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         if cores and device.cores:  # a share of a server comes with a share of its bandwidth
@@ -301,7 +300,7 @@ def choose(reading: Reading, catalogue: Catalogue, target: Target | None, label:
     if whole and all(name.board == 1 for name in reading.named):
         return Choice((whole,))
     specific = [name for name in reading.named if not name.generic]
-    strange = [name for name in specific if name.suffix not in {"", *(f"{d.memory_gib or 0:g}" for d in name.devices)}]
+    strange = [name for name in specific if name.suffix and name.suffix not in sizes(name.devices)]
     if specific and not strange:
         return _known(specific, reading, catalogue, target)
     return _unknown(strange, reading, catalogue, target, label)
@@ -327,16 +326,19 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
     pools, notes = [], []
     stated = next((amount.gib for amount in amounts if amount.kind != "ram" and not amount.added), None)
     for name in group:
-        mobile = catalogue.devices((*name.spelling, "laptop"))
-        fitting = [pool for pool in (mobile, name.devices) if stated and option(pool, stated, 1) is not None]
+        mobile, listed = catalogue.devices((*name.spelling, "laptop")), name.devices
+        count = name.counts[-1] if name.counts else reading.apart or 1
+        fitting = [pool for pool in (mobile, listed) if stated and option(pool, stated, count) is not None]
         usual = target == "laptop" and (stated is None or mobile in fitting)
         guessed = bool(mobile) and not reading.laptop and (usual or fitting == [mobile])
-        pools.append(mobile if mobile and (reading.laptop or guessed) else name.devices)
+        if stated and not fitting:  # cards with more memory than was sold
+            listed = catalogue.devices((*name.spelling, f"{stated:g}")) or listed
+        pools.append(mobile if mobile and (reading.laptop or guessed) else listed)
         notes += ["the laptop version of the GPU is meant"] if guessed else []
     devices, merged = _merge(pools, group)
     notes += merged
     for name in reading.named:  # other words may say which, as `i7` of a Mac
-        devices = tuple(device for device in devices if device in name.devices) or devices
+        devices = tuple(device for device in devices if device.id in {d.id for d in name.devices}) or devices
     devices = tuple(device for device in devices if device.memory_gib is not None) or devices
     own = {word for device in devices for word in tokens(device.name.casefold())}
     numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
@@ -348,12 +350,8 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
     own_gib = devices[0].memory_gib
     board = 1 if own_gib == stated else group[0].board  # or the memory of one device of a board is stated
     amounts = tuple(a._replace(gib=own_gib) if own_gib and a.gib == own_gib * board else a for a in amounts)
-    return Choice(devices, _counts((*group, *reading.named)), amounts, host, board, tuple(notes))
-
-
-def _counts(names: Iterable[Named]) -> tuple[int, ...]:
-    """Return what stands beside the first name that has a count."""
-    return next((name.counts for name in names if name.counts), ())
+    counts = next((name.counts for name in (*group, *reading.named) if name.counts), ())
+    return Choice(devices, counts, amounts, host, board, tuple(notes))
 
 
 def _merge(pools: list[tuple[Device, ...]], names: list[Named]) -> tuple[tuple[Device, ...], list[str]]:
@@ -384,7 +382,8 @@ def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, targe
     what = f'no entry for "{label}"' if unread else "no device named"
     named = not unread and any(name.generic for name in reading.named)
     notes = () if named else (f'{what}: taken as "{device.name}"',)
-    return Choice((device,), _counts(reading.named), reading.amounts, host=False, assumptions=notes)
+    counts = next((name.counts for name in reading.named if name.counts), ())
+    return Choice((device,), counts, reading.amounts, assumptions=notes)
 
 
 def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -> str:
@@ -408,7 +407,8 @@ def share(
     """Device memory, host memory and what was assumed of `amounts`; `host` is whether a host was named."""
     kind = candidates[0].kind
     listed = [device.memory_gib for device in candidates if device.memory_gib is not None]
-    most = STORAGE * max(listed) if listed else MOST_PHONE_GIB if kind == "phone" else inf
+    times = HOST * devices if kind in GPU_KINDS else STORAGE
+    most = times * max(listed) if listed else MOST_PHONE_GIB if kind == "phone" else inf
     device_gib: float | None = None
     ram_gib: float | None = None
     notes: list[str] = []
@@ -417,14 +417,14 @@ def share(
         if kind == "browser" and amount.kind == "ram":
             notes.append("a page may use only part of the RAM: the budget listed is kept")
         elif kind not in GPU_KINDS and (device_gib is not None or gib > most):
-            notes.append(f"{gib:g} GB taken as storage, not memory")
+            notes += [] if gib == device_gib else [f"{gib:g} GB taken as storage, not memory"]
         elif kind not in GPU_KINDS:
             device_gib = gib
         elif amount.kind == "ram":
             ram_gib = amount.gib
         elif device_gib is None and (
             amount.kind == "gpu"
-            or not (amount.added or host)
+            or not (amount.added or host or gib > most)
             or not listed
             or option(candidates, gib, devices) is not None
         ):
@@ -436,11 +436,11 @@ def share(
 
 
 def option(candidates: tuple[Device, ...], gib: float, devices: int) -> float | None:
-    """Return the memory option meant by `gib`: itself, a sum over devices, or a little less."""
-    known = sorted({d.memory_gib for d in candidates if d.memory_gib is not None})
+    """Return the memory option meant by `gib`: itself, a sum over devices, or a little less or more."""
+    known = [d.memory_gib for d in sorted(candidates, key=smallest_first) if d.memory_gib is not None]
     pairs = [(stated, size) for stated in (gib, gib / devices) for size in known]
     close = (size for stated, size in pairs if abs(stated - size) <= _CLOSE * size)
-    nearly = (size for stated, size in pairs if _NEARLY * size <= stated < size)
+    nearly = (size for stated, size in pairs if _NEARLY * size <= stated < _OVER * size)
     return next(chain(close, nearly), None)
 
 

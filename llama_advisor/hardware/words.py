@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Device, Instance, Machine
 from llama_advisor.text.errors import InputError, nearest
-from llama_advisor.text.record import Record
 from llama_advisor.text.tables import table
 
 Tokens = tuple[str, ...]
@@ -21,14 +20,15 @@ _NAMED: tuple[MemoryKind, ...] = ("gpu", "ram")
 
 LONGEST_TEXT = 400
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TOKEN = re.compile(r"[\d#]+(?:\.\d+)?|(?<=\d)x(?=[a-z0-9])(?!tx?\b|large)|[a-z]+")
+_TOKEN = re.compile(r"[\d#]+(?:\.\d+)?|(?<=[\d#])x(?=[a-z0-9])(?!tx?\b|large)|[a-z]+")
 _DIGITS = re.compile(r"[\d#.]+")
 _INSTANCE_SIZE = re.compile(r"\.(?=\d*(?:xlarge|metal))")
 _CORES = re.compile(
-    r"\b\d+\s*-?\s*(?:(?P<virtual>vcpus?|vcores?)|o?cpus|ocpu|cores?)\b(?:\s*(?:gpu|cpu)\b)?"
-    r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*(?:gpu|cpu)\b)?"
+    r"\b(?P<cores>\d+)\s*-?\s*(?:(?P<virtual>vcpus?|vcores?)|o?cpus|ocpu|cores?|c(?=\s*/\s*\d+\s*t\b))(?![a-z0-9])"
+    r"(?:\s*[/,]?\s*\d+\s*-?\s*t(?:hreads?)?\b)?(?:\s*(?P<gpu>gpu)\b|\s*cpu\b)?"
+    r"|(?P<after>vcpus?|vcores?)\s*[:=]?\s*(?P<number>\d+)\b(?!\s*(?:x|[gt]i?b))"
+    r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*/\s*\d+\s*c\b|\s*(?:gpu|cpu)\b)?"
 )
-_CORES_SAID = re.compile(r"\b(\d{1,3})\s*-?\s*(?:[vo]?cpus?|v?cores?)\b(?!\s*gpu)")
 _MEMORY = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*-?\s*(tib|tb|gib|gb|gigs?|gbytes|mib|mb)(?![a-z0-9])"
     r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9]|\.\d)"
@@ -50,6 +50,7 @@ _AFTER = re.compile(
     rf"(?:\s*(?P<each>each|per gpu|per card))?(?:\s*(?P<sum>{_TOTAL})\b)?"
 )
 _BEFORE = re.compile(r"(?:(?P<gpu>vram|gpu memory)|(?P<ram>ram|memory))\s*(?:of|[:=])?\s*\(?$")
+_TIMES = re.compile(r"(?<![\d.])(\d{1,2})\s*x\s*$")
 _ADDED = re.compile(r"(?:[+&,]|\band|\bplus|\bwith)\s*$")
 _TOTAL_BEFORE = re.compile(r"(?:=|\btotal(?:ling)?(?: of)?)\s*$")
 GENERIC = "generic-"
@@ -63,7 +64,7 @@ _NODE = r"(?:nodes?|servers|hosts|machines|boxes)"
 _SPREAD = re.compile(rf"\b(?:over|across|on|in|among)\s+{_NUMBER}\s*-?\s*{_NODE}\b")
 _NODES = re.compile(rf"\b{_NUMBER}\s*[-x*]?\s*{_NODE}\b(?:\s*(?:of|with|having|at)\b)?")
 _BUS = re.compile(  # memory channels, and the rate of the memory in MT/s
-    rf"\b{_NUMBER}[\s-]*channels?\b(?:\s+of\b)?|\bddr[2-5][\s@-]*(?P<rate>\d{{4}})\b(?:\s*(?:mhz|mt/?s))?"
+    rf"\b{_NUMBER}[\s-]*(?:channels?|ch)\b(?:\s+of\b)?|\bddr[2-5][\s@-]*(?P<rate>\d{{4}})\b(?:\s*(?:mhz|mt/?s))?"
 )
 _NO_GPU = re.compile(
     r"\b(?:no|without(?: an?| any)?|w/o)\s+(?:dedicated |discrete |nvidia )?"
@@ -73,6 +74,7 @@ _NO_GPU = re.compile(
 _VARIANTS, _LAPTOP, _CARDS, _FILLER, _SCREENS = (
     frozenset(" ".join(_WORDS[name]).split()) for name in ("variants", "laptop", "cards", "filler", "screens")
 )
+_PRODUCTS = frozenset({f"{GENERIC}laptop", f"{GENERIC}phone"})
 _WITH_SCREEN = frozenset({"apple-silicon", "phone"})
 _GPU_CARDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu"})
 _BETWEEN = re.compile(r"\s*(?:[+&,]|\b(?:and|plus|with)\b)(?!\s*mig\b)\s*", re.IGNORECASE)
@@ -85,6 +87,7 @@ class Amount(NamedTuple):
     kind: MemoryKind  # What the words beside it call it.
     total: bool = False  # Whether it is said to be the sum over devices.
     added: bool = False  # Whether it follows a comma, a plus sign or an `and`.
+    modules: int = 1  # The number before an `x`: of cards, or of memory modules where no card is meant.
 
 
 def clean(text: str) -> str:
@@ -101,7 +104,7 @@ def fold(text: str) -> str:
     lowered = text.casefold().replace("×", "x").replace("✕", "x")
     lowered = _SLICED.sub(lambda match: match["slice"] or " ", lowered)
     lowered = _INSTANCE_SIZE.sub(" ", _NO_NAME.sub(" ", lowered))
-    return _CORES.sub(lambda match: " vcpu " if match["virtual"] else " ", lowered)
+    return _CORES.sub(lambda match: " vcpu " if match["virtual"] or match["after"] else " ", lowered)
 
 
 def tokens(text: str) -> Tokens:
@@ -138,8 +141,11 @@ def take_amounts(text: str) -> tuple[str, tuple[Amount, ...]]:
             kinds = (words, said.groupdict() if (said := _BEFORE.search(before)) else {})
             kind: MemoryKind = next((name for named in kinds for name in _NAMED if named.get(name)), "plain")
             total = bool(words.get("total") or words.get("sum") or _TOTAL_BEFORE.search(before))
+            modules = int(times[1]) if (times := _TIMES.search(before)) else 1
+            if times and kind == "ram":
+                before, gib, modules = before[: times.start()], gib * modules, 1
             added = bool(_ADDED.search(before))
-            amounts.append(Amount(gib, kind, total=total and not words.get("each"), added=added))
+            amounts.append(Amount(gib, kind, total=total and not words.get("each"), added=added, modules=modules))
         kept += [before, " gpu " if words.get("gpu") else " "]
         end = after.end() if after else match.end()
     return "".join(kept) + text[end:], tuple(amounts)
@@ -165,16 +171,16 @@ class Catalogue:
         found = tuple(self._instances[name] for name in names)
         if match is None:
             return found
-        own = match.re.search(" ".join(tokens(fold(found[0].id))))
-        times = int(match[1]) / (int(own[1]) if own else 1)
+        own = " ".join(tokens(fold(found[0].id)))
+        fits = (re.search(_pattern(tokens(alias)), own) for alias in found[0].aliases)
+        times = int(match[1]) / int(next((fit[1] for fit in fits if fit), 1))
         return tuple(i._replace(count=max(1, int(i.count * times)), ram_gib=(i.ram_gib or 0) * times) for i in found)
 
     def _named(self, kind: str, text: str) -> tuple[list[str], re.Match[str] | None]:
         """Ids of what is spelled so, and the match of an alias that leaves digits open."""
         known = self._spelled[kind]
         for spelled in () if text in known else self._spelled["open"].get(_DIGITS.sub("0", text), ()):
-            pattern = re.sub("(?<!#)#(?!#)", r"(\\d+)", spelled).replace("#", r"\d")
-            if spelled in known and (match := re.fullmatch(pattern, text)):
+            if spelled in known and (match := re.fullmatch(_pattern(spelled.split()), text)):
                 return known[spelled], match
         return known.get(text, []), None
 
@@ -193,6 +199,11 @@ class Catalogue:
         return close if "nearest" in close else "; see: llama-advisor hardware list"
 
 
+def _pattern(spelling: Iterable[str]) -> str:
+    """Return the regular expression of an alias that leaves digits open: `#` for any number, `##` for two digits."""
+    return re.sub("(?<!#)#(?!#)", r"([1-9]\\d{0,3})", " ".join(spelling)).replace("#", r"\d")
+
+
 def _spellings(base: RuleBase) -> dict[str, Any]:
     """Ids by the tokens of each spelling, joined by blanks, and the most tokens of one; whatever order entries have."""
     named: dict[str, list[str]] = {}
@@ -203,7 +214,7 @@ def _spellings(base: RuleBase) -> dict[str, Any]:
     for name, instance in sorted(base.instances.items()):
         for text in (name, *instance.aliases):
             others.setdefault(" ".join(tokens(fold(text))), []).append(name)
-    left_open: dict[str, list[str]] = {}  # aliases with `##` for two digits, `#` for any number
+    left_open: dict[str, list[str]] = {}
     for spelled in filter(lambda spelled: "#" in spelled, (*named, *others)):
         left_open.setdefault(_DIGITS.sub("0", spelled), []).append(spelled)
     longest = max((len(spelling.split()) for spelling in (*named, *others)), default=0)
@@ -231,14 +242,14 @@ class Named(NamedTuple):
         return any(device.id.startswith(GENERIC) for device in self.devices) and not self.instances
 
 
-class Reading(Record):
+class Reading(NamedTuple):
     """All that a text says about hardware."""
 
     named: tuple[Named, ...]  # Names, in order.
     amounts: tuple[Amount, ...]  # Amounts of memory, in order.
     nodes: int | None  # Nodes, if said.
     spread: bool  # Whether the count is the sum over the nodes.
-    count: int | None  # Count said apart from any name.
+    apart: int | None  # Count said apart from any name.
     cores: int | None  # Processor cores, if said.
     bus: tuple[int | None, int | None]  # Memory channels and rate in MT/s, if said.
     laptop: bool  # Whether a laptop is meant.
@@ -259,38 +270,40 @@ def read(text: str, catalogue: Catalogue) -> Reading:
         nodes, spread = _number(match["number"]), match.re is _SPREAD and " each" not in rest
         rest = f"{rest[: match.start()]} {rest[match.end() :]}"
     named, free = _find(rest, catalogue, sized=bool(amounts))
-    alone = None
-    if not any(name.counts for name in named):
-        alone = next((_number(n) for n, sign in itertools.pairwise(free) if sign == "x" and n.isdigit()), None)
-    unread = [word for word in free if word not in _FILLER and word not in _NUMBERS]
-    words = tokens(rest)
+    signs = itertools.pairwise(() if any(name.counts for name in named) else free)
+    alone = next((_number(number) for number, sign in signs if sign == "x" and number.isdigit()), None)
+    known = {str(alone)}
+    if named and all(device.kind == "cpu" for name in named for device in name.devices):
+        known |= {str(amount.modules) for amount in amounts if amount.modules > 1}
+        alone = None if len(known) > 1 else alone
+        amounts = tuple(amount._replace(gib=amount.gib * amount.modules) for amount in amounts)
+    unread = " ".join(word for word in free if word not in _FILLER and word not in _NUMBERS and word not in known)
+    words, cores = tokens(rest), (match for match in _CORES.finditer(text.casefold()) if not match["gpu"])
     laptop = any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words)
-    return Reading(
-        named=named,
-        amounts=amounts,
-        nodes=nodes,
-        spread=spread,
-        count=alone,
-        cores=int(cores[1]) if (cores := _CORES_SAID.search(text.casefold())) else None,
-        bus=said,
-        laptop=laptop or any(device.id == f"{GENERIC}laptop" for name in named for device in name.devices),
-        no_gpu=bool(denials),
-        unread=" ".join(word for word in unread if word != str(alone)),
-    )
+    laptop |= any(device.id == f"{GENERIC}laptop" for name in named for device in name.devices)
+    said_cores = next((int(match["cores"] or match["number"] or 0) for match in cores), 0) or None
+    return Reading(named, amounts, nodes, spread, alone, said_cores, said, laptop, bool(denials), unread)
 
 
 def _find(text: str, catalogue: Catalogue, *, sized: bool) -> tuple[tuple[Named, ...], list[str]]:
     """Return the names in `text`, leftmost and longest first, and the words outside; `sized` where memory is said."""
     found = [*_TOKEN.finditer(text)]
     words = tuple(match[0] for match in found)
+
+    def names(start: int, end: int) -> bool:
+        """Whether these words are a name; with letters written onto it, as in `6800M`, only that of a processor."""
+        devices = catalogue.devices(words[start:end])
+        onto = end < len(found) and found[end].start() == found[end - 1].end() and words[end].isalpha()
+        other = onto and words[end] not in _FILLER | _CARDS and devices and devices[0].kind not in {"cpu", "sbc"}
+        return bool((devices and not other) or catalogue.instances(words[start:end]))
+
     spans: list[tuple[int, int]] = []
     for start in range(len(words)):
         ends = range(min(start + catalogue.longest_name, len(words)), start, -1)
-        names = (end for end in ends if catalogue.devices(words[start:end]) or catalogue.instances(words[start:end]))
-        if (not spans or start >= spans[-1][1]) and (end := next(names, 0)):
+        if (not spans or start >= spans[-1][1]) and (end := next((end for end in ends if names(start, end)), 0)):
             spans.append((start, end))
     edges = [0, *itertools.chain.from_iterable(spans), len(words)]
-    gaps = [_outside(text, found[start:end]) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    gaps = [_outside(text, found, *edge) for edge in zip(edges[::2], edges[1::2], strict=True)]
     named: list[Named] = []
     free: list[str] = []
     for index, (start, end) in enumerate(spans):
@@ -299,26 +312,32 @@ def _find(text: str, catalogue: Catalogue, *, sized: bool) -> tuple[tuple[Named,
         board = instances[0].count if instances and not (instances[0].rented or instances[0].ram_gib) else 1
         if board > 1:
             devices, instances = (catalogue.by_id[instances[0].device],), ()
-        with_screen = devices and devices[0].kind in _WITH_SCREEN and not devices[0].id.startswith(GENERIC)
-        if with_screen and (sized or more) and gaps[index + 1][:1] and gaps[index + 1][0] in _SCREENS:
+        specific = bool(devices) and not devices[0].id.startswith(GENERIC)
+        with_screen = specific and devices[0].kind in _WITH_SCREEN
+        if with_screen and (sized or more) and _SCREENS.intersection(gaps[index + 1][:1]):
             del gaps[index + 1][0]
         before, after = tuple(gaps[index]), tuple(gaps[index + 1])
-        # One large number between two names is that of a model, as in `EPYC 7302 CPU`.
-        model_number = index and len(before) == 1 and before[0].isdigit() and int(before[0]) > MOST_BETWEEN
-        ahead = () if model_number else _counts_before(before)
+        # A number right behind a product belongs to it, as in `EPYC 7302 CPU` and `Surface Book 3 GTX 1660`.
+        tied = index and specific and before and before[0].isdigit() and before[1:2] not in {("x",), ("of",)}
+        if tied and named[-1].generic and named[-1].devices[0].id not in _PRODUCTS:
+            tied = int(before[0]) > MOST_BETWEEN
+        ahead = () if tied else _counts_before(before)
         sign, number, *_ = [*(word for word in after if word not in _CARDS), "", ""]
-        counts = ahead or ((int(number),) if sign == "x" and number.isdigit() else ())  # `x 2` behind the name
-        named.append(Named(spelling, devices, instances, counts, _suffix(after, more=more), board))
+        behind = sign == "x" and number.isdigit() and not _VARIANTS.intersection(after)  # `x 2`
+        counts = ahead or ((int(number),) if behind else ())
+        named.append(Named(spelling, devices, instances, counts, _suffix(after, spelling, devices, more=more), board))
         used = ahead or (named[-2].counts if index else ())
         free += [word for word in before if not (used and word.isdigit())]
     free += [word for word in gaps[-1] if not (named and named[-1].counts and word.isdigit())]
     return tuple(named), free
 
 
-def _outside(text: str, found: list[re.Match[str]]) -> list[str]:
-    """Return words between two names: years left out, a number written onto letters, as in `T480`, left with them."""
+def _outside(text: str, found: list[re.Match[str]], start: int, end: int) -> list[str]:
+    """Return words between names, `,` for signs that part them; a number stays with its letters, as in `T480`."""
     words: list[str] = []
-    for match in found:
+    for index in range(start, end):
+        match, last = found[index], found[index - 1].end() if index else 0
+        words += [","] if set(text[last : match.start()]) & set(",;+&/") else []
         onto = words and match[0][0].isdigit() and text[: match.start()].removesuffix("-")[-1:].isalpha()
         if onto and words[-1] != "x":
             words[-1] += match[0]
@@ -344,12 +363,19 @@ def _counts_before(before: Tokens) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _suffix(after: Tokens, *, more: bool) -> str:
-    """Return the token that makes the name before it another device; a count is none."""
+def _suffix(after: Tokens, spelling: Tokens, devices: tuple[Device, ...], *, more: bool) -> str:
+    """Return the token that makes the name before it another device; a count is none, nor a letter at a processor."""
     if not after or after[:2] == ("max", "q") or after[1:2] == ("x",):
         return ""
-    number = after[0][0].isdigit()
-    return after[0] if after[0] in _VARIANTS or (number and not (more and len(after) == 1)) else ""
+    if after[0] in _VARIANTS:
+        return "" if devices and devices[0].kind == "cpu" else after[0]
+    numbered = any(map(str.isdigit, spelling)) and after[0] not in sizes(devices)
+    return after[0] if after[0][0].isdigit() and not numbered and not (more and len(after) == 1) else ""
+
+
+def sizes(devices: Iterable[Device]) -> set[str]:
+    """Return the memory options of devices, GiB, as they are written behind a name."""
+    return {f"{device.memory_gib or 0:g}" for device in devices}
 
 
 def _number(word: str) -> int | None:
@@ -362,17 +388,16 @@ def _number(word: str) -> int | None:
     return int(word)
 
 
-def _card(text: str, catalogue: Catalogue) -> str:
-    """Return the id of the first card that is named."""
-    devices = (device for name in read(text, catalogue).named for device in name.devices if device.kind in _GPU_CARDS)
-    return next((device.id for device in devices if not device.id.startswith(GENERIC)), "")
-
-
 def mixed(text: str, catalogue: Catalogue, build: Callable[[str], Machine]) -> Machine | None:
     """Return the machine of a text that joins different cards; None for any other. What names no card goes first."""
-    pieces = [(_card(piece, catalogue), piece) for piece in _BETWEEN.split(text)]
-    cards, rest = [piece for card, piece in pieces if card], [piece for card, piece in pieces if not card]
-    if len({card for card, _ in pieces if card}) <= 1 or re.search(r"\bor\b", text, re.IGNORECASE):
+
+    def card(piece: str) -> str:
+        named = (device for name in read(piece, catalogue).named for device in name.devices)
+        return next((d.id for d in named if d.kind in _GPU_CARDS and not d.id.startswith(GENERIC)), "")
+
+    pieces = [(card(piece), piece) for piece in _BETWEEN.split(text)]
+    cards, rest = [piece for name, piece in pieces if name], [piece for name, piece in pieces if not name]
+    if len({name for name, _ in pieces if name}) <= 1 or re.search(r"\bor\b", text, re.IGNORECASE):
         return None
     machines = [build(", ".join((cards[0], *rest))), *map(build, cards[1:])]
     first = max(
