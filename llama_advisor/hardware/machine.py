@@ -36,7 +36,6 @@ from llama_advisor.text.tables import table
 OTHERS_NAMED = 3
 MOST_KEPT = 256  # Readings that a catalogue keeps.
 Assumptions = tuple[str, ...]
-_WHOLE = ("count", "nodes")
 GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
 WHOLE_COMPUTERS = frozenset({"apple-silicon", "phone", "sbc", "jetson", "unified-pc"})
 MOST_PHONE_GIB = 32
@@ -110,7 +109,7 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
 
 
 def _number(key: str, item: Any) -> Any:
-    whole = key in _WHOLE
+    whole = key in {"count", "nodes"}
     number = isinstance(item, (int, float)) and not isinstance(item, bool)
     if not number or not 0 < item < 10**6 or (whole and item != int(item)):
         raise InputError(f"hardware: {key}: {clean(str(item))!r} is not a positive {'whole ' * whole}number")
@@ -179,10 +178,14 @@ def _from_instance(name: Named, reading: Reading, label: str, catalogue: Catalog
         raise InputError(f'hardware "{label}": {instance.id} holds {device.name}, not the device named')
     names = ", ".join(other.id for _, other in others[:OTHERS_NAMED])
     notes = [f"{instance.id} assumed; it could be {names}"] if names else []
-    notes += [f'not read: "{reading.unread}"'] if reading.unread else []
+    gib = device.memory_gib or inf  # that of a processor is read below
+    known = {gib, gib * instance.count, instance.ram_gib}
+    spare = [f"{a.gib:g} gb" for a in reading.amounts if a.kind == "plain" and gib < inf and a.gib not in known]
+    if unread := " ".join((reading.unread, *spare)).strip():
+        notes.append(f'not read: "{unread}"')
     said = stated.ram_gb or next((amount.gib for amount in reading.amounts if amount.kind == "ram"), None)
     count, ram_gib = instance.count, said or instance.ram_gib
-    if device.kind == "cpu":  # it rents cores of a processor with a share of its bandwidth
+    if device.kind == "cpu":  # cores of a processor with a share of its bandwidth
         cores = count if reading.cores in {None, 2 * count} else reading.cores or count
         speed = round((device.bandwidth_gb_s or 0) * cores / (device.cores or cores), 1)
         memory = next((amount.gib for amount in reading.amounts), ram_gib)
@@ -209,9 +212,8 @@ def _pick(
     smallest, notes = _smallest(candidates)
     known = [d for d in candidates if d.memory_gib is not None]
     if asked is not None and all(d.memory_gib != asked for d in known):
-        if smallest.memory_gib is not None:
-            listed = f"{describe_options(candidates)} listed for {smallest.name}"
-            notes = (f"{listed}; the stated {asked:g} GB are used",)
+        if known:
+            notes = (f"{describe_options(candidates)} listed for {smallest.name}; the stated {asked:g} GB are used",)
         return smallest._replace(memory_gib=asked), notes
     if gib is None:
         return smallest, notes
@@ -219,8 +221,7 @@ def _pick(
     size = option(candidates, gib, 1 if own or asked else devices)
     if size is None:
         if known and not own:
-            name = min(known, key=smallest_first).name
-            raise InputError(f'hardware "{label}": {name} has {describe_options(candidates)}, not {gib:g} GB')
+            raise InputError(f'hardware "{label}": {smallest.name} has {describe_options(candidates)}, not {gib:g} GB')
         base = max((d for d in known if (d.memory_gib or 0) <= gib), key=smallest_first, default=smallest)
         note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
         return base._replace(memory_gib=gib), note
@@ -378,9 +379,8 @@ def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, targe
         hint = f"; nearest: {strange[0].devices[0].name}" if strange else catalogue.suggestion(label)
         raise InputError(f'hardware "{label}": unknown device{hint}')
     device = catalogue.by_id[_generic_id(strange, reading, target)]
-    unread = strange or reading.unread
-    what = f'no entry for "{label}"' if unread else "no device named"
-    named = not unread and any(name.generic for name in reading.named)
+    what = f'no entry for "{label}"' if strange or reading.unread else "no device named"
+    named = what == "no device named" and any(name.generic for name in reading.named)
     notes = () if named else (f'{what}: taken as "{device.name}"',)
     counts = next((name.counts for name in reading.named if name.counts), ())
     return Choice((device,), counts, reading.amounts, assumptions=notes)

@@ -326,9 +326,9 @@ def _find(text: str, catalogue: Catalogue, *, sized: bool) -> tuple[tuple[Named,
         behind = sign == "x" and number.isdigit() and not _VARIANTS.intersection(after)  # `x 2`
         counts = ahead or ((int(number),) if behind else ())
         named.append(Named(spelling, devices, instances, counts, _suffix(after, spelling, devices, more=more), board))
-        used = ahead or (named[-2].counts if index else ())
-        free += [word for word in before if not (used and word.isdigit())]
-    free += [word for word in gaps[-1] if not (named and named[-1].counts and word.isdigit())]
+    for gap, around in zip(gaps, itertools.pairwise([None, *named, None]), strict=True):
+        read_as_count = {str(count) for name in around if name for count in name.counts}
+        free += [word for word in gap if word not in read_as_count]
     return tuple(named), free
 
 
