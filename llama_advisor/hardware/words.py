@@ -274,8 +274,8 @@ def read(text: str, catalogue: Catalogue) -> Reading:
     alone = next((_number(number) for number, sign in signs if sign == "x" and number.isdigit()), None)
     known = {str(alone)}
     if named and all(device.kind == "cpu" for name in named for device in name.devices):
-        known |= {str(amount.modules) for amount in amounts if amount.modules > 1}
-        alone = None if len(known) > 1 else alone
+        modules = {str(amount.modules) for amount in amounts if amount.modules > 1}
+        known, alone = known | modules, None if modules else alone
         amounts = tuple(amount._replace(gib=amount.gib * amount.modules) for amount in amounts)
     unread = " ".join(word for word in free if word not in _FILLER and word not in _NUMBERS and word not in known)
     words, cores = tokens(rest), (match for match in _CORES.finditer(text.casefold()) if not match["gpu"])
