@@ -319,8 +319,8 @@ def _find(text: str, catalogue: Catalogue, *, sized: bool) -> tuple[tuple[Named,
         before, after = tuple(gaps[index]), tuple(gaps[index + 1])
         # A number right behind a product belongs to it, as in `EPYC 7302 CPU` and `Surface Book 3 GTX 1660`.
         tied = index and specific and before and before[0].isdigit() and before[1:2] not in {("x",), ("of",)}
-        if tied and named[-1].generic and named[-1].devices[0].id not in _PRODUCTS:
-            tied = int(before[0]) > MOST_BETWEEN
+        if tied and named[-1].devices and named[-1].devices[0].id not in _PRODUCTS:
+            tied = int(before[0]) > MOST_BETWEEN or not (named[-1].generic or named[-1].devices[0].kind == "cpu")
         ahead = () if tied else _counts_before(before)
         sign, number, *_ = [*(word for word in after if word not in _CARDS), "", ""]
         behind = sign == "x" and number.isdigit() and not _VARIANTS.intersection(after)  # `x 2`
