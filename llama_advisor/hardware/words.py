@@ -24,9 +24,9 @@ _TOKEN = re.compile(r"[\d#]+(?:\.\d+)?|(?<=[\d#])x(?=[a-z0-9])(?!tx?\b|large)|[a
 _DIGITS = re.compile(r"[\d#.]+")
 _INSTANCE_SIZE = re.compile(r"\.(?=\d*(?:xlarge|metal))")
 _CORES = re.compile(
-    r"\b(?P<cores>\d+)\s*-?\s*(?:(?P<virtual>vcpus?|vcores?)|o?cpus|ocpu|cores?|c(?=\s*/\s*\d+\s*t\b))(?![a-z0-9])"
+    r"\b(?P<cores>\d{1,4})\s*-?\s*(?:(?P<virtual>vcpus?|vcores?)|o?cpus|ocpu|cores?|c(?=\s*/\s*\d+\s*t\b))(?![a-z0-9])"
     r"(?:\s*[/,]?\s*\d+\s*-?\s*t(?:hreads?)?\b)?(?:\s*(?P<gpu>gpu)\b|\s*cpu\b)?"
-    r"|(?P<after>vcpus?|vcores?)\s*[:=]?\s*(?P<number>\d+)\b(?!\s*(?:x|[gt]i?b))"
+    r"|(?P<after>vcpus?|vcores?)\s*[:=]?\s*(?P<number>\d{1,4})\b(?!\s*(?:x|[gt]i?b))"
     r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*/\s*\d+\s*c\b|\s*(?:gpu|cpu)\b)?"
 )
 _MEMORY = re.compile(
