@@ -295,6 +295,9 @@ def _find(text: str, catalogue: Catalogue, *, sized: bool) -> tuple[tuple[Named,
         devices = catalogue.devices(words[start:end])
         onto = end < len(found) and found[end].start() == found[end - 1].end() and words[end].isalpha()
         other = onto and words[end] not in _FILLER | _CARDS and devices and devices[0].kind not in {"cpu", "sbc"}
+        times = words[end - 1] == "x" and text[found[end - 1].start() - 1] == " " and end < len(words)
+        if times and words[end].isdigit():  # as in `MI250 x4`
+            return False
         return bool((devices and not other) or catalogue.instances(words[start:end]))
 
     spans: list[tuple[int, int]] = []
@@ -338,9 +341,9 @@ def _outside(text: str, found: list[re.Match[str]], start: int, end: int) -> lis
     for index in range(start, end):
         match, last = found[index], found[index - 1].end() if index else 0
         words += [","] if set(text[last : match.start()]) & set(",;+&/") else []
-        onto = words and match[0][0].isdigit() and text[: match.start()].removesuffix("-")[-1:].isalpha()
-        if onto and words[-1] != "x":
-            words[-1] += match[0]
+        onto = index and match[0][0].isdigit() and text[: match.start()].removesuffix("-")[-1:].isalpha()
+        if onto and found[index - 1][0] != "x":
+            words[-1:] = [(words[-1] if words else found[index - 1][0]) + match[0]]
         elif not _YEAR.fullmatch(match[0]):
             words.append(match[0])
     return words
