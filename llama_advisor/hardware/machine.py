@@ -5,7 +5,7 @@ From top to bottom: the machine, its layout and device; which devices may be mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
@@ -17,15 +17,17 @@ from llama_advisor.hardware.words import (
     Catalogue,
     Named,
     Reading,
+    bus,
     catalogue_of,
     clean,
     mixed,
     name_tokens,
     read,
+    sizes,
     tokens,
 )
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.device import Device, Instance, Machine
+from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
 from llama_advisor.text.strict import Target
@@ -34,17 +36,15 @@ from llama_advisor.text.tables import table
 OTHERS_NAMED = 3
 MOST_KEPT = 256  # Readings that a catalogue keeps.
 Assumptions = tuple[str, ...]
-_WHOLE = ("count", "nodes")
 GPU_KINDS = frozenset({"consumer-gpu", "workstation-gpu", "datacentre-gpu", "npu"})
 WHOLE_COMPUTERS = frozenset({"apple-silicon", "phone", "sbc", "jetson", "unified-pc"})
 MOST_PHONE_GIB = 32
-_NEARLY = 0.85
-_CLOSE = 0.005
-GENERIC_GPU = "generic-gpu"
-GENERIC_PC = "generic-pc"
-_GENERIC: dict[str, dict[str, str]] = table(
-    __file__
-)  # Ids of devices that stand for a kind, or for what a target has; else a PC.
+STORAGE, HOST = 4, 2  # Above so many times the largest memory, an amount is storage, or the host memory of a GPU.
+CHANNELS = (2, 4, 6, 8, 12)
+_NEARLY, _OVER, _CLOSE = 0.85, 1.07, 0.005
+GENERIC_GPU, GENERIC_PC = "generic-gpu", "generic-pc"
+# Ids of devices that stand for a kind, or for what a target has; else a PC.
+_GENERIC: dict[str, dict[str, str]] = table(__file__)
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
 
 
@@ -103,16 +103,13 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
     if text:
         joined = mixed(text, catalogue, lambda part: _build(part, part, catalogue, target, stated))
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
-    # The memory of a device without a name is put in words, so that it is read as text.
-    gpu = "" if stated.memory_gb is None else f"{stated.memory_gb:f} gb"
-    ram = "" if stated.ram_gb is None else f"{stated.ram_gb:f} gb ram"
     parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
     label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
-    return _build(gpu or ram or "gpu", label, catalogue, target, stated)
+    return _build("" if stated.memory_gb or stated.ram_gb else "gpu", label, catalogue, target, stated)
 
 
 def _number(key: str, item: Any) -> Any:
-    whole = key in _WHOLE
+    whole = key in {"count", "nodes"}
     number = isinstance(item, (int, float)) and not isinstance(item, bool)
     if not number or not 0 < item < 10**6 or (whole and item != int(item)):
         raise InputError(f"hardware: {key}: {clean(str(item))!r} is not a positive {'whole ' * whole}number")
@@ -128,17 +125,21 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     if stated.ram_gb is not None:
         amounts = (*(amount for amount in amounts if amount.kind != "ram"), Amount(stated.ram_gb, "ram"))
     reading = reading._replace(amounts=amounts)
-    for name in reading.named:
-        if name.instance:
-            return _from_instance(name.instance, reading, label, catalogue, stated)
+    name = next((name for name in reading.named if name.instances), None)
+    if name and (rented := _from_instance(name, reading, label, catalogue, stated)):
+        return rented
+    if name:  # a card put into an instance that has none
+        named = tuple(other for other in reading.named if not other.instances)
+        reading = reading._replace(named=named, amounts=(*amounts, Amount(name.instances[0].ram_gib or 0, "ram")))
     choice = choose(reading, catalogue, target, label)
-    count, nodes = _layout(reading, choice.counts, stated, label)
+    count, nodes = _layout(reading, choice, stated, label)
     whole = choice.devices[0].kind in WHOLE_COMPUTERS and count > 1
     extra = (f"{count} computers of one device each",) if whole else ()
     count, nodes = (1, nodes * count) if whole else (count, nodes)
     device_gib, ram_gib, shared = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
-    device, picked = _pick(choice.devices, stated.memory_gb or device_gib, count * nodes, label, stated.memory_gb)
-    device, changed = _override(device, stated, reading.cores)
+    asked = stated.memory_gb and (device_gib if choice.board > 1 else stated.memory_gb)
+    device, picked = _pick(choice.devices, asked or device_gib, count * nodes, label, asked)
+    device, changed = _override(device, stated, reading)
     return Machine(
         device=device,
         count=count,
@@ -151,38 +152,56 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     )
 
 
-def _layout(reading: Reading, counts: tuple[int, ...], stated: Stated, label: str) -> tuple[int, int]:
+def _layout(reading: Reading, choice: Choice, stated: Stated, label: str) -> tuple[int, int]:
     """Return devices per node and nodes."""
-    count = counts[-1] if counts else reading.count
-    nodes = counts[0] if len(counts) == DEVICES_AND_NODES else reading.nodes
+    count = choice.counts[-1] if choice.counts else reading.apart
+    nodes = choice.counts[0] if len(choice.counts) == DEVICES_AND_NODES else reading.nodes
     for what, one, other in (("count is", count, stated.count), ("nodes are", nodes, stated.nodes)):
         if one is not None and other is not None:
             raise InputError(f'hardware "{label}": the {what} given twice ({one} and {other})')
     count, nodes = count or stated.count or 1, nodes or stated.nodes or 1
-    if not reading.spread or nodes == 1:
-        return count, nodes
-    if count % nodes:
+    among = nodes if reading.spread else 1
+    if count % among:
         raise InputError(f'hardware "{label}": {count} devices do not divide over {nodes} nodes')
-    return count // nodes, nodes
+    return count // among * choice.board, nodes
 
 
-def _from_instance(instance: Instance, reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine:
-    """Return the machine of the first instance named; several of it are nodes."""
-    counts = next(name.counts for name in reading.named if name.instance)
-    device = catalogue.by_id[instance.device]
-    others = [name for name in reading.named if not name.generic and not name.instance]
-    if others and not any(device.id in {d.id for d in name.devices} for name in others):
+def _from_instance(name: Named, reading: Reading, label: str, catalogue: Catalogue, stated: Stated) -> Machine | None:
+    """Return the machine of an instance, several of which are nodes; None for one without the card that is named."""
+    cards = {d.id for other in reading.named if not other.generic and not other.instances for d in other.devices}
+    pairs = [(catalogue.by_id[instance.device], instance) for instance in name.instances]
+    pairs.sort(key=lambda pair: (smallest_first(pair[0])[::2], pair[1].count, pair[1].ram_gib or 0, pair[1].id))
+    (device, instance), *others = [pair for pair in pairs if not cards or pair[0].id in cards] or pairs
+    if cards and device.id not in cards:
+        if device.kind == "cpu":
+            return None
         raise InputError(f'hardware "{label}": {instance.id} holds {device.name}, not the device named')
-    nodes = stated.nodes or reading.nodes or (counts[-1] if counts else 1)
+    names = ", ".join(other.id for _, other in others[:OTHERS_NAMED])
+    notes = [f"{instance.id} assumed; it could be {names}"] if names else []
+    gib = device.memory_gib or inf  # that of a processor is read below
+    known = {gib, gib * instance.count, instance.ram_gib}
+    spare = [f"{a.gib:g} gb" for a in reading.amounts if a.kind == "plain" and gib < inf and a.gib not in known]
+    if unread := " ".join((reading.unread, *spare)).strip():
+        notes.append(f'not read: "{unread}"')
+    said = stated.ram_gb or next((amount.gib for amount in reading.amounts if amount.kind == "ram"), None)
+    count, ram_gib = instance.count, said or instance.ram_gib
+    if device.kind == "cpu":  # cores of a processor with a share of its bandwidth
+        cores = count if reading.cores in {None, 2 * count} else reading.cores or count
+        speed = round((device.bandwidth_gb_s or 0) * cores / (device.cores or cores), 1)
+        memory = next((amount.gib for amount in reading.amounts), ram_gib)
+        device = device._replace(cores=cores, bandwidth_gb_s=speed, memory_gib=memory)
+        notes.append(f"{cores} cores with their share of the memory bandwidth assumed ({speed:g} GB/s)")
+        count, ram_gib = 1, None
     return Machine(
         device=device,
-        count=instance.count,
-        nodes=nodes,
-        ram_gib=stated.ram_gb if stated.ram_gb is not None else instance.ram_gib,
+        count=count,
+        nodes=stated.nodes or reading.nodes or (name.counts[-1] if name.counts else 1),
+        ram_gib=ram_gib,
         owned=not instance.rented,
         offer=instance.offer,
         target="cloud" if instance.rented else "server",
         label=label,
+        assumptions=tuple(notes),
     )
 
 
@@ -193,9 +212,8 @@ def _pick(
     smallest, notes = _smallest(candidates)
     known = [d for d in candidates if d.memory_gib is not None]
     if asked is not None and all(d.memory_gib != asked for d in known):
-        if smallest.memory_gib is not None:
-            listed = f"{describe_options(candidates)} listed for {smallest.name}"
-            notes = (f"{listed}; the stated {asked:g} GB are used",)
+        if known:
+            notes = (f"{describe_options(candidates)} listed for {smallest.name}; the stated {asked:g} GB are used",)
         return smallest._replace(memory_gib=asked), notes
     if gib is None:
         return smallest, notes
@@ -203,19 +221,17 @@ def _pick(
     size = option(candidates, gib, 1 if own or asked else devices)
     if size is None:
         if known and not own:
-            name = min(known, key=smallest_first).name
-            raise InputError(f'hardware "{label}": {name} has {describe_options(candidates)}, not {gib:g} GB')
+            raise InputError(f'hardware "{label}": {smallest.name} has {describe_options(candidates)}, not {gib:g} GB')
         base = max((d for d in known if (d.memory_gib or 0) <= gib), key=smallest_first, default=smallest)
         note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
         return base._replace(memory_gib=gib), note
     device, notes = _smallest(tuple(d for d in known if d.memory_gib == size))
     if not notes and len({name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
         notes = (f"{device.name} assumed, going by its memory",)
-    said = gib if gib <= size * 1.005 else gib / devices
-    if said < size * 0.995:
-        notes = (*notes, f"{said:g} GB of the {size:g} GB are there to use")
-        device = device._replace(memory_gib=said)
-    return device, notes
+    less, more = sorted((size, gib if gib < size * _OVER else gib / devices))
+    if less < more * (1 - _CLOSE):
+        notes = (*notes, f"{less:g} GB of the {more:g} GB are there to use")
+    return device._replace(memory_gib=less), notes
 
 
 def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
@@ -226,13 +242,15 @@ def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
     return device, (f"{device.name} assumed; it could be {names}",)
 
 
-def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device, Assumptions]:
-    """Put the mapping's own bandwidth in place of the listed one; say what stays unknown."""
+def _override(device: Device, stated: Stated, reading: Reading) -> tuple[Device, Assumptions]:
+    """Put stated bandwidth, memory channels and cores in place of the listed ones; say what stays unknown."""
     notes: Assumptions = ()
-    if (asked := stated.bandwidth_gb_s) is not None:
-        if device.bandwidth_gb_s not in (None, asked):
-            listed = f"{device.bandwidth_gb_s:g} GB/s listed for {device.name}"
-            notes = (f"{listed}; the stated {asked:g} are used",)
+    asked, words, cores = stated.bandwidth_gb_s, "the stated {:g} are used", reading.cores
+    if asked is None and device.kind == "cpu" and any(reading.bus):
+        asked, words = _bus_gb_s(device, *reading.bus)
+    if asked is not None:
+        listed = f"{device.bandwidth_gb_s or 0:g} GB/s listed for {device.name}"
+        notes = (f"{listed}; {words.format(asked)}",) if device.bandwidth_gb_s not in (None, asked) else ()
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         if cores and device.cores:  # a share of a server comes with a share of its bandwidth
@@ -242,6 +260,17 @@ def _override(device: Device, stated: Stated, cores: int | None) -> tuple[Device
     if device.memory_gib is None:
         notes = (*notes, "its memory is not stated")
     return device, notes
+
+
+def _bus_gb_s(device: Device, channels: int | None, rate: int | None) -> tuple[float | None, str]:
+    """Return bandwidth by channels and rate in MT/s, and it in words; what is not said is that of the device."""
+    own = bus(device.name.casefold())
+    if (rate := rate or own[1]) is None:
+        return None, ""
+    listed = device.bandwidth_gb_s or 0
+    fewer = max((n for n in CHANNELS if n * rate * 8e-3 <= listed * 1.1), default=CHANNELS[0])
+    channels = channels or own[0] or fewer
+    return round(channels * rate * 8e-3, 1), f"{channels}-channel memory at {rate} MT/s has {{:g}}"
 
 
 def check_machines(base: RuleBase) -> None:
@@ -262,15 +291,17 @@ class Choice(NamedTuple):
     counts: tuple[int, ...] = ()  # Nodes and count, or count, as said beside the names.
     amounts: tuple[Amount, ...] = ()  # Amounts of memory, with those that stood as bare numbers.
     host: bool = False  # Whether the computer around the device was named too.
+    board: int = 1  # Devices on each board of that name.
     assumptions: tuple[str, ...] = ()  # What was taken for granted.
 
 
 def choose(reading: Reading, catalogue: Catalogue, target: Target | None, label: str) -> Choice:
     """Return what `reading` may mean; raise InputError for an unknown device without memory."""
-    if device := catalogue.by_id.get(label.casefold()):
-        return Choice((device,))
+    whole = catalogue.by_id.get(label.casefold())
+    if whole and all(name.board == 1 for name in reading.named):
+        return Choice((whole,))
     specific = [name for name in reading.named if not name.generic]
-    strange = [name for name in specific if name.suffix and _suffix_amount(name) is None]
+    strange = [name for name in specific if name.suffix and name.suffix not in sizes(name.devices)]
     if specific and not strange:
         return _known(specific, reading, catalogue, target)
     return _unknown(strange, reading, catalogue, target, label)
@@ -282,13 +313,6 @@ def smallest_first(device: Device) -> tuple[float, float, float, str]:
     return device.memory_gib or 0.0, power, device.bandwidth_gb_s or inf, device.id
 
 
-def _suffix_amount(name: Named) -> Amount | None:
-    """Read the bare number behind a name as memory where it is one of its options."""
-    if name.suffix.isdigit() and int(name.suffix) in {d.memory_gib for d in name.devices}:
-        return Amount(float(name.suffix), "plain")
-    return None
-
-
 def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: Target | None) -> Choice:
     """Return the devices of the names that decide: discrete GPUs before whole computers before processors."""
 
@@ -298,39 +322,46 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
 
     best = min(map(rank, names))
     group = [name for name in names if rank(name) == best]
-    bare = tuple(amount for name in group if (amount := _suffix_amount(name)))
-    amounts = (*bare, *reading.amounts)
+    bare = [name.suffix for name in group if name.suffix]  # the memory, behind the name
+    amounts = (*(Amount(float(gib), "plain") for gib in bare), *reading.amounts)
     pools, notes = [], []
-    stated = next((amount.gib for amount in amounts if amount.kind != "ram"), None)
+    stated = next((amount.gib for amount in amounts if amount.kind != "ram" and not amount.added), None)
     for name in group:
-        mobile = catalogue.devices((*name.spelling, "laptop"))
-        guessed = (
-            target == "laptop" and not reading.laptop and (stated is None or option(mobile, stated, 1) is not None)
-        )
-        pools.append(mobile if mobile and (reading.laptop or guessed) else name.devices)
-        notes += ["the laptop version of the GPU is meant"] if mobile and guessed else []
-    devices, merged = _merge(pools)
+        mobile, listed = catalogue.devices((*name.spelling, "laptop")), name.devices
+        count = name.counts[-1] if name.counts else reading.apart or 1
+        fitting = [pool for pool in (mobile, listed) if stated and option(pool, stated, count) is not None]
+        usual = target == "laptop" and (stated is None or mobile in fitting)
+        guessed = bool(mobile) and not reading.laptop and (usual or fitting == [mobile])
+        if stated and not fitting:  # cards with more memory than was sold
+            listed = catalogue.devices((*name.spelling, f"{stated:g}")) or listed
+        pools.append(mobile if mobile and (reading.laptop or guessed) else listed)
+        notes += ["the laptop version of the GPU is meant"] if guessed else []
+    devices, merged = _merge(pools, group)
     notes += merged
+    for name in reading.named:  # other words may say which, as `i7` of a Mac
+        devices = tuple(device for device in devices if device.id in {d.id for d in name.devices}) or devices
+    devices = tuple(device for device in devices if device.memory_gib is not None) or devices
     own = {word for device in devices for word in tokens(device.name.casefold())}
     numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
     if any(number and number not in own for number in numbers):  # one entry stands for several
         notes.append(f"{devices[0].name} stands in for it")
-    read = {f"{amount.gib:g}" for amount in bare}
-    words = [word for word in reading.unread.split() if word not in read]
-    if any(word[0].isdigit() for word in words):
+    if words := [word for word in reading.unread.split() if word not in bare]:
         notes.append(f'not read: "{" ".join(words)}"')
     host = len(group) < len(names) or any(name.generic for name in reading.named)
-    return Choice(devices, _counts((*group, *reading.named)), amounts, host, tuple(notes))
+    own_gib = devices[0].memory_gib
+    board = 1 if own_gib == stated else group[0].board  # or the memory of one device of a board is stated
+    amounts = tuple(a._replace(gib=own_gib) if own_gib and a.gib == own_gib * board else a for a in amounts)
+    counts = next((name.counts for name in (*group, *reading.named) if name.counts), ())
+    return Choice(devices, counts, amounts, host, board, tuple(notes))
 
 
-def _counts(names: Iterable[Named]) -> tuple[int, ...]:
-    """Return what stands beside the first name that has a count."""
-    return next((name.counts for name in names if name.counts), ())
-
-
-def _merge(pools: list[tuple[Device, ...]]) -> tuple[tuple[Device, ...], list[str]]:
-    """Return the devices that all names share, or the smallest of several different ones."""
+def _merge(pools: list[tuple[Device, ...]], names: list[Named]) -> tuple[tuple[Device, ...], list[str]]:
+    """Return the devices that all names share, the slice that all of them spell, or the smallest of different ones."""
     common = [d for d in pools[0] if all(d.id in {o.id for o in pool} for pool in pools[1:])]
+    wholes = {d.id: d for pool in pools for d in pool if d.alone or d.kind not in GPU_KINDS}
+    for device in () if common else wholes.values():
+        spelled = {word for alias in (device.name, *device.aliases) for word in tokens(alias.casefold())}
+        common += [device] if all(spelled.issuperset(name.spelling) for name in names) else []
     if common:
         return tuple(common), []
     if pools[0][0].kind not in GPU_KINDS:
@@ -348,11 +379,11 @@ def _unknown(strange: list[Named], reading: Reading, catalogue: Catalogue, targe
         hint = f"; nearest: {strange[0].devices[0].name}" if strange else catalogue.suggestion(label)
         raise InputError(f'hardware "{label}": unknown device{hint}')
     device = catalogue.by_id[_generic_id(strange, reading, target)]
-    unread = bool(strange or reading.unread)
-    what = f'no entry for "{label}"' if unread else "no device named"
-    named = any(name.generic for name in reading.named) and not unread
+    what = f'no entry for "{label}"' if strange or reading.unread else "no device named"
+    named = what == "no device named" and any(name.generic for name in reading.named)
     notes = () if named else (f'{what}: taken as "{device.name}"',)
-    return Choice((device,), _counts(reading.named), reading.amounts, host=False, assumptions=notes)
+    counts = next((name.counts for name in reading.named if name.counts), ())
+    return Choice((device,), counts, reading.amounts, assumptions=notes)
 
 
 def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -> str:
@@ -365,7 +396,7 @@ def _generic_id(strange: list[Named], reading: Reading, target: Target | None) -
     if others := [item for item in said if item != GENERIC_GPU]:
         return others[0]
     only_ram = bool(reading.amounts) and all(amount.kind == "ram" for amount in reading.amounts)
-    if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu:
+    if target in _OWN_MEMORY_TARGETS or only_ram or reading.no_gpu or reading.cores:
         return _GENERIC["by_target"].get(target or "", GENERIC_PC)
     return GENERIC_GPU
 
@@ -375,7 +406,9 @@ def share(
 ) -> tuple[float | None, float | None, list[str]]:
     """Device memory, host memory and what was assumed of `amounts`; `host` is whether a host was named."""
     kind = candidates[0].kind
-    listed = any(device.memory_gib is not None for device in candidates)
+    listed = [device.memory_gib for device in candidates if device.memory_gib is not None]
+    times = HOST * devices if kind in GPU_KINDS else STORAGE
+    most = times * max(listed) if listed else MOST_PHONE_GIB if kind == "phone" else inf
     device_gib: float | None = None
     ram_gib: float | None = None
     notes: list[str] = []
@@ -383,15 +416,15 @@ def share(
         gib = amount.gib / devices if amount.total or kind == "cpu" else amount.gib
         if kind == "browser" and amount.kind == "ram":
             notes.append("a page may use only part of the RAM: the budget listed is kept")
-        elif kind not in GPU_KINDS and (device_gib is not None or (kind == "phone" and gib > MOST_PHONE_GIB)):
-            notes.append(f"{gib:g} GB taken as storage, not memory")
+        elif kind not in GPU_KINDS and (device_gib is not None or gib > most):
+            notes += [] if gib == device_gib else [f"{gib:g} GB taken as storage, not memory"]
         elif kind not in GPU_KINDS:
             device_gib = gib
         elif amount.kind == "ram":
             ram_gib = amount.gib
         elif device_gib is None and (
             amount.kind == "gpu"
-            or not (amount.added or host)
+            or not (amount.added or host or gib > most)
             or not listed
             or option(candidates, gib, devices) is not None
         ):
@@ -403,11 +436,11 @@ def share(
 
 
 def option(candidates: tuple[Device, ...], gib: float, devices: int) -> float | None:
-    """Return the memory option meant by `gib`: itself, a sum over devices, or a little less."""
-    known = sorted({d.memory_gib for d in candidates if d.memory_gib is not None})
+    """Return the memory option meant by `gib`: itself, a sum over devices, or a little less or more."""
+    known = [d.memory_gib for d in sorted(candidates, key=smallest_first) if d.memory_gib is not None]
     pairs = [(stated, size) for stated in (gib, gib / devices) for size in known]
     close = (size for stated, size in pairs if abs(stated - size) <= _CLOSE * size)
-    nearly = (size for stated, size in pairs if _NEARLY * size <= stated < size)
+    nearly = (size for stated, size in pairs if _NEARLY * size <= stated < _OVER * size)
     return next(chain(close, nearly), None)
 
 

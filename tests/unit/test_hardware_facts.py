@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.device import Device
 
 SLICE = re.compile(r"(.+)-mig-(\d)g-\d+gb")
-MEMORY_EIGHTHS = {"1g": 1, "2g": 2, "3g": 4, "4g": 4}
+MEMORY_EIGHTHS = {"1g": 1, "2g": 2, "3g": 4, "4g": 4, "7g": 8}
 NPU_ENGINES = {"genie", "openvino", "ryzen-ai", "rkllm", "hailo", "neuron", "vllm-tpu"}
 
 
@@ -120,8 +120,9 @@ def test_a_chip_without_a_listed_part_has_none(base: RuleBase) -> None:
 
 def test_slices_of_a_gpu_are_its_shares(base: RuleBase) -> None:
     cards = {"a100-40gb": "a100-40gb-sxm", "a100-80gb": "a100-80gb-sxm"}
-    cards |= {"h100-80gb": "h100-sxm-80gb", "h200-141gb": "h200-sxm-141gb"}
+    cards |= {"h100-80gb": "h100-sxm-80gb", "h200-141gb": "h200-sxm-141gb", "b200-180gb": "b200-180gb"}
     slices = [(device, found) for device in base.devices.values() if (found := SLICE.fullmatch(device.id))]
+    slices = [(device, found) for device, found in slices if found[1] in cards]
     assert len(slices) > 15
     for device, found in slices:
         card, sevenths = base.devices[cards[found[1]]], int(found[2])
@@ -183,3 +184,14 @@ def test_accelerators_of_clouds_have_their_servers(advise: Callable[..., Any], h
     advice = advise(use_cases=["chat"], hardware=hardware)
     assert advice.verdict == "recommended"
     assert advice.recommendation.engine == engine
+
+
+def test_number_formats_hang_on_the_architecture(base: RuleBase) -> None:
+    formats: dict[str, set[tuple[str, ...]]] = {}
+    for device in base.devices.values():
+        if device.kind in {"consumer-gpu", "workstation-gpu", "datacentre-gpu", "jetson", "unified-pc"}:
+            assert device.id.startswith("generic") or device.architecture != "unknown"
+            if device.architecture not in {"unknown", "cpu"}:
+                formats.setdefault(device.architecture, set()).add(device.dtypes)
+            assert device.vendor != "NVIDIA" or device.compute_capability, device.id
+    assert {name: dtypes for name, dtypes in formats.items() if len(dtypes) > 1} == {}
