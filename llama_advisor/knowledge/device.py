@@ -108,7 +108,7 @@ class Instance(Record):
     id: Annotated[str, "Instance name, lower case, e.g. `g5.xlarge`."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
     device: Annotated[str, "Device id."]
-    count: Annotated[int, "Devices in it."] = 1
+    count: Annotated[int, "Devices in it; of a processor its physical cores."] = 1
     ram_gib: Annotated[float | None, "Host memory, GiB."] = None
     rented: Annotated[bool, "Whether one rents it by the hour; false for complete servers one buys."] = True
     offer: Annotated[str | None, "Id of its price, where one is listed."] = None
