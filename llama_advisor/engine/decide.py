@@ -122,11 +122,18 @@ class Advisor:
         """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""
         if need.engine is not None and not candidates.engines(need, self.base):
             need = need.on_any_engine()
-        found = self.search.run(need, among)
+        found = self._judged(need, among)
         if need.engine is None or found.order:
             return found
-        anywhere = self.search.run(need.on_any_engine(), among)
+        anywhere = self._judged(need.on_any_engine(), among)
         return anywhere if anywhere.order else found
+
+    def _judged(self, need: Need, among: frozenset[str] | None) -> Found:
+        """Judge, and once more where no service turns out to compete: then the speed of machines counts."""
+        found = self.search.run(need, among)
+        if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
+            return found
+        return self.search.run(need, among, served=False)
 
     def _named(self, found: Found) -> Named | None:
         """Size the model that the user named, for what is said of it."""

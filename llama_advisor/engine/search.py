@@ -42,13 +42,17 @@ class Search:
         self._plans: dict[tuple[object, ...], Plan] = {}
         self._machines: dict[tuple[str, str, str], tuple[Machine, ...]] = {}
 
-    def run(self, need: Need, among: frozenset[str] | None = None) -> Found:
-        """Judge all models, or those `among` them, as far as what is asked of the result needs it."""
-        local = any(engine.id != HOSTED for engine in candidates.engines(need, self.base))
+    def run(self, need: Need, among: frozenset[str] | None = None, *, served: bool = True) -> Found:
+        """Judge all models, or those `among` them, as far as what is asked of the result needs it.
+
+        Where services compete that tell no speed, it does not count, unless none is known to serve (`served`).
+        """
+        engines = candidates.engines(need, self.base)
+        local = any(engine.id != HOSTED for engine in engines)
         machines = self.machines(need) if need.self_hosted_considered and local else ()
         owned = bool(machines) and all(machine.owned for machine in machines)
         priced = need.hosted_considered or any(machine.offer for machine in machines)
-        untold = need.hosted_considered and not need.speed_asked
+        untold = served and not need.speed_asked and any(engine.id == HOSTED for engine in engines)
         key = (*need.kind, candidates.named_alone(need, self.base), owned, priced, untold)
         plan = self._plans.get(key)
         if plan is None:
