@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from difflib import unified_diff
 from importlib import import_module
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day, progress, screen
+from llama_advisor.cli.options import AsOf, Format, Rules, day, progress, screen, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.offer import List
 from llama_advisor.render import listing
 from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
@@ -181,6 +184,28 @@ def examples(format_: Format = "text", rules: Rules = None) -> int:
         count = len({result.rule for result in results})
         sys.stdout.write(f"{len(results)} examples of {count} rules, {len(failed)} failed\n")
     return FINDINGS if failed else 0
+
+
+def refresh(
+    source: Annotated[str, typer.Argument(help=f"Of these lists: {', '.join(get_args(List))}.")],
+    from_: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Where its package was unpacked, if not installed.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Take hosted offers over as a list has them, in the topmost folder of rules with offers; print the difference."""
+    from llama_advisor.upkeep.refresh import refreshed
+
+    package, changes = refreshed(source, from_, load_rules(*rules or ()), day(as_of))
+    for path, (old, new) in changes.items():
+        if not dry_run:
+            write(new, str(path), "")
+        kept, made = old.splitlines(keepends=True), new.splitlines(keepends=True)
+        sys.stdout.writelines(unified_diff(kept, made, str(path), str(path)))
+    sys.stderr.write(f"llama-advisor: {source} {package}: files changed: {len(changes)}\n")
+    return 0
 
 
 def lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> int:
