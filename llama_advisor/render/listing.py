@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
+from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from llama_advisor.upkeep.coverage import Effect
 
 WIDTH = 80
-NUMBERS = frozenset({"parameters", "context_tokens", "memory_gib", "bandwidth_gb_s", "fp16_tflops"})
+NUMBERS: dict[str, str] = table(__file__)
+"""Fields that are numbers, and how their columns are headed: with the unit."""
 HIDDEN = {
     "models": frozenset({"family", "role", "released"}),
     "hardware": frozenset({"name"}),
@@ -23,10 +25,12 @@ def render(kind: str, data: Any, view: View) -> str:
     """Return a list as a table, one entry as an outline."""
     out = Screen(colour=view.colour, width=view.width)
     if isinstance(data, list):
-        names = [name for name in data[0] if name not in HIDDEN[kind]] if data else []
-        rows = [[_cell(entry[name]) for name in names] for entry in data]
+        if not data:
+            return "nothing found\n"
+        names = [name for name in data[0] if name not in HIDDEN.get(kind, ())]
+        rows = [["" if entry[name] is None else _cell(entry[name]) for name in names] for entry in data]
         right = frozenset(index for index, name in enumerate(names) if name in NUMBERS)
-        out.columns([name.replace("_", " ") for name in names], rows, right)
+        out.columns([NUMBERS.get(name, name.replace("_", " ")) for name in names], rows, right)
         return out.text()
 
     def outline(value: Any, pad: str) -> None:
