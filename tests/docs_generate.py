@@ -176,9 +176,9 @@ def facts(base: RuleBase) -> Iterator[str]:
     yield "# Facts, and how well they are known\n"
     yield WRITTEN
     yield (
-        "`llama-advisor models list`, `hardware list` and `prices list` print the rows. Unverified: what was not read "
-        "in a source, in some fields or in all; from memory alone: with no source at all. Days are those of a price, else "
-        "those on which the sources of a row were read.\n"
+        "`llama-advisor models list`, `hardware list` and `prices list` print the rows. Unverified: what was not "
+        "read in a source, in some fields or in all; from memory alone: with no source at all. Days are those of a "
+        "price, else those on which the sources of a row were read.\n"
     )
     yield "| kind | rows | unverified | from memory alone | oldest day | newest day |\n|---|---|---|---|---|---|"
     for kind, name in FACTS.items():
@@ -196,8 +196,8 @@ def facts(base: RuleBase) -> Iterator[str]:
     live = [offer for offer in offers if states[offer.id] == "counts"]
     yield (
         f"\n## Hosted offers on {today}\n\n{len(offers)} offers: {len(live)} count, {begins.count('doubtful')} are "
-        f"doubtful, {begins.count('ended')} have ended. One counts that {needed} of the lists have (its witnesses), that "
-        "has not ended and that no person doubts; only such an offer is ever picked."
+        f"doubtful, {begins.count('ended')} have ended. One counts that {needed} of the lists have (its witnesses), "
+        "that has not ended and that no person doubts; only such an offer is ever picked."
     )
     yield f"\n{head} witnesses | missing in | ends |\n|---|---|---|---|---|---|"
     for offer in live:
