@@ -150,17 +150,17 @@ def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, d
             if "source" not in row:  # what a layer changes of an offer below it, or takes away
                 continue
             found = next((item for item in theirs if _folded(item.sent) == _folded(_sent(row))), None)
-            _witness(row, name, found, has_provider=bool(theirs), day=day)
             if found:
                 _update(row, name, found)
+            _witness(row, name, found, has_provider=bool(theirs), day=day)
         for item in theirs:
             model = _model_of(item.sent, base)
             new = name in ADDING and not item.ended and not any(_folded(item.sent).endswith(sent) for sent in known)
             if model and new:
                 added: Any = {"id": f"{provider.id}/{item.sent}", "provider": provider.id, "model": model}
                 added |= {"as_of": day, "source": name}
-                _witness(added, name, item, has_provider=True, day=day)
                 _update(added, name, item)
+                _witness(added, name, item, has_provider=True, day=day)
                 rows.append(added)
     rows.sort(key=lambda row: (row.get("model", ""), row["id"]))
     out = StringIO()
@@ -169,15 +169,16 @@ def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, d
 
 
 def _witness(row: dict[str, Any], name: str, found: Listed | None, *, has_provider: bool, day: date) -> None:
-    """Note whether the list has it; what has not changed keeps its day."""
-    has = found is not None and not found.ended and (found.until is None or found.until > day)
+    """Note whether the list has it, until the end that is known; what has ended keeps its day."""
+    until = row.get("until")
+    has = found is not None and not found.ended and (found.until in {None, until} or found.until > day)
     for key, holds in (("witnesses", has), ("missing_in", found is None and has_provider)):
         lists = [item for item in row.get(key, ()) if item != name] + [name] * holds
         if sorted(lists) != sorted(row.get(key, ())):
             row[key] = _flow(sorted(lists))
         if not row.get(key, True):
             del row[key]
-    if has:
+    if has and (until is None or until > day):
         row["as_of"] = max(row["as_of"], day)
 
 
