@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from difflib import unified_diff
 from importlib import import_module
@@ -18,7 +18,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import DeviceKind, RentalPrice
-from llama_advisor.knowledge.offer import List, Offer
+from llama_advisor.knowledge.offer import List
 from llama_advisor.render import listing
 from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
@@ -64,21 +64,13 @@ def _rows(entries: Iterable[Any], fields: tuple[str, ...], word: str, base: Rule
     rows = []
     for entry in entries:
         host = base.providers.get(getattr(entry, "provider", ""), entry)
-        texts = (
-            entry.id,
-            getattr(entry, "name", ""),
-            host.id,
-            *getattr(host, "aliases", ()),
-            getattr(host, "name", ""),
-        )
+        texts = (entry.id, host.id, getattr(host, "name", ""), *getattr(host, "aliases", ()))
         if names.key(word) in " ".join(map(names.key, texts)):
             told = plain(entry)
-            told = {"sources": told["sources"]["identity"]} if "identity" in told.get("sources", ()) else told
-            sources = sorted({*cited(told)})
-            as_of = getattr(entry, "as_of", None) or min(base.sources[name].read for name in sources)
-            rows.append(
-                {name: plain(getattr(entry, name)) for name in fields} | {"source": sources, "as_of": str(as_of)}
-            )
+            which = {"sources": told["sources"]["identity"]} if "identity" in told.get("sources", ()) else told
+            sources = sorted({*cited(which)})
+            as_of = told.get("as_of") or str(min(base.sources[name].read for name in sources))
+            rows.append({name: told[name] for name in fields} | {"source": sources, "as_of": as_of})
     return rows
 
 
@@ -160,9 +152,7 @@ def prices_list(
 ) -> int:
     """List what rented machines and hosted models cost, and whether each offer counts."""
     base, today, shown = load_rules(*rules or ()), day(as_of), {}
-    kinds: dict[str, tuple[Mapping[str, Any], tuple[str, ...]]]
-    kinds = {"rental": (base.rentals, RENTAL), "hosted": (base.hosted, OFFER)}
-    for name, (entries, fields) in kinds.items():
+    for name, entries, fields in (("rental", base.rentals, RENTAL), ("hosted", base.hosted, OFFER)):
         if kind in {None, name}:
             rows = _rows(entries.values(), fields, word, base)
             shown[name] = [row | _standing(entries[row["id"]], base, today) for row in rows]
@@ -188,7 +178,7 @@ def prices_show(
     return _shown("prices", {"layer": layer, **plain(price, exclude_defaults=True), **standing}, format_)
 
 
-def _standing(price: Offer | RentalPrice, base: RuleBase, today: date) -> dict[str, Any]:
+def _standing(price: Any, base: RuleBase, today: date) -> dict[str, Any]:
     """Return what holds of a price on a day: an offer's rates, and whether it counts."""
     if isinstance(price, RentalPrice):
         return {"state": "not read in a source" if price.unverified else "counts"}
@@ -269,9 +259,7 @@ def examples(format_: Format = "text", rules: Rules = None) -> int:
 
 def refresh(
     source: Annotated[str, typer.Argument(help=f"Of these lists: {', '.join(get_args(List))}.")],
-    from_: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR", help="Where its package was unpacked, if not installed.")
-    ] = None,
+    from_: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="Where its package is unpacked.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")] = False,
     rules: Rules = None,
     as_of: AsOf = None,

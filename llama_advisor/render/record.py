@@ -123,8 +123,7 @@ def _text(value: object) -> str:
 
 def _linked(value: object) -> str:
     """Return a value as text in which plain addresses are links."""
-    parts = _ADDRESS.split(str(value))
-    return "".join(f"<{part}>" if _ADDRESS.fullmatch(part) else _text(part) for part in parts)
+    return "".join(f"<{part}>" if _ADDRESS.fullmatch(part) else _text(part) for part in _ADDRESS.split(str(value)))
 
 
 def _items(values: Iterable[object]) -> list[str]:

@@ -51,11 +51,10 @@ def refreshed(name: str, place: Path | None, base: RuleBase, day: date) -> tuple
     root = next(layer.root for layer in reversed(base.layers) if FILE in layer.files)
     if (root.parent / "__init__.py").is_file():
         raise InputError(f"refresh: no folder of --rules has {FILE}, and an installed package is not written")
-    files = {path: path.read_text("utf-8") for path in (root / FILE, root / SOURCES) if path.is_file()}
-    made = {root / FILE: refresh_offers(files[root / FILE], name, listed, base, day)}
-    if root / SOURCES in files:
-        made[root / SOURCES] = refresh_source(files[root / SOURCES], name, package, day)
-    return package, {path: (files[path], new) for path, new in made.items() if files[path] != new}
+    offers, sources = (path.read_text("utf-8") if path.is_file() else "" for path in (root / FILE, root / SOURCES))
+    made = {root / FILE: (offers, refresh_offers(offers, name, listed, base, day))}
+    made[root / SOURCES] = (sources, refresh_source(sources, name, package, day))
+    return package, {path: (old, new) for path, (old, new) in made.items() if old != new}
 
 
 def read_list(name: str, place: Path | None) -> tuple[str, list[Listed]]:
