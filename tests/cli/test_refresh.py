@@ -41,6 +41,11 @@ hosted:
     as_of: 2026-11-26
     source: models.dev
     witnesses: [litellm, models.dev]
+  - id: nebius/meta-llama/Meta-Llama-3.1-8B-Instruct
+    provider: nebius
+    model: llama-3.1-8b-instruct
+    as_of: 2026-01-05
+    source: models.dev
   - {id: groq/llama-3.1-8b-instant, doubtful: not for us}
 """
 SOURCES = """\
@@ -76,6 +81,7 @@ def package(folder: Path, name: str, number: str = "9.1.0") -> Path:
                 "successor_model": "deepinfra/openai/gpt-oss-20b",
             },
             "deepinfra/house/Llama-3.2-3B-Instruct": {"input_cost_per_token": 1e-8, "output_cost_per_token": 2e-8},
+            "nebius/meta-llama/Meta-Llama-3.1-8B-Instruct": {"deprecation_date": "2026-02-01"},
             "groq/llama-3.1-8b-instant": {"input_cost_per_token": 1e-8, "output_cost_per_token": 2e-8},
         }
         files = {
@@ -129,7 +135,11 @@ def test_a_list_is_taken_over_once_and_a_person_is_left_alone(name: str, house: 
     for key, row in before.items():
         for field in KEPT:
             old = row.get(field)
-            assert after[key].get(field) == old or (isinstance(old, dict) and old.items() <= after[key][field].items())
+            assert (
+                old is None
+                or after[key].get(field) == old
+                or (isinstance(old, dict) and old.items() <= after[key][field].items())
+            )
     text = (house / "prices/hosted.yaml").read_text(encoding="utf-8")
     assert all(remark in text for remark in ("# What we know", "# seen by hand", "# a remark before the last"))
 
@@ -148,6 +158,8 @@ def test_prices_ends_features_and_witnesses_follow_the_list(house: Path, run: Ru
     assert (gone["witnesses"], gone["missing_in"]) == (["genai-prices"], ["models.dev"])
     assert gone["prices"][0]["usd_per_million_output_tokens"] == 0.06
     assert found["groq/llama-3.1-8b-instant"] == {"id": "groq/llama-3.1-8b-instant", "doubtful": "not for us"}
+    past = found["nebius/meta-llama/Meta-Llama-3.1-8B-Instruct"]  # the list had it until then
+    assert (str(past["until"]), past["witnesses"], str(past["as_of"])) == ("2026-02-01", ["litellm"], "2026-01-05")
     assert not [key for key in found if "gpt-oss" in key or "qwen" in key]
 
 
@@ -190,6 +202,14 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     code, out, err = call("rules", "refresh", "models.dev", "--from", place, "--rules", str(house), *DAY)
     assert (code, out) == (2, "")
     assert err == f"llama-advisor: {house}/prices/hosted.yaml: Permission denied\n"
+
+
+def test_an_installed_package_is_not_written(house: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").touch()  # beside the folder of rules, as in a wheel
+    place = str(package(tmp_path, "models.dev"))
+    done = run("rules", "refresh", "models.dev", "--from", place, "--rules", str(house), *DAY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("has prices/hosted.yaml, and an installed package is not written\n")
 
 
 def test_without_offers_of_its_own_a_layer_leaves_the_checkout(layer: Layered, run: Run, tmp_path: Path) -> None:
