@@ -16,17 +16,20 @@ from llama_advisor.interview.next_question import following, questions
 from llama_advisor.interview.prompt import closing, prompt, wrapped
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.knowledge.base import RULE_FOLDERS
+from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS
 from llama_advisor.knowledge.upkeep_entries import Statement
 from llama_advisor.render.sentences import number
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
-from llama_advisor.text.record import validate
+from llama_advisor.text.record import plain, validate
+from llama_advisor.upkeep.lint import cited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llama_advisor.interview.log import Log
     from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.offer import Offer
     from llama_advisor.knowledge.upkeep_entries import FindingKind
     from llama_advisor.sizing.request import Estimate
 
@@ -43,6 +46,24 @@ LOADS = "gives these figures.\n"
 WIDTH = 80
 TYPED = ("documents", "laptop, RTX 4070 8GB", "context, German", "16k")
 """The answers of the interview shown."""
+FACTS = {
+    "models": "models",
+    "benchmarks": "benchmarks",
+    "quantizations": "quantizations",
+    "block_types": "block types of quantized files",
+    "engines": "engines",
+    "programs": "programs, with their options",
+    "devices": "devices",
+    "instances": "cloud instances",
+    "vendors": "makers of devices",
+    "rentals": "prices of rented machines",
+    "hosted": "offers of hosted models",
+    "providers": "providers of hosted models",
+    "cloud_regions": "regions of clouds",
+    "trainers": "ways of tuning",
+    "optimizers": "optimizers",
+}
+MEMORY = "from-memory"
 OUTCOMES = {"carried": "carried", "corrected": "**corrected**", "no_claim": "no claim"}
 
 
@@ -54,6 +75,7 @@ def pages(base: RuleBase) -> dict[str, str]:
         "findings.md": "\n".join(findings(base)),
         "interview.md": "\n".join(interview(base)),
         "serving.md": "\n".join(serving(base)),
+        "facts.md": "\n".join(facts(base)),
         **{f"findings/{kind.id}.md": page(kind) for kind in base.finding_kinds.values() if kind.fix},
     }
 
@@ -145,6 +167,51 @@ def serving(base: RuleBase) -> Iterator[str]:
         yield row
         told.append(text)
     yield "\n" + "\n".join(told) + "\n"
+
+
+def facts(base: RuleBase) -> Iterator[str]:
+    """Yield the lines of the page of facts: how many there are, how well each kind is known, which offers count."""
+    offers = sorted(base.hosted.values(), key=lambda offer: (offer.model, offer.id))
+    today, needed = max(offer.as_of for offer in offers), base.criteria.witnesses_needed
+    yield "# Facts, and how well they are known\n"
+    yield WRITTEN
+    yield (
+        "`llama-advisor models list`, `hardware list` and `prices list` print the rows. Unverified: what was not "
+        "read in a source, in some fields or in all; from memory alone: with no source at all. Days are those of a "
+        "price, else those on which the sources of a row were read.\n"
+    )
+    yield "| kind | rows | unverified | from memory alone | oldest day | newest day |\n|---|---|---|---|---|---|"
+    for kind, name in FACTS.items():
+        entries = list(base.entries(kind, (ENTRY_FOLDERS | LIST_KEYS)[kind]).values())
+        sources = [{*cited(plain(entry))} for entry in entries]
+        dated = [getattr(entry, "as_of", None) for entry in entries]
+        read = [[base.sources[name].read for name in names] for names in sources]
+        days = [day for own, theirs in zip(dated, read, strict=True) for day in ([own] if own else theirs)]
+        unverified = sum(bool(getattr(entry, "unverified", False)) for entry in entries)
+        span = f"{min(days)} | {max(days)}" if days else "- | -"
+        yield f"| {name} | {len(entries)} | {unverified} | {sources.count({MEMORY})} | {span} |"
+    states = {offer.id: offer.state(today, needed) for offer in offers}
+    begins = [state.partition(" ")[0].rstrip(":") for state in states.values()]
+    head = "| model | offer | USD per million tokens, in / out |"
+    live = [offer for offer in offers if states[offer.id] == "counts"]
+    yield (
+        f"\n## Hosted offers on {today}\n\n{len(offers)} offers: {len(live)} count, {begins.count('doubtful')} are "
+        f"doubtful, {begins.count('ended')} have ended. One counts that {needed} of the lists have (its witnesses), "
+        "that has not ended and that no person doubts; only such an offer is ever picked."
+    )
+    yield f"\n{head} witnesses | missing in | ends |\n|---|---|---|---|---|---|"
+    for offer in live:
+        lists = f"{', '.join(offer.witnesses)} | {', '.join(offer.missing_in) or '-'}"
+        yield f"| {offer.model} | {offer.id} | {_rates(offer, today)} | {lists} | {offer.until or '-'} |"
+    yield f"\n## Doubtful offers\n\n{head} why |\n|---|---|---|---|"
+    for offer in offers:
+        if states[offer.id].startswith("doubtful"):
+            yield f"| {offer.model} | {offer.id} | {_rates(offer, today)} | {offer.doubt(needed)} |"
+    yield ""
+
+
+def _rates(offer: Offer, today: date) -> str:
+    return " / ".join("?" if rate is None else f"{rate:g}" for rate in offer.price(today).rates)
 
 
 def _served(request: EstimateRequest, made: Estimate, base: RuleBase) -> tuple[str, str]:

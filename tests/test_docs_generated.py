@@ -35,3 +35,13 @@ def test_every_rule_stands_on_a_line_of_its_own() -> None:
 def test_no_table_is_broken_by_a_cell() -> None:
     rows = [line for line in PAGES["seed-coverage.md"].splitlines() if line.startswith("|")]
     assert {row.count("|") for row in rows} == {5}
+
+
+def test_the_page_of_facts_has_each_kind_and_each_offer_that_counts_or_is_doubted() -> None:
+    base, page = load_rules(), PAGES["facts.md"]
+    counts, doubts = page.split("## Hosted offers", 1)[1].split("## Doubtful offers")
+    for offer in base.hosted.values():
+        state = offer.state(max(other.as_of for other in base.hosted.values()), base.criteria.witnesses_needed)
+        assert (f"| {offer.id} |" in counts) == (state == "counts")
+        assert (f"| {offer.id} |" in doubts) == state.startswith("doubtful")
+    assert f"| devices | {len(base.devices)} | " in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,18 @@ def test_every_example_of_every_rule_comes_out_as_it_says() -> None:
     failed = [f"{r.rule} {r.kind}[{r.place}] came to {r.got}: {r.example}" for r in results if not r.passed]
     assert failed == []
     assert {result.rule for result in results} == set(BASE.rules)
+
+
+OWN = {"judgement", "computed", "contract", "seed"}
+"""Kinds of source that are reasoning of our own, or words that were given to us."""
+
+
+def test_each_source_that_a_rule_cites_can_be_looked_up() -> None:
+    """By an address, or as a file of this repository."""
+    for name in sorted({citation.id for rule in RULES for citation in rule.rule.sources}):
+        source, root = BASE.sources[name], shipped_rules().parent
+        ours = any((root / word.rstrip(",")).exists() for word in source.text.split() if "/" in word)
+        assert source.kind in OWN or ours or re.search(r"https://[\w.-]+\.\w+", source.text), name
 
 
 RULE = """\

@@ -1,20 +1,24 @@
-"""models, hardware, rules: what the rule base holds, and what its maintainers ask of it; schemas; hardware detect."""
+"""models, hardware, prices, rules: what the rule base holds, what maintainers ask of it; schemas; hardware detect."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from difflib import unified_diff
 from importlib import import_module
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day, progress, screen
+from llama_advisor.cli.options import AsOf, Format, Rules, day, progress, screen, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.device import DeviceKind, RentalPrice
+from llama_advisor.knowledge.offer import List
 from llama_advisor.render import listing
 from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
@@ -32,8 +36,13 @@ if TYPE_CHECKING:
 
     Timed = tuple[Seen, float]
 
+Word = Annotated[str, typer.Argument(metavar="[WORD]", help="Only what has this in an id, name, alias or provider.")]
+
 MODEL = ("id", "family", "kind", "role", "parameters", "context_tokens", "inputs", "released")
 DEVICE = ("id", "name", "kind", "memory_gib", "bandwidth_gb_s", "fp16_tflops")
+RENTAL = ("id", "device", "count", "usd_per_hour", "spot_usd_per_hour", "region")
+OFFER = ("id", "model", "context_tokens", "witnesses")
+RATES = ("usd_per_million_input_tokens", "usd_per_million_output_tokens")
 NOTHING = 1
 FINDINGS = 1
 WORTH_WORKERS = 40
@@ -41,12 +50,28 @@ CHUNK = 10
 SLOWEST = 3
 
 
-def models_list(format_: Format = "text", rules: Rules = None) -> int:
+def models_list(word: Word = "", format_: Format = "text", rules: Rules = None) -> int:
     """List the models: ranked ones first, by family and size."""
     base = load_rules(*rules or ())
     models = sorted(base.models.values(), key=lambda m: (m.role != "ranked", m.family, m.parameters, m.id))
-    rows = [{name: plain(getattr(model, name)) for name in MODEL} for model in models]
-    return _shown("models", rows, format_)
+    return _shown("models", _rows(models, MODEL, word, base), format_)
+
+
+def _rows(entries: Iterable[Any], fields: tuple[str, ...], word: str, base: RuleBase) -> list[dict[str, Any]]:
+    """Return the entries that have a word among their names: some fields, their sources, and their day."""
+    from llama_advisor.upkeep.lint import cited
+
+    rows = []
+    for entry in entries:
+        host = base.providers.get(getattr(entry, "provider", ""), entry)
+        texts = (entry.id, host.id, getattr(host, "name", ""), *getattr(host, "aliases", ()))
+        if names.key(word) in " ".join(map(names.key, texts)):
+            told = plain(entry)
+            which = {"sources": told["sources"]["identity"]} if "identity" in told.get("sources", ()) else told
+            sources = sorted({*cited(which)})
+            as_of = told.get("as_of") or str(min(base.sources[name].read for name in sources))
+            rows.append({name: told[name] for name in fields} | {"source": sources, "as_of": as_of})
+    return rows
 
 
 def models_show(
@@ -59,12 +84,18 @@ def models_show(
     return _shown("models", {"layer": layer, **plain(model, exclude_defaults=True)}, format_)
 
 
-def hardware_list(format_: Format = "text", rules: Rules = None) -> int:
+def hardware_list(
+    word: Word = "",
+    kind: Annotated[DeviceKind | None, typer.Option(help="Only devices of this kind.")] = None,
+    memory_min: Annotated[float, typer.Option(metavar="GIB", min=0, help="Only with so much memory.")] = 0,
+    format_: Format = "text",
+    rules: Rules = None,
+) -> int:
     """List the devices by kind."""
     base = load_rules(*rules or ())
     devices = sorted(base.devices.values(), key=lambda d: (d.kind, d.id))
-    rows = [{name: getattr(device, name) for name in DEVICE} for device in devices]
-    return _shown("hardware", rows, format_)
+    found = [d for d in devices if kind in {None, d.kind} and (d.memory_gib or 0) >= memory_min]
+    return _shown("hardware", _rows(found, DEVICE, word, base), format_)
 
 
 def hardware_show(
@@ -110,6 +141,49 @@ def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
             out.columns(("", "", "free GiB", "total GiB"), rows, frozenset({2, 3}))
         sys.stdout.write(out.text())
     return 0 if name else NOTHING
+
+
+def prices_list(
+    word: Word = "",
+    kind: Annotated[Literal["rental", "hosted"] | None, typer.Option(help="Only these prices.")] = None,
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """List what rented machines and hosted models cost, and whether each offer counts."""
+    base, today, shown = load_rules(*rules or ()), day(as_of), {}
+    for name, entries, fields in (("rental", base.rentals, RENTAL), ("hosted", base.hosted, OFFER)):
+        if kind in {None, name}:
+            rows = _rows(entries.values(), fields, word, base)
+            shown[name] = [row | _standing(entries[row["id"]], base, today) for row in rows]
+    if format_ == "json":
+        return _shown("prices", shown, format_)
+    for rows in list(filter(None, shown.values())) or [[]]:
+        _shown("prices", rows, format_)
+    return 0
+
+
+def prices_show(
+    name: Annotated[str, typer.Argument(help="Id of a price.")],
+    format_: Format = "text",
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Show one price with its sources, and whether it counts."""
+    base = load_rules(*rules or ())
+    known: dict[str, Any] = {**base.rentals, **base.hosted}
+    price = known[names.one_of(name, known, "prices", "price")]
+    layer = base.origin("hosted" if price.id in base.hosted else "rentals", price.id).layer.label
+    standing = _standing(price, base, day(as_of))
+    return _shown("prices", {"layer": layer, **plain(price, exclude_defaults=True), **standing}, format_)
+
+
+def _standing(price: Any, base: RuleBase, today: date) -> dict[str, Any]:
+    """Return what holds of a price on a day: an offer's rates, and whether it counts."""
+    if isinstance(price, RentalPrice):
+        return {"state": "not read in a source" if price.unverified else "counts"}
+    rates = dict(zip(RATES, price.price(today).rates, strict=True))
+    return {**rates, "state": price.state(today, base.criteria.witnesses_needed)}
 
 
 def rules_list(format_: Format = "text", rules: Rules = None) -> int:
@@ -181,6 +255,26 @@ def examples(format_: Format = "text", rules: Rules = None) -> int:
         count = len({result.rule for result in results})
         sys.stdout.write(f"{len(results)} examples of {count} rules, {len(failed)} failed\n")
     return FINDINGS if failed else 0
+
+
+def refresh(
+    source: Annotated[str, typer.Argument(help=f"Of these lists: {', '.join(get_args(List))}.")],
+    from_: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="Where its package is unpacked.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")] = False,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """Take hosted offers over as a list has them, in the topmost folder of rules with offers; print the difference."""
+    from llama_advisor.upkeep.refresh import refreshed
+
+    package, changes = refreshed(source, from_, load_rules(*rules or ()), day(as_of))
+    for path, (old, new) in changes.items():
+        if not dry_run:
+            write(new, str(path), "")
+        kept, made = old.splitlines(keepends=True), new.splitlines(keepends=True)
+        sys.stdout.writelines(unified_diff(kept, made, str(path), str(path)))
+    sys.stderr.write(f"llama-advisor: {source} {package}: files changed: {len(changes)}\n")
+    return 0
 
 
 def lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> int:

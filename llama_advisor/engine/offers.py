@@ -63,7 +63,7 @@ def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, b
     if told.get("tools") == "yes" and offer.features.get("streamed_tools") == "no":
         conditions.append("tools are called only where the answer is not streamed")
     reach, profile = _reach(offer, host, need)
-    named = need.service_region if need.service_region and profile else None
+    called = profile.called_from if profile else offer.regions
     doubtful = min(cheaper, key=lambda other: (other.doubtful != "", preference(other, day)), default=None)
     return Standing(
         served=True,
@@ -72,7 +72,7 @@ def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, b
         doubt=None if offer.ended(day) else offer.doubt(needed) or None,
         reach=reach,
         profile=profile,
-        region=named or next(iter(offer.regions), None),
+        region=next((name for name in called if name in need.regions_meant), next(iter(called), None)),
         lacks=frozenset(feature for feature, text in told.items() if text == "no"),
         untold=frozenset(feature for feature, text in told.items() if text is None),
         condition="; ".join(filter(None, conditions)) or None,
@@ -103,7 +103,7 @@ def _reach(offer: Offer, host: Provider, need: Need) -> tuple[str | None, Profil
     """Whether it computes in the regions meant, and the profile to call; nothing where that is not asked or known."""
     meant, own = need.regions_meant, frozenset(offer.regions or host.regions)
     if not meant or not (own or offer.profiles):
-        return None, None
+        return None, None if own else next(iter(offer.profiles), None)
     if meant & own:
         return "there", None
     for profile in offer.profiles:

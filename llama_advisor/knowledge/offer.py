@@ -112,6 +112,11 @@ class Offer(Record):
         found = f"only {self.witnesses[0]} lists it" if self.witnesses else "no list has it"
         return found + (f", {' and '.join(self.missing_in)} not" if self.missing_in else "")
 
+    def state(self, day: date, needed: int) -> str:
+        """Whether it counts on a day, in words."""
+        doubt = self.doubt(needed)
+        return f"ended on {self.until}" if self.ended(day) else f"doubtful: {doubt}" if doubt else "counts"
+
     def live(self, day: date, needed: int) -> bool:
         """Whether it counts as served on a day: not ended, and in as many lists as are needed."""
         return not self.ended(day) and not self.doubt(needed)

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 FIELDS = table(__file__)
-"""Fields that a list leaves out, by its kind, and those that are numbers."""
+"""Fields that a list leaves out, by its kind; those that are numbers, with the heading that names their unit."""
 
 
 def render(kind: str, data: Any, view: View) -> str:
     """Return a list as a table, one entry as an outline."""
     out = Screen(colour=view.colour, width=view.width)
     if isinstance(data, list):
-        names = [name for name in data[0] if name not in FIELDS["hidden"][kind]] if data else []
-        rows = [[_cell(entry[name]) for name in names] for entry in data]
-        right = frozenset(index for index, name in enumerate(names) if name in FIELDS["numbers"])
-        out.columns([name.replace("_", " ") for name in names], rows, right)
+        if not data:
+            return "nothing found\n"
+        names = [name for name in data[0] if name not in FIELDS["hidden"].get(kind, ())]
+        rows = [["" if entry[name] is None else _cell(entry[name]) for name in names] for entry in data]
+        headings, right = FIELDS["numbers"], frozenset(n for n, name in enumerate(names) if name in FIELDS["numbers"])
+        out.columns([headings.get(name, name.replace("_", " ")) for name in names], rows, right)
         return out.text()
 
     def outline(value: Any, pad: str) -> None:

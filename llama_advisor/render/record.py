@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
@@ -17,6 +17,7 @@ from llama_advisor.text.yaml_file import printable
 WORDS = table(__file__)
 _MARKS = re.compile(r"([\\`*\[\]|~#$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BACKTICKS = re.compile(r"`+")
+_ADDRESS = re.compile(r"(https://[\w./%+@-]*\w)")
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 
 
@@ -56,7 +57,7 @@ def record(report: Report, base: RuleBase, view: View) -> str:
         ("Consequences", _items(_consequences(advice, build, base))),
         ("What would change it", _items(say.turn_lines(advice.tipping_points or (), base))),
         ("Assumptions", _table(("field", "value", "why"), assumed) if assumed else []),
-        ("Sources", _table(("id", "source", "kind", "read on"), sources)),
+        ("Sources", _table(("id", "source", "kind", "read on"), sources, write=_linked)),
         ("How to check again", again),
     )
     lines = [f"# Decision: {_text(title)}", "", *_items(head)]
@@ -108,13 +109,23 @@ def _text(value: object) -> str:
     return _LINKS.sub(lambda match: f"{match[1]}&#{ord(match[2])};", marked)
 
 
+def _linked(value: object) -> str:
+    """Return a value as text in which plain addresses are links."""
+    return "".join(f"<{part}>" if _ADDRESS.fullmatch(part) else _text(part) for part in _ADDRESS.split(str(value)))
+
+
 def _items(values: Iterable[object]) -> list[str]:
     return [f"- {_text(value)}" for value in values]
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: frozenset[int] = frozenset()) -> list[str]:
+def _table(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    numbers: frozenset[int] = frozenset(),
+    write: Callable[[object], str] = _text,
+) -> list[str]:
     rule = ["---:" if place in numbers else "---" for place in range(len(heads))]
-    body = [[_text(cell) for cell in row] for row in rows]
+    body = [[write(cell) for cell in row] for row in rows]
     return [f"| {' | '.join(row)} |" for row in ([_text(head) for head in heads], rule, *body)]
 
 

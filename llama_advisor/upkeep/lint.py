@@ -251,22 +251,22 @@ def reference_findings(base: RuleBase) -> Iterator[Finding]:
             text = f"unknown {found.what} {found.name!r}{nearest(found.name, found.known)}"
             yield Finding("LR301", found.kind, found.entry, text, found.loc)
     files = [(file, data) for layer in base.layers for file, data in layer.files.items()]
-    cited = {name for file, data in files if not file.startswith("sources/") for name in _cited(data)}
-    for name in sorted(set(base.sources) - cited):
+    used = {name for file, data in files if not file.startswith("sources/") for name in cited(data)}
+    for name in sorted(set(base.sources) - used):
         yield Finding("LR304", "sources", name, "nothing cites it")
 
 
-def _cited(value: Any, *, citing: bool = False) -> Iterator[str]:
+def cited(value: Any, *, citing: bool = False) -> Iterator[str]:
     """Yield the ids below every `source`, `sources` or `corrected_by` key."""
     if isinstance(value, dict):
         if citing and isinstance(value.get("id"), str):
             yield value["id"]
             return
         for key, part in value.items():
-            yield from _cited(part, citing=citing or key in {"source", "sources", "corrected_by"})
+            yield from cited(part, citing=citing or key in {"source", "sources", "corrected_by"})
     elif isinstance(value, list):
         for part in value:
-            yield from _cited(part, citing=citing)
+            yield from cited(part, citing=citing)
     elif citing and isinstance(value, str):
         yield value
 

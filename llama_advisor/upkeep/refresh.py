@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import distribution, version
 from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.offer import List
 from llama_advisor.scenario.names import model_id
 from llama_advisor.text.errors import InputError
 
 FILE = "prices/hosted.yaml"
-REGISTRY = "node_modules/@mastra/core/dist/provider-registry.json"
+SOURCES = "sources/hardware.yaml"
+REGISTRY = Path("node_modules/@mastra/core")
 CLOSE = 1.02
 """Two prices within this factor are the same, rounded."""
 ADDING = ("models.dev", "litellm")
 """Lists that may add rows; genai-prices keeps what has ended for years."""
 RATES = ("usd_per_million_input_tokens", "usd_per_million_output_tokens")
 _FEATURES = {"supports_function_calling": "tools", "supports_vision": "images", "supports_response_schema": "schema"}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SERVED = re.compile(r"-(turbo|fp8|fast|maas|versatile|instant|v1:0)(?=-|$)")
 
 
@@ -33,38 +37,57 @@ class Listed(NamedTuple):
     sent: str  # model id to send
     prices: list[dict[str, Any]]
     context_tokens: int | None = None
-    until: str | None = None
+    until: date | None = None
     replaced_by: str = ""
     ended: bool = False  # called ended, without a day
     features: dict[str, str] = {}  # noqa: RUF012 - never changed
 
 
+def refreshed(name: str, place: Path | None, base: RuleBase, day: date) -> tuple[str, dict[Path, tuple[str, str]]]:
+    """Return the version of a list, and the files of the topmost layer with offers: as they are, and as it has them."""
+    if name not in get_args(List):
+        raise InputError(f"refresh {name}: no such list; known: {', '.join(get_args(List))}")
+    package, listed = read_list(name, place)
+    root = next(layer.root for layer in reversed(base.layers) if FILE in layer.files)
+    if (root.parent / "__init__.py").is_file():
+        raise InputError(f"refresh: no folder of --rules has {FILE}, and an installed package is not written")
+    offers, sources = (path.read_text("utf-8") if path.is_file() else "" for path in (root / FILE, root / SOURCES))
+    made = {root / FILE: (offers, refresh_offers(offers, name, listed, base, day))}
+    made[root / SOURCES] = (sources, refresh_source(sources, name, package, day))
+    return package, {path: (old, new) for path, (old, new) in made.items() if old != new}
+
+
 def read_list(name: str, place: Path | None) -> tuple[str, list[Listed]]:
-    """Return the version of a list and its models; InputError where the package is not there."""
+    """Return the version of a list and its models; `place` is where its package was unpacked."""
     try:
-        if name == "litellm":
-            return version("litellm"), list(_litellm(place))
-        if name == "genai-prices":
-            return version("genai-prices"), list(_genai_prices())
-        registry = place or Path(REGISTRY)
-        package = json.loads((registry.parents[1] / "package.json").read_text("utf-8"))
-        return package["version"], list(_models_dev(json.loads(registry.read_text("utf-8"))))
-    except (PackageNotFoundError, ImportError, OSError, ValueError, KeyError) as error:
-        hint = f"npm install @mastra/core, or --from {REGISTRY}" if name == "models.dev" else f"pip install {name}"
-        raise InputError(f"refresh {name}: its package cannot be read ({type(error).__name__}); {hint}") from error
+        import ruamel.yaml  # noqa: F401 - what is read is of no use without it
+
+        if name == "models.dev":
+            package = json.loads(((place or REGISTRY) / "package.json").read_text("utf-8"))
+            registry = json.loads(((place or REGISTRY) / "dist/provider-registry.json").read_text("utf-8"))
+            return package["version"], list(_models_dev(registry))
+        if place is not None:
+            next(place.glob(f"{name.replace('-', '_')}-*.dist-info"))
+            sys.path.insert(0, str(place))
+        return version(name), list(_litellm() if name == "litellm" else _genai_prices())
+    except (ImportError, OSError, ValueError, KeyError, AttributeError, StopIteration) as error:
+        hint = f"pip install {name} ruamel.yaml" if name != "models.dev" else "npm install @mastra/core"
+        why = f"its package cannot be read{f' in {place}' if place else ''} ({type(error).__name__})"
+        raise InputError(f"refresh {name}: {why}; {hint}, or --from its folder") from error
 
 
-def _litellm(place: Path | None) -> Iterator[Listed]:
-    file = place or distribution("litellm").locate_file("litellm/model_prices_and_context_window_backup.json")
+def _litellm() -> Iterator[Listed]:
+    file = distribution("litellm").locate_file("litellm/model_prices_and_context_window_backup.json")
     for key, entry in json.loads(Path(str(file)).read_text("utf-8")).items():
         provider, _, sent = key.rpartition("/") if "/" not in key else key.partition("/")
         rates = (entry.get("input_cost_per_token"), entry.get("output_cost_per_token"))
+        ends = _DAY.match(entry.get("deprecation_date") or "")
         yield Listed(
             provider or entry.get("litellm_provider", ""),
             sent,
             [dict(zip(RATES, (_rate(rate and rate * 1e6) for rate in rates), strict=True))] if any(rates) else [],
             entry.get("max_input_tokens"),
-            entry.get("deprecation_date"),
+            date.fromisoformat(ends[0]) if ends else None,
             entry.get("successor_model", "").rpartition("/")[2],
             features={to: "yes" if entry[key] else "no" for key, to in _FEATURES.items() if key in entry},
         )
@@ -96,6 +119,15 @@ def _rate(usd: Any) -> float | None:
     return None if not isinstance(usd, (int, float)) and not hasattr(usd, "as_tuple") else round(float(usd), 4)
 
 
+def refresh_source(text: str, name: str, package: str, day: date) -> str:
+    """Return the file of sources with the version of a list and the day it was read, where it is another version."""
+    found = re.search(rf".*\bid: {re.escape(name)},.*", text)
+    if found is None or f" {package}," in found[0]:
+        return text
+    line = re.sub(r"(?<= )\d+(\.\d+)+[^\s,]*(?=,)", package, found[0], count=1)
+    return text.replace(found[0], re.sub(r"(?<=read: )[\d-]+", str(day), line))
+
+
 def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, day: date) -> str:
     """Return the file of offers as a list has them now; what a person wrote stays."""
     from ruamel.yaml import YAML
@@ -110,38 +142,42 @@ def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, d
         if name not in provider.listed_as:
             continue
         theirs = [item for item in listed if item.provider == provider.listed_as[name]]
-        mine = [row for row in rows if row["provider"] == provider.id]
+        mine = [row for row in rows if row["id"].partition("/")[0] == provider.id]
         known = {_folded(sent) for row in mine for sent in (_sent(row), *(p["id"] for p in row.get("profiles", ())))}
+        known |= {_folded(offer.sent) for offer in base.hosted.values() if offer.provider == provider.id}
         for row in mine:
+            if "source" not in row:  # what a layer changes of an offer below it, or takes away
+                continue
             found = next((item for item in theirs if _folded(item.sent) == _folded(_sent(row))), None)
-            _witness(row, name, found, has_provider=bool(theirs), day=day)
             if found:
                 _update(row, name, found)
+            _witness(row, name, found, has_provider=bool(theirs), day=day)
         for item in theirs:
             model = _model_of(item.sent, base)
             new = name in ADDING and not item.ended and not any(_folded(item.sent).endswith(sent) for sent in known)
             if model and new:
                 added: Any = {"id": f"{provider.id}/{item.sent}", "provider": provider.id, "model": model}
                 added |= {"as_of": day, "source": name}
-                _witness(added, name, item, has_provider=True, day=day)
                 _update(added, name, item)
+                _witness(added, name, item, has_provider=True, day=day)
                 rows.append(added)
-    rows.sort(key=lambda row: (row["model"], row["id"]))
+    rows.sort(key=lambda row: (row.get("model", ""), row["id"]))
     out = StringIO()
     yaml.dump(data, out)
     return out.getvalue()
 
 
 def _witness(row: dict[str, Any], name: str, found: Listed | None, *, has_provider: bool, day: date) -> None:
-    """Note whether the list has it; what has not changed keeps its day."""
-    has = found is not None and not found.ended and (found.until is None or date.fromisoformat(found.until) > day)
+    """Note whether the list has it, until the end that is known; what has ended keeps its day."""
+    until = row.get("until")
+    has = found is not None and not found.ended and (found.until in {None, until} or found.until > day)
     for key, holds in (("witnesses", has), ("missing_in", found is None and has_provider)):
         lists = [item for item in row.get(key, ()) if item != name] + [name] * holds
         if sorted(lists) != sorted(row.get(key, ())):
             row[key] = _flow(sorted(lists))
         if not row.get(key, True):
             del row[key]
-    if has:
+    if has and (until is None or until > day):
         row["as_of"] = max(row["as_of"], day)
 
 
@@ -153,7 +189,7 @@ def _update(row: dict[str, Any], name: str, found: Listed) -> None:
             row["prices"] = _flow(found.prices)
         row["source"] = name
     if found.until and "until" not in row:
-        row["until"], row["end_source"] = date.fromisoformat(found.until), name
+        row["until"], row["end_source"] = found.until, name
     if found.context_tokens and "context_tokens" not in row:
         row["context_tokens"] = found.context_tokens
     if found.replaced_by and "replaced_by" not in row:

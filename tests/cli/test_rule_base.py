@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from llama_advisor.knowledge.base import RuleBase
+
     Run = Callable[..., subprocess.CompletedProcess[str]]
     Layered = Callable[[dict[str, str]], Path]
 
@@ -217,6 +219,10 @@ def test_the_shipped_examples_pass(run: Run) -> None:
         (("models", "show", "llama3.2"), "llama-3.2-3b-instruct"),
         (("hardware", "list"), "rtx-4090"),
         (("hardware", "show", "2x RTX 3090"), "rtx-3090"),
+        (("hardware", "list", "4090", "--kind", "consumer-gpu", "--memory-min", "24"), "rtx-4090"),
+        (("prices", "list"), "groq/llama-3.1-8b-instant"),
+        (("prices", "show", "groq/llama-3.1-8b-instant"), "ended on 2026-08-16"),
+        (("prices", "show", "aws/g5.xlarge"), "a10g"),
         (("rules", "list"), "licence-eu-multimodal"),
         (("rules", "show", "memory-fits"), "memory-fits"),
     ],
@@ -236,12 +242,48 @@ def test_what_the_rule_base_holds_is_listed_and_shown(arguments: tuple[str, ...]
         (("models", "show", "llama-3.1-8c"), "nearest: llama-3.1-8b"),
         (("rules", "show", "memory-fit"), "unknown rule 'memory-fit'; nearest: memory-fits"),
         (("hardware", "show", "RTX 9999"), "RTX 9999"),
+        (("hardware", "list", "--kind", "gpu"), "'gpu' is not one of 'consumer-gpu', "),
+        (("hardware", "list", "--memory-min", "much"), "'--memory-min'"),
+        (("prices", "list", "--kind", "spot"), "'spot' is not one of 'rental', 'hosted'"),
+        (("prices", "show", "groq/llama-3.1-8b-instand"), "unknown price 'groq/llama-3.1-8b-instand'; nearest: groq/"),
     ],
 )
 def test_what_it_does_not_hold_is_exit_2(arguments: tuple[str, ...], message: str, run: Run) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_filters_keep_what_they_say(run: Run) -> None:
+    devices = plain(run("hardware", "list", "--kind", "apple-silicon", "--memory-min", "64", "--format", "json"))
+    assert devices
+    assert all(row["kind"] == "apple-silicon" and row["memory_gib"] >= 64 for row in devices)
+    assert [row["id"] for row in plain(run("models", "list", "Llama 3.2 90B", "--format", "json"))]
+    alias = plain(run("prices", "list", "aws bedrock", "--kind", "hosted", "--format", "json"))
+    assert list(alias) == ["hosted"]
+    assert {row["id"].partition("/")[0] for row in alias["hosted"]} == {"bedrock"}
+    assert (run("prices", "list", "xyzzy").stdout, run("models", "list", "xyzzy").stdout) == ("nothing found\n",) * 2
+
+
+def test_each_price_has_its_state_source_and_day(run: Run, base: RuleBase) -> None:
+    shown = plain(run("prices", "list", "--as-of", "2026-11-26", "--format", "json"))
+    assert len(shown["rental"]) + len(shown["hosted"]) == len(base.rentals) + len(base.hosted)
+    for row in (*shown["rental"], *shown["hosted"]):
+        assert row["source"]
+        assert row["as_of"] >= "2025"
+    for row in shown["hosted"]:
+        begins, needed = row["state"].split(" ")[0], base.criteria.witnesses_needed
+        assert begins in {"counts", "doubtful:", "ended"}
+        assert begins != "counts" or len(row["witnesses"]) >= needed
+    later = plain(run("prices", "list", "--kind", "hosted", "--as-of", "2100-01-01", "--format", "json"))["hosted"]
+    ended = {row["id"] for row in later if row["state"].startswith("ended on ")}
+    assert ended == {offer.id for offer in base.hosted.values() if offer.until}
+
+
+def test_columns_name_their_units(run: Run) -> None:
+    assert "memory GiB 24.0, bandwidth GB/s 1008.0" in run("hardware", "list", "rtx-4090").stdout
+    assert "USD/h 1.006" in run("prices", "list", "aws/g5.xlarge").stdout
 
 
 def test_version_and_help(run: Run) -> None:

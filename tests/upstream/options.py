@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 UNCHECKED = frozenset(
     [
         "apt",
+        "aws",
         "brew",
         "cat",
         "cmake",
