@@ -181,7 +181,8 @@ def prices_show(
 def _standing(price: Any, base: RuleBase, today: date) -> dict[str, Any]:
     """Return what holds of a price on a day: an offer's rates, and whether it counts."""
     if isinstance(price, RentalPrice):
-        return {"state": "not read in a source" if price.unverified else "counts"}
+        old = base.expired("prices", price.id, today)
+        return {"state": str(old) if old else "not read in a source" if price.unverified else "counts"}
     rates = dict(zip(RATES, price.price(today).rates, strict=True))
     return {**rates, "state": price.state(today, base.criteria.witnesses_needed)}
 
