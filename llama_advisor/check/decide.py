@@ -82,7 +82,8 @@ class Decider:
         chosen = Chosen(model, frozenset(held), engine)
         answer = self._search(requirements)
         only = (requirements.only or Only()).model_copy(update={"models": (model.id,)})
-        wished = {"only": only, "engine": engine, "quantization": asked}
+        hosted_by = choice.engine if choice.engine and names.provider_id(choice.engine, base) else None
+        wished = {"only": only, "engine": hosted_by or engine, "quantization": asked}
         need = understand(requirements.model_copy(update=wished), base)
         if not asked and chosen.quantizations:
             need = replace(need, quantizations_wished=chosen.quantizations)

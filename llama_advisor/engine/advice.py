@@ -144,11 +144,11 @@ class Excluded(Record):
 
 
 class Wish(Record):
-    """What became of a named model, quantization or engine."""
+    """What became of a named model, quantization, engine or provider."""
 
     field: Annotated[Literal["model", "quantization", "engine", "provider"], "Which wish."]
     asked: Annotated[str, "What was asked for."]
-    outcome: Annotated[Literal["kept", "better_exists", "impossible"], "What became of it."]
+    outcome: Annotated[Literal["kept", "better_exists", "impossible", "not_known"], "What became of it."]
     rank: Annotated[int | None, "Rank of the best build with it."]
     text: Annotated[str, "Sentence."]
 

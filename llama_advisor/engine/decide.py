@@ -79,10 +79,10 @@ class Advisor:
             changes=counted.changes if counted else (),
             ranking=ranking,
             excluded=excluded(found, base),
-            wishes=wishes(found, base),
+            wishes=wishes(found, base, told),
             caveats=caveats(told, ending, self.caveats, base.criteria.caveats_shown),
             expired=expired(told, base, self.as_of) if told else (),
-            alternatives=self._other_lane(found.need),
+            alternatives=self._other_lane(found),
             relaxations=tuple(way.shown for way in ways),
             routes=() if order else routes(found, base),
         )
@@ -157,10 +157,13 @@ class Advisor:
             qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
 
-    def _other_lane(self, need: Need) -> tuple[Build, ...]:
-        """The best builds of the lane that was not ranked, hosted or at home; that of the model named first."""
+    def _other_lane(self, found: Found) -> tuple[Build, ...]:
+        """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
+        need = found.need
         if need.hosted_considered and need.self_hosted_considered:
-            return ()
+            services = [build.engine.id == HOSTED for build in found.order]
+            others = [build for build, service in zip(found.order, services, strict=True) if service != services[0]]
+            return tuple(shown(build, place, self.base) for place, build in enumerate(others[:OTHER_LANE], 1))
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
             return ()
         hosted = not need.hosted_considered

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
 PCIE5_X16_GB_S = 128
+ROUNDED = 0.97
+"""Share of a model's context from which a provider's figure is that context, rounded: 128,000 of 131,072."""
 _SKILLS = frozenset({"fill_in_the_middle"})
 _COMPUTES = {"cpu": "cpu", "sbc": "cpu", "phone": "cpu", "npu": "npu"}
 
@@ -87,9 +89,14 @@ def _structured_output(candidate: Candidate) -> bool:
 def _context_limit(candidate: Candidate) -> int | None:
     place = candidate.place
     own = place.official.context_tokens if place.official else None
-    hosted = place.offer.context_tokens if place.offer else None
+    offer, standing, most = place.offer, place.standing, place.model and place.model.context_tokens
+    hosted = None
+    if offer and standing and not (standing.ended or standing.doubt):
+        if offer.context_tokens is None:
+            return None
+        hosted = most if offer.context_tokens >= most * ROUNDED else offer.context_tokens
     files = place.engine.maximum_context_tokens if place.engine else None
-    return min((n for n in (own, hosted, files, place.model and place.model.context_tokens) if n), default=None)
+    return min((n for n in (own, hosted, files, most) if n), default=None)
 
 
 def _linked_fast(machine: Machine) -> bool:
@@ -160,7 +167,6 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
     "hosted.until": lambda c: str(c.place.offer.until) if c.place.offer.until else None,
-    "hosted.replaced_by": lambda c: c.place.offer.replaced_by or None,
     "hosted.regions": lambda c: frozenset(_regions(c)),
     "hosted.end_announced": lambda c: c.place.offer is not None and c.place.offer.until is not None,
     "hosted.provider_matches": lambda c: (

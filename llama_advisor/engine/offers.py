@@ -30,6 +30,7 @@ class Standing(NamedTuple):
     lacks: frozenset[str] = frozenset()  # what is needed and not offered
     untold: frozenset[str] = frozenset()  # what is needed and not known of it
     condition: str | None = None
+    replaced_by: str | None = None
     elsewhere: str = "no offer of it is confirmed"
     cheaper: str | None = None  # a cheaper one that does not count, and why
 
@@ -44,45 +45,70 @@ def standings(model: Model, need: Need, base: RuleBase, day: date) -> Iterator[t
     live = live_offers(model.id, base, day)
     chosen = [offer for offer in live if offer in mine]
     if not chosen:
-        chosen = sorted(mine, key=lambda offer: (offer.ended(day), offer.doubtful, preference(offer, day)))[:1]
-    judged: list[tuple[Offer | None, Standing]] = [
-        (offer, _standing(offer, found, live, need, base, day)) for offer in chosen
-    ]
-    yield from sorted(judged, key=lambda item: _REACH.index(item[1].reach)) or [(None, Standing(served=False))]
+        chosen = sorted(mine, key=lambda offer: (offer.ended(day), offer.doubtful, preference(offer, base, day)))[:1]
+    if not chosen:
+        yield None, Standing(served=False)
+    judged = [(offer, _standing(offer, found, live, need, base, day)) for offer in chosen]
+    yield from sorted(judged, key=lambda item: (_REACH.index(item[1].reach), len(item[1].lacks), len(item[1].untold)))
 
 
 def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, base: RuleBase, day: date) -> Standing:
     host, needed = base.providers[offer.provider], base.criteria.witnesses_needed
-    others = [_priced(other, base, day) for other in live if other.provider != (need.provider or offer.provider)][
-        :NAMED
-    ]
-    unsure = [other for other in found if other not in live and not other.ended(day)]
-    cheaper = [other for other in unsure if _cheaper(other.price(day), offer.price(day))]
+    unsure, price = [other for other in found if other not in live and not other.ended(day)], offer.price(day)
+    cheapest = not any(_cheaper(other.price(day), price) for other in live)
+    cheaper = [other for other in unsure if cheapest and _cheaper(other.price(day), price)]
     told = {feature: offer.features.get(feature) for feature in _needed(need)} if offer in live else {}
     conditions = [text for text in told.values() if text not in {None, "yes", "no"}]
     if told.get("tools") == "yes" and offer.features.get("streamed_tools") == "no":
         conditions.append("tools are called only where the answer is not streamed")
-    reach, profile = _reach(offer, host, need)
+    reach, profile = _reach(offer, host, need, base)
     called = profile.called_from if profile else offer.regions
-    doubtful = min(cheaper, key=lambda other: (other.doubtful != "", preference(other, day)), default=None)
+    doubtful = min(cheaper, key=lambda other: (other.doubtful != "", preference(other, base, day)), default=None)
     return Standing(
         served=True,
         host=host,
         ended=offer.ended(day),
-        doubt=None if offer.ended(day) else offer.doubt(needed) or None,
+        doubt=None if offer.ended(day) else offer.doubt(day, needed) or None,
         reach=reach,
         profile=profile,
         region=next((name for name in called if name in need.regions_meant), next(iter(called), None)),
         lacks=frozenset(feature for feature, text in told.items() if text == "no"),
         untold=frozenset(feature for feature, text in told.items() if text is None),
+        replaced_by=replacement(offer, base, day),
         condition="; ".join(filter(None, conditions)) or None,
-        elsewhere=f"confirmed: {', '.join(others)} USD per million tokens"
-        if others
-        else "no other offer of it is confirmed",
-        cheaper=f"{_priced(doubtful, base, day)} USD per million tokens: {doubtful.doubt(needed)}"
+        elsewhere=elsewhere(live, need, base, day, but=need.provider or offer.provider),
+        cheaper=f"{_priced(doubtful, base, day)} USD per million tokens in/out: {doubtful.doubt(day, needed)}"
         if doubtful
         else None,
     )
+
+
+def elsewhere(live: list[Offer], need: Need, base: RuleBase, day: date, but: str | None = None) -> str:
+    """Name the offers that count at others than a provider, but those known to compute outside the region asked for."""
+    found = [offer for offer in live if offer.provider != but]
+    found = [offer for offer in found if _reach(offer, base.providers[offer.provider], need, base)[0] != "elsewhere"]
+    if not found:
+        return "no other offer of it is confirmed"
+    return f"confirmed: {', '.join(_priced(offer, base, day) for offer in found[:NAMED])} USD per million tokens in/out"
+
+
+def ended_at(model: str, provider: str | None, base: RuleBase, day: date) -> str | None:
+    """Say that a provider ended a model, when, and what stands in its place today; nothing where it did not."""
+    ended = (offer for offer in base.hosted.values() if (offer.model, offer.provider) == (model, provider))
+    offer = next((offer for offer in ended if offer.ended(day)), None)
+    if offer is None:
+        return None
+    new = replacement(offer, base, day)
+    told = f"{base.providers[offer.provider].name} ended it on {offer.until}"
+    return f"{told}; {new} stands in its place" if new else told
+
+
+def replacement(offer: Offer, base: RuleBase, day: date) -> str | None:
+    """What the provider put in its place, or in the place of that, where it has ended too."""
+    named = offer.replaced_by
+    while (other := base.hosted.get(f"{offer.provider}/{named}")) and other.ended(day) and other.replaced_by != named:
+        named = other.replaced_by
+    return named or None
 
 
 def _cheaper(one: TokenPrice, other: TokenPrice) -> bool:
@@ -99,10 +125,11 @@ def _needed(need: Need) -> Iterator[Feature]:
         yield "schema"
 
 
-def _reach(offer: Offer, host: Provider, need: Need) -> tuple[str | None, Profile | None]:
+def _reach(offer: Offer, host: Provider, need: Need, base: RuleBase) -> tuple[str | None, Profile | None]:
     """Whether it computes in the regions meant, and the profile to call; nothing where that is not asked or known."""
     meant, own = need.regions_meant, frozenset(offer.regions or host.regions)
-    if not meant or not (own or offer.profiles):
+    known = meant & base.kept(_regions)
+    if not known or not (own or offer.profiles):
         return None, None if own else next(iter(offer.profiles), None)
     if meant & own:
         return "there", None
@@ -110,6 +137,14 @@ def _reach(offer: Offer, host: Provider, need: Need) -> tuple[str | None, Profil
         if meant & set(profile.called_from):
             return "there" if meant >= set(profile.computes_in) else "profile", profile
     return "elsewhere", None
+
+
+def _regions(base: RuleBase) -> frozenset[str]:
+    """All regions that are known by name."""
+    found = {*base.cloud_regions}
+    for offer in base.hosted.values():
+        found.update(offer.regions, base.providers[offer.provider].regions, *(p.called_from for p in offer.profiles))
+    return frozenset(found)
 
 
 def _priced(offer: Offer, base: RuleBase, day: date) -> str:

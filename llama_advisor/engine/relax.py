@@ -151,12 +151,14 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
         order = tuple(build for build in order if build.quantization.bits >= advisor.base.criteria.comfortable_bits)
     if not order:
         return None
+    failed = not need.symptoms.isdisjoint(advisor.base.criteria.failed_symptoms)
+    best = next((build for build in order if build.model.id == need.model and not failed), order[0])
     changes = tuple(
         Change(field=kind.field, from_=plain(current(need, kind.field)), to=plain(value)) for kind, value in softened
     )
-    told = RelaxationShown(changes=changes, then=short(order[0]), why="; ".join(kind.why for kind, _ in softened))
+    told = RelaxationShown(changes=changes, then=short(best), why="; ".join(kind.why for kind, _ in softened))
     models = frozenset(build.model.id for build in order)
-    return Way(changes, order[0], all(kind.counts for kind, _ in softened), told, models)
+    return Way(changes, best, all(kind.counts for kind, _ in softened), told, models)
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:

@@ -12,14 +12,17 @@ from llama_advisor.engine.artifacts import artifact
 from llama_advisor.engine.candidate import Candidate, Named, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.launch import commands
+from llama_advisor.engine.offers import elsewhere, ended_at
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import excuse, nearness
 from llama_advisor.engine.search import Found
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.scenario.names import engine_id
+from llama_advisor.scenario.names import engine_id, provider_id
+from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
+from llama_advisor.text.errors import nearest
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
@@ -104,8 +107,8 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
     return min(build.fails, key=place)
 
 
-def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
-    """Say what became of the model, quantization and engine named."""
+def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, ...]:
+    """Say what became of the model, quantization, engine and provider named, where the answer tells of a build."""
     made = []
     need, scenario = found.need, found.need.scenario
     if scenario.model and need.model:
@@ -113,18 +116,24 @@ def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
     if scenario.quantization:
         wished = need.quantizations_wished
         asked = scenario.quantization
-        made.append(_plain_wish("quantization", asked, found, base, lambda b: b.quantization.id in wished))
+        made.append(_plain_wish("quantization", asked, found, base, lambda b: _stored(b) in wished))
     if need.provider_named:
-        asked = scenario.provider or scenario.engine or ""
-        unknown = Wish(
-            field="provider", asked=asked, outcome="impossible", rank=None, text=f"nothing is known here of {asked}"
-        )
-        wish = _plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider)
-        made.append(unknown if need.provider_unlisted else wish)
-    if scenario.engine and (scenario.provider or not need.provider_named):
+        asked = (scenario.provider or scenario.engine or "").strip()
+        if need.provider_unlisted:
+            names = [name for item in base.providers.values() for name in (item.name, *item.aliases)]
+            text = f"nothing is known here of {asked}{nearest(asked, names)}"
+            made.append(Wish(field="provider", asked=asked, outcome="not_known", rank=None, text=text))
+        else:
+            made.append(_plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider, told))
+    if scenario.engine and not provider_id(scenario.engine, base):
         engine = engine_id(scenario.engine, base)
         made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
     return tuple(made)
+
+
+def _stored(build: Candidate) -> str:
+    """Return the quantization of a build, of a service the one that it is known to serve in."""
+    return (build.place.offer.precision if build.place.offer else "") or build.quantization.id
 
 
 def _hosted_by(build: Candidate) -> str | None:
@@ -147,9 +156,14 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
         text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
         return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
     named = next((build for build in found.excluded if build.model.id == need.model), None)
-    reason = (
-        decisive(named, base).text if named else f"{base.models[str(need.model)].name} is not among the models ranked"
-    )
+    if named:
+        reason = decisive(named, base).text
+    else:
+        model, day = str(need.model), found.plan.as_of
+        ended = ended_at(model, need.provider, base, day)
+        reason = f"{base.models[model].name} is not among the models ranked" + (f"; {ended}" if ended else "")
+        if need.hosted_considered:
+            reason += f"; {elsewhere(live_offers(model, base, day), need, base, day)}"
     return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
 
 
@@ -159,9 +173,10 @@ def _plain_wish(
     found: Found,
     base: RuleBase,
     match: Callable[[Candidate], bool],
+    told: Candidate | None = None,
 ) -> Wish:
     order = found.order
-    pick = order[0].model.id if order else found.need.model
+    pick = order[0].model.id if order else found.need.model or (told and told.model.id)
     itself = True
     if field == "quantization" and found.need.model:  # another model in it is not what was asked for
         itself = bool(order) and is_wished(order[0], found.need, base)
@@ -176,6 +191,8 @@ def _plain_wish(
     why = [decisive(build, base).text for build in refused if build.model.id == pick or not others]
     if not others:
         text = why[0] if why else f"no build that qualifies uses {asked}"
+        if field == "provider" and not found.need.hosted_considered:
+            text = "it runs on machines of one's own: the hardware, the place or privacy say so"
         return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=text)
     best = (own or others)[0]
     text = f"{best.model.name} as {best.quantization.id} on {best.engine.name} qualifies with {best.score:.1f} points"

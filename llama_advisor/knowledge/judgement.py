@@ -324,6 +324,7 @@ class Regions(Record):
     """regions.yaml: codes that scenarios may use."""
 
     eu: Annotated[tuple[str, ...], "Member states of the European Union, ISO 3166-1."]
+    areas: Annotated[dict[str, tuple[str, ...]], "Other areas that people name, and their countries."] = EMPTY
     languages: Annotated[dict[str, str], "ISO 639-1 code and English name."]
     countries: Annotated[dict[str, str], "ISO 3166-1 code and English name."]
     also: Annotated[dict[str, str], "Other names of countries that people use, and the code."] = EMPTY

@@ -26,6 +26,7 @@ class Provider(Record):
         "-d {body}"
     )
     regions: Annotated[tuple[str, ...], "Where it computes, for offers that name no regions; empty: not known."] = ()
+    passes_on: Annotated[bool, "Whether it passes a call on to another host, whose place and precision hold."] = False
     listed_as: Annotated[dict[List, str], "What the lists of offers call it."] = EMPTY
     notes: Annotated[str, "What to know."] = ""
     sources: Annotated[tuple[str, ...], "Source ids."]
@@ -105,18 +106,19 @@ class Offer(Record):
         """Whether it has ended by a day."""
         return self.until is not None and self.until <= day
 
-    def doubt(self, needed: int) -> str:
-        """Why it does not count as served, though not ended; nothing where enough lists have it."""
-        if self.doubtful or len(self.witnesses) >= needed:
+    def doubt(self, day: date, needed: int) -> str:
+        """Why it does not count as served, though not ended; nothing where it counts."""
+        served_then = self.until is not None and day < self.until <= self.as_of
+        if self.doubtful or served_then or len(self.witnesses) >= needed:
             return self.doubtful
         found = f"only {self.witnesses[0]} lists it" if self.witnesses else "no list has it"
         return found + (f", {' and '.join(self.missing_in)} not" if self.missing_in else "")
 
     def state(self, day: date, needed: int) -> str:
         """Whether it counts on a day, in words."""
-        doubt = self.doubt(needed)
+        doubt = self.doubt(day, needed)
         return f"ended on {self.until}" if self.ended(day) else f"doubtful: {doubt}" if doubt else "counts"
 
     def live(self, day: date, needed: int) -> bool:
         """Whether it counts as served on a day: not ended, and in as many lists as are needed."""
-        return not self.ended(day) and not self.doubt(needed)
+        return not self.ended(day) and not self.doubt(day, needed)

@@ -95,8 +95,8 @@ def _figures(out: Screen, build: Build) -> None:
         rows += [("speed", fast + (at_full if at < context else ""))]
         rows += [("", f"first token of {first}"), ("", speed.basis)]
     else:
-        unknown = "not known for this device" if build.machine else "not known: the provider publishes none"
-        rows.append(("speed", unknown))
+        why = " for this device" if build.machine else ": none is recorded here; measure it, network included"
+        rows.append(("speed", f"not known{why}"))
     if build.capacity:
         rows.append(("serves", say.serves(build.capacity)))
     if build.training:

@@ -165,7 +165,8 @@ def _cost(
     most = machines * rates.mid * (prompt + output) * SECONDS_PER_MONTH if rates else 0.0
     if most:
         yield "at full use", f"{number(cost.usd_per_month / most * 1e6)} USD per million tokens"
-    hosted = cheapest_hosted(estimate.model, prompt / max(1, prompt + output), cost, base, as_of)
+    share, context = prompt / max(1, prompt + output), estimate.context_tokens
+    hosted = cheapest_hosted(estimate.model, share, cost, base, as_of, context)
     if hosted is None:
         return
     provider = base.providers[hosted.offer.provider].name

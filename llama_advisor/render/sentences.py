@@ -46,11 +46,16 @@ def short_name(model: str, base: RuleBase) -> str:
     return base.models[model].name.removeprefix("Llama ")
 
 
+def host_name(build: Build, base: RuleBase) -> str:
+    """Name the provider of a hosted build."""
+    return base.providers[build.provider].name if build.provider else build.engine
+
+
 def described(build: Build, base: RuleBase) -> str:
     """Name a build: `model, quantization, engine on machine`."""
     name = base.models[build.model].name
     if build.machine is None:
-        return f"{name}, hosted by {base.providers[build.provider].name if build.provider else build.engine}"
+        return f"{name}, hosted by {host_name(build, base)}"
     version = f" ({build.engine_version})" if build.engine_version else ""
     copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
     return f"{name}, {build.quantization}, {base.engines[build.engine].name}{version} on {build.machine.name}{copies}"
@@ -182,7 +187,7 @@ def ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
     return (
         str(build.rank),
         short_name(build.model, base),
-        f"{build.quantization}, {build.engine}" if build.machine else f"hosted, {build.provider}",
+        f"{build.quantization}, {build.engine}" if build.machine else f"hosted, {host_name(build, base)}",
         number(build.memory.total_gib if build.memory else None),
         number(build.speed.decode_tokens_per_s.mid if build.speed else None),
         number(build.cost.usd_per_month if build.cost else None),

@@ -74,6 +74,8 @@ def named_build(name: str, model: Model, *, plain_tags: bool = False) -> tuple[s
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
     """The id of an engine by any of its names."""
     found = base.kept(_engines).get(key(name)) or (HOSTED if provider_id(name, base) else None)
+    if found == HOSTED and field.startswith("only") and provider_id(name, base):
+        raise InputError(f"{field}: {printable(name)} is a provider; say provider: {printable(name)}")
     return _known(found, name, base.engines, f"{field}: unknown engine")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import inf
@@ -9,6 +10,7 @@ from typing import Any, get_args
 
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Criteria, UseCase
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
 from llama_advisor.scenario.defaults import TOOL_ORDER, Defaults
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
@@ -298,10 +300,14 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     if scenario.model and named and not wished:
         wished = names.named_build(scenario.model, named)
     engine = scenario.engine if scenario.engine and names.provider_id(scenario.engine, base) else None
-    hosted_by = scenario.provider or engine
+    hosted_by = (scenario.provider or "").strip() or engine
+    if scenario.provider is not None and not scenario.provider.strip():
+        raise InputError("provider: is empty")
+    if scenario.provider and engine and names.provider_id(scenario.provider, base) != names.provider_id(engine, base):
+        raise InputError(f"provider: {printable(scenario.provider)} and engine: {printable(engine)} are two providers")
     provider = names.provider_id(hosted_by, base) if hosted_by else None
     return {
-        "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
+        "engine": names.engine_id(scenario.engine, base) if scenario.engine else HOSTED if hosted_by else None,
         "quantizations_wished": frozenset(wished),
         "quantization": wished[0] if wished else None,
         "model": model,
@@ -317,16 +323,23 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
 
 
 def _regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
-    """Regions of clouds that a text names: one, all of a country, all of the EU; else the text as it is."""
-    if not text:
-        return frozenset()
-    wanted, listed = text.strip().casefold(), base.cloud_regions.values()
-    countries = {code for code, name in base.regions.countries.items() if wanted in {code.casefold(), name.casefold()}}
-    countries |= {base.regions.also[name] for name in base.regions.also if name.casefold() == wanted}
-    if wanted in {"eu", "europe", "european union"}:
-        countries = set(base.regions.eu)
-    meant = {item.id for item in listed if item.country in countries or wanted in {item.id, *item.aliases}}
-    return frozenset(meant or {text.strip()})
+    """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is."""
+    wanted = _words(text or "")
+    names_of = {item.id: [_words(name) for name in (item.id, *item.aliases)] for item in base.cloud_regions.values()}
+    meant = {region for region, known in names_of.items() if any(name in wanted for name in known)}
+    if not meant:
+        areas = {**base.regions.areas, "EU": base.regions.eu}
+        countries = {code for name, codes in areas.items() if _words(name) == wanted for code in codes}
+        countries |= {code for name, code in base.regions.also.items() if _words(name) == wanted}
+        countries |= {c for c, name in base.regions.countries.items() if wanted in {_words(c), _words(name)}}
+        meant = {item.id for item in base.cloud_regions.values() if item.country in countries}
+    meant = meant or {region for region, known in names_of.items() if wanted.strip() and known[0].startswith(wanted)}
+    return frozenset(meant or ({text.strip()} if text else ()))
+
+
+def _words(text: str) -> str:
+    """Words in blanks, small, without the letter of a zone: ` us east 1 ` for `US-East-1a`."""
+    return f" {' '.join(re.findall(r'[a-z]+[0-9]*|[0-9]+', text.casefold()))} "
 
 
 def _limits(only: Only, base: RuleBase) -> dict[str, Any]:

@@ -30,14 +30,15 @@ def self_hosted_cost(price: RentalPrice, machine: Machine, volume: float | None 
 
 def hosted_cost(offer: Offer, tokens_per_month: float, prompt_share: float, day: date) -> Cost | None:
     """Price a volume of which `prompt_share` are prompt, as of a day; None where a rate is missing."""
-    rate = offer.price(day).blended(prompt_share)
+    price = offer.price(day)
+    rate = price.blended(prompt_share)
     if rate is None:
         return None
     return Cost(
         usd_per_hour=None,
         usd_per_month=rate * tokens_per_month / MILLION,
         usd_per_million_tokens=rate,
-        as_of=offer.as_of,
+        as_of=offer.as_of if price == offer.prices[-1] else price.since,
         offer=offer.id,
     )
 
@@ -51,13 +52,14 @@ def live_offers(model: str, base: RuleBase, day: date) -> list[Offer]:
     """Return the offers of a model that count as served on a day: what no list misses first, then the cheapest."""
     needed = base.criteria.witnesses_needed
     found = [offer for offer in base.hosted.values() if offer.model == model and offer.live(day, needed)]
-    return sorted(found, key=partial(preference, day=day))
+    return sorted(found, key=partial(preference, base=base, day=day))
 
 
-def preference(offer: Offer, day: date) -> tuple[bool, float]:
-    """Order of offers that are alike in all else: no list misses it, then the price of as many tokens in as out."""
+def preference(offer: Offer, base: RuleBase, day: date) -> tuple[bool, float, bool]:
+    """Order of offers alike in all else: no list misses it, the price of as many tokens in as out, who computes."""
     rate = offer.price(day).blended(0.5)
-    return bool(offer.missing_in), float("inf") if rate is None else rate
+    passed_on = base.providers[offer.provider].passes_on
+    return bool(offer.missing_in), float("inf") if rate is None else rate, passed_on
 
 
 class Hosted(NamedTuple):
@@ -68,9 +70,12 @@ class Hosted(NamedTuple):
     break_even_tokens_per_month: float | None
 
 
-def cheapest_hosted(model: str, prompt_share: float, rented: Cost, base: RuleBase, day: date) -> Hosted | None:
-    """Return the cheapest live offer of `model` at a mix of prompt and generated tokens; None without one."""
-    offers = [(offer.price(day).blended(prompt_share), offer) for offer in live_offers(model, base, day)]
+def cheapest_hosted(
+    model: str, prompt_share: float, rented: Cost, base: RuleBase, day: date, context_tokens: int
+) -> Hosted | None:
+    """Return the cheapest live offer of `model` with that context, at a mix of prompt and generated tokens."""
+    live = [offer for offer in live_offers(model, base, day) if (offer.context_tokens or 0) >= context_tokens]
+    offers = [(offer.price(day).blended(prompt_share), offer) for offer in live]
     rates = [(rate, offer.id, offer) for rate, offer in offers if rate is not None]
     if not rates:
         return None

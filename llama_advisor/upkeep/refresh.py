@@ -27,6 +27,7 @@ ADDING = ("models.dev", "litellm")
 RATES = ("usd_per_million_input_tokens", "usd_per_million_output_tokens")
 _FEATURES = {"supports_function_calling": "tools", "supports_vision": "images", "supports_response_schema": "schema"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_OWN = re.compile(r"^(databricks-|snowflake-|meta[.-])+(?=llama|meta)")
 _SERVED = re.compile(r"-(turbo|fp8|fast|maas|versatile|instant|v1:0)(?=-|$)")
 
 
@@ -83,7 +84,7 @@ def _litellm() -> Iterator[Listed]:
         rates = (entry.get("input_cost_per_token"), entry.get("output_cost_per_token"))
         ends = _DAY.match(entry.get("deprecation_date") or "")
         yield Listed(
-            provider or entry.get("litellm_provider", ""),
+            provider or entry.get("litellm_provider", "").removesuffix("_converse"),
             sent,
             [dict(zip(RATES, (_rate(rate and rate * 1e6) for rate in rates), strict=True))] if any(rates) else [],
             entry.get("max_input_tokens"),
@@ -150,7 +151,7 @@ def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, d
                 continue
             found = next((item for item in theirs if _folded(item.sent) == _folded(_sent(row))), None)
             if found:
-                _update(row, name, found)
+                _update(row, name, found, base)
             _witness(row, name, found, has_provider=bool(theirs), day=day)
         for item in theirs:
             model = _model_of(item.sent, base)
@@ -158,7 +159,7 @@ def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, d
             if model and new:
                 added: Any = {"id": f"{provider.id}/{item.sent}", "provider": provider.id, "model": model}
                 added |= {"as_of": day, "source": name}
-                _update(added, name, item)
+                _update(added, name, item, base)
                 _witness(added, name, item, has_provider=True, day=day)
                 rows.append(added)
     rows.sort(key=lambda row: (row.get("model", ""), row["id"]))
@@ -181,7 +182,7 @@ def _witness(row: dict[str, Any], name: str, found: Listed | None, *, has_provid
         row["as_of"] = max(row["as_of"], day)
 
 
-def _update(row: dict[str, Any], name: str, found: Listed) -> None:
+def _update(row: dict[str, Any], name: str, found: Listed, base: RuleBase) -> None:
     """Take price, end and features over: of two undated prices the dearer, and nothing that a person has written."""
     known = row.get("prices")
     if found.prices and (not known or row["source"] == name or len(found.prices) > 1 or _dearer(found, row)):
@@ -194,7 +195,10 @@ def _update(row: dict[str, Any], name: str, found: Listed) -> None:
         row["context_tokens"] = found.context_tokens
     if found.replaced_by and "replaced_by" not in row:
         row["replaced_by"] = found.replaced_by
-    if new := {key: value for key, value in found.features.items() if key not in row.get("features", {})}:
+    told = dict(found.features)
+    if "image" not in base.models[row["model"]].inputs:
+        told.pop("images", None)
+    if new := {key: value for key, value in told.items() if key not in row.get("features", {})}:
         row["features"] = _flow({**row.get("features", {}), **new})
 
 
@@ -220,12 +224,13 @@ def _sent(row: dict[str, Any]) -> str:
 
 
 def _folded(sent: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", sent.lower().removesuffix(":0").removesuffix("-v1"))
+    plain = _OWN.sub("", sent.lower().rpartition("/")[2].removesuffix(":0").removesuffix("-v1"))
+    return re.sub(r"[^a-z0-9]", "", plain)
 
 
 def _model_of(sent: str, base: RuleBase) -> str | None:
     """The model that an id stands for where it names nothing but its family, size and kind, and how it is served."""
-    plain = _SERVED.sub("", sent.lower().rpartition("/")[2])
+    plain = _SERVED.sub("", _OWN.sub("", sent.lower().rpartition("/")[2]))
     try:
         return model_id(re.sub(r"v?3[p_-](?=[123])", "3.", plain), base)
     except InputError:
