@@ -160,13 +160,12 @@ class Advisor:
     def _other_lane(self, found: Found) -> tuple[Build, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
         need = found.need
-        if need.hosted_considered and need.self_hosted_considered:
-            services = [build.engine.id == HOSTED for build in found.order]
-            others = [build for build, service in zip(found.order, services, strict=True) if service != services[0]]
-            return tuple(shown(build, place, self.base) for place, build in enumerate(others[:OTHER_LANE], 1))
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
             return ()
-        hosted = not need.hosted_considered
+        both = need.hosted_considered and need.self_hosted_considered
+        if both and not found.order:
+            return ()
+        hosted = found.order[0].engine.id != HOSTED if both else not need.hosted_considered
         other = replace(
             need,
             hosted_considered=hosted,
@@ -174,7 +173,7 @@ class Advisor:
             hardware_stated=False,
             engine=None,
             provider=None if hosted else need.provider,
-            target=need.target if hosted else "cloud",
+            target=need.target if hosted or both else "cloud",
         )
         order = sorted(self.search.run(other).order, key=lambda build: build.model.id != need.model)
         return tuple(shown(build, place, self.base) for place, build in enumerate(order[:OTHER_LANE], 1))
