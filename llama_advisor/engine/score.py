@@ -119,6 +119,8 @@ def counted_weights(
             weights[name] = weights.get(name, 0.0) * share
     if not priced:
         weights["footprint"] = weights.get("footprint", 0.0) + weights.pop("cost", 0.0) * criteria.unpriced_share
+    if not any(weights.values()):  # nothing else was asked for
+        weights = stated
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()} if total else weights
 

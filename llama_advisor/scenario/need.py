@@ -254,6 +254,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "assumptions": (),
         "criteria": base.criteria,
     }
+    if found["provider_named"] and found["hosted_considered"] and not scenario.engine:
+        found["engine"] = HOSTED  # a provider that is named filters as an engine does
     need = Need(**found)
     _follow(fill, need)
     _agree(need)
@@ -307,7 +309,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         raise InputError(f"provider: {printable(scenario.provider)} and engine: {printable(engine)} are two providers")
     provider = names.provider_id(hosted_by, base) if hosted_by else None
     return {
-        "engine": names.engine_id(scenario.engine, base) if scenario.engine else HOSTED if hosted_by else None,
+        "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
         "quantizations_wished": frozenset(wished),
         "quantization": wished[0] if wished else None,
         "model": model,
