@@ -60,6 +60,9 @@ def deploy(
     build, advice = answer.build, answer.advice
     if build is None or not advice.ranking:
         raise NothingError(f"there is nothing to deploy: {_why(answer, advisor)}")
+    for wish in advice.wishes:
+        if wish.outcome == "not_known":
+            raise NothingError(f"there is nothing to deploy: {printable(wish.text)}")
     planned = Plan(build, advisor.base, adapter)
     if not {step.step for step in planned.steps} & {"start", "tune", "request"}:
         raise NothingError(f"there is nothing to deploy: how {planned.title} is run is not known here")

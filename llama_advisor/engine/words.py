@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Literal
 
 from llama_advisor.engine.advice import Build, CaveatShown, Excluded, Nearest, RouteShown, ShortBuild, SpeedShown, Wish
@@ -22,7 +23,6 @@ from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import engine_id, provider_id
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
-from llama_advisor.text.errors import nearest
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
@@ -120,8 +120,9 @@ def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, 
     if need.provider_named:
         asked = (scenario.provider or scenario.engine or "").strip()
         if need.provider_unlisted:
-            names = [name for item in base.providers.values() for name in (item.name, *item.aliases)]
-            text = f"nothing is known here of {asked}{nearest(asked, names)}"
+            listed = (name.casefold() for item in base.providers.values() for name in (item.name, *item.aliases))
+            close = get_close_matches(asked.casefold(), listed, 1, cutoff=0.8)
+            text = f"nothing is known here of {asked}" + (f"; is {close[0]} meant?" if close else "")
             made.append(Wish(field="provider", asked=asked, outcome="not_known", rank=None, text=text))
         else:
             made.append(_plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider, told))

@@ -208,7 +208,8 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
             lines.append(text.replace("{}", names[0]))
         else:
             rest = text.removeprefix("{}").removeprefix(":").strip()
-            lines.append(f"{', '.join(names)}: {rest.replace('{}', 'it')}")
+            meant = "it" if len(names) == 1 else "each"
+            lines.append(f"{', '.join(names)}: {rest.replace('{}', meant)}")
     return lines
 
 
