@@ -206,7 +206,7 @@ def facts(base: RuleBase) -> Iterator[str]:
     yield f"\n## Doubtful offers\n\n{head} why |\n|---|---|---|---|"
     for offer in offers:
         if states[offer.id].startswith("doubtful"):
-            yield f"| {offer.model} | {offer.id} | {_rates(offer, today)} | {offer.doubt(needed)} |"
+            yield f"| {offer.model} | {offer.id} | {_rates(offer, today)} | {offer.doubt(today, needed)} |"
     yield ""
 
 

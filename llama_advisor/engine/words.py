@@ -120,7 +120,9 @@ def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, 
     if need.provider_named:
         asked = (scenario.provider or scenario.engine or "").strip()
         if need.provider_unlisted:
-            listed = (name.casefold() for item in base.providers.values() for name in (item.name, *item.aliases))
+            listed = (
+                name.casefold() for item in base.providers.values() for name in (item.id, item.name, *item.aliases)
+            )
             close = get_close_matches(asked.casefold(), listed, 1, cutoff=0.8)
             text = f"nothing is known here of {asked}" + (f"; is {close[0]} meant?" if close else "")
             made.append(Wish(field="provider", asked=asked, outcome="not_known", rank=None, text=text))
