@@ -61,7 +61,7 @@ def package(folder: Path, name: str, number: str = "9.1.0") -> Path:
     if name == "models.dev":
         models = {
             "deepinfra": {
-                "models": ["meta-llama/Meta-Llama-3.1-8B-Instruct", "house/Llama-3.2-3B-Instruct", "gpt-oss-20b"]
+                "models": ["meta-llama/Meta-Llama-3.1-8B-Instruct", "house/Llama-3.1-405B-Instruct", "gpt-oss-20b"]
             },
             "novita-ai": {"models": ["qwen/qwen3-8b"]},
         }
@@ -80,7 +80,7 @@ def package(folder: Path, name: str, number: str = "9.1.0") -> Path:
                 "deprecation_date": "2027-01-01",
                 "successor_model": "deepinfra/openai/gpt-oss-20b",
             },
-            "deepinfra/house/Llama-3.2-3B-Instruct": {"input_cost_per_token": 1e-8, "output_cost_per_token": 2e-8},
+            "deepinfra/house/Llama-3.1-405B-Instruct": {"input_cost_per_token": 1e-8, "output_cost_per_token": 2e-8},
             "nebius/meta-llama/Meta-Llama-3.1-8B-Instruct": {"deprecation_date": "2026-02-01"},
             "groq/llama-3.1-8b-instant": {"input_cost_per_token": 1e-8, "output_cost_per_token": 2e-8},
         }
@@ -152,8 +152,8 @@ def test_prices_ends_features_and_witnesses_follow_the_list(house: Path, run: Ru
     assert known["prices"][0]["usd_per_million_input_tokens"] == 0.04
     assert known["features"] == {"tools": "on request", "schema": "yes"}
     assert (known["witnesses"], "missing_in" in known) == (["litellm", "models.dev"], False)
-    new = found["deepinfra/house/Llama-3.2-3B-Instruct"]
-    assert (new["model"], new["witnesses"]) == ("llama-3.2-3b-instruct", ["litellm", "models.dev"])
+    new = found["deepinfra/house/Llama-3.1-405B-Instruct"]
+    assert (new["model"], new["witnesses"]) == ("llama-3.1-405b-instruct", ["litellm", "models.dev"])
     gone = found["novita/meta-llama/llama-3.1-8b-instruct"]
     assert (gone["witnesses"], gone["missing_in"]) == (["genai-prices"], ["models.dev"])
     assert gone["prices"][0]["usd_per_million_output_tokens"] == 0.06
