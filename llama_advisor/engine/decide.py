@@ -162,21 +162,12 @@ class Advisor:
         need = found.need
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
             return ()
-        both = need.hosted_considered and need.self_hosted_considered
-        if both and not found.order:
-            return ()
-        hosted = found.order[0].engine.id != HOSTED if both else not need.hosted_considered
-        other = replace(
-            need,
-            hosted_considered=hosted,
-            self_hosted_considered=not hosted,
-            hardware_stated=False,
-            engine=None,
-            provider=None if hosted else need.provider,
-            target=need.target if hosted or both else "cloud",
-        )
-        order = sorted(self.search.run(other).order, key=lambda build: build.model.id != need.model)
-        return tuple(shown(build, place, self.base) for place, build in enumerate(order[:OTHER_LANE], 1))
+        if need.hosted_considered and need.self_hosted_considered:
+            order = found.of_lane(hosted=found.order[0].engine.id != HOSTED) if found.order else ()
+        else:
+            order = self.search.run(_turned(need)).order
+        mine = sorted(order, key=lambda build: build.model.id != need.model)
+        return tuple(shown(build, place, self.base) for place, build in enumerate(mine[:OTHER_LANE], 1))
 
     def rulebase_shown(self) -> RuleBaseShown:
         """Return which rule base answers."""
@@ -197,3 +188,17 @@ class Advisor:
             rulebase=self.rulebase_shown(),
             **({"recommendation": None} | empty | parts),
         )
+
+
+def _turned(need: Need) -> Need:
+    """The same need in the other lane: hosted, or on rented machines."""
+    hosted = not need.hosted_considered
+    return replace(
+        need,
+        hosted_considered=hosted,
+        self_hosted_considered=not hosted,
+        hardware_stated=False,
+        engine=None,
+        provider=None if hosted else need.provider,
+        target=need.target if hosted else "cloud",
+    )

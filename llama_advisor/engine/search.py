@@ -89,6 +89,12 @@ class Found:
         best = (model.best for model in self._models)
         return ranked(tuple(build for build in best if build), self.need, self.plan.base)
 
+    def of_lane(self, *, hosted: bool) -> tuple[Candidate, ...]:
+        """The best build of each model that qualifies as a service, or on an assumed machine, best model first."""
+        need, margin = self.need, self.plan.base.criteria.wish_margin
+        lanes = ([build for build in model.fitting if (build.engine.id == HOSTED) == hosted] for model in self._models)
+        return ranked(tuple(best_of(builds, need, margin) for builds in lanes if builds), need, self.plan.base)
+
     @property
     def winner(self) -> Candidate | None:
         """The build recommended; None where nothing fits."""
@@ -171,10 +177,9 @@ class ModelSearch:
         if any(state == "fails" for _, state in self.states):
             return None
         near = margin if need.quantizations_wished else 0.0
-        fitting = [build for build in self._hosted(blocked=False) if not build.failures]
         if not need.hardware_stated:
-            fitting = [build for build in self._at_home(blocked=False) if not build.failures] + fitting
-            return best_of(fitting, need, margin) if fitting else None
+            return best_of(self.fitting, need, margin) if self.fitting else None
+        fitting = [build for build in self._hosted(blocked=False) if not build.failures]
         sized: list[tuple[int, Candidate]] = []
         lead = max((build.score for build in fitting), default=-inf)
         for spot, place, variant in self._open_spots():
@@ -188,6 +193,12 @@ class ModelSearch:
                 lead = max(lead, build.score)
         fitting = [build for _, build in sorted(sized, key=itemgetter(0))] + fitting
         return best_of(fitting, need, margin) if fitting else None
+
+    @cached_property
+    def fitting(self) -> list[Candidate]:
+        """Builds on assumed machines and services that qualify."""
+        builds = (*self._at_home(blocked=False), *self._hosted(blocked=False))
+        return [build for build in builds if not build.failures]
 
     def _open_spots(self) -> list[tuple[Spot, int, Variant]]:
         """Return the places that may hold a build, in the order of their bounds, with their own order."""
