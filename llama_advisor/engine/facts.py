@@ -11,7 +11,6 @@ from llama_advisor.engine.artifacts import published
 from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute, printed_total_gib
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
-from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Method, Symptom
@@ -21,7 +20,6 @@ from llama_advisor.text.tables import table
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
-PCIE5_X16_GB_S = 128
 _SKILLS = frozenset({"fill_in_the_middle"})
 _COMPUTES = {"cpu": "cpu", "sbc": "cpu", "phone": "cpu", "npu": "npu"}
 
@@ -67,17 +65,6 @@ def _stronger(candidate: Candidate) -> bool | None:
     return None if own is None or other is None else own > other + 1e-9
 
 
-def _tunes_as_asked(candidate: Candidate) -> bool:
-    need, tunes = candidate.need, candidate.quantization.tunes
-    return not need.wants_tuning or not set(tunes).isdisjoint(need.fine_tuning or tunes)
-
-
-def _licence_month(candidate: Candidate) -> str | None:
-    """Return the calendar month before the day at which the user limit is tested."""
-    day = candidate.model.licence.tested_on
-    return f"{day.replace(day=1) - timedelta(days=1):%Y-%m}" if day else None
-
-
 def _structured_output(candidate: Candidate) -> bool:
     engine = candidate.engine
     found = engine.by_architecture.get(candidate.model.architecture.kind)
@@ -90,15 +77,6 @@ def _context_limit(candidate: Candidate) -> int | None:
     hosted = place.offer.context_tokens if place.offer else None
     files = place.engine.maximum_context_tokens if place.engine else None
     return min((n for n in (own, hosted, files, place.model and place.model.context_tokens) if n), default=None)
-
-
-def _linked_fast(machine: Machine) -> bool:
-    link = machine.device.interconnect
-    return bool(link and (link.gb_s_bidirectional or 0) > PCIE5_X16_GB_S)
-
-
-def _accelerator(device: Device) -> str:
-    return "gpu" if device.kind == "phone" and not device.cores else _COMPUTES.get(device.kind, "gpu")
 
 
 def _regions(candidate: Candidate) -> Iterator[str]:
@@ -118,40 +96,33 @@ def _fleet_gib(candidate: Candidate) -> float | None:
     return printed_total_gib(memory) * (capacity.machines if capacity else 1)
 
 
-def _step(candidate: Candidate) -> int | None:
-    """How far up the list of assumed machines it stands: a service needs none of them."""
-    machine = candidate.machine
-    return 0 if candidate.place.offer else machine.step if machine else None
-
-
-def _billions(candidate: Candidate) -> float:
-    return candidate.model.parameters / 1e9
-
-
 COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,
-    "model.parameters_b": _billions,
+    "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
     "model.multimodal": lambda c: "image" in c.model.inputs,
     "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
-    "model.trained_for": lambda c: frozenset(c.model.trained_for),
     "model.lacks_skills": lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for),
     "model.stronger_than_named": _stronger,
-    "model.lighter_than_named": lambda c: c.need.model_parameters_b and _billions(c) < c.need.model_parameters_b,
+    "model.lighter_than_named": lambda c: (
+        c.need.model_parameters_b and c.model.parameters / 1e9 < c.need.model_parameters_b
+    ),
     "model.unsupported_languages": _unsupported,
     "model.supports_languages": lambda c: not _unsupported(c),
     "model.quality_estimated": lambda c: bool(c.place.estimated),
     "model.estimated_benchmarks": lambda c: frozenset(c.place.estimated),
     "model.licence_attribution": lambda c: c.model.licence.attribution or None,
-    "model.licence_month": _licence_month,
+    "model.licence_month": lambda c: (  # before the day at which the user limit is tested
+        f"{day.replace(day=1) - timedelta(days=1):%Y-%m}" if (day := c.model.licence.tested_on) else None
+    ),
     "model.named": lambda c: c.need.model in {c.model.id, c.model.sibling} if c.need.model else False,
     "model.allowed": _model_allowed,
-    "quantization.official": lambda c: c.place.official is not None,
-    "quantization.tunes": lambda c: frozenset(c.quantization.tunes),
-    "quantization.tunes_as_asked": _tunes_as_asked,
+    "quantization.tunes_as_asked": lambda c: (
+        not c.need.wants_tuning or not set(c.quantization.tunes).isdisjoint(c.need.fine_tuning or c.quantization.tunes)
+    ),
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
     "engine.asked": lambda c: c.need.engine == c.engine.id,
@@ -166,16 +137,18 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
-    "machine.accelerator": lambda c: _accelerator(c.machine.device),
-    "machine.fast_link": lambda c: _linked_fast(c.machine),
-    "machine.fp8_hardware": lambda c: "fp8" in c.machine.device.dtypes,
+    "machine.accelerator": lambda c: (
+        "gpu"
+        if c.machine.device.kind == "phone" and not c.machine.device.cores
+        else _COMPUTES.get(c.machine.device.kind, "gpu")
+    ),
     **SIZED,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""
 WHOLE: dict[str, Compute] = {
     "build.context_tokens": _context_limit,
     "memory.fleet_gib": _fleet_gib,
-    "machine.step": _step,
+    "machine.step": lambda c: 0 if c.place.offer else c.machine and c.machine.step,  # a service needs none of them
     "build.published": lambda c: published(c) if c.place.engine and c.place.quantization else None,
     **LAID_OUT,
 }

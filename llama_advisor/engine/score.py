@@ -142,10 +142,9 @@ def excuse(outcome: Outcome) -> Excuse:
 
 def _measured(outcome: Outcome) -> tuple[Any, Any]:
     """Return the figure that a constraint compares, and its limit."""
-    measure = outcome.rule.rule.measure
+    measure, lookup = outcome.rule.rule.measure, outcome.candidate.lookup
     if measure is None:
         return None, None
-    lookup = outcome.candidate.lookup
     return lookup(measure.value), lookup(measure.limit) if isinstance(measure.limit, str) else measure.limit
 
 

@@ -18,6 +18,7 @@ from llama_advisor.hardware import catalogue_of
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.quantization import Quantization
@@ -116,8 +117,9 @@ class Found:
     @cached_property
     def failures(self) -> frozenset[str]:
         """What ruled builds out, over all builds of the excluded models."""
-        out = (model.builds for model in self._models if model.best is None)
-        return frozenset(kind for builds in out for build in builds for kind in build.bottleneck_kinds())
+        builds = (build for model in self._models if model.best is None for build in model.builds)
+        fails = (rule.rule.then for build in builds for rule, state in build.states if state == "fails")
+        return frozenset(then.rule_out for then in fails if isinstance(then, RuleOut))
 
     @cached_property
     def ruled_out(self) -> tuple[Candidate, ...]:
@@ -266,8 +268,8 @@ class ModelSearch:
         largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
         for machine in machines:
             tried = self.model.variants
-            if not self.found.affordable(machine):
-                tried = extremes(tried)
+            if not self.found.affordable(machine) and len(tried) > 1:  # the first and the smallest say what it lacks
+                tried = tuple(dict.fromkeys((tried[0], min(tried, key=lambda variant: variant.weights_bytes))))
             if machine is not largest:
                 most = HOPELESS_BYTES * memory_gib(machine)
                 tried = tuple(variant for variant in tried if variant.weights_bytes <= most)
@@ -330,7 +332,6 @@ class ModelSearch:
     def _judged(self, spot: Spot, before: States, candidate: Candidate) -> Candidate:
         """Test the constraints of a build, and score it where none fails."""
         candidate.states = states = (*before, *spot.ruling.build_checks.states(candidate))
-        candidate.weights = self.found.plan.weights
         if not any(state == "fails" for _, state in states):
             candidate.criteria = spot.ruling.criteria
             candidate.score = round(sum([terms.points_of(candidate) for terms in spot.ruling.criteria]), 2)
@@ -375,9 +376,3 @@ def passes(spot: Spot, need: Need) -> bool:
         return True
     candidate = Candidate(need, spot.place)
     return all(test(candidate) != "fails" for _, _, test in left)
-
-
-def extremes(variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
-    """Return the first variant and the smallest: enough to say what a machine beyond the budget lacks."""
-    least = min(variants, key=lambda variant: variant.weights_bytes, default=None)
-    return (*variants[:1], *([least] if least is not None and least is not variants[0] else []))

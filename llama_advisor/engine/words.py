@@ -116,20 +116,16 @@ def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
         made.append(_plain_wish("quantization", asked, found, base, lambda b: b.quantization.id in wished))
     if need.provider_named:
         asked = scenario.provider or scenario.engine or ""
-        unknown = Wish(
-            field="provider", asked=asked, outcome="impossible", rank=None, text=f"nothing is known here of {asked}"
+        text = f"nothing is known here of {asked}"
+        unknown = Wish(field="provider", asked=asked, outcome="impossible", rank=None, text=text)
+        by_it = _plain_wish(
+            "provider", asked, found, base, lambda b: getattr(b.place.offer, "provider", "") == need.provider
         )
-        wish = _plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider)
-        made.append(unknown if need.provider_unlisted else wish)
+        made.append(unknown if need.provider_unlisted else by_it)
     if scenario.engine and (scenario.provider or not need.provider_named):
         engine = engine_id(scenario.engine, base)
         made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
     return tuple(made)
-
-
-def _hosted_by(build: Candidate) -> str | None:
-    """Return the provider of a build; of a name that is not listed no build is."""
-    return build.place.offer.provider if build.place.offer else ""
 
 
 def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
@@ -146,11 +142,9 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
         build, best = order[place - 1], order[0]
         text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
         return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
-    named = next((build for build in found.excluded if build.model.id == need.model), None)
-    reason = (
-        decisive(named, base).text if named else f"{base.models[str(need.model)].name} is not among the models ranked"
-    )
-    return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=reason)
+    named, text = found.nearest(str(need.model)), f"{base.models[str(need.model)].name} is not among the models ranked"
+    text = decisive(named, base).text if named else text
+    return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=text)
 
 
 def _plain_wish(
