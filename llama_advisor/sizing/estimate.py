@@ -218,7 +218,8 @@ class Sizer:
         """Lay one build over all devices, over fewer only where that alone fits."""
         (quantization, engine, _), load = option, asked.load
         if asked.machine is None:
-            terms = self.sizes.memory_terms((asked.model, quantization, engine), None, asked.kv_cache_type)
+            build = asked.model, quantization, engine
+            terms = self.sizes.memory_terms(build, None, asked.kv_cache_type, "none", offload=False)
             measured = measure(terms, load)
             return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
         least: Placed | None = None
@@ -290,10 +291,8 @@ def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple
 def largest(fits: Callable[[int], bool | None], most: int) -> int | None:
     """Return the largest number from 0 to `most` that fits, for a `fits` that only falls; None if not known."""
     lowest = fits(1)
-    if lowest is None:
-        return None
     if not lowest:
-        return 0
+        return None if lowest is None else 0
     return first(lambda tokens: not fits(tokens), 2, most + 1) - 1
 
 
