@@ -107,7 +107,7 @@ class Found:
     @cached_property
     def qualified(self) -> tuple[Candidate, ...]:
         """All builds that qualify."""
-        return tuple(build for model in self._models for build in model.qualified)
+        return tuple(build for model in self._models for build in model.builds if not build.failures)
 
     @cached_property
     def excluded(self) -> tuple[Candidate, ...]:
@@ -237,11 +237,6 @@ class ModelSearch:
         if any(state == "fails" for _, state in self.states):
             return (self._stopped(self.found.plan.engines or every),)
         return (*self._at_home(), *self._hosted()) or (self._stopped(every),)
-
-    @cached_property
-    def qualified(self) -> tuple[Candidate, ...]:
-        """Builds that no constraint rules out."""
-        return tuple(build for build in self.builds if not build.failures)
 
     def _stopped(self, engines: tuple[Engine, ...]) -> Candidate:
         """A model ruled out before any build was made."""
