@@ -50,21 +50,17 @@ def _tests(rule: CompiledRule, candidate: Candidate) -> tuple[Reading, ...]:
 
 def _measured(criterion: Criterion, candidate: Candidate) -> tuple[Reading, ...]:
     """Return the figures of a criterion, each between its anchors."""
-    found = []
-    for measure in criterion.measures:
-        figure = candidate.lookup(measure.fact)
-        worth_ = criterion.unknown_value if figure is None else measure.worth(figure)
-        found.append(
-            Reading(
-                fact=measure.fact,
-                value=plain(figure),
-                unit=FACTS[measure.fact].unit,
-                says=_anchors(measure, figure),
-                worth=round(float(worth_), 2),
-                share=measure.share,
-            )
+    return tuple(
+        Reading(
+            fact=measure.fact,
+            value=plain(figure := candidate.lookup(measure.fact)),
+            unit=FACTS[measure.fact].unit,
+            says=_anchors(measure, figure),
+            worth=round(float(criterion.unknown_value if figure is None else measure.worth(figure)), 2),
+            share=measure.share,
         )
-    return tuple(found)
+        for measure in criterion.measures
+    )
 
 
 def _anchors(measure: ValueMeasure, figure: float | None) -> str:

@@ -13,8 +13,7 @@ from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
-from llama_advisor.scenario.scenario import Method, Symptom
-from llama_advisor.text.strict import Modality, Target
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
@@ -153,17 +152,13 @@ WHOLE: dict[str, Compute] = {
     **LAID_OUT,
 }
 """Facts that are worked out of a candidate as far as it goes, by name."""
-CHOICES: dict[str, tuple[str, ...]] = {
-    "scenario.inputs": get_args(Modality),
-    "scenario.target": get_args(Target),
-    "scenario.accelerator": ("any", "gpu", "cpu", "npu"),
-    "scenario.tool_calling": ("none", "single", "multi_step"),
-    "scenario.fine_tuning": get_args(Method),
-    "scenario.symptoms": get_args(Symptom),
-    "engine.quantization_support": ("native", "weight_only", "no"),
-}
-"""Values of facts that have but a few."""
 _SETTLES = {"open": OPEN, "hopeless": HOPELESS}
+
+
+def _words(annotation: Any) -> Iterator[str]:
+    """Yield the words of all literals in an annotation: facts that have but a few values have no others."""
+    for part in get_args(annotation):
+        yield from (part,) if isinstance(part, str) else _words(part)
 
 
 def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
@@ -176,7 +171,8 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     compute = WHOLE.get(name)
     if compute is None:
         compute = _where(owner, COMPUTED[name]) if name in COMPUTED else _read(f"{owner}.{path}")
-    choices = frozenset(CHOICES[name]) if name in CHOICES else None
+    field = Scenario.model_fields.get(path) if owner == "need" else None
+    choices = frozenset(entry.get("choices") or _words(field and field.annotation)) or None
     settles = OPEN if owner == "need" and path in LEFT_OPEN else LOAD if entry.get("moves") else level
     settles = _SETTLES.get(entry.get("settles", ""), settles)
     return Fact(name, entry["kind"], entry.get("unit", ""), entry["says"], level, compute, choices, owner, settles)

@@ -104,11 +104,9 @@ class Spot:
     @cached_property
     def groups(self) -> Groups:
         """Layouts in the groups of the ladder."""
-        place, plan = self.place, self.plan
-        assert place.machine is not None
-        return plan.sizes.groups(
-            place.model, place.quantization, place.engine, place.machine, with_image=plan.with_image
-        )
+        plan, place, machine = self.plan, self.place, self.place.machine
+        assert machine is not None
+        return plan.sizes.groups(place.model, place.quantization, place.engine, machine, with_image=plan.with_image)
 
 
 class Variant:
@@ -156,14 +154,14 @@ class Variant:
 
     def _opened(self, on: OnMachine) -> Iterator[Ruling]:
         """Open the place on each engine, the most mature that takes it there first."""
-        plan, place, device = self.plan, self.place, on.machine.device
+        plan, model, quantization = self.plan, self.place.model, self.place.quantization
         taking = [
-            (support(engine, place.model, place.quantization, device, plan.target), engine) for engine in self.engines
+            (support(engine, model, quantization, on.machine.device, plan.target), engine) for engine in self.engines
         ]
         for taken, engine in sorted(taking, key=lambda item: (item[0].reasons_against, -item[1].maturity, item[1].id)):
             kind = engine.id, taken, on.traits
             if kind not in self._kinds:
-                placed = place._replace(engine=engine, machine=on.machine, support=taken)
+                placed = self.place._replace(engine=engine, machine=on.machine, support=taken)
                 self._kinds[kind] = Ruling(plan.weighed, placed, self.need, self.rules, PLACEMENT)
             yield self._kinds[kind]
 

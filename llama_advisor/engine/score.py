@@ -85,11 +85,7 @@ class CriterionTerms(NamedTuple):
 
 
 def criterion_terms(
-    criterion: Criterion,
-    weight: float,
-    bound: float,
-    candidate: Candidate,
-    rules: Iterable[Move],
+    criterion: Criterion, weight: float, bound: float, candidate: Candidate, rules: Iterable[Move]
 ) -> CriterionTerms:
     """Settle what no load changes of a criterion, for a place; `rules` are those that fire there or may."""
     settled, measures, fired = 0.0, [], tuple(rules)

@@ -74,9 +74,8 @@ class Found:
 
     def __init__(self, plan: Plan, need: Need, machines: tuple[Machine, ...], among: frozenset[str] | None) -> None:
         self.plan, self.need, self.machines = plan, need, machines
-        self._models = [
-            ModelSearch(self, model) for model in plan.models if among is None or model.place.model.id in among
-        ]
+        models = (model for model in plan.models if among is None or model.place.model.id in among)
+        self._models = [ModelSearch(self, model) for model in models]
         self._costs: dict[int, Cost | None] = {}
         self.fleets = need.target in plan.base.criteria.fleet_targets
 

@@ -23,6 +23,7 @@ from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
+PlainWish = Literal["quantization", "engine", "provider"]
 
 
 def shown(build: Candidate, rank: int, base: RuleBase, *, why: bool = False) -> Build:
@@ -107,7 +108,7 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
 def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
     """Say what became of the model, quantization and engine named."""
     made = []
-    need, scenario = found.need, found.need.scenario
+    need, scenario, by = found.need, found.need.scenario, found.need.provider
     if scenario.model and need.model:
         made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
@@ -118,10 +119,8 @@ def wishes(found: Found, base: RuleBase) -> tuple[Wish, ...]:
         asked = scenario.provider or scenario.engine or ""
         text = f"nothing is known here of {asked}"
         unknown = Wish(field="provider", asked=asked, outcome="impossible", rank=None, text=text)
-        by_it = _plain_wish(
-            "provider", asked, found, base, lambda b: getattr(b.place.offer, "provider", "") == need.provider
-        )
-        made.append(unknown if need.provider_unlisted else by_it)
+        wish = _plain_wish("provider", asked, found, base, lambda b: getattr(b.place.offer, "provider", "") == by)
+        made.append(unknown if need.provider_unlisted else wish)
     if scenario.engine and (scenario.provider or not need.provider_named):
         engine = engine_id(scenario.engine, base)
         made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
@@ -147,13 +146,7 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
     return Wish(field="model", asked=asked, outcome="impossible", rank=None, text=text)
 
 
-def _plain_wish(
-    field: Literal["quantization", "engine", "provider"],
-    asked: str,
-    found: Found,
-    base: RuleBase,
-    match: Callable[[Candidate], bool],
-) -> Wish:
+def _plain_wish(field: PlainWish, asked: str, found: Found, base: RuleBase, match: Callable[[Candidate], bool]) -> Wish:
     order = found.order
     pick = order[0].model.id if order else found.need.model
     itself = True

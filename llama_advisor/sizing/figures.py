@@ -89,10 +89,8 @@ class Capacity(NamedTuple):
 
     def rounded(self, digits: int) -> Capacity:
         """Round the rates to so many significant figures."""
-        rates, tokens = self.requests_per_s, self.tokens_per_s
-        return self._replace(
-            requests_per_s=rates and rates.rounded(digits), tokens_per_s=tokens and tokens.rounded(digits)
-        )
+        rates, done = self.requests_per_s, self.tokens_per_s
+        return self._replace(requests_per_s=rates and rates.rounded(digits), tokens_per_s=done and done.rounded(digits))
 
 
 class Training(NamedTuple):
@@ -152,9 +150,8 @@ class MachineUsed(Record):
 
 def machine_name(device: str, count: int, nodes: int, others: tuple[tuple[Device, int], ...] = ()) -> str:
     """Return `2 nodes of 8x NVIDIA H100` and shorter forms, and cards of other kinds after a plus sign."""
-    text = " + ".join(
-        name if n == 1 else f"{n}x {name}" for name, n in ((device, count), *((d.name, n) for d, n in others))
-    )
+    cards = ((device, count), *((other.name, number) for other, number in others))
+    text = " + ".join(name if number == 1 else f"{number}x {name}" for name, number in cards)
     return text if nodes == 1 else f"{nodes} nodes of {text}"
 
 

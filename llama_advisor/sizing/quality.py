@@ -83,11 +83,8 @@ def tool_score(model: Model, base: RuleBase) -> float | None:
 
 def floor_gap(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> float | None:
     """Return points above the floor of the use case that is nearest to ruling the model out; None without a floor."""
-    gaps = []
-    for case in cases:
-        if case.floor and (found := score(model, case.floor.benchmark, base)):
-            gaps.append(found.value - case.floor.at_least)
-    return min(gaps, default=None)
+    scores = ((case.floor, score(model, case.floor.benchmark, base)) for case in cases if case.floor)
+    return min((found.value - floor.at_least for floor, found in scores if found), default=None)
 
 
 def _mix(model: Model, official: OfficialBuild | None, case: UseCase, base: RuleBase, kept: float) -> float | None:
