@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from llama_advisor.engine.fact import FACTS
@@ -20,6 +21,7 @@ from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.figures import Capacity, Cost, Memory, Speed, Training
 from llama_advisor.sizing.layouts import Layout
 from llama_advisor.sizing.support import Support
+from llama_advisor.text.strict import CriterionId
 from llama_advisor.text.template import fill
 
 
@@ -102,6 +104,7 @@ class _Judged:
     states: tuple[tuple[CompiledRule, State], ...] = ()  # constraints that do not plainly hold
     criteria: tuple[Scored, ...] = ()  # what its score is made of; nothing where it is ruled out
     score = 0.0
+    weights: Mapping[CriterionId, float] = MappingProxyType({})
     bottlenecks: frozenset[str] = frozenset()
     given: Machine | None = None
     named: Named | None = None

@@ -326,6 +326,7 @@ class ModelSearch:
     def _judged(self, spot: Spot, before: States, candidate: Candidate) -> Candidate:
         """Test the constraints of a build, and score it where none fails."""
         candidate.states = states = (*before, *spot.ruling.build_checks.states(candidate))
+        candidate.weights = self.found.plan.weights
         if not any(state == "fails" for _, state in states):
             candidate.criteria = spot.ruling.criteria
             candidate.score = round(sum([terms.points_of(candidate) for terms in spot.ruling.criteria]), 2)

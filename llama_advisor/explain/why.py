@@ -54,7 +54,7 @@ def explained(scenario: Scenario, advisor: Advisor) -> Answer:
     winner = answer.found.winner
     advice = answer.advice._replace(
         tipping_points=tipping_points(Picker(advisor, scenario)),
-        robustness=robustness(winner, answer.found.qualified, answer.found.plan.weights) if winner else None,
+        robustness=robustness(winner, answer.found.qualified, winner.weights) if winner else None,
     )
     return answer._replace(advice=advice)
 
