@@ -201,16 +201,9 @@ def python(plan: Plan) -> str:
     return _templated("python", **told, call=call, given=given, answer=answer)
 
 
-class _Plain(yaml.SafeDumper):
-    """Writes what occurs twice twice."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        del data
-        return True
-
-
 def _yaml(data: Any) -> str:
-    return yaml.dump(data, Dumper=_Plain, sort_keys=False, width=110, allow_unicode=True)
+    """Write plain data; what occurs twice is written twice, as it is copied."""
+    return yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False, width=110, allow_unicode=True)
 
 
 TARGETS: dict[str, Callable[[Plan], str]] = {
