@@ -61,9 +61,8 @@ def _sent(url: str, body: dict[str, Any] | None, key: str | None) -> Any:
     request = Request(url, json.dumps(body).encode() if body else None, headers)  # noqa: S310  (`ask` checks it)
     answer: Any = opener.open(request, timeout=SILENT_S)
     if answer.status != HTTPStatus.OK:
-        raise InputError(
-            f"{printable(url)}: the server answers {answer.status} {printable(answer.reason)[:80]}".rstrip()
-        )
+        told = f"{answer.status} {printable(answer.reason)[:80]}".rstrip()
+        raise InputError(f"{printable(url)}: the server answers {told}")
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
 from typing import Annotated, Any, NamedTuple, get_args
@@ -67,7 +68,9 @@ def read(text: str, where: str, formats: Sequence[ReadFormat]) -> Readings:
     looks: dict[str, list[Look]] = {
         "json": [row.get for row in _rows(plain)],
         "metrics": [metrics.get],
-        "text": [lambda pattern: _last(pattern, plain)],
+        "text": [
+            lambda pattern: next((match[1] for match in deque(re.finditer(pattern, plain, re.MULTILINE), 1)), None)
+        ],
     }
     for item in formats:
         try:
@@ -96,13 +99,6 @@ def _rows(text: str) -> Iterator[dict[str, Any]]:
             except (ValueError, RecursionError):
                 continue
     yield from (row for row in (whole if isinstance(whole, list) else [whole]) if isinstance(row, dict))
-
-
-def _last(pattern: str, text: str) -> str | None:
-    found = None
-    for match in re.finditer(pattern, text, re.MULTILINE):
-        found = match[1]
-    return found
 
 
 def _reading(item: ReadFormat, look: Look) -> Reading:

@@ -17,14 +17,14 @@ from llama_advisor.text.tables import table
 TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
 SECRET = "hugging-face"  # noqa: S105 - the name of a secret
 WORDS = table(__file__)
-"""Headings of steps in a script."""
+"""Headings of steps in a script, and files as templates, line by line."""
 
 
 def shell(plan: Plan) -> str:
     """Return a script; a server starts in the background and is waited for before it is tried."""
     lines = ["#!/bin/sh", f"# {plan.title}", "set -eu"]
     for step in plan.steps:
-        lines += ["", f"# {WORDS[step.step]}"]
+        lines += ["", f"# {WORDS['headings'][step.step]}"]
         if step.language != "sh":
             lines += [f"# in {step.language}:", *(f"#   {line}" for line in step.run.splitlines())]
         elif step.step == "start" and plan.values["port"]:
@@ -60,13 +60,12 @@ def compose(plan: Plan) -> str:
             "configs": [{"source": "proxy", "target": "/etc/nginx/nginx.conf"}],
             "depends_on": copies,
         }
-        made["configs"] = {"proxy": {"content": _proxy(upstream, port)}}
+        made["configs"] = {"proxy": {"content": _templated("proxy", upstream=upstream, port=port)}}
     return f"# {plan.title}\n{_yaml(made)}"
 
 
-def _proxy(upstream: str, port: int) -> str:
-    passed = "location / { proxy_pass http://copies; proxy_buffering off; proxy_read_timeout 1h; }"
-    return f"events {{}}\nhttp {{ upstream copies {{ least_conn; {upstream}}} server {{ listen {port}; {passed} }} }}\n"
+def _templated(name: str, **values: Any) -> str:
+    return "\n".join(WORDS[name]).format(**values)
 
 
 def _service(server: Server, copy: int) -> dict[str, Any]:
@@ -168,27 +167,14 @@ def systemd(plan: Plan) -> str:
     start = next((step for step in plan.steps if step.step == "start" and step.language == "sh"), None)
     if start is None or not plan.values["port"] or image_of(plan.build) is None:
         raise InputError("--target: there is no server for a Linux host here; --target shell prints the steps")
-    escaped = start.run.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    lines = [
-        f"# {plan.title}; save it as /etc/systemd/system/{plan.build.model.id}.service",
-        "[Unit]",
-        f"Description={plan.title}".replace("%", "%%"),
-        "Wants=network-online.target",
-        "After=network-online.target",
-        "",
-        "[Service]",
-        f"# {TOKEN}=... for gated repositories, readable by root alone",
-        "EnvironmentFile=-/etc/llama-advisor/server.env",
-        "# add the folder that the engine was installed into",
-        "Environment=PATH=/usr/local/bin:/usr/bin:/bin",
-        f'ExecStart=/bin/sh -c "{escaped}"',
-        "Restart=on-failure",
-        f"TimeoutStartSec={plan.base.deploying.start_minutes}min",
-        "",
-        "[Install]",
-        "WantedBy=multi-user.target",
-    ]
-    return "\n".join(lines) + "\n"
+    return _templated(
+        "systemd",
+        title=plan.title,
+        model=plan.build.model.id,
+        escaped_title=plan.title.replace("%", "%%"),
+        start=start.run.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$"),
+        minutes=plan.base.deploying.start_minutes,
+    )
 
 
 def modelfile(plan: Plan) -> str:
@@ -209,27 +195,15 @@ def python(plan: Plan) -> str:
     address = f"os.path.expandvars({address})" if "$" in address else address
     key = f'os.environ["{named["key_variable"]}"]' if provider else '"none"'
     body = json.loads(named["body"])
-    call = "chat.completions" if "messages" in body else "completions"
+    call, answer = ("chat.completions", "message.content") if "messages" in body else ("completions", "text")
     given = "".join(f"    {name}={value!r},\n" for name, value in body.items())
-    answer = "message.content" if "messages" in body else "text"
-    return (
-        f'"""{plan.title}. Needs `pip install openai`."""\n\n'
-        + ("import os\n\n" if provider else "")
-        + f"from openai import OpenAI\n\nclient = OpenAI(base_url={address}, api_key={key})\n"
-        + f"answer = client.{call}.create(\n{given})\nprint(answer.choices[0].{answer})\n"
-    )
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes what occurs twice twice."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        del data
-        return True
+    told = {"title": plan.title, "imports": "import os\n\n" if provider else "", "address": address, "key": key}
+    return _templated("python", **told, call=call, given=given, answer=answer)
 
 
 def _yaml(data: Any) -> str:
-    return yaml.dump(data, Dumper=_Plain, sort_keys=False, width=110, allow_unicode=True)
+    """Write plain data; what occurs twice is written twice, as it is copied."""
+    return yaml.safe_dump(json.loads(json.dumps(data)), sort_keys=False, width=110, allow_unicode=True)
 
 
 TARGETS: dict[str, Callable[[Plan], str]] = {

@@ -174,18 +174,12 @@ def _entries(reading: Reading, made: Estimate, loads: dict[str, int], tool: str,
         return
     requests = -(-loads["concurrent_requests"] // machine.replicas)
     lengths = f"p{loads['prompt_tokens']}-o{loads['output_tokens']}-r{requests}"
-    version = {"engine_version": reading.engine_version} if reading.engine_version else {}
-    yield {
+    entry = {
         "id": f"{made.model}-{made.quantization}-{made.engine}-{machine.count}x-{machine.device}-{lengths}",
-        "model": made.model,
-        "quantization": made.quantization,
-        "engine": made.engine,
+        **{name: getattr(made, name) for name in ("model", "quantization", "engine")},
         "device": machine.device,
         "count": machine.count,
-        **version,
-        **loads,
-        "concurrent_requests": requests,
-        **kept,
-        "measured": day.isoformat(),
-        "note": tool,
+        "engine_version": reading.engine_version,
     }
+    entry |= loads | {"concurrent_requests": requests} | kept | {"measured": day.isoformat(), "note": tool}
+    yield {name: value for name, value in entry.items() if name != "engine_version" or value}

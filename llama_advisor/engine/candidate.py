@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -11,7 +12,7 @@ from llama_advisor.engine.offers import Standing
 from llama_advisor.knowledge.conditions import Proof
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
-from llama_advisor.knowledge.judgement import Criterion, RuleOut
+from llama_advisor.knowledge.judgement import Criterion
 from llama_advisor.knowledge.model import Model, OfficialBuild
 from llama_advisor.knowledge.offer import Offer
 from llama_advisor.knowledge.quantization import Quantization
@@ -97,8 +98,8 @@ class Outcome(NamedTuple):
         return condition.prove(self.candidate.lookup)
 
 
-class Candidate:
-    """One build under one need; it qualifies when no constraint fails. Facts and rules read it."""
+class _Judged:
+    """What becomes known of a candidate once it is judged."""
 
     states: tuple[tuple[CompiledRule, State], ...] = ()  # constraints that do not plainly hold
     criteria: tuple[Scored, ...] = ()  # what its score is made of; nothing where it is ruled out
@@ -108,26 +109,22 @@ class Candidate:
     given: Machine | None = None
     named: Named | None = None
 
-    def __init__(
-        self,
-        need: Need,
-        place: Place = NOWHERE,
-        layout: Layout | None = None,
-        memory: Memory | None = None,
-        speed: Speed | None = None,
-        cost: Cost | None = None,
-        training: Training | None = None,
-        capacity: Capacity | None = None,
-    ) -> None:
-        self.need = need
-        self.place: Place = place
-        self.layout = layout
-        self.machine: Machine | None = place.machine if layout is None else layout.machine
-        self.memory = memory
-        self.speed = speed
-        self.cost = cost
-        self.training = training
-        self.capacity = capacity
+
+@dataclass(eq=False)
+class Candidate(_Judged):
+    """One build under one need; it qualifies when no constraint fails. Facts and rules read it."""
+
+    need: Need
+    place: Place = NOWHERE
+    layout: Layout | None = None
+    memory: Memory | None = None
+    speed: Speed | None = None
+    cost: Cost | None = None
+    training: Training | None = None
+    capacity: Capacity | None = None
+
+    def __post_init__(self) -> None:
+        self.machine: Machine | None = self.place.machine if self.layout is None else self.layout.machine
 
     def lookup(self, fact: str) -> Any:
         """Return a fact by name; None where it is not known."""
@@ -171,11 +168,6 @@ class Candidate:
         """Number of constraints that rule it out."""
         return sum(state == "fails" for _, state in self.states)
 
-    def bottleneck_kinds(self) -> frozenset[str]:
-        """Return what its failed constraints are about."""
-        kinds = (rule.rule.then for rule, state in self.states if state == "fails")
-        return frozenset(then.rule_out for then in kinds if isinstance(then, RuleOut))
-
     @property
     def footprint_gib(self) -> float:
         """Memory it takes, for ties; hosted builds take none of the user's."""
@@ -196,7 +188,6 @@ class Candidate:
 
     def closing(self, need: Need, bottlenecks: frozenset[str], given: Machine | None, named: Named | None) -> Candidate:
         """Return the candidate with what is known once all were judged."""
-        sized = self.layout, self.memory, self.speed, self.cost, self.training, self.capacity
-        other = Candidate(need, self.place, *sized)
+        other = replace(self, need=need)
         other.bottlenecks, other.given, other.named = bottlenecks, given, named
         return other

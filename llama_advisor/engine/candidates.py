@@ -19,12 +19,9 @@ from llama_advisor.text.errors import InputError
 def models(need: Need, base: RuleBase) -> tuple[Model, ...]:
     """Ranked models; base models only for tuning or when named, as nothing else wants them."""
     wants_base = need.wants_tuning or "fine-tuning-base" in need.use_cases
-    found = []
-    for model in base.models.values():
-        named = model.id == need.model or model.id in need.only_models
-        if model.role == "ranked" and (model.kind == "instruct" or wants_base or named):
-            found.append(model)
-    return tuple(found)
+    named = {need.model, *need.only_models}
+    ranked = (model for model in base.models.values() if model.role == "ranked")
+    return tuple(model for model in ranked if model.kind == "instruct" or wants_base or model.id in named)
 
 
 def named_alone(need: Need, base: RuleBase) -> frozenset[str]:

@@ -15,26 +15,20 @@ from llama_advisor.text.template import fill
 
 def contributions(candidate: Candidate, *, why: bool = False) -> tuple[Contribution, ...]:
     """Return the parts of the score as they are shown; `why` adds what each rests on."""
-    made = []
-    for part in candidate.parts:
-        rule, criterion = part.rule, part.criterion
-        reads = None
-        if why:
-            reads = _tests(rule, candidate) if rule else _measured(criterion, candidate)
-        made.append(
-            Contribution(
-                criterion=criterion.id,
-                rule=rule.id if rule else None,
-                points=part.points,
-                value=round(part.value, 3),
-                weight=round(part.weight, 4),
-                text=fill(rule.rule.say, candidate.lookup) if rule else _reading(criterion, candidate, part.value),
-                source=cited(rule) if rule else (),
-                layer=rule.layer if rule else None,
-                reads=reads,
-            )
+    return tuple(
+        Contribution(
+            criterion=criterion.id,
+            rule=rule.id if rule else None,
+            points=points,
+            value=round(value, 3),
+            weight=round(weight, 4),
+            text=fill(rule.rule.say, candidate.lookup) if rule else _reading(criterion, candidate, value),
+            source=cited(rule) if rule else (),
+            layer=rule.layer if rule else None,
+            reads=(_tests(rule, candidate) if rule else _measured(criterion, candidate)) if why else None,
         )
-    return tuple(made)
+        for criterion, rule, points, value, weight in candidate.parts
+    )
 
 
 def points_of(build: Candidate) -> dict[str, float]:
@@ -56,21 +50,17 @@ def _tests(rule: CompiledRule, candidate: Candidate) -> tuple[Reading, ...]:
 
 def _measured(criterion: Criterion, candidate: Candidate) -> tuple[Reading, ...]:
     """Return the figures of a criterion, each between its anchors."""
-    found = []
-    for measure in criterion.measures:
-        figure = candidate.lookup(measure.fact)
-        worth_ = criterion.unknown_value if figure is None else measure.worth(figure)
-        found.append(
-            Reading(
-                fact=measure.fact,
-                value=plain(figure),
-                unit=FACTS[measure.fact].unit,
-                says=_anchors(measure, figure),
-                worth=round(float(worth_), 2),
-                share=measure.share,
-            )
+    return tuple(
+        Reading(
+            fact=measure.fact,
+            value=plain(figure := candidate.lookup(measure.fact)),
+            unit=FACTS[measure.fact].unit,
+            says=_anchors(measure, figure),
+            worth=round(float(criterion.unknown_value if figure is None else measure.worth(figure)), 2),
+            share=measure.share,
         )
-    return tuple(found)
+        for measure in criterion.measures
+    )
 
 
 def _anchors(measure: ValueMeasure, figure: float | None) -> str:
@@ -91,9 +81,6 @@ def cited(rule: CompiledRule) -> tuple[str, ...]:
 
 
 def _reading(criterion: Criterion, candidate: Candidate, value: float) -> str:
-    read = []
-    for measure in criterion.measures:
-        figure = candidate.lookup(measure.fact)
-        unit = FACTS[measure.fact].unit
-        read.append("not known" if figure is None else f"{figure:,.3g} {unit}".strip())
+    figures = ((candidate.lookup(measure.fact), FACTS[measure.fact].unit) for measure in criterion.measures)
+    read = ("not known" if figure is None else f"{figure:,.3g} {unit}".strip() for figure, unit in figures)
     return f"{criterion.name} {value:.0f} of 100 ({', '.join(read)})"

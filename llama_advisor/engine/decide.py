@@ -17,7 +17,6 @@ from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import caveats, closing, excluded, expired, routes, shown, wishes
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
-from llama_advisor.knowledge.judgement import Caveat
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
@@ -114,9 +113,7 @@ class Advisor:
     @cached_property
     def heavy(self) -> tuple[CompiledRule, ...]:
         """Caveats that make a verdict one with caveats."""
-        return tuple(
-            rule for rule in self.caveats if isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy"
-        )
+        return tuple(rule for rule in self.caveats if getattr(rule.rule.then, "caveat", "") == "heavy")
 
     def decide(self, need: Need, among: frozenset[str] | None = None) -> Found:
         """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""

@@ -11,17 +11,14 @@ from llama_advisor.engine.artifacts import published
 from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute, printed_total_gib
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
-from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
-from llama_advisor.scenario.scenario import Method, Symptom
-from llama_advisor.text.strict import Modality, Target
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
-PCIE5_X16_GB_S = 128
 ROUNDED = 0.97
 """Share of a model's context from which a provider's figure is that context, rounded: 128,000 of 131,072."""
 _SKILLS = frozenset({"fill_in_the_middle"})
@@ -69,17 +66,6 @@ def _stronger(candidate: Candidate) -> bool | None:
     return None if own is None or other is None else own > other + 1e-9
 
 
-def _tunes_as_asked(candidate: Candidate) -> bool:
-    need, tunes = candidate.need, candidate.quantization.tunes
-    return not need.wants_tuning or not set(tunes).isdisjoint(need.fine_tuning or tunes)
-
-
-def _licence_month(candidate: Candidate) -> str | None:
-    """Return the calendar month before the day at which the user limit is tested."""
-    day = candidate.model.licence.tested_on
-    return f"{day.replace(day=1) - timedelta(days=1):%Y-%m}" if day else None
-
-
 def _structured_output(candidate: Candidate) -> bool:
     engine = candidate.engine
     found = engine.by_architecture.get(candidate.model.architecture.kind)
@@ -99,15 +85,6 @@ def _context_limit(candidate: Candidate) -> int | None:
     return min((n for n in (own, hosted, files, most) if n), default=None)
 
 
-def _linked_fast(machine: Machine) -> bool:
-    link = machine.device.interconnect
-    return bool(link and (link.gb_s_bidirectional or 0) > PCIE5_X16_GB_S)
-
-
-def _accelerator(device: Device) -> str:
-    return "gpu" if device.kind == "phone" and not device.cores else _COMPUTES.get(device.kind, "gpu")
-
-
 def _regions(candidate: Candidate) -> Iterator[str]:
     """Regions that an offer names, else those of its provider."""
     offer, standing = candidate.place.offer, candidate.place.standing
@@ -125,40 +102,33 @@ def _fleet_gib(candidate: Candidate) -> float | None:
     return printed_total_gib(memory) * (capacity.machines if capacity else 1)
 
 
-def _step(candidate: Candidate) -> int | None:
-    """How far up the list of assumed machines it stands: a service needs none of them."""
-    machine = candidate.machine
-    return 0 if candidate.place.offer else machine.step if machine else None
-
-
-def _billions(candidate: Candidate) -> float:
-    return candidate.model.parameters / 1e9
-
-
 COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,
-    "model.parameters_b": _billions,
+    "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
     "model.multimodal": lambda c: "image" in c.model.inputs,
     "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
-    "model.trained_for": lambda c: frozenset(c.model.trained_for),
     "model.lacks_skills": lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for),
     "model.stronger_than_named": _stronger,
-    "model.lighter_than_named": lambda c: c.need.model_parameters_b and _billions(c) < c.need.model_parameters_b,
+    "model.lighter_than_named": lambda c: (
+        c.need.model_parameters_b and c.model.parameters / 1e9 < c.need.model_parameters_b
+    ),
     "model.unsupported_languages": _unsupported,
     "model.supports_languages": lambda c: not _unsupported(c),
     "model.quality_estimated": lambda c: bool(c.place.estimated),
     "model.estimated_benchmarks": lambda c: frozenset(c.place.estimated),
     "model.licence_attribution": lambda c: c.model.licence.attribution or None,
-    "model.licence_month": _licence_month,
+    "model.licence_month": lambda c: (  # before the day at which the user limit is tested
+        f"{day.replace(day=1) - timedelta(days=1):%Y-%m}" if (day := c.model.licence.tested_on) else None
+    ),
     "model.named": lambda c: c.need.model in {c.model.id, c.model.sibling} if c.need.model else False,
     "model.allowed": _model_allowed,
-    "quantization.official": lambda c: c.place.official is not None,
-    "quantization.tunes": lambda c: frozenset(c.quantization.tunes),
-    "quantization.tunes_as_asked": _tunes_as_asked,
+    "quantization.tunes_as_asked": lambda c: (
+        not c.need.wants_tuning or not set(c.quantization.tunes).isdisjoint(c.need.fine_tuning or c.quantization.tunes)
+    ),
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
     "engine.asked": lambda c: c.need.engine == c.engine.id,
@@ -172,31 +142,29 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
-    "machine.accelerator": lambda c: _accelerator(c.machine.device),
-    "machine.fast_link": lambda c: _linked_fast(c.machine),
-    "machine.fp8_hardware": lambda c: "fp8" in c.machine.device.dtypes,
+    "machine.accelerator": lambda c: (
+        "gpu"
+        if c.machine.device.kind == "phone" and not c.machine.device.cores
+        else _COMPUTES.get(c.machine.device.kind, "gpu")
+    ),
     **SIZED,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""
 WHOLE: dict[str, Compute] = {
     "build.context_tokens": _context_limit,
     "memory.fleet_gib": _fleet_gib,
-    "machine.step": _step,
+    "machine.step": lambda c: 0 if c.place.offer else c.machine and c.machine.step,  # a service needs none of them
     "build.published": lambda c: published(c) if c.place.engine and c.place.quantization else None,
     **LAID_OUT,
 }
 """Facts that are worked out of a candidate as far as it goes, by name."""
-CHOICES: dict[str, tuple[str, ...]] = {
-    "scenario.inputs": get_args(Modality),
-    "scenario.target": get_args(Target),
-    "scenario.accelerator": ("any", "gpu", "cpu", "npu"),
-    "scenario.tool_calling": ("none", "single", "multi_step"),
-    "scenario.fine_tuning": get_args(Method),
-    "scenario.symptoms": get_args(Symptom),
-    "engine.quantization_support": ("native", "weight_only", "no"),
-}
-"""Values of facts that have but a few."""
 _SETTLES = {"open": OPEN, "hopeless": HOPELESS}
+
+
+def _words(annotation: Any) -> Iterator[str]:
+    """Yield the words of all literals in an annotation: facts that have but a few values have no others."""
+    for part in get_args(annotation):
+        yield from (part,) if isinstance(part, str) else _words(part)
 
 
 def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
@@ -209,7 +177,8 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     compute = WHOLE.get(name)
     if compute is None:
         compute = _where(owner, COMPUTED[name]) if name in COMPUTED else _read(f"{owner}.{path}")
-    choices = frozenset(CHOICES[name]) if name in CHOICES else None
+    field = Scenario.model_fields.get(path) if owner == "need" else None
+    choices = frozenset(entry.get("choices") or _words(field and field.annotation)) or None
     settles = OPEN if owner == "need" and path in LEFT_OPEN else LOAD if entry.get("moves") else level
     settles = _SETTLES.get(entry.get("settles", ""), settles)
     return Fact(name, entry["kind"], entry.get("unit", ""), entry["says"], level, compute, choices, owner, settles)

@@ -288,12 +288,11 @@ def vendor_of(candidate: Candidate, base: RuleBase) -> Vendor | None:
 
 def image_of(candidate: Candidate) -> Image | None:
     """Return the container image for the device."""
-    device = candidate.machine.device if candidate.machine else None
-    for image in candidate.engine.images if device else ():
-        made = device is not None and (not image.vendors or device.vendor in image.vendors)
-        if made and device and (not image.kinds or device.kind in image.kinds):
-            return image
-    return None
+    if candidate.machine is None:
+        return None
+    device, images = candidate.machine.device, candidate.engine.images
+    made = (image for image in images if not image.vendors or device.vendor in image.vendors)
+    return next((image for image in made if not image.kinds or device.kind in image.kinds), None)
 
 
 def _contained(run: str, image: Image, engine: Engine, vendor: Vendor | None, named: dict[str, Any]) -> str | None:

@@ -104,11 +104,9 @@ class Spot:
     @cached_property
     def groups(self) -> Groups:
         """Layouts in the groups of the ladder."""
-        place, plan = self.place, self.plan
-        assert place.machine is not None
-        return plan.sizes.groups(
-            place.model, place.quantization, place.engine, place.machine, with_image=plan.with_image
-        )
+        plan, place, machine = self.plan, self.place, self.place.machine
+        assert machine is not None
+        return plan.sizes.groups(place.model, place.quantization, place.engine, machine, with_image=plan.with_image)
 
 
 class Variant:
@@ -155,11 +153,15 @@ class Variant:
             yield ruling
 
     def _opened(self, on: OnMachine) -> Iterator[Ruling]:
-        plan, place = self.plan, self.place
-        for taken, engine in plan.engines_on(self.engines, place.model, place.quantization, on.machine):
+        """Open the place on each engine, the most mature that takes it there first."""
+        plan, model, quantization = self.plan, self.place.model, self.place.quantization
+        taking = [
+            (support(engine, model, quantization, on.machine.device, plan.target), engine) for engine in self.engines
+        ]
+        for taken, engine in sorted(taking, key=lambda item: (item[0].reasons_against, -item[1].maturity, item[1].id)):
             kind = engine.id, taken, on.traits
             if kind not in self._kinds:
-                placed = place._replace(engine=engine, machine=on.machine, support=taken)
+                placed = self.place._replace(engine=engine, machine=on.machine, support=taken)
                 self._kinds[kind] = Ruling(plan.weighed, placed, self.need, self.rules, PLACEMENT)
             yield self._kinds[kind]
 
@@ -191,7 +193,7 @@ class ModelPlan:
         for quantization in candidates.quantizations(model, need, plan.base, plan.local):
             official = official_build(model, quantization)
             made = quality.build_quality(model, quantization, official, need.cases, plan.base, in_full=plan.owned)
-            loading = tuple(engine for engine in plan.local if quantization.id in plan.loads[engine.id])
+            loading = tuple(engine for engine in plan.local if quantization.id in engine.by_quantization)
             variant = place._replace(quantization=quantization, official=official, quality=made)
             found.append(Variant(plan, variant, need, self.rules, loading))
         return tuple(found)
@@ -238,7 +240,6 @@ class Plan:
         self.engines = candidates.engines(need, base)
         self.local = tuple(engine for engine in self.engines if engine.id != HOSTED)
         self.service = next((engine for engine in self.engines if engine.id == HOSTED), None)
-        self.loads = base.kept(_loads)
         rules = Rules(tuple(base.in_folder("constraints")), tuple(base.in_folder("preferences")))
         self.rules = rules.narrowed(Candidate(need), SCENARIO)
         self._need, self._traits = need, self._facts_of_machines()
@@ -246,8 +247,8 @@ class Plan:
         cases = need.cases
         qualities = cache(lambda model: quality.model_quality(base.models[model], cases, base))
 
-        def place_of(model: Model) -> Place:
-            return Place(
+        places = (
+            Place(
                 model=model,
                 model_quality=qualities(model.id),
                 floor_gap=quality.floor_gap(model, cases, base),
@@ -255,10 +256,9 @@ class Plan:
                 qualities=qualities,
                 estimated=quality.estimated_benchmarks(model, cases, base),
             )
-
-        self.models = tuple(
-            ModelPlan(self, place_of(model), need, self.rules) for model in candidates.models(need, base)
+            for model in candidates.models(need, base)
         )
+        self.models = tuple(ModelPlan(self, place, need, self.rules) for place in places)
 
     def _facts_of_machines(self) -> tuple[Callable[[Any], Any], ...]:
         """Return the facts of machines that rules at work or criteria read and that no load or layout changes."""
@@ -279,20 +279,6 @@ class Plan:
             device = (*device_traits(machine.device), *traits)
             found = self._machines[id(machine)] = OnMachine(machine, traits, device, {})
         return found
-
-    def engines_on(
-        self, engines: tuple[Engine, ...], model: Model, quantization: Quantization, machine: Machine
-    ) -> list[tuple[Any, Engine]]:
-        """Return the engines with how each takes the model on the machine, the most mature that does first."""
-        found = [(support(engine, model, quantization, machine.device, self.target), engine) for engine in engines]
-        return sorted(found, key=lambda option: (option[0].reasons_against, -option[1].maturity, option[1].id))
-
-
-def _loads(base: RuleBase) -> dict[str, frozenset[str]]:
-    """Return the quantizations that each engine loads."""
-    return {
-        engine.id: frozenset(item.quantization for item in engine.quantizations) for engine in base.engines.values()
-    }
 
 
 def memory_gib(machine: Machine) -> float:

@@ -85,11 +85,7 @@ class CriterionTerms(NamedTuple):
 
 
 def criterion_terms(
-    criterion: Criterion,
-    weight: float,
-    bound: float,
-    candidate: Candidate,
-    rules: Iterable[Move],
+    criterion: Criterion, weight: float, bound: float, candidate: Candidate, rules: Iterable[Move]
 ) -> CriterionTerms:
     """Settle what no load changes of a criterion, for a place; `rules` are those that fire there or may."""
     settled, measures, fired = 0.0, [], tuple(rules)
@@ -144,10 +140,9 @@ def excuse(outcome: Outcome) -> Excuse:
 
 def _measured(outcome: Outcome) -> tuple[Any, Any]:
     """Return the figure that a constraint compares, and its limit."""
-    measure = outcome.rule.rule.measure
+    measure, lookup = outcome.rule.rule.measure, outcome.candidate.lookup
     if measure is None:
         return None, None
-    lookup = outcome.candidate.lookup
     return lookup(measure.value), lookup(measure.limit) if isinstance(measure.limit, str) else measure.limit
 
 

@@ -18,6 +18,7 @@ from llama_advisor.hardware import catalogue_of
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.quantization import Quantization
@@ -77,9 +78,8 @@ class Found:
 
     def __init__(self, plan: Plan, need: Need, machines: tuple[Machine, ...], among: frozenset[str] | None) -> None:
         self.plan, self.need, self.machines = plan, need, machines
-        self._models = [
-            ModelSearch(self, model) for model in plan.models if among is None or model.place.model.id in among
-        ]
+        models = (model for model in plan.models if among is None or model.place.model.id in among)
+        self._models = [ModelSearch(self, model) for model in models]
         self._costs: dict[int, Cost | None] = {}
         self.fleets = need.target in plan.base.criteria.fleet_targets
 
@@ -116,7 +116,7 @@ class Found:
     @cached_property
     def qualified(self) -> tuple[Candidate, ...]:
         """All builds that qualify."""
-        return tuple(build for model in self._models for build in model.qualified)
+        return tuple(build for model in self._models for build in model.builds if not build.failures)
 
     @cached_property
     def excluded(self) -> tuple[Candidate, ...]:
@@ -126,8 +126,9 @@ class Found:
     @cached_property
     def failures(self) -> frozenset[str]:
         """What ruled builds out, over all builds of the excluded models."""
-        out = (model.builds for model in self._models if model.best is None)
-        return frozenset(kind for builds in out for build in builds for kind in build.bottleneck_kinds())
+        builds = (build for model in self._models if model.best is None for build in model.builds)
+        fails = (rule.rule.then for build in builds for rule, state in build.states if state == "fails")
+        return frozenset(then.rule_out for then in fails if isinstance(then, RuleOut))
 
     @cached_property
     def ruled_out(self) -> tuple[Candidate, ...]:
@@ -251,11 +252,6 @@ class ModelSearch:
             return (self._stopped(self.found.plan.engines or every),)
         return (*self._at_home(), *self._hosted()) or (self._stopped(every),)
 
-    @cached_property
-    def qualified(self) -> tuple[Candidate, ...]:
-        """Builds that no constraint rules out."""
-        return tuple(build for build in self.builds if not build.failures)
-
     def _stopped(self, engines: tuple[Engine, ...]) -> Candidate:
         """A model ruled out before any build was made."""
         stopped = Candidate(self.need, self.model.standing_for(engines))
@@ -281,8 +277,8 @@ class ModelSearch:
         largest = max(machines, key=lambda machine: (machine.device.memory_gib or inf) * machine.devices, default=None)
         for machine in machines:
             tried = self.model.variants
-            if not self.found.affordable(machine):
-                tried = extremes(tried)
+            if not self.found.affordable(machine) and len(tried) > 1:  # the first and the smallest say what it lacks
+                tried = tuple(dict.fromkeys((tried[0], min(tried, key=lambda variant: variant.weights_bytes))))
             if machine is not largest:
                 most = HOPELESS_BYTES * memory_gib(machine)
                 tried = tuple(variant for variant in tried if variant.weights_bytes <= most)
@@ -390,9 +386,3 @@ def passes(spot: Spot, need: Need) -> bool:
         return True
     candidate = Candidate(need, spot.place)
     return all(test(candidate) != "fails" for _, _, test in left)
-
-
-def extremes(variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
-    """Return the first variant and the smallest: enough to say what a machine beyond the budget lacks."""
-    least = min(variants, key=lambda variant: variant.weights_bytes, default=None)
-    return (*variants[:1], *([least] if least is not None and least is not variants[0] else []))

@@ -26,6 +26,7 @@ from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
+PlainWish = Literal["quantization", "engine", "provider"]
 
 
 def shown(build: Candidate, rank: int, base: RuleBase, *, why: bool = False) -> Build:
@@ -110,7 +111,7 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
 def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, ...]:
     """Say what became of the model, quantization, engine and provider named, where the answer tells of a build."""
     made = []
-    need, scenario = found.need, found.need.scenario
+    need, scenario, by = found.need, found.need.scenario
     if scenario.model and need.model:
         made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
@@ -158,7 +159,7 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
         build, best = order[place - 1], order[0]
         text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
         return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
-    named = next((build for build in found.excluded if build.model.id == need.model), None)
+    named = found.nearest(str(need.model))
     if named:
         reason = decisive(named, base).text
     else:
@@ -171,7 +172,7 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
 
 
 def _plain_wish(
-    field: Literal["quantization", "engine", "provider"],
+    field: PlainWish,
     asked: str,
     found: Found,
     base: RuleBase,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections import UserDict
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import cache
@@ -160,16 +161,16 @@ def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:
     return names, sha256(repr([(name, found[name]) for name in names]).encode()).hexdigest() if settled else ""
 
 
-class _Looked(Mapping[str, Entry]):
+class _Looked(UserDict[str, Entry]):
     """Records by id, each made when it is looked up."""
 
     def __init__(self, kind: type[Entry], texts: dict[str, Any], otherwise: Callable[[], Table[Entry]]) -> None:
-        self._kind, self._texts, self._otherwise = kind, texts, otherwise
+        self._kind, self.data, self._otherwise = kind, texts, otherwise
         self._made: dict[str, Entry] = {}
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._made:
-            text = self._texts[name]
+            text: Any = self.data[name]
             try:
                 made = json.loads(text, object_hook=_revival())
             except (KeyError, ValueError, TypeError, RecursionError):
@@ -179,12 +180,6 @@ class _Looked(Mapping[str, Entry]):
                 made = self._made[name]
             self._made[name] = made
         return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
-
-    def __len__(self) -> int:
-        return len(self._texts)
 
 
 def _json(value: Any) -> bytes:

@@ -290,14 +290,12 @@ def with_conditions(schema: dict[str, Any], facts: Mapping[str, Fact]) -> dict[s
     joined = [_only({kind: {"type": "array", "items": _SELF, "minItems": 1}}) for kind in ("all", "any")]
     tests = []
     for kind, of_type in _JSON_TYPES.items():
-        plain = {"type": of_type}
         test = _only({"fact": {"enum": sorted(name for name, fact in facts.items() if fact.kind == kind)}})
-        for verb, known in OPERATORS.items():
-            if kind in known.kinds:
-                several = {"type": "array", "items": plain, "minItems": 1}
-                one = {"anyOf": [plain, _only({"fact": {"type": "string"}})]}
-                operand = {"type": "boolean"} if verb == "known" else several if verb in LISTS else one
-                test["properties"][verb] = operand
+        one = {"anyOf": [{"type": of_type}, _only({"fact": {"type": "string"}})]}
+        several = {"type": "array", "items": {"type": of_type}, "minItems": 1}
+        operands = dict.fromkeys(LISTS, several) | {"known": {"type": "boolean"}}
+        verbs = (verb for verb, known in OPERATORS.items() if kind in known.kinds)
+        test["properties"] |= {verb: operands.get(verb, one) for verb in verbs}
         tests.append(test | {"minProperties": 2, "maxProperties": 2})
     condition = {"anyOf": [*joined, _only({"not": _SELF}), *tests]}
     return schema | {"properties": properties, "$defs": schema["$defs"] | {"Condition": condition}}

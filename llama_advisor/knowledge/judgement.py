@@ -169,6 +169,25 @@ class UseCase(Record):
     sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
 
 
+def curve(anchors: tuple[tuple[float, float], ...], *, logarithmic: bool) -> Callable[[float], float]:
+    """Value of a figure: piecewise interpolation between the anchors; beyond them the end anchor's holds."""
+    (first, at_first), (_, at_last) = anchors[0], anchors[-1]
+    segments = tuple(
+        (high, low, at_low, at_high - at_low, log(high / low) if logarithmic else high - low)
+        for (low, at_low), (high, at_high) in pairwise(anchors)
+    )
+
+    def value(figure: float) -> float:
+        if figure <= first:
+            return at_first
+        for high, low, at_low, rise, width in segments:
+            if figure <= high:
+                return at_low + rise * ((log(figure / low) if logarithmic else figure - low) / width)
+        return at_last
+
+    return value
+
+
 class ValueMeasure(Record):
     """One figure of a criterion and what it is worth."""
 
@@ -182,23 +201,8 @@ class ValueMeasure(Record):
 
     @cached_property
     def worth(self) -> Callable[[float], float]:
-        """Value of a figure: piecewise interpolation between the anchors; beyond them the end anchor's holds."""
-        logarithmic = self.scale == "log"
-        (first, at_first), (_, at_last) = self.anchors[0], self.anchors[-1]
-        segments = tuple(
-            (high, low, at_low, at_high - at_low, log(high / low) if logarithmic else high - low)
-            for (low, at_low), (high, at_high) in pairwise(self.anchors)
-        )
-
-        def value(figure: float) -> float:
-            if figure <= first:
-                return at_first
-            for high, low, at_low, rise, width in segments:
-                if figure <= high:
-                    return at_low + rise * ((log(figure / low) if logarithmic else figure - low) / width)
-            return at_last
-
-        return value
+        """Value of a figure."""
+        return curve(self.anchors, logarithmic=self.scale == "log")
 
 
 class Criterion(Record):
@@ -257,6 +261,11 @@ class Criteria(Record):
         "Billion parameters and factor on the loss that a quantization costs an 8B model.",
     ]
     sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
+
+    @cached_property
+    def loss_factor(self) -> Callable[[float], float]:
+        """Factor on that loss of a model of so many billion parameters, straight over their logarithm."""
+        return curve(self.small_model_loss, logarithmic=True)
 
 
 class Relaxation(Record):

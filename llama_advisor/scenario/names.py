@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from llama_advisor.knowledge.base import RuleBase
@@ -73,7 +73,7 @@ def named_build(name: str, model: Model, *, plain_tags: bool = False) -> tuple[s
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
     """The id of an engine by any of its names."""
-    found = base.kept(_engines).get(key(name)) or (HOSTED if provider_id(name, base) else None)
+    found = base.kept(_ids("engines")).get(key(name)) or (HOSTED if provider_id(name, base) else None)
     if found == HOSTED and field.startswith("only") and provider_id(name, base):
         raise InputError(f"{field}: {printable(name)} is a provider; say provider: {printable(name)}")
     return _known(found, name, base.engines, f"{field}: unknown engine")
@@ -81,17 +81,18 @@ def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
 
 def provider_id(name: str, base: RuleBase) -> str | None:
     """The id of a provider of hosted models by any of its names; None for one that is not listed."""
-    return base.kept(_providers).get(key(name))
+    return base.kept(_ids("providers")).get(key(name))
 
 
-def _providers(base: RuleBase) -> dict[str, str]:
-    listed = base.providers.values()
-    return {key(text): provider.id for provider in listed for text in (provider.id, provider.name, *provider.aliases)}
+@cache
+def _ids(kind: str) -> Callable[[RuleBase], dict[str, str]]:
+    """Return what reads ids of a kind of entry by folded name, of two with one name the first."""
 
+    def read(base: RuleBase) -> dict[str, str]:
+        entries = reversed(tuple(getattr(base, kind).values()))
+        return {key(text): entry.id for entry in entries for text in (entry.id, entry.name, *entry.aliases)}
 
-def _engines(base: RuleBase) -> dict[str, str]:
-    engines = reversed(tuple(base.engines.values()))  # of two with one name the first
-    return {key(text): engine.id for engine in engines for text in (engine.id, engine.name, *engine.aliases)}
+    return read
 
 
 def quantization_ids(name: str, base: RuleBase, field: str = "quantization") -> tuple[str, ...]:
@@ -113,23 +114,15 @@ def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
 
 def use_case_id(name: str, base: RuleBase) -> str:
     """The id of a use case by any of its names."""
-    return _known(base.kept(_use_cases).get(key(name)), name, base.use_cases, "use_cases: unknown use case")
-
-
-def _use_cases(base: RuleBase) -> dict[str, str]:
-    cases = reversed(tuple(base.use_cases.values()))  # of two with one name the first
-    return {key(text): case.id for case in cases for text in (case.id, case.name, *case.aliases)}
+    return _known(base.kept(_ids("use_cases")).get(key(name)), name, base.use_cases, "use_cases: unknown use case")
 
 
 def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:
     """`name` when it is known, folded to the known spelling."""
     names = {key(item): item for item in known}
     begun = [item for folded, item in names.items() if key(name) and folded.startswith(key(name))]
-    if key(name) not in names and len(begun) == 1:
-        return begun[0]
-    if key(name) not in names:
-        raise InputError(f"{field}: unknown {what} {printable(name)!r}{nearest(name, names.values())}")
-    return names[key(name)]
+    found = names.get(key(name)) or (begun[0] if len(begun) == 1 else None)
+    return _known(found, name, names.values(), f"{field}: unknown {what}")
 
 
 def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed: list[Assumption]) -> Tuning:

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.strict import Strict
+from llama_advisor.text.tables import table
 from llama_advisor.text.wording import field_descriptions
 
 WISHES = ("engine", "quantization", "model")
@@ -22,17 +23,8 @@ MOST_WAIVERS = 2000
 MOST_PATTERNS = 200
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
-HEAD = """\
-# What we need and what we chose. `llama-advisor check` holds one against the other; see docs/check.md.
-version: 1
-deployments:
-"""
-TAIL = """\
-# Findings accepted for a time; each needs a reason and its last day.
-# waivers:
-#   - {{code: LA203, deployment: {name}, reason: "load test passed", expires: {year}-12-31}}
-"""
+WORDS: dict[str, str] = table(__file__)
+"""The line that names the schema, and what stands before and after the deployments."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -132,9 +124,9 @@ def proposed(
 
 def project_text(deployments: list[list[str]], schema: str | None, name: str, year: int) -> str:
     """A whole project file; it names its schema for editors where one lies beside it."""
-    head = (SCHEMA_LINE.format(schema=schema) if schema else "") + HEAD
+    head = (WORDS["schema"].format(schema=schema) if schema else "") + WORDS["head"]
     body = "".join(f"{line}\n" for lines in deployments for line in lines)
-    return head + body + TAIL.format(name=scalar(name), year=year)
+    return head + body + WORDS["tail"].format(name=scalar(name), year=year)
 
 
 def flow(value: Any) -> str:

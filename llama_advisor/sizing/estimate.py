@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from llama_advisor.hardware import catalogue_of, on_accelerator, read_hardware
 from llama_advisor.knowledge.base import RuleBase
@@ -27,17 +28,8 @@ from llama_advisor.text.errors import InputError, nearest
 KEPT = 4096
 PLAIN_CACHE = "f16"
 BEST_TRODDEN = "the best trodden that runs the build"
-
-
-class Named(NamedTuple):
-    """The machine as a request names it: what its reading depends on, and nothing else."""
-
-    hardware: str | None
-    gpus: int | None
-    nodes: int | None
-    memory_gb: float | None
-    bandwidth_gb_s: float | None
-    accelerator: str | None
+machine_named = attrgetter("hardware", "memory_gb", "bandwidth_gb_s", "gpus", "nodes", "accelerator")
+"""The machine as a request names it: what its reading depends on, and nothing else."""
 
 
 class Asked(NamedTuple):
@@ -131,7 +123,7 @@ class Sizer:
     def read(self, request: EstimateRequest) -> Asked:
         """Read a request; raise InputError for what cannot be read."""
         model, build = self._models(request.model)
-        machine = self._machines(Named(*(getattr(request, field) for field in Named._fields)))
+        machine = self._machines(machine_named(request))
         load, assumed = workload_of(request, self.base, model)
         if request.split and machine is None:
             raise InputError("split: state the hardware that it goes over")
@@ -142,17 +134,18 @@ class Sizer:
         model = self.base.models[names.model_id(name, self.base)]
         return model, next(iter(names.named_build(name, model, plain_tags=True)), None)
 
-    def _read_machine(self, where: Named) -> Machine | None:
+    def _read_machine(self, named: tuple[Any, ...]) -> Machine | None:
         """Read the machine; a count beside the text must not contradict the text's own."""
-        said = {"device": where.hardware, "memory_gb": where.memory_gb, "bandwidth_gb_s": where.bandwidth_gb_s}
-        if all(value is None for value in said.values()):
+        *what, gpus, nodes, accelerator = named
+        if all(value is None for value in what):
             return None
+        said = dict(zip(("device", "memory_gb", "bandwidth_gb_s"), what, strict=True))
         catalogue = catalogue_of(self.base)
         machine = read_hardware(said, catalogue)
-        read = {"count": (where.gpus, machine.devices // machine.nodes), "nodes": (where.nodes, machine.nodes)}
+        read = {"count": (gpus, machine.devices // machine.nodes), "nodes": (nodes, machine.nodes)}
         added = {key: asked for key, (asked, there) in read.items() if asked not in {None, there}}
         machine = read_hardware(said | added, catalogue) if added else machine
-        found = on_accelerator(machine, where.accelerator or "any", catalogue, "server")
+        found = on_accelerator(machine, accelerator or "any", catalogue, "server")
         if found is None:
             whole = f'the host memory of "{machine.label}"'
             raise InputError(f'accelerator: {whole} is not stated; add it, as in "+ 32GB RAM"')
@@ -218,7 +211,8 @@ class Sizer:
         """Lay one build over all devices, over fewer only where that alone fits."""
         (quantization, engine, _), load = option, asked.load
         if asked.machine is None:
-            terms = self.sizes.memory_terms((asked.model, quantization, engine), None, asked.kv_cache_type)
+            build = asked.model, quantization, engine
+            terms = self.sizes.memory_terms(build, None, asked.kv_cache_type, "none", offload=False)
             measured = measure(terms, load)
             return Placed(option, None, memory(terms, measured, load, load.concurrent_requests), measured)
         least: Placed | None = None
@@ -290,10 +284,8 @@ def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple
 def largest(fits: Callable[[int], bool | None], most: int) -> int | None:
     """Return the largest number from 0 to `most` that fits, for a `fits` that only falls; None if not known."""
     lowest = fits(1)
-    if lowest is None:
-        return None
     if not lowest:
-        return 0
+        return None if lowest is None else 0
     return first(lambda tokens: not fits(tokens), 2, most + 1) - 1
 
 

@@ -31,7 +31,7 @@ class DeviceMemory(NamedTuple):
 
     def rounded(self, digits: int) -> DeviceMemory:
         """Round to so many decimals."""
-        return DeviceMemory(round(self.need_gib, digits), _rounded(self.available_gib, digits))
+        return DeviceMemory(round(self.need_gib, digits), self.available_gib and round(self.available_gib, digits))
 
 
 class Memory(NamedTuple):
@@ -50,8 +50,9 @@ class Memory(NamedTuple):
     def rounded(self, digits: int) -> Memory:
         """Round to so many decimals; the total is the sum of the rounded parts."""
         weights, cache, images, overhead = (round(part, digits) for part in self[:4])
-        total, there = round(weights + cache + images + overhead, digits), _rounded(self.available_gib, digits)
+        total, there = round(weights + cache + images + overhead, digits), self.available_gib
         fullest, offloaded = self.per_device.rounded(digits), round(self.offloaded_gib, digits)
+        there = there and round(there, digits)
         return Memory(weights, cache, images, overhead, total, there, fullest, offloaded, self.fits)
 
 
@@ -88,10 +89,8 @@ class Capacity(NamedTuple):
 
     def rounded(self, digits: int) -> Capacity:
         """Round the rates to so many significant figures."""
-        rates, tokens = self.requests_per_s, self.tokens_per_s
-        return self._replace(
-            requests_per_s=rates and rates.rounded(digits), tokens_per_s=tokens and tokens.rounded(digits)
-        )
+        rates, done = self.requests_per_s, self.tokens_per_s
+        return self._replace(requests_per_s=rates and rates.rounded(digits), tokens_per_s=done and done.rounded(digits))
 
 
 class Training(NamedTuple):
@@ -124,19 +123,18 @@ class Cost(Record):
 
     def for_machines(self, machines: int) -> Cost:
         """Price as many machines, for the same tokens."""
-        hour, million = self.usd_per_hour, self.usd_per_million_tokens
         return self._replace(
-            usd_per_hour=None if hour is None else hour * machines,
+            usd_per_hour=self.usd_per_hour and self.usd_per_hour * machines,
             usd_per_month=self.usd_per_month * machines,
-            usd_per_million_tokens=None if million is None else million * machines,
+            usd_per_million_tokens=self.usd_per_million_tokens and self.usd_per_million_tokens * machines,
         )
 
     def rounded(self, month: int) -> Cost:
         """Round to four decimals, the month to so many."""
         return self._replace(
-            usd_per_hour=_rounded(self.usd_per_hour, 4),
+            usd_per_hour=self.usd_per_hour and round(self.usd_per_hour, 4),
             usd_per_month=round(self.usd_per_month, month),
-            usd_per_million_tokens=_rounded(self.usd_per_million_tokens, 4),
+            usd_per_million_tokens=self.usd_per_million_tokens and round(self.usd_per_million_tokens, 4),
         )
 
 
@@ -152,9 +150,8 @@ class MachineUsed(Record):
 
 def machine_name(device: str, count: int, nodes: int, others: tuple[tuple[Device, int], ...] = ()) -> str:
     """Return `2 nodes of 8x NVIDIA H100` and shorter forms, and cards of other kinds after a plus sign."""
-    text = " + ".join(
-        name if n == 1 else f"{n}x {name}" for name, n in ((device, count), *((d.name, n) for d, n in others))
-    )
+    cards = ((device, count), *((other.name, number) for other, number in others))
+    text = " + ".join(name if number == 1 else f"{number}x {name}" for name, number in cards)
     return text if nodes == 1 else f"{nodes} nodes of {text}"
 
 
@@ -163,7 +160,3 @@ def machine_used(machine: Machine, replicas: int) -> MachineUsed:
     name = machine_name(machine.device.name, machine.count, machine.nodes, machine.others)
     count = machine.devices // machine.nodes
     return MachineUsed(device=machine.device.id, name=name, count=count, nodes=machine.nodes, replicas=replicas)
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

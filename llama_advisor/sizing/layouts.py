@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from math import inf
 from typing import Any, TypeVar
 
@@ -43,14 +43,7 @@ class Layout:
     """One copy of a build on a part of a machine; its terms are settled when it is first sized."""
 
     def __init__(
-        self,
-        sizes: Sizes,
-        build: BuildParts,
-        part: Part,
-        kv_cache_type: str,
-        *,
-        offload: bool = False,
-        with_image: bool = False,
+        self, sizes: Sizes, build: BuildParts, part: Part, kv_cache_type: str, *, offload: bool, with_image: bool
     ) -> None:
         self.part = id(part[0]), *part[1:]
         self.machine, self.replicas, self.parallel = part
@@ -67,7 +60,7 @@ class Layout:
     def memory_terms(self) -> MemoryTerms:
         """Its memory as far as no load changes it."""
         return self._sizes.memory_terms(
-            self._build, self.machine, self.kv_cache_type, parallel=self.parallel, offload=self.offload
+            self._build, self.machine, self.kv_cache_type, self.parallel, offload=self.offload
         )
 
     @cached_property
@@ -131,7 +124,6 @@ class Sizes:
     def __init__(self, base: RuleBase) -> None:
         self.base = base
         self._made: dict[tuple[Any, ...], tuple[Machine | None, Any]] = {}
-        self.adapters = cache(lambda model, quantization: carries_adapters(base.models[model], quantization))
         self._bytes: dict[str, dict[str, list[int]]] = base.lasting(_bytes_of)
 
     def weights(self, model: str, quantization: str) -> int:
@@ -153,13 +145,7 @@ class Sizes:
         return kept
 
     def memory_terms(
-        self,
-        build: BuildParts,
-        machine: Machine | None,
-        kv_cache_type: str,
-        *,
-        parallel: Parallel = "none",
-        offload: bool = False,
+        self, build: BuildParts, machine: Machine | None, kv_cache_type: str, parallel: Parallel, *, offload: bool
     ) -> MemoryTerms:
         """Return the terms of one layout; without a machine, those of a GPU whose memory is not known."""
         model, quantization, engine = build
@@ -172,7 +158,7 @@ class Sizes:
             kv_cache_type,
             parallel=parallel,
             offload=offload,
-            adapters=self.adapters(model.id, quantization.id),
+            adapters=carries_adapters(model, quantization.id),
             paged=engine.concurrent_requests == "continuous",
             most_requests=engine.most_requests,
         )
@@ -245,10 +231,9 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
 
 def _waits(layout: Layout, measured: Measured, load: Workload) -> bool:
     """Return whether requests that are stated find no room; what follows from those arriving is not known yet."""
-    mine = load.shared_by(layout.replicas)
-    if not layout.memory_terms.paged:  # slots in a smaller cache serve no one better than an engine that pages
-        return False
-    return mine.concurrent_requests > room(layout.memory_terms, measured, mine).usual
+    mine, terms = load.shared_by(layout.replicas), layout.memory_terms
+    # slots in a smaller cache serve no one better than an engine that pages
+    return terms.paged and mine.concurrent_requests > room(terms, measured, mine).usual
 
 
 def ladder(engine: Engine, machine: Machine, architecture: Architecture) -> list[list[tuple[Part, str, bool]]]:

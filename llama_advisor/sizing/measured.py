@@ -28,12 +28,8 @@ def corrected(terms: SpeedTerms, kept: Sequence[Measurement], base: RuleBase) ->
     """Return the terms with one factor for generation and one for reading: the geometric mean over measurements."""
     decode, prefill, waits = [], [], []
     for item in kept:
-        load = Workload(
-            max(item.context_tokens, item.prompt_tokens + item.output_tokens),
-            item.prompt_tokens,
-            item.output_tokens,
-            item.concurrent_requests,
-        )
+        context = max(item.context_tokens, item.prompt_tokens + item.output_tokens)
+        load = Workload(context, item.prompt_tokens, item.output_tokens, item.concurrent_requests)
         found = speed(terms, load)
         read_s = max(1, item.prompt_tokens) / found.prefill_tokens_per_s.mid
         if item.decode_tokens_per_s:
@@ -47,9 +43,7 @@ def corrected(terms: SpeedTerms, kept: Sequence[Measurement], base: RuleBase) ->
     if not one and not other:
         return terms
     last = max(kept, key=lambda item: (item.measured, item.id))
-    told = [
-        f"{each.factor:.2f} times the predicted {what}" for each, what in ((one, "rate"), (other, "reading")) if each
-    ]
+    told = [f"{way.factor:.2f} times the predicted {what}" for way, what in ((one, "rate"), (other, "reading")) if way]
     text = f"measured here on {last.measured}: {' and '.join(told)}"
     return terms._replace(decode_kept=one, prefill_kept=other, basis=(text, text))
 

@@ -244,10 +244,7 @@ def memory(terms: MemoryTerms, measured: Measured, load: Workload, at_work: int 
     if at_work > 1:
         share = load.usual_tokens / max(load.context_tokens, terms.minimum_context_tokens) if terms.paged else 1.0
         cache, images = cache * max(1.0, at_work * share), images * at_work
-    total, there = (
-        terms.weights_gib + (cache + images) + overhead,
-        None if available is None else available * terms.alike,
-    )
+    total, there = terms.weights_gib + (cache + images) + overhead, available and available * terms.alike
     fullest = DeviceMemory(measured.need, available)
     return Memory(terms.weights_gib, cache, images, overhead, total, there, fullest, offloaded, fits)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import log
 from typing import NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
@@ -59,16 +57,16 @@ def build_quality(
 ) -> float | None:
     """Return quality of a build, mean over the use cases; more than enough counts `in_full` on hardware one has."""
     kept = kept_share(model, quantization, base)
-    values = [_mix(model, official, case, base, kept) for case in cases]
+    values = [(_mix(model, official, case, base, kept), case) for case in cases]
     if in_full:
-        return _mean(values)
-    return _mean([None if value is None else _useful(value, case) for value, case in zip(values, cases, strict=True)])
+        return _mean([value for value, _ in values])
+    return _mean([v and min(v, case.enough) + max(0.0, v - case.enough) * case.beyond_enough for v, case in values])
 
 
 def kept_share(model: Model, quantization: Quantization, base: RuleBase) -> float:
     """Return the share of quality kept: the loss of an 8B model, more for smaller and less for larger ones."""
     loss = 1 - quantization.quality_kept_percent / 100
-    return 1 - loss * _interpolated(model.parameters / 1e9, base.criteria.small_model_loss)
+    return 1 - loss * base.criteria.loss_factor(model.parameters / 1e9)
 
 
 def estimated_benchmarks(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> tuple[str, ...]:
@@ -85,11 +83,8 @@ def tool_score(model: Model, base: RuleBase) -> float | None:
 
 def floor_gap(model: Model, cases: tuple[UseCase, ...], base: RuleBase) -> float | None:
     """Return points above the floor of the use case that is nearest to ruling the model out; None without a floor."""
-    gaps = []
-    for case in cases:
-        if case.floor and (found := score(model, case.floor.benchmark, base)):
-            gaps.append(found.value - case.floor.at_least)
-    return min(gaps, default=None)
+    scores = ((case.floor, score(model, case.floor.benchmark, base)) for case in cases if case.floor)
+    return min((found.value - floor.at_least for floor, found in scores if found), default=None)
 
 
 def _mix(model: Model, official: OfficialBuild | None, case: UseCase, base: RuleBase, kept: float) -> float | None:
@@ -107,20 +102,6 @@ def _mix(model: Model, official: OfficialBuild | None, case: UseCase, base: Rule
     return total / sum(case.benchmarks.values())
 
 
-def _useful(value: float, case: UseCase) -> float:
-    return min(value, case.enough) + max(0.0, value - case.enough) * case.beyond_enough
-
-
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known and len(known) == len(values) else None
-
-
-def _interpolated(size: float, anchors: tuple[tuple[float, float], ...]) -> float:
-    """Read a factor between sizes, straight over the logarithm of the size."""
-    if size <= anchors[0][0]:
-        return anchors[0][1]
-    for (low, at_low), (high, at_high) in pairwise(anchors):
-        if size <= high:
-            return at_low + (at_high - at_low) * log(size / low) / log(high / low)
-    return anchors[-1][1]

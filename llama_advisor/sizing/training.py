@@ -23,16 +23,11 @@ def trainer_of(tuning: Tuning, machine: Machine | None, trainers: Iterable[Train
 
 
 def training_memory(
-    model: Model,
-    machine: Machine | None,
-    trainer: Trainer,
-    optimizers: Mapping[str, Optimizer],
-    method: str,
-    tuning: Tuning,
+    model: Model, machine: Machine | None, trainer: Trainer, known: Mapping[str, Optimizer], method: str, tuning: Tuning
 ) -> Training:
     """Size tuning `model`; states are divided over devices where that takes less of each; no memory known: no fit."""
     held: MethodMemory = getattr(trainer, method)
-    optimizer, sample = optimizers[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
+    optimizer, sample = known[tuning.optimizer or held.optimizer], tuning.sample_tokens or 1
     vendor, devices = (machine.device.vendor, machine.count * machine.nodes) if machine else (trainer.vendors[0], 1)
     states, shards = state_gib(model, held, optimizer, tuning), devices
     share = states / shards + gathered_gib(model, trainer, held)

@@ -1,4 +1,4 @@
-"""Sentences with facts in braces, e.g. `{memory.slack_gib:.1f}`; data in, text out, nothing executed."""
+"""Sentences with facts in braces, e.g. `{memory.total_gib:.1f}`; data in, text out, nothing executed."""
 
 from __future__ import annotations
 

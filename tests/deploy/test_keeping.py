@@ -227,7 +227,7 @@ def speeds(entries: list[dict[str, Any]], *loads: Workload) -> list[Speed]:
     base.__dict__["measurements"] = {item.id: item for item in kept}
     engine, quantization = base.engines["llama.cpp"], base.quantizations["q4_k_m"]
     (part,) = machine_parts(engine, Machine(device=base.devices["rtx-4090"]), LLAMA.architecture)
-    layout = Layout(Sizes(base), (LLAMA, quantization, engine), part, "f16")
+    layout = Layout(Sizes(base), (LLAMA, quantization, engine), part, "f16", offload=False, with_image=False)
     found = [layout.speed_of(load, load.concurrent_requests, layout.measure(load)) for load in loads]
     return [speed for speed in found if speed is not None]
 
