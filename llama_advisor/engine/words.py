@@ -111,7 +111,7 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
 def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, ...]:
     """Say what became of the model, quantization, engine and provider named, where the answer tells of a build."""
     made = []
-    need, scenario, by = found.need, found.need.scenario
+    need, scenario = found.need, found.need.scenario
     if scenario.model and need.model:
         made.append(_model_wish(scenario.model, found, base))
     if scenario.quantization:
