@@ -108,9 +108,10 @@ class Offer(Record):
 
     def doubt(self, day: date, needed: int) -> str:
         """Why it does not count as served, though not ended; nothing where it counts."""
-        served_then = self.until is not None and day < self.until <= self.as_of
-        if self.doubtful or served_then or len(self.witnesses) >= needed:
+        if self.doubtful or len(self.witnesses) >= needed:
             return self.doubtful
+        if self.until is not None and day < self.until <= self.as_of:
+            return f"it ended on {self.until}, and what lists said of it before is not kept"
         found = f"only {self.witnesses[0]} lists it" if self.witnesses else "no list has it"
         return found + (f", {' and '.join(self.missing_in)} not" if self.missing_in else "")
 

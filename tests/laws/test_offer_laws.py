@@ -82,7 +82,7 @@ def test_only_what_counts_on_the_day_is_picked(fields: tuple[int, str, int], day
 @given(st.sampled_from(sorted(BASE.models)), DAYS, st.floats(0, 1), st.floats(0.01, 1e5))
 def test_a_break_even_is_with_what_counts_on_the_day(model: str, day: date, share: float, month: float) -> None:
     rented = Cost(usd_per_hour=None, usd_per_month=month, usd_per_million_tokens=None, as_of=None, offer="")
-    found = cheapest_hosted(model, share, rented, BASE, day)
+    found = cheapest_hosted(model, share, rented, BASE, day, 1)
     assert found is None or live(found.offer, day)
     assert all(live(offer, day) for offer in live_offers(model, BASE, day))
     if found is None:
