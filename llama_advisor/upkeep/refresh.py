@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
 from importlib.metadata import distribution, version
 from io import StringIO
 from pathlib import Path
@@ -95,9 +96,7 @@ def _litellm() -> Iterator[Listed]:
 
 
 def _genai_prices() -> Iterator[Listed]:
-    from genai_prices.data import providers
-
-    for provider in providers:
+    for provider in import_module("genai_prices.data").providers:
         for model in provider.models:
             priced = []
             steps: list[Any] = model.prices if isinstance(model.prices, list) else [model]
