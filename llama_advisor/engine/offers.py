@@ -105,8 +105,9 @@ def ended_at(model: str, provider: str | None, base: RuleBase, day: date) -> str
 
 def replacement(offer: Offer, base: RuleBase, day: date) -> str | None:
     """What the provider put in its place, or in the place of that, where it has ended too."""
-    named = offer.replaced_by
-    while (other := base.hosted.get(f"{offer.provider}/{named}")) and other.ended(day) and other.replaced_by != named:
+    named, passed = offer.replaced_by, {offer.sent}
+    while named not in passed and (other := base.hosted.get(f"{offer.provider}/{named}")) and other.ended(day):
+        passed.add(named)
         named = other.replaced_by
     return named or None
 

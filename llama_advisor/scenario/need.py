@@ -326,7 +326,9 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
 
 def _regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
     """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is."""
-    wanted = _words(text or "")
+    if not text:
+        return frozenset()
+    wanted = _words(text)
     names_of = {item.id: [_words(name) for name in (item.id, *item.aliases)] for item in base.cloud_regions.values()}
     meant = {region for region, known in names_of.items() if any(name in wanted for name in known)}
     if not meant:
@@ -336,11 +338,11 @@ def _regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
         countries |= {c for c, name in base.regions.countries.items() if wanted in {_words(c), _words(name)}}
         meant = {item.id for item in base.cloud_regions.values() if item.country in countries}
     meant = meant or {region for region, known in names_of.items() if wanted.strip() and known[0].startswith(wanted)}
-    return frozenset(meant or ({text.strip()} if text else ()))
+    return frozenset(meant or {text.strip()})
 
 
 def _words(text: str) -> str:
-    """Words in blanks, small, without the letter of a zone: ` us east 1 ` for `US-East-1a`."""
+    """Words in blanks, small, cut where letters follow digits: ` us east 1 a ` for `US-East-1a`."""
     return f" {' '.join(re.findall(r'[a-z]+[0-9]*|[0-9]+', text.casefold()))} "
 
 

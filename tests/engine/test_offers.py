@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.offers import standings
+from llama_advisor.engine.offers import replacement, standings
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.layers import Layer
@@ -193,6 +193,16 @@ def test_an_ended_offer_is_told_with_day_replacement_and_who_else_has_it(asked: 
     others = {item.provider for item in BASE.hosted.values() if item.model == MODEL and item.live(DAY, 2)}
     assert any(f"{BASE.providers[name].name} at " in text for name in others)
     assert asked(BEFORE, provider="groq", only={"models": [MODEL]}).recommendation is not None
+
+
+def test_what_ended_in_a_circle_is_told_once(made: RuleBase) -> None:
+    rows = [row("round", 0.1, until="2026-08-01", replaced_by="b"), row("round", 0.1, until="2026-08-01")]
+    rows[1] |= {"id": "round/b", "replaced_by": "8b"}
+    upper = {
+        "prices/round.yaml": {"providers": [{"id": "round", "name": "Round", "sources": ["litellm"]}], "hosted": rows}
+    }
+    base = RuleBase((*made.layers, Layer(BASE.layers[0].root, "round", "other digest", upper)), BASE.facts)
+    assert replacement(base.hosted["round/8b"], base, DAY) in {"b", "8b"}
 
 
 def test_an_unlisted_provider_is_answered_with_what_to_ask_it(asked: Callable[..., Advice]) -> None:
