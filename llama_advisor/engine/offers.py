@@ -35,8 +35,20 @@ class Standing(NamedTuple):
     cheaper: str | None = None  # a cheaper one that does not count, and why
 
 
-def standings(model: Model, need: Need, base: RuleBase, day: date) -> Iterator[tuple[Offer | None, Standing]]:
-    """Yield the offers that come into question, in the order in which they are tried.
+def features_needed(need: Need) -> tuple[Feature, ...]:
+    """Return what a service must do beside generating text."""
+    asked: dict[Feature, bool] = {
+        "images": need.images_per_prompt > 0,
+        "tools": need.tool_calling != "none",
+        "schema": need.structured_output,
+    }
+    return tuple(feature for feature, wanted in asked.items() if wanted)
+
+
+def standings(
+    model: Model, need: Need, needed: tuple[Feature, ...], base: RuleBase, day: date
+) -> Iterator[tuple[Offer | None, Standing]]:
+    """Yield the offers that come into question where features are needed, in the order in which they are tried.
 
     Those of the provider asked for, where it has any; those that count, else the one that comes nearest.
     """
@@ -48,16 +60,24 @@ def standings(model: Model, need: Need, base: RuleBase, day: date) -> Iterator[t
         chosen = sorted(mine, key=lambda offer: (offer.ended(day), offer.doubtful, preference(offer, base, day)))[:1]
     if not chosen:
         yield None, Standing(served=False)
-    judged = [(offer, _standing(offer, found, live, need, base, day)) for offer in chosen]
+    judged = [(offer, _standing(offer, found, live, need, needed, base, day)) for offer in chosen]
     yield from sorted(judged, key=lambda item: (_REACH.index(item[1].reach), len(item[1].lacks), len(item[1].untold)))
 
 
-def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, base: RuleBase, day: date) -> Standing:
-    host, needed = base.providers[offer.provider], base.criteria.witnesses_needed
+def _standing(
+    offer: Offer,
+    found: list[Offer],
+    live: list[Offer],
+    need: Need,
+    needed: tuple[Feature, ...],
+    base: RuleBase,
+    day: date,
+) -> Standing:
+    host, witnesses = base.providers[offer.provider], base.criteria.witnesses_needed
     unsure, price = [other for other in found if other not in live and not other.ended(day)], offer.price(day)
     cheapest = not any(_cheaper(other.price(day), price) for other in live)
     cheaper = [other for other in unsure if cheapest and _cheaper(other.price(day), price)]
-    told = {feature: offer.features.get(feature) for feature in _needed(need)} if offer in live else {}
+    told = {feature: offer.features.get(feature) for feature in needed} if offer in live else {}
     conditions = [text for text in told.values() if text not in {None, "yes", "no"}]
     if told.get("tools") == "yes" and offer.features.get("streamed_tools") == "no":
         conditions.append("tools are called only where the answer is not streamed")
@@ -68,7 +88,7 @@ def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, b
         served=True,
         host=host,
         ended=offer.ended(day),
-        doubt=None if offer.ended(day) else offer.doubt(day, needed) or None,
+        doubt=None if offer.ended(day) else offer.doubt(day, witnesses) or None,
         reach=reach,
         profile=profile,
         region=next((name for name in called if name in need.regions_meant), next(iter(called), None)),
@@ -77,7 +97,7 @@ def _standing(offer: Offer, found: list[Offer], live: list[Offer], need: Need, b
         replaced_by=replacement(offer, base, day),
         condition="; ".join(filter(None, conditions)) or None,
         elsewhere=elsewhere(live, need, base, day, but=need.provider or offer.provider),
-        cheaper=f"{_priced(doubtful, base, day)} USD per million tokens in/out: {doubtful.doubt(day, needed)}"
+        cheaper=f"{_priced(doubtful, base, day)} USD per million tokens in/out: {doubtful.doubt(day, witnesses)}"
         if doubtful
         else None,
     )
@@ -115,15 +135,6 @@ def replacement(offer: Offer, base: RuleBase, day: date) -> str | None:
 def _cheaper(one: TokenPrice, other: TokenPrice) -> bool:
     """Whether both rates are known and lower."""
     return all(a is not None and b is not None and a < b for a, b in zip(one.rates, other.rates, strict=True))
-
-
-def _needed(need: Need) -> Iterator[Feature]:
-    if need.images_per_prompt:
-        yield "images"
-    if need.tool_calling != "none":
-        yield "tools"
-    if need.structured_output:
-        yield "schema"
 
 
 def _reach(offer: Offer, host: Provider, need: Need, base: RuleBase) -> tuple[str | None, Profile | None]:

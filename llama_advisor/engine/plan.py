@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate, Outcome, Place
 from llama_advisor.engine.fact import BUILD, FACTS, MODEL, PLACEMENT, SCENARIO, VARIANT
-from llama_advisor.engine.offers import standings
+from llama_advisor.engine.offers import features_needed, standings
 from llama_advisor.engine.ruling import Rules, Ruling
 from llama_advisor.engine.score import missed_by
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model
-from llama_advisor.knowledge.offer import HOSTED
+from llama_advisor.knowledge.offer import HOSTED, Feature
 from llama_advisor.knowledge.quantization import Quantization
 from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.scenario import Workload
@@ -183,6 +183,7 @@ class ModelPlan:
         candidate = Candidate(need, place)
         self.checks = rules.checks(candidate, SCENARIO, MODEL)
         self.rules = rules.narrowed(candidate, MODEL)
+        self._offers: dict[tuple[Feature, ...], tuple[Spot, ...]] = {}
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
@@ -198,9 +199,14 @@ class ModelPlan:
             found.append(Variant(plan, variant, need, self.rules, loading))
         return tuple(found)
 
-    @cached_property
-    def offers(self) -> tuple[Spot, ...]:
-        """Hosted offers in the order in which they are taken."""
+    def offers(self, need: Need) -> tuple[Spot, ...]:
+        """Return the hosted offers in the order in which they are taken, kept by what is needed of them."""
+        needed = features_needed(need)
+        if needed not in self._offers:
+            self._offers[needed] = self._judged(needed)
+        return self._offers[needed]
+
+    def _judged(self, needed: tuple[Feature, ...]) -> tuple[Spot, ...]:
         plan, need = self.plan, self.need
         service = plan.service
         if service is None:
@@ -211,7 +217,7 @@ class ModelPlan:
             quantization=quantization, engine=service, support=support(service, model, quantization, None, need.target)
         )
         found = []
-        for offer, standing in standings(model, need, plan.base, plan.as_of):
+        for offer, standing in standings(model, need, needed, plan.base, plan.as_of):
             stored = plan.base.quantizations[offer.precision] if offer and offer.precision else quantization
             made = quality.build_quality(model, stored, None, need.cases, plan.base)
             place = hosted._replace(offer=offer, standing=standing, quality=made)

@@ -367,7 +367,7 @@ class ModelSearch:
         """Judge the offers in their order until one qualifies; those `blocked` whatever the load only if asked for."""
         need = self.need
         prompt_share = need.prompt_tokens / (need.prompt_tokens + need.output_tokens)
-        for spot in self.model.offers:
+        for spot in self.model.offers(self.need):
             if spot.ruling.blocked and not blocked:
                 continue
             place, day = spot.place, self.model.plan.as_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.offers import replacement, standings
+from llama_advisor.engine.offers import features_needed, replacement, standings
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.layers import Layer
@@ -69,7 +69,7 @@ def made() -> RuleBase:
 
 def judged(base: RuleBase, day: date = DAY, model: str = MODEL, **fields: Any) -> Judged:
     need = understand(Scenario.model_validate({"use_cases": ["chat"], **fields}), base)
-    return list(standings(base.models[model], need, base, day))
+    return list(standings(base.models[model], need, features_needed(need), base, day))
 
 
 def first(base: RuleBase, day: date = DAY, model: str = MODEL, **fields: Any) -> tuple[Offer, Standing]:
