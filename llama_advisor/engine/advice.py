@@ -143,6 +143,60 @@ class Excluded(Record):
     excuse: Annotated[Excuse, "What rules that out."]
 
 
+class RelaxationShown(Record):
+    """Changes that would let something fit, checked by applying them."""
+
+    changes: Annotated[tuple[Change, ...], "What to change."]
+    then: Annotated[ShortBuild, "What would be recommended then."]
+    why: Annotated[str, "Why this kind of change comes at its place."]
+
+
+class Form(Record):
+    """One way to store the model asked about, or to tune it, on the machine asked about."""
+
+    quantization: Annotated[str, "Quantization id."]
+    method: Annotated[str | None, "Tuning method, where it is tuned."] = None
+    engine: Annotated[str, "Engine id."]
+    weights_gib: Annotated[float, "Weights, GiB."]
+    need_gib: Annotated[float, "What the fullest device must hold, GiB."]
+    available_gib: Annotated[float | None, "What it has for the model, GiB; null when not known."]
+    fits: Annotated[bool | None, "Whether every device holds its part; null when its memory is not known."]
+    kv_cache_type: Annotated[str | None, "How the KV cache is stored; null where it is tuned."]
+    tokens_per_s: Annotated[float | None, "Generation per user; null where it does not fit or is not known."] = None
+    machine: Annotated[str | None, "The smallest machine of this kind of device that holds it; null: none tried."]
+
+
+class AskedBuild(Record):
+    """The build asked about, for itself, whatever is recommended."""
+
+    build: Annotated[ShortBuild, "As it was named, gaps filled with what comes nearest."]
+    stated: Annotated[tuple[str, ...], "What of it was named."]
+    fits: Annotated[bool | None, "Whether its memory holds; null where it is not known, or hosted."]
+    by_gib: Annotated[float | None, "What the fullest device has left, or lacks where it is negative, GiB."]
+    qualifies: Annotated[bool, "Whether it meets every requirement."]
+    forms: Annotated[tuple[Form, ...], "The ways to store it, or to tune it, most bits first."]
+    would_fit: Annotated[tuple[RelaxationShown, ...], "Changes, each alone, that let it fit; checked by sizing it."]
+    memory: Annotated[Memory | None, "Memory; null where it was not sized."]
+    speed: Annotated[SpeedShown | None, "Speed; null where it does not fit or is not known."]
+    cost: Annotated[Cost | None, "Money; null for owned hardware."]
+    text: Annotated[tuple[str, ...], "The same in sentences, the answer first."]
+
+
+class CloseCall(Record):
+    """A second model whose score differs by less than the estimates of speed are uncertain."""
+
+    other: Annotated[ShortBuild, "Its build."]
+    margin: Annotated[float, "Points that the recommended build has more."]
+
+
+class HangsOn(Record):
+    """Something that was not said and would change the answer; checked by applying it."""
+
+    field: Annotated[str, "Scenario field."]
+    value: Annotated[Any, "Value that changes it."]
+    then: Annotated[ShortBuild | None, "What is recommended then; null where nothing fits."]
+
+
 class Wish(Record):
     """What became of a named model, quantization, engine or provider."""
 
@@ -160,14 +214,6 @@ class CaveatShown(Record):
     text: Annotated[str, "Sentence."]
     source: Annotated[tuple[str, ...], "Source ids."]
     layer: Annotated[str, "Layer that the rule was last written in."]
-
-
-class RelaxationShown(Record):
-    """Changes that would let something fit, checked by applying them."""
-
-    changes: Annotated[tuple[Change, ...], "What to change."]
-    then: Annotated[ShortBuild, "What would be recommended then."]
-    why: Annotated[str, "Why this kind of change comes at its place."]
 
 
 class TippingPoint(Record):
@@ -234,6 +280,10 @@ class Advice(Record):
     excluded: Annotated[tuple[Excluded, ...], "Models without a build."]
     wishes: Annotated[tuple[Wish, ...], "What became of the wishes."]
     caveats: Annotated[tuple[CaveatShown, ...], "Warnings."]
+    notes: Annotated[tuple[CaveatShown, ...], "What is good to know beside: facts and craft, no warnings."]
+    asked: Annotated[AskedBuild | None, "The build asked about; null where no model was named or tried."] = None
+    close_call: Annotated[CloseCall | None, "A model as good as the one recommended, as far as estimates go."] = None
+    hangs_on: Annotated[tuple[HangsOn, ...], "What was not said, and would change the answer."] = ()
     expired: Annotated[tuple[str, ...], "What the build rests on that is past its time, or undated."] = ()
     alternatives: Annotated[tuple[Build, ...], "Best builds of the lane that was not ranked."]
     relaxations: Annotated[tuple[RelaxationShown, ...], "Ways to make something fit."]

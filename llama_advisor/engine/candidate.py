@@ -75,6 +75,9 @@ class Scored(Protocol):
     def parts_of(self, candidate: Any) -> Iterable[Part]:
         """Return the parts of a candidate's score."""
 
+    def points_of(self, candidate: Any) -> float:
+        """Return their sum."""
+
 
 class Outcome(NamedTuple):
     """A constraint that does not plainly hold for a candidate."""
@@ -108,6 +111,7 @@ class _Judged:
     bottlenecks: frozenset[str] = frozenset()
     given: Machine | None = None
     named: Named | None = None
+    asked: Candidate | None = None
 
 
 @dataclass(eq=False)
@@ -186,8 +190,15 @@ class Candidate(_Judged):
         by_provider = offer is not None and offer.provider == need.provider
         return self.quantization.id in need.quantizations_wished or self.engine.id == need.engine or by_provider
 
-    def closing(self, need: Need, bottlenecks: frozenset[str], given: Machine | None, named: Named | None) -> Candidate:
+    def closing(
+        self,
+        need: Need,
+        bottlenecks: frozenset[str],
+        given: Machine | None,
+        named: Named | None,
+        asked: Candidate | None = None,
+    ) -> Candidate:
         """Return the candidate with what is known once all were judged."""
         other = replace(self, need=need)
-        other.bottlenecks, other.given, other.named = bottlenecks, given, named
+        other.bottlenecks, other.given, other.named, other.asked = bottlenecks, given, named, asked
         return other

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
 from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
+from llama_advisor.engine.asked import asked, asked_candidate
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
-from llama_advisor.engine.words import caveats, closing, excluded, expired, routes, shown, wishes
+from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, routes, shown, wishes
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
@@ -67,7 +68,9 @@ class Advisor:
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
-        ending = closing(told, found, base, self._named(found))
+        mine = asked_candidate(found)
+        ending = closing(told, found, base, self._named(found), mine)
+        warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
         advice = self._advice(
@@ -79,7 +82,10 @@ class Advisor:
             ranking=ranking,
             excluded=excluded(found, base),
             wishes=wishes(found, base, told),
-            caveats=caveats(told, ending, self.caveats, base.criteria.caveats_shown),
+            caveats=warnings,
+            notes=notes,
+            asked=mine and asked(found, mine, self.search.sizes),
+            close_call=close_call(order),
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=self._other_lane(found),
             relaxations=tuple(way.shown for way in ways),
@@ -99,7 +105,10 @@ class Advisor:
         winner = found.order[0]
         if winner.states:
             return Outcome(winner.model.id, "recommended_with_caveats")
-        return Outcome(winner.model.id, self._verdict(winner, closing(winner, found, self.base, self._named(found))))
+        return Outcome(
+            winner.model.id,
+            self._verdict(winner, closing(winner, found, self.base, self._named(found))),
+        )
 
     def _verdict(self, winner: Candidate, ending: Candidate) -> Verdict:
         heavy = bool(winner.states) or any(rule.test(ending) for rule in self.heavy)
@@ -173,9 +182,8 @@ class Advisor:
 
     def _advice(self, need: Need, verdict: Verdict, given: tuple[Machine, ...] = (), **parts: Any) -> Advice:
         """Put an answer together, what reading the hardware as given took for granted among its assumptions."""
-        empty: dict[str, Any] = dict.fromkeys(
-            ("changes", "ranking", "excluded", "wishes", "caveats", "alternatives", "relaxations", "routes"), ()
-        )
+        nothing = "changes ranking excluded wishes caveats notes alternatives relaxations routes"
+        empty: dict[str, Any] = dict.fromkeys(nothing.split(), ())
         read = ((machine.label, why) for machine in given for why in machine.assumptions)
         return Advice(
             as_of=self.as_of,

@@ -61,8 +61,8 @@ def _model_allowed(candidate: Candidate) -> bool:
 
 
 def _stronger(candidate: Candidate) -> bool | None:
-    own, named = candidate.place.model_quality, candidate.need.model
-    other = None if named is None or own is None else candidate.place.qualities(named)
+    own, tried = candidate.place.model_quality, candidate.need.tried_model
+    other = None if tried is None or own is None else candidate.place.qualities(tried)
     return None if own is None or other is None else own > other + 1e-9
 
 
@@ -112,9 +112,9 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
     "model.lacks_skills": lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for),
-    "model.stronger_than_named": _stronger,
-    "model.lighter_than_named": lambda c: (
-        c.need.model_parameters_b and c.model.parameters / 1e9 < c.need.model_parameters_b
+    "model.stronger_than_tried": _stronger,
+    "model.lighter_than_tried": lambda c: (
+        c.need.tried_parameters_b and c.model.parameters / 1e9 < c.need.tried_parameters_b
     ),
     "model.unsupported_languages": _unsupported,
     "model.supports_languages": lambda c: not _unsupported(c),
@@ -161,6 +161,10 @@ WHOLE: dict[str, Compute] = {
 _SETTLES = {"open": OPEN, "hopeless": HOPELESS}
 
 
+def _of_asked(compute: Compute) -> Compute:
+    return lambda candidate: None if candidate.asked is None else compute(candidate.asked)
+
+
 def _words(annotation: Any) -> Iterator[str]:
     """Yield the words of all literals in an annotation: facts that have but a few values have no others."""
     for part in get_args(annotation):
@@ -173,6 +177,12 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     It moves with the numbers of a load where the entry says so; what a function reads of that plans leave open is said
     by `settles`.
     """
+    if owner == "asked":
+        told = FACTS[name.removeprefix("asked.")]
+        said = f"Of the build asked about: {told.says}"
+        return told._replace(
+            name=name, says=said, level=level, owner=owner, settles=OPEN, compute=_of_asked(told.compute)
+        )
     path = entry.get("path") or name.partition(".")[2]
     compute = WHOLE.get(name)
     if compute is None:

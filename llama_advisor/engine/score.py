@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from math import log
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from llama_advisor.engine.fact import BUILD, FACTS
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Criterion, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
+from llama_advisor.sizing.figures import Range
 from llama_advisor.text.strict import CriterionId
 
 Move = tuple[CompiledRule, float, Callable[[Any], bool | None] | None]
@@ -119,6 +121,17 @@ def counted_weights(
         weights = stated
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()} if total else weights
+
+
+def at_speed(build: Candidate, *, best: bool) -> float:
+    """Return the score of a build at one end of what its speed is estimated to be."""
+    if (speed := build.speed) is None:
+        return build.score
+    (slow, _, fast), (soon, _, late) = speed.decode_tokens_per_s, speed.first_token_s
+    decode, wait = (fast, soon) if best else (slow, late)
+    end = speed._replace(decode_tokens_per_s=Range(decode, decode, decode), first_token_s=Range(wait, wait, wait))
+    moved = replace(build, speed=end)
+    return round(sum(terms.points_of(moved) for terms in build.criteria), 2)
 
 
 def excuse(outcome: Outcome) -> Excuse:

@@ -109,6 +109,10 @@ class Found:
         """Return the best build of a model that qualifies."""
         return next((build for build in self.order if build.model.id == model), None)
 
+    def builds(self, model: str) -> tuple[Candidate, ...]:
+        """Return all builds judged of a model; none where it is not ranked."""
+        return next((item.builds for item in self._models if item.model.place.model.id == model), ())
+
     def nearest(self, model: str) -> Candidate | None:
         """Return the nearest build of a model that does not qualify."""
         return next((build for build in self.excluded if build.model.id == model), None)

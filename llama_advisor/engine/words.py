@@ -8,14 +8,24 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Literal
 
-from llama_advisor.engine.advice import Build, CaveatShown, Excluded, Nearest, RouteShown, ShortBuild, SpeedShown, Wish
+from llama_advisor.engine.advice import (
+    Build,
+    CaveatShown,
+    CloseCall,
+    Excluded,
+    Nearest,
+    RouteShown,
+    ShortBuild,
+    SpeedShown,
+    Wish,
+)
 from llama_advisor.engine.artifacts import artifact
 from llama_advisor.engine.candidate import Candidate, Named, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.launch import commands
 from llama_advisor.engine.offers import elsewhere, ended_at
 from llama_advisor.engine.rank import best_first, is_wished
-from llama_advisor.engine.score import excuse, nearness
+from llama_advisor.engine.score import at_speed, excuse, nearness
 from llama_advisor.engine.search import Found
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
@@ -45,7 +55,7 @@ def shown(build: Candidate, rank: int, base: RuleBase, *, why: bool = False) -> 
         score=build.score,
         contributions=contributions(build, why=why),
         memory=build.memory and build.memory.rounded(2),
-        speed=_speed(build),
+        speed=speed_shown(build),
         capacity=build.capacity and build.capacity.rounded(3),
         training=build.training and build.training.rounded(2),
         cost=build.cost and build.cost.rounded(month=4),
@@ -70,7 +80,8 @@ def _machine(build: Candidate) -> MachineUsed | None:
     return machine_used(build.machine, build.layout.replicas if build.layout else 1)
 
 
-def _speed(build: Candidate) -> SpeedShown | None:
+def speed_shown(build: Candidate) -> SpeedShown | None:
+    """Return the speed of a build as the contract has it; None where it is not known."""
     if build.speed is None:
         return None
     figures, need = build.speed.rounded(3)._asdict(), build.need
@@ -81,6 +92,13 @@ def _speed(build: Candidate) -> SpeedShown | None:
         prompt_tokens=need.prompt_tokens,
         at_tokens=min(need.context_tokens, need.prompt_tokens + need.output_tokens // 2),
     )
+
+
+def close_call(order: tuple[Candidate, ...]) -> CloseCall | None:
+    """Return the second model where its best case is no worse than the worst case of the first, by estimated speed."""
+    if len(order) < 2 or at_speed(order[1], best=True) < at_speed(order[0], best=False):  # noqa: PLR2004
+        return None
+    return CloseCall(other=short(order[1]), margin=round(order[0].score - order[1].score, 2))
 
 
 def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
@@ -208,15 +226,22 @@ def _plain_wish(
 
 def caveats(
     winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], most: int
-) -> tuple[CaveatShown, ...]:
-    """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first."""
+) -> tuple[tuple[CaveatShown, ...], tuple[CaveatShown, ...]]:
+    """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first; and notes."""
+    notes: list[tuple[int, CompiledRule, str]] = []
     said = [(CONSTRAINT_RANK, outcome.rule, outcome.text) for outcome in (winner.outcomes if winner else ())]
     for rule in rules:
         then = rule.rule.then
         if isinstance(then, Caveat) and rule.test(ending):
-            said.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
-    told = sorted(said, key=lambda item: (item[0], item[1].id))[:most]
-    return tuple(CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, rule, text in told)
+            told = notes if then.caveat == "note" else said
+            told.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
+
+    return _ordered(said)[:most], _ordered(notes)
+
+
+def _ordered(told: list[tuple[int, CompiledRule, str]]) -> tuple[CaveatShown, ...]:
+    items = sorted(told, key=lambda item: (item[0], item[1].id))
+    return tuple(CaveatShown(rule=rule.id, text=text, source=cited(rule), layer=rule.layer) for _, rule, text in items)
 
 
 def expired(build: Candidate, base: RuleBase, as_of: date) -> tuple[str, ...]:
@@ -228,7 +253,13 @@ def expired(build: Candidate, base: RuleBase, as_of: date) -> tuple[str, ...]:
     return tuple(f"{what} is {row}" for what, row in rows if row)
 
 
-def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named | None = None) -> Candidate:
+def closing(
+    winner: Candidate | None,
+    found: Found,
+    base: RuleBase,
+    named: Named | None = None,
+    asked: Candidate | None = None,
+) -> Candidate:
     """Return the winner, or the scenario alone, with what is known once all was judged."""
     need = found.need
     given = found.machines[0] if found.machines and need.hardware_stated else None
@@ -237,7 +268,7 @@ def closing(winner: Candidate | None, found: Found, base: RuleBase, named: Named
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, kinds, given, named)
+    return candidate.closing(stated, kinds, given, named, asked)
 
 
 def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:

@@ -24,6 +24,7 @@ _LEFT_OPEN = """
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
     end_users_in_eu monthly_active_users commercial tool_calling structured_output budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
+    tried_model tried_parameters_b tried_tokens_per_s quantizations_asked
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -97,6 +98,10 @@ class Need:
     service_region: str | None
     regions_meant: frozenset[str]
     symptoms: frozenset[str]
+    tried_model: str | None
+    tried_parameters_b: float | None
+    tried_tokens_per_s: float | None
+    quantizations_asked: frozenset[str]
     hardware_stated: bool
     max_parameters_b: float | None
     only_models: frozenset[str]
@@ -123,6 +128,11 @@ class Need:
         if self.shared_stated is not None:
             return self.shared_stated
         return round(self.prompt_tokens * self.shared_share)
+
+    @property
+    def asked_model(self) -> str | None:
+        """The model that the question is about: the one wished for, else the one tried."""
+        return self.model or self.tried_model
 
     @property
     def speed_asked(self) -> bool:
@@ -220,6 +230,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
     cases, inputs, target = fill.cases, fill.inputs(), fill.target()
     # Hosted competes unless the machine, the place or privacy settle that it runs at home.
     local = scenario.hardware is not None or scenario.memory_budget_gib is not None or target in DEVICE_TARGETS
+    local = local or scenario.target == "server"
     tuned = bool(scenario.fine_tuning or scenario.tuning)
     at_home = scenario.offline or local or scenario.accelerator not in {None, "any"} or tuned
     said = {name: getattr(scenario, name) for name in AS_STATED}
@@ -246,7 +257,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, base, fill.assumptions if wanted else []),
         "offline": bool(scenario.offline),
         "hardware_stated": scenario.hardware is not None,
-        **_wished(scenario, base),
+        **(wished := _wished(scenario, base)),
+        **_tried(scenario, wished, base),
         **_in_eu(scenario, base),
         **_limits(scenario.only or NO_LIMITS, base),
         "hosted_considered": target == "hosted" or not at_home,
@@ -321,6 +333,27 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "provider_unlisted": hosted_by is not None and provider is None,
         "service_region": scenario.service_region,
         "regions_meant": _regions_meant(scenario.service_region, base),
+    }
+
+
+def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[str, Any]:
+    """What was tried, and what was seen of it; a model named beside a symptom is the one tried."""
+    known = [(item, names.model_id(item.model, base, "tried.model") if item.model else None) for item in scenario.tried]
+    stored = (item.quantization for item in scenario.tried if item.quantization)
+    ids = frozenset(name for text in stored for name in names.quantization_ids(text, base, "tried.quantization"))
+    for item in scenario.tried:
+        for field in ("engine", "app"):
+            if name := getattr(item, field):
+                names.engine_id(name, base, f"tried.{field}")
+    symptoms = frozenset(scenario.symptoms).union(*(item.symptoms for item in scenario.tried))
+    model = next((model for _, model in known if model), wished["model"] if symptoms else None)
+    seen = (item.tokens_per_s for item in scenario.tried if item.tokens_per_s)
+    return {
+        "symptoms": symptoms,
+        "tried_model": model,
+        "tried_parameters_b": base.models[model].parameters / 1e9 if model else None,
+        "tried_tokens_per_s": next(seen, None),
+        "quantizations_asked": wished["quantizations_wished"] or ids,
     }
 
 

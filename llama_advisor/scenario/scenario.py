@@ -30,6 +30,11 @@ def _tuple(value: Any) -> Any:
     return (value,) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
 
 
+def _listed(value: Any) -> Any:
+    """Read one as a list of one."""
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
 def _each(fold: Callable[[str], str]) -> Callable[[Any], Any]:
     """Read one word as a list of one, and fold every word."""
 
@@ -129,6 +134,18 @@ class Tuning(Strict):
     trainer: Annotated[str | None, "What trains it, e.g. `unsloth`."] = None
 
 
+class Tried(Strict):
+    """What was used, and what was seen: evidence, not a wish; each key optional."""
+
+    model: Annotated[str | None, "Model."] = None
+    quantization: Annotated[str | None, "Quantization."] = None
+    engine: Annotated[str | None, "Engine."] = None
+    app: Annotated[str | None, "App or front end, which stands for the engine that it runs."] = None
+    symptoms: Annotated[Symptoms, "What goes wrong."] = ()
+    tokens_per_s: Annotated[Positive | None, "Generation that was seen, tokens per second."] = None
+    note: Annotated[str | None, "Whatever else was seen; read by no rule."] = None
+
+
 class Scenario(Strict):
     """What the user needs."""
 
@@ -172,7 +189,12 @@ class Scenario(Strict):
     ] = None
     engine: Annotated[str | None, "Engine wished for; filters while anything qualifies on it."] = None
     quantization: Annotated[str | None, "Quantization wished for."] = None
-    model: Annotated[str | None, "Model wished for or tried."] = None
+    model: Annotated[str | None, "Model wished for; with a symptom, the one tried."] = None
+    tried: Annotated[
+        tuple[Tried, ...],
+        BeforeValidator(_listed, json_schema_input_type=Tried | tuple[Tried, ...]),
+        "What was tried and what was seen: evidence, not a wish.",
+    ] = ()
     only: Annotated[Only | None, "Hard limits."] = None
     provider: Annotated[str | None, "Provider of the hosted service."] = None
     service_region: Annotated[str | None, "Region of the hosted service."] = None
