@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
+from llama_advisor.engine.advice import Advice, Build, Change, HangsOn, RuleBaseShown, Verdict
 from llama_advisor.engine.asked import asked, asked_candidate
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
-from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, routes, shown, wishes
+from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, routes, short, shown, wishes
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
@@ -24,6 +26,8 @@ from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 
 OTHER_LANE = 2
+MOST_TOLD = 2
+TOO_LITTLE = ("use_cases", "hardware", "target")
 
 
 class Answer(NamedTuple):
@@ -65,6 +69,9 @@ class Advisor:
             return Answer(self._advice(need, "need_input", missing=NEEDED), need, None, None)
         found = self.decide(need)
         order = found.order
+        hangs_on = () if need.settled or not order else tuple(islice(self._hangs_on(found), MOST_TOLD))
+        if need.too_little:
+            return Answer(self._advice(need, "need_input", missing=TOO_LITTLE, hangs_on=hangs_on), need, None, None)
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
@@ -75,10 +82,10 @@ class Advisor:
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
         advice = self._advice(
             found.need,
-            self._verdict(order[0], ending) if order else verdict,
+            self._verdict(found, ending) if order else verdict,
             found.machines if found.need.hardware_stated else (),
             recommendation=shown(counted.build, 1, base) if counted else next(iter(ranking), None),
-            changes=counted.changes if counted else (),
+            changes=counted.changes if counted else _given_up(found),
             ranking=ranking,
             excluded=excluded(found, base),
             wishes=wishes(found, base, told),
@@ -86,6 +93,7 @@ class Advisor:
             notes=notes,
             asked=mine and asked(found, mine, self.search.sizes),
             close_call=close_call(order),
+            hangs_on=hangs_on,
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=self._other_lane(found),
             relaxations=tuple(way.shown for way in ways),
@@ -96,22 +104,24 @@ class Advisor:
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
         need = understand(scenario, self.base)
-        if says_nothing(scenario):
+        if says_nothing(scenario) or need.too_little:
             return Outcome(None, "need_input")
         found = self.decide(need)
         if not found.order:
             way = next((way for way in ways_round(found, self) if way.counts), None)
             return Outcome(way.build.model.id, "change_requirement") if way else Outcome(None, "no_fit")
         winner = found.order[0]
-        if winner.states:
+        if winner.states and not _given_up(found):
             return Outcome(winner.model.id, "recommended_with_caveats")
         return Outcome(
             winner.model.id,
-            self._verdict(winner, closing(winner, found, self.base, self._named(found))),
+            self._verdict(found, closing(winner, found, self.base, self._named(found))),
         )
 
-    def _verdict(self, winner: Candidate, ending: Candidate) -> Verdict:
-        heavy = bool(winner.states) or any(rule.test(ending) for rule in self.heavy)
+    def _verdict(self, found: Found, ending: Candidate) -> Verdict:
+        if _given_up(found):
+            return "change_requirement"
+        heavy = bool(found.order[0].states) or any(rule.test(ending) for rule in self.heavy)
         return "recommended_with_caveats" if heavy else "recommended"
 
     @cached_property
@@ -140,6 +150,15 @@ class Advisor:
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
         return self.search.run(need, among, served=False)
+
+    def _hangs_on(self, found: Found) -> Iterator[HangsOn]:
+        """Yield what was not said and would change the answer, each applied alone."""
+        for told in self.base.criteria.hangs_on:
+            need = understand(found.need.scenario.model_copy(update=told), self.base)
+            other = self.decide(need).winner
+            if other is None or other.model is not found.order[0].model:
+                ((field, value),) = told.items()
+                yield HangsOn(field=field, value=value, then=short(other) if other else None)
 
     def _named(self, found: Found) -> Named | None:
         """Size the model that the user named, for what is said of it."""
@@ -193,6 +212,14 @@ class Advisor:
             rulebase=self.rulebase_shown(),
             **({"recommendation": None} | empty | parts),
         )
+
+
+def _given_up(found: Found) -> tuple[Change, ...]:
+    """Return the engine that was asked for, where nothing qualifies on it and another takes its place."""
+    asked = found.need.scenario.engine
+    if not asked or found.need.engine or not found.order:
+        return ()
+    return (Change(field="engine", from_=asked, to=found.order[0].engine.id),)
 
 
 def _turned(need: Need) -> Need:

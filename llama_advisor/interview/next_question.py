@@ -120,7 +120,7 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     if leads is None or not found:
         return
     first = [item for item in found if item.question.first]
-    if leads.verdict == "need_input":
+    if leads.verdict == "need_input" and said.keys().isdisjoint(NEEDED):
         yield from [item for item in found if item.question.free in NEEDED][:1]
     elif (item := next(telling(first, said, outlook), None)) is not None:
         yield item

@@ -255,6 +255,10 @@ class Criteria(Record):
         tuple[str, ...], "Symptoms that say the model named has failed, so that naming it is no wish."
     ]
     excuse_order: Annotated[tuple[Bottleneck, ...], "Which of several excuses is told, most decisive first."]
+    settled_by: Annotated[tuple[str, ...], "Fields of which one must be stated before an answer is firm."]
+    hangs_on: Annotated[
+        tuple[dict[str, Any], ...], "What is tried where none is, the two that change the answer first are told."
+    ]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]
     small_model_loss: Annotated[
         tuple[tuple[float, float], ...],

@@ -135,6 +135,17 @@ class Need:
         return self.model or self.tried_model
 
     @property
+    def settled(self) -> bool:
+        """Whether anything is said of hardware, place, volume, money or privacy."""
+        return not self.stated.isdisjoint(self.criteria.settled_by)
+
+    @property
+    def too_little(self) -> bool:
+        """Whether neither that is said nor what the work is."""
+        vague = all("unspecific" in case.tags for case in self.cases)
+        return vague and self.model is None and not self.settled
+
+    @property
     def speed_asked(self) -> bool:
         """Whether speed was asked for: a limit, or more weight for it."""
         limits = (self.min_tokens_per_s, self.max_first_token_s, self.max_answer_s)
