@@ -188,7 +188,7 @@ class Candidate(_Judged):
         """Return whether it has the quantization, the engine or the provider asked for."""
         need, offer = self.need, self.place.offer
         by_provider = offer is not None and offer.provider == need.provider
-        return self.quantization.id in need.quantizations_wished or self.engine.id == need.engine or by_provider
+        return self.quantization.id in need.quantizations_wished or self.engine.id in need.engines_asked or by_provider
 
     def closing(
         self,

@@ -91,7 +91,7 @@ def quantizations(model: Model, need: Need, base: RuleBase, engines: Iterable[En
 
 def engines(need: Need, base: RuleBase) -> tuple[Engine, ...]:
     """Engines of the lanes considered; the engine asked for alone, while anything qualifies on it."""
-    wanted = [engine for engine in base.engines.values() if need.engine in {None, engine.id}]
+    wanted = [engine for engine in base.engines.values() if not need.engines_asked or engine.id in need.engines_asked]
     return tuple(
         engine for engine in wanted if (need.hosted_considered if engine.id == HOSTED else need.self_hosted_considered)
     )

@@ -22,6 +22,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.rule import CompiledRule
+from llama_advisor.scenario.names import engine_ids
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 
@@ -216,8 +217,8 @@ class Advisor:
 
 def _given_up(found: Found) -> tuple[Change, ...]:
     """Return the engine that was asked for, where nothing qualifies on it and another takes its place."""
-    asked = found.need.scenario.engine
-    if not asked or found.need.engine or not found.order:
+    asked, need = found.need.scenario.engine, found.need
+    if not asked or need.engines_asked or not found.order or not engine_ids(asked, found.plan.base):
         return ()
     return (Change(field="engine", from_=asked, to=found.order[0].engine.id),)
 

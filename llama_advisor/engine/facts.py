@@ -131,7 +131,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     ),
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
-    "engine.asked": lambda c: c.need.engine == c.engine.id,
+    "engine.asked": lambda c: c.engine.id in c.need.engines_asked,
     "engine.structured_output": _structured_output,
     "engine.beyond_context": lambda c: c.engine.beyond_context or None,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",

@@ -36,9 +36,16 @@ def _wished_model_first(order: list[Candidate], need: Need, base: RuleBase) -> l
     if not order or need.model is None or not need.symptoms.isdisjoint(base.criteria.failed_symptoms):
         return order
     near = [build for build in order if build.score >= order[0].score - base.criteria.wish_margin]
-    named = [build for build in near if build.model.id == need.model]
+    whole = [build for build in order if build not in near and need.names_build and _comfortable(build)]
+    named = [build for build in (*near, *whole) if build.model.id == need.model]
     wished = named or [build for build in near if is_wished(build, need, base)]
     return [wished[0], *(other for other in order if other is not wished[0])] if wished else order
+
+
+def _comfortable(build: Candidate) -> bool:
+    """Whether a build holds with nothing tight or unknown, all of it on its devices, in bits enough."""
+    offloaded = build.memory.offloaded_gib if build.memory else 0.0
+    return not build.states and not offloaded and build.quantization.bits >= build.need.criteria.comfortable_bits
 
 
 def is_wished(build: Candidate, need: Need, base: RuleBase) -> bool:

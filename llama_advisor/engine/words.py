@@ -30,7 +30,7 @@ from llama_advisor.engine.search import Found
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.scenario.names import engine_id, provider_id
+from llama_advisor.scenario.names import app_named, engine_ids, provider_id
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.text.template import fill
@@ -148,8 +148,15 @@ def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, 
         else:
             made.append(_plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider, told))
     if scenario.engine and not provider_id(scenario.engine, base):
-        engine = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
+        asked, engines = scenario.engine, engine_ids(scenario.engine, base)
+        if engines:
+            made.append(_plain_wish("engine", asked, found, base, lambda b: b.engine.id in engines))
+        else:
+            app = app_named(asked, base)
+            text = f"nothing is known here of {asked}"
+            if app and app.known:
+                text = f"{app.name} runs no model itself: point it at the address of what serves the pick"
+            made.append(Wish(field="engine", asked=asked, outcome="not_known", rank=None, text=text))
     return tuple(made)
 
 

@@ -149,7 +149,8 @@ class Cell:
     def leads(self, box: Box, mine: Candidate, other: Candidate) -> bool:
         """Return whether a build is ranked before another in all of a box."""
         base = self.advisor.base
-        if mine.score - other.score > base.criteria.wish_margin:
+        named = {self.need.model, *(option.get("model") for options in self.changes for option in options)}
+        if mine.score - other.score > base.criteria.wish_margin and other.model.id not in named:
             return True
         return all(first for _, first in self.cover(box, lambda need: ranked((mine, other), need, base)[0] is mine))
 
@@ -228,7 +229,7 @@ class Proof:
         if self.outlook.outcome(stated) != self.expected:
             return False
         read = (name for rule in self.advisor.heavy for name in facts_read(rule.condition))
-        if any(name.startswith(("answer.", "named.")) for name in read):
+        if any(name.startswith(("answer.", "named.", "asked.")) for name in read):
             return False  # a caveat hangs on what became of all models
         cell = self.cell(need, stated, openings)
         models = cell.found.plan.models

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from llama_advisor.knowledge.conditions import ConditionError, Fact
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
-from llama_advisor.knowledge.engine import Deploying, Engine, Program
+from llama_advisor.knowledge.engine import App, Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
@@ -129,6 +129,7 @@ class RuleBase:
     devices = _by_id("devices", Device)
     instances = _by_id("instances", Instance)
     engines = _by_id("engines", Engine)
+    apps = _by_id("apps", App)
     programs = _by_id("programs", Program)
     trainers = _by_id("trainers", Trainer)
     optimizers = _by_id("optimizers", Optimizer)

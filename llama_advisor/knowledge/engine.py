@@ -167,6 +167,18 @@ class Engine(Record):
         return tuple(kind for kind in self.kv_cache_types if architecture not in self.kv_cache_not_for.get(kind, ()))
 
 
+class App(Record):
+    """An app or front end that people name as what runs a model."""
+
+    id: Annotated[str, "App id."]
+    name: Annotated[str, "Its name."]
+    aliases: Annotated[tuple[str, ...], "Other names."] = ()
+    engines: Annotated[tuple[str, ...], "Engines inside, the usual one first; none where it talks to any."]
+    known: Annotated[bool, "Whether anything is known of what it runs."] = True
+    sources: Annotated[tuple[str, ...], "Source ids."]
+    unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()
+
+
 class Program(Record):
     """A command of an engine or of a tool around it, and every option that it takes in one release."""
 

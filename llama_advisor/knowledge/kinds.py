@@ -6,7 +6,7 @@ from typing import Annotated, get_args, get_type_hints
 
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
-from llama_advisor.knowledge.engine import Deploying, Engine, Program
+from llama_advisor.knowledge.engine import App, Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.offer import CloudRegion, Offer, Provider
@@ -46,6 +46,7 @@ class EntryLists(Record):
     quantizations: Annotated[tuple[Quantization, ...], "Ways to store weights."] = ()
     devices: Annotated[tuple[Device, ...], "Devices."] = ()
     instances: Annotated[tuple[Instance, ...], "Cloud instances."] = ()
+    apps: Annotated[tuple[App, ...], "Apps and front ends."] = ()
     programs: Annotated[tuple[Program, ...], "Commands with all their options."] = ()
     vendors: Annotated[tuple[Vendor, ...], "Makers of devices."] = ()
     providers: Annotated[tuple[Provider, ...], "Providers of hosted models."] = ()

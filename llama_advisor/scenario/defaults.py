@@ -64,7 +64,7 @@ class Defaults:
             by_kind = base.criteria.target_of_kind.get(machine.device.kind, "server")
             target = "laptop" if "laptop" in machine.device.id else machine.target or by_kind
             why = f"where a {machine.device.kind.replace('-', ' ')} usually stands"
-        elif scenario.provider or (scenario.engine and names.engine_id(scenario.engine, base) == HOSTED):
+        elif scenario.provider or (scenario.engine and HOSTED in names.engine_ids(scenario.engine, base)):
             target, why = "hosted", "a hosted service was named"
         else:
             target, why = min((d.target for d in self.defaults), key=NEAREST_FIRST.index), self.why

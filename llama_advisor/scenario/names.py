@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import TypeVar
 
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.engine import App
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.scenario import Assumption, Tuning
@@ -71,8 +72,25 @@ def named_build(name: str, model: Model, *, plain_tags: bool = False) -> tuple[s
     return tuple(item.quantization for item in named if plain_tags or not PLAIN_TAG.fullmatch(item.name))[:1]
 
 
+def app_named(name: str, base: RuleBase) -> App | None:
+    """The app or front end of a name; None where it is none."""
+    found = base.kept(_ids("apps")).get(key(name))
+    return base.apps[found] if found else None
+
+
+def engine_ids(name: str, base: RuleBase, field: str = "engine") -> tuple[str, ...]:
+    """The ids of an engine by any of its names, or of those inside an app; none where it runs none or is not known."""
+    app = app_named(name, base)
+    return app.engines if app else (engine_id(name, base, field),)
+
+
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
-    """The id of an engine by any of its names."""
+    """The id of an engine by any of its names, of an app the usual one inside."""
+    if app := app_named(name, base):
+        if not app.engines:
+            why = "runs no model itself" if app.known else "is not known here"
+            raise InputError(f"{field}: {app.name} {why}; name an engine: {', '.join(base.engines)}")
+        return app.engines[0]
     found = base.kept(_ids("engines")).get(key(name)) or (HOSTED if provider_id(name, base) else None)
     if found == HOSTED and field.startswith("only") and provider_id(name, base):
         raise InputError(f"{field}: {printable(name)} is a provider; say provider: {printable(name)}")

@@ -86,6 +86,7 @@ class Need:
     offline: bool
     budget_usd_per_month: float | None
     engine: str | None
+    engines_asked: frozenset[str]
     quantizations_wished: frozenset[str]
     quantization: str | None
     model: str | None
@@ -135,15 +136,25 @@ class Need:
         return self.model or self.tried_model
 
     @property
+    def names_build(self) -> bool:
+        """Whether a model is named with its form, its engine or how it is tuned, or alone: a question of its own."""
+        named = self.quantizations_wished or self.engines_asked or self.fine_tuning or self.vague
+        return self.model is not None and bool(named)
+
+    @property
     def settled(self) -> bool:
         """Whether anything is said of hardware, place, volume, money or privacy."""
         return not self.stated.isdisjoint(self.criteria.settled_by)
 
     @property
+    def vague(self) -> bool:
+        """Whether what the work is was not said."""
+        return all("unspecific" in case.tags for case in self.cases)
+
+    @property
     def too_little(self) -> bool:
         """Whether neither that is said nor what the work is."""
-        vague = all("unspecific" in case.tags for case in self.cases)
-        return vague and self.model is None and not self.settled
+        return self.vague and self.model is None and not self.settled
 
     @property
     def speed_asked(self) -> bool:
@@ -199,7 +210,7 @@ class Need:
 
     def on_any_engine(self) -> Need:
         """The same need without the engine wish."""
-        return replace(self, engine=None)
+        return replace(self, engine=None, engines_asked=frozenset())
 
     def normalised(self) -> dict[str, Any]:
         """The scenario as decided upon: what was stated, then what was assumed, by field."""
@@ -278,7 +289,10 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "criteria": base.criteria,
     }
     if found["provider_named"] and found["hosted_considered"] and not scenario.engine:
-        found["engine"] = HOSTED  # a provider that is named filters as an engine does
+        found |= {
+            "engine": HOSTED,
+            "engines_asked": frozenset({HOSTED}),
+        }  # a provider that is named filters as an engine does
     need = Need(**found)
     _follow(fill, need)
     _agree(need)
@@ -324,6 +338,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     wished = names.quantization_ids(scenario.quantization, base) if scenario.quantization else ()
     if scenario.model and named and not wished:
         wished = names.named_build(scenario.model, named)
+    engines = names.engine_ids(scenario.engine, base) if scenario.engine else ()
     engine = scenario.engine if scenario.engine and names.provider_id(scenario.engine, base) else None
     hosted_by = (scenario.provider or "").strip() or engine
     if scenario.provider is not None and not scenario.provider.strip():
@@ -332,7 +347,8 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         raise InputError(f"provider: {printable(scenario.provider)} and engine: {printable(engine)} are two providers")
     provider = names.provider_id(hosted_by, base) if hosted_by else None
     return {
-        "engine": names.engine_id(scenario.engine, base) if scenario.engine else None,
+        "engine": next(iter(engines), None),
+        "engines_asked": frozenset(engines),
         "quantizations_wished": frozenset(wished),
         "quantization": wished[0] if wished else None,
         "model": model,
@@ -355,7 +371,7 @@ def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[s
     for item in scenario.tried:
         for field in ("engine", "app"):
             if name := getattr(item, field):
-                names.engine_id(name, base, f"tried.{field}")
+                names.engine_ids(name, base, f"tried.{field}")
     symptoms = frozenset(scenario.symptoms).union(*(item.symptoms for item in scenario.tried))
     model = next((model for _, model in known if model), wished["model"] if symptoms else None)
     seen = (item.tokens_per_s for item in scenario.tried if item.tokens_per_s)
