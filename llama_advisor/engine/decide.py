@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Build, Change, HangsOn, RuleBaseShown, Verdict
+from llama_advisor.engine.advice import Advice, Build, HangsOn, RuleBaseShown, Verdict
 from llama_advisor.engine.asked import asked, asked_candidate
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
@@ -22,7 +22,6 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.scenario.names import engine_ids
 from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 
@@ -83,10 +82,10 @@ class Advisor:
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
         advice = self._advice(
             found.need,
-            self._verdict(found, ending) if order else verdict,
+            self._verdict(order[0], ending) if order else verdict,
             found.machines if found.need.hardware_stated else (),
             recommendation=shown(counted.build, 1, base) if counted else next(iter(ranking), None),
-            changes=counted.changes if counted else _given_up(found),
+            changes=counted.changes if counted else (),
             ranking=ranking,
             excluded=excluded(found, base),
             wishes=wishes(found, base, told),
@@ -112,17 +111,15 @@ class Advisor:
             way = next((way for way in ways_round(found, self) if way.counts), None)
             return Outcome(way.build.model.id, "change_requirement") if way else Outcome(None, "no_fit")
         winner = found.order[0]
-        if winner.states and not _given_up(found):
+        if winner.states:
             return Outcome(winner.model.id, "recommended_with_caveats")
         return Outcome(
             winner.model.id,
-            self._verdict(found, closing(winner, found, self.base, self._named(found))),
+            self._verdict(winner, closing(winner, found, self.base, self._named(found))),
         )
 
-    def _verdict(self, found: Found, ending: Candidate) -> Verdict:
-        if _given_up(found):
-            return "change_requirement"
-        heavy = bool(found.order[0].states) or any(rule.test(ending) for rule in self.heavy)
+    def _verdict(self, winner: Candidate, ending: Candidate) -> Verdict:
+        heavy = bool(winner.states) or any(rule.test(ending) for rule in self.heavy)
         return "recommended_with_caveats" if heavy else "recommended"
 
     @cached_property
@@ -136,18 +133,17 @@ class Advisor:
         return tuple(rule for rule in self.caveats if getattr(rule.rule.then, "caveat", "") == "heavy")
 
     def decide(self, need: Need, among: frozenset[str] | None = None) -> Found:
-        """Judge all models, or those `among` them; the engine asked for filters while anything qualifies on it."""
+        """Judge all models, or those `among` them; an engine that is not of the lane asked for is not looked for.
+
+        Where a service was named and none qualifies beside machines, these are judged; and once more where no service
+        turns out to compete: then the speed of machines counts.
+        """
         if need.engine is not None and not candidates.engines(need, self.base):
             need = need.on_any_engine()
-        found = self._judged(need, among)
-        if need.engine is None or found.order:
-            return found
-        anywhere = self._judged(need.on_any_engine(), among)
-        return anywhere if anywhere.order else found
-
-    def _judged(self, need: Need, among: frozenset[str] | None) -> Found:
-        """Judge, and once more where no service turns out to compete: then the speed of machines counts."""
         found = self.search.run(need, among)
+        if need.either_lane and not found.order:
+            need = need.on_any_engine()
+            found = self.search.run(need, among)
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
         return self.search.run(need, among, served=False)
@@ -213,14 +209,6 @@ class Advisor:
             rulebase=self.rulebase_shown(),
             **({"recommendation": None} | empty | parts),
         )
-
-
-def _given_up(found: Found) -> tuple[Change, ...]:
-    """Return the engine that was asked for, where nothing qualifies on it and another takes its place."""
-    asked, need = found.need.scenario.engine, found.need
-    if not asked or need.engines_asked or not found.order or not engine_ids(asked, found.plan.base):
-        return ()
-    return (Change(field="engine", from_=asked, to=found.order[0].engine.id),)
 
 
 def _turned(need: Need) -> Need:

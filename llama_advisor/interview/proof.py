@@ -216,8 +216,7 @@ class Proof:
         if need.engine is not None and not candidates.engines(need, self.advisor.base):
             need = need.on_any_engine()
         cell = Cell(self.advisor, need, tuple(changes), self._spend)
-        models = cell.found.plan.models
-        if need.engine is not None and all(build is None for model in models for _, (build, _) in cell.best(model)):
+        if need.either_lane and all(build is None for m in cell.found.plan.models for _, (build, _) in cell.best(m)):
             return Cell(self.advisor, need.on_any_engine(), tuple(changes), self._spend)
         return cell
 

@@ -24,7 +24,7 @@ _LEFT_OPEN = """
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
     end_users_in_eu monthly_active_users commercial tool_calling structured_output budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
-    tried_model tried_parameters_b tried_tokens_per_s quantizations_asked
+    tried_named tried_named_b tried_tokens_per_s quantizations_tried
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -48,6 +48,7 @@ class Need:
     tags: frozenset[str]
     needs: frozenset[str]
     stated: frozenset[str]
+    settled: bool  # whether anything is said of hardware, place, volume, money or privacy
     inputs: frozenset[str]
     target: Target
     accelerator: str
@@ -99,10 +100,10 @@ class Need:
     service_region: str | None
     regions_meant: frozenset[str]
     symptoms: frozenset[str]
-    tried_model: str | None
-    tried_parameters_b: float | None
+    tried_named: str | None
+    tried_named_b: float | None
     tried_tokens_per_s: float | None
-    quantizations_asked: frozenset[str]
+    quantizations_tried: frozenset[str]
     hardware_stated: bool
     max_parameters_b: float | None
     only_models: frozenset[str]
@@ -131,6 +132,21 @@ class Need:
         return round(self.prompt_tokens * self.shared_share)
 
     @property
+    def tried_model(self) -> str | None:
+        """The model tried: the one said to be, else the one named beside a symptom."""
+        return self.tried_named or (self.model if self.symptoms else None)
+
+    @property
+    def tried_parameters_b(self) -> float | None:
+        """Its parameters, in billions."""
+        return self.tried_named_b if self.tried_named else self.model_parameters_b if self.symptoms else None
+
+    @property
+    def quantizations_asked(self) -> frozenset[str]:
+        """The forms that the question is about: those wished for, else those tried."""
+        return self.quantizations_wished or self.quantizations_tried
+
+    @property
     def asked_model(self) -> str | None:
         """The model that the question is about: the one wished for, else the one tried."""
         return self.model or self.tried_model
@@ -142,9 +158,9 @@ class Need:
         return self.model is not None and bool(named)
 
     @property
-    def settled(self) -> bool:
-        """Whether anything is said of hardware, place, volume, money or privacy."""
-        return not self.stated.isdisjoint(self.criteria.settled_by)
+    def either_lane(self) -> bool:
+        """Whether a service was named where machines may take its place."""
+        return self.engine == HOSTED and self.self_hosted_considered
 
     @property
     def vague(self) -> bool:
@@ -267,7 +283,10 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "use_cases": frozenset(case.id for case in cases),
         "tags": frozenset(tag for case in cases for tag in case.tags),
         "needs": (needs := frozenset(need for case in cases for need in case.needs)),
-        "stated": frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
+        "stated": (
+            stated := frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name])
+        ),
+        "settled": not stated.isdisjoint(base.criteria.settled_by),
         "inputs": inputs,
         "target": target,
         "accelerator": scenario.accelerator or "any",
@@ -279,8 +298,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "tuning": names.tuning_of(scenario.tuning, scenario.context_tokens, base, fill.assumptions if wanted else []),
         "offline": bool(scenario.offline),
         "hardware_stated": scenario.hardware is not None,
-        **(wished := _wished(scenario, base)),
-        **_tried(scenario, wished, base),
+        **_wished(scenario, base),
+        **_tried(scenario, base),
         **_in_eu(scenario, base),
         **_limits(scenario.only or NO_LIMITS, base),
         "hosted_considered": target == "hosted" or not at_home,
@@ -363,8 +382,8 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     }
 
 
-def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[str, Any]:
-    """What was tried, and what was seen of it; a model named beside a symptom is the one tried."""
+def _tried(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
+    """What was tried, and what was seen of it."""
     known = [(item, names.model_id(item.model, base, "tried.model") if item.model else None) for item in scenario.tried]
     stored = (item.quantization for item in scenario.tried if item.quantization)
     ids = frozenset(name for text in stored for name in names.quantization_ids(text, base, "tried.quantization"))
@@ -373,14 +392,14 @@ def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[s
             if name := getattr(item, field):
                 names.engine_ids(name, base, f"tried.{field}")
     symptoms = frozenset(scenario.symptoms).union(*(item.symptoms for item in scenario.tried))
-    model = next((model for _, model in known if model), wished["model"] if symptoms else None)
+    model = next((model for _, model in known if model), None)
     seen = (item.tokens_per_s for item in scenario.tried if item.tokens_per_s)
     return {
         "symptoms": symptoms,
-        "tried_model": model,
-        "tried_parameters_b": base.models[model].parameters / 1e9 if model else None,
+        "tried_named": model,
+        "tried_named_b": base.models[model].parameters / 1e9 if model else None,
         "tried_tokens_per_s": next(seen, None),
-        "quantizations_asked": wished["quantizations_wished"] or ids,
+        "quantizations_tried": ids,
     }
 
 
