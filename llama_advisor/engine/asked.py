@@ -13,7 +13,7 @@ from llama_advisor.engine.search import Found
 from llama_advisor.engine.words import decisive, short, speed_shown
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.scenario.scenario import Workload
-from llama_advisor.sizing.estimate import largest
+from llama_advisor.sizing.estimate import PLAIN_CACHE, largest
 from llama_advisor.sizing.figures import DeviceMemory, machine_name
 from llama_advisor.sizing.layouts import Groups, Layout, Sizes, ladder, laid_out
 from llama_advisor.sizing.memory import kv_bytes_per_token, memory
@@ -192,7 +192,9 @@ class Inquiry:
         if fits is None or there is None:
             yield f"{what} needs {need}; the memory of {where} is not known"
         elif fits:
-            yield f"{what} fits {where}: {part.need_gib:.1f} of {there:.1f} GiB{self._each}"
+            cache = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
+            stored = f", its KV cache in {cache}" if cache != PLAIN_CACHE else ""
+            yield f"{what} fits {where}: {part.need_gib:.1f} of {there:.1f} GiB{self._each}{stored}"
         else:
             alone = "" if build.training else f"; the weights alone are {weights:.1f} GiB"
             yield f"{what} does not fit {where}: {need} needed, {there:.1f} there{alone}"

@@ -99,7 +99,7 @@ def test_the_parts_of_a_score_sum_to_it_and_the_order_follows(
     for first, second in pairwise(advice.ranking):
         named = first.rank == 1 and "model" in said
         near = second.score - first.score <= base.criteria.wish_margin
-        whole = {"quantization", "engine", "fine_tuning"} & said.keys() or "general" in said.get("use_cases", ["general"])
+        whole = {"quantization", "engine"} & said.keys() or "general" in said["use_cases"]
         assert first.score >= second.score or (named and (near or whole))
 
 

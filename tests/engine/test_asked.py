@@ -1,0 +1,131 @@
+"""The build asked about is answered for itself; what is said to let it fit does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llama_advisor.engine.relax import changed
+from llama_advisor.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.engine.advice import Advice
+    from llama_advisor.engine.decide import Advisor
+
+BIG = "llama-3.1-70b-instruct"
+SMALL = "llama-3.1-8b-instruct"
+ASKED: list[dict[str, Any]] = [
+    {"model": BIG, "quantization": "bf16", "hardware": "2x L40S", "symptoms": ["out_of_memory"]},
+    {"model": BIG, "quantization": "bf16", "hardware": "1x A100 80GB"},
+    {"model": BIG, "quantization": "q4_k_m", "hardware": "M3 Max 36GB", "engine": "llama.cpp"},
+    {"model": SMALL, "quantization": "bf16", "hardware": "MacBook Air M2 8GB"},
+    {"model": SMALL, "quantization": "fp8", "hardware": "RTX 4070 12GB", "context_tokens": 65536, "engine": "vllm"},
+    {"model": "llama-3.1-405b-instruct", "quantization": "fp8", "hardware": "4x A100 80GB", "context_tokens": 131072},
+    {"model": SMALL, "fine_tuning": ["lora"], "hardware": "RTX 3090", "tuning": {"sample_tokens": 16384}},
+    {"model": BIG, "fine_tuning": ["full"], "hardware": "2x H100 80GB"},
+]
+
+
+@pytest.mark.parametrize("said", ASKED, ids=lambda said: " ".join(map(str, said.values())))
+def test_what_would_let_it_fit_does(said: dict[str, Any], advise: Callable[..., Advice], advisor: Advisor) -> None:
+    asked = advise(use_cases=["chat"], **said).asked
+    assert asked is not None
+    assert asked.fits is False
+    assert asked.by_gib is not None
+    assert asked.by_gib < 0
+    assert asked.would_fit
+    scenario = Scenario.model_validate({"use_cases": ["chat"], **said})
+    for way in asked.would_fit:
+        (change,) = way.changes
+        field, to = change.field, change.to
+        if field == "hardware" and str(to).endswith("of memory"):
+            continue  # another size of the same device, which the text alone cannot order
+        then = advisor.advise(changed(scenario, field, [to] if field == "fine_tuning" else to)).asked
+        assert then is not None
+        assert then.fits, way
+
+
+def test_its_forms_go_from_many_bits_to_few_and_agree_with_what_is_there(advise: Callable[..., Advice]) -> None:
+    asked = advise(use_cases=["chat"], model=BIG, quantization="bf16", hardware="2x L40S").asked
+    assert asked is not None
+    weights = [form.weights_gib for form in asked.forms]
+    assert weights == sorted(weights, reverse=True)
+    assert len(weights) >= 3
+    for form in asked.forms:
+        assert form.available_gib is not None
+        assert form.fits == (form.need_gib <= form.available_gib)
+        assert (form.machine is None) == form.fits
+    assert asked.forms[0].machine == "4x L40S"
+
+
+def test_it_is_the_model_tried_where_none_is_wished(advise: Callable[..., Advice]) -> None:
+    tried = {"model": "llama3.1:70b", "quantization": "q4_k_m", "symptoms": ["slow"], "tokens_per_s": 1.5}
+    advice = advise(use_cases=["chat"], hardware="RTX 4090 + 64GB RAM", tried=tried)
+    assert advice.asked is not None
+    assert (advice.asked.build.model, advice.asked.build.quantization) == (BIG, "q4_k_m")
+    assert not [wish for wish in advice.wishes if wish.field == "model"]
+    assert advice.recommendation is not None
+    assert advice.recommendation.model != BIG
+
+
+def test_without_a_model_nothing_is_asked_about(advise: Callable[..., Advice]) -> None:
+    assert advise(use_cases=["chat"], hardware="RTX 4090").asked is None
+
+
+def test_a_close_call_is_one_that_the_estimates_leave_open(advise: Callable[..., Advice]) -> None:
+    found = [advise(use_cases=["chat"], hardware=name) for name in ("RTX 4090", "M2 16GB", "2x RTX 3090", "8GB RAM")]
+    for advice in found:
+        if advice.close_call:
+            assert advice.close_call.other.model == advice.ranking[1].model
+            assert advice.close_call.margin == round(advice.ranking[0].score - advice.ranking[1].score, 2)
+            assert advice.close_call.margin < 5
+
+
+def test_what_an_answer_hangs_on_changes_it(advise: Callable[..., Advice]) -> None:
+    advice = advise(use_cases=["coding"])
+    assert advice.verdict == "recommended_with_caveats"
+    assert len(advice.hangs_on) == 2
+    assert advice.recommendation is not None
+    for item in advice.hangs_on:
+        then = advise(use_cases=["coding"], **{item.field: item.value}).recommendation
+        assert (then and then.model) == (item.then and item.then.model) != advice.recommendation.model
+    assert advise(use_cases=["coding"], hardware="RTX 4090").hangs_on == ()
+
+
+def test_vague_work_in_no_place_needs_more(advise: Callable[..., Advice]) -> None:
+    assert advise(use_cases=["general"]).verdict == "need_input"
+    assert advise(inputs=["text"]).verdict == "need_input"
+    assert advise(use_cases=["general"], target="laptop").verdict != "need_input"
+    alone = advise(model=SMALL)
+    assert alone.recommendation is not None
+    assert alone.recommendation.model == SMALL
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [("Continue", "runs no model itself"), ("ExLlamaV2", "nothing is known here of ExLlamaV2")],
+)
+def test_what_runs_no_model_is_told(engine: str, text: str, advise: Callable[..., Advice]) -> None:
+    advice = advise(use_cases=["chat"], hardware="RTX 4090", engine=engine)
+    assert advice.verdict == "recommended"
+    assert [text in wish.text for wish in advice.wishes] == [True]
+
+
+def test_an_app_stands_for_the_engines_inside(advise: Callable[..., Advice]) -> None:
+    advice = advise(use_cases=["chat"], hardware="M4 Pro 24GB", engine="LM Studio")
+    assert {build.engine for build in advice.ranking} <= {"llama.cpp", "mlx"}
+    assert [wish.outcome for wish in advice.wishes] == ["kept"]
+
+
+def test_an_engine_that_runs_nothing_here_has_to_give_way(advise: Callable[..., Advice]) -> None:
+    advice = advise(use_cases=["chat"], hardware="2x Tesla P40", engine="vllm")
+    assert advice.verdict == "change_requirement"
+    assert [change.field for change in advice.changes] == ["engine"]
+
+
+def test_a_server_of_ones_own_is_never_answered_with_a_host(advise: Callable[..., Advice]) -> None:
+    for use in ("medical", "enterprise", "rag", "chat"):
+        assert all(build.engine != "hosted" for build in advise(use_cases=[use], target="server").ranking)
