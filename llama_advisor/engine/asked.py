@@ -192,8 +192,8 @@ class Inquiry:
         if fits is None or there is None:
             yield f"{what} needs {need}; the memory of {where} is not known"
         elif fits:
-            cache = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
-            stored = f", its KV cache in {cache}" if cache != PLAIN_CACHE else ""
+            kind = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
+            stored = f", its KV cache in {kind}" if kind != PLAIN_CACHE else ""
             yield f"{what} fits {where}: {part.need_gib:.1f} of {there:.1f} GiB{self._each}{stored}"
         else:
             alone = "" if build.training else f"; the weights alone are {weights:.1f} GiB"
