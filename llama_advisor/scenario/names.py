@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TypeVar
 
 from llama_advisor.knowledge.base import RuleBase
@@ -18,7 +19,9 @@ Found = TypeVar("Found")
 _NOISE = re.compile(r"[^a-z0-9]+")
 _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
 _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
+_ARTICLES = re.compile(r"^(in )?(the )?")
 PLAIN_TAG = re.compile(r"[^/:]+:[^-/]+")  # of a library: a size, without quantization
+SHORT, CLOSE = 4, 0.75  # A longer name that is off by this little may be meant.
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
 
@@ -115,6 +118,26 @@ def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
 def use_case_id(name: str, base: RuleBase) -> str:
     """The id of a use case by any of its names."""
     return _known(base.kept(_ids("use_cases")).get(key(name)), name, base.use_cases, "use_cases: unknown use case")
+
+
+def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The code of a language or country by its name or code, `de` of `de-AT`; InputError where nothing is called so."""
+    if name in names:
+        return name
+    folded = _ARTICLES.sub("", name.strip().casefold())
+    known = {text.casefold(): code for code, text in names.items()} | {code.casefold(): code for code in names}
+    known |= {text.casefold(): code for text, code in also.items()}
+    found = known.get(folded) or known.get(folded.split("-")[0] if "-" in folded[2:3] else "")
+    if found is None:
+        hint = nearest(folded, (*names.values(), *also), CLOSE) if len(folded) > SHORT else ""
+        hint = hint if "nearest" in hint else ""
+        raise InputError(f"{printable(name)!r} is not known by this name; say its two-letter code{hint}")
+    return found
+
+
+def country_code(name: str, base: RuleBase) -> str:
+    """The code of a country, or EU, by its name or code."""
+    return code_of(name, base.regions.countries | {"EU": "European Union"}, base.regions.also)
 
 
 def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:

@@ -35,13 +35,13 @@ class RuleBaseError(AdvisorError):
     exit_code = 3
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return `; nearest: x` for the known name that begins so or is closest, else the first few known names."""
     names = sorted(known)
     folded = {item.casefold(): item for item in reversed(names)}
     wanted = name.casefold()
     begun = [item for item in folded if len(wanted) >= SHORTEST_BEGINNING and item.startswith(wanted)]
-    close = begun or get_close_matches(wanted, folded, n=1, cutoff=0.6)
+    close = begun or get_close_matches(wanted, folded, n=1, cutoff=cutoff)
     if close:
         return f"; nearest: {folded[min(close, key=len)]}"
     shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
