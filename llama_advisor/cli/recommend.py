@@ -84,7 +84,7 @@ def recommend(
     if print_ and not text:
         sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
         return max(1, EXIT_CODES[advice.verdict])
-    if advice.verdict == "need_input":
+    if advice.verdict == "need_input" and format_ != "text":  # which says it itself
         sys.stderr.write(f"llama-advisor: state at least one of: {', '.join(advice.missing)}\n")
     return EXIT_CODES[advice.verdict]
 

@@ -172,7 +172,7 @@ def prices_show(
     """Show one price with its sources, and whether it counts."""
     base = load_rules(*rules or ())
     known: dict[str, Any] = {**base.rentals, **base.hosted}
-    price = known[names.one_of(name, known, "prices", "price")]
+    price = known[names.one_of(name, known, "prices", "price", "prices list")]
     layer = base.origin("hosted" if price.id in base.hosted else "rentals", price.id).layer.label
     standing = _standing(price, base, day(as_of))
     return _shown("prices", {"layer": layer, **plain(price, exclude_defaults=True), **standing}, format_)
@@ -185,6 +185,44 @@ def _standing(price: Any, base: RuleBase, today: date) -> dict[str, Any]:
         return {"state": str(old) if old else "not read in a source" if price.unverified else "counts"}
     rates = dict(zip(RATES, price.price(today).rates, strict=True))
     return {**rates, "state": price.state(today, base.criteria.witnesses_needed)}
+
+
+def use_cases_list(word: Word = "", format_: Format = "text", rules: Rules = None) -> int:
+    """List the use cases with what they are for."""
+    cases = load_rules(*rules or ()).use_cases.values()
+    rows = [
+        {"id": case.id, "is_for": case.says, "aliases": list(case.aliases)}
+        for case in cases
+        if names.key(word) in " ".join(map(names.key, (case.id, case.name, case.says, *case.aliases)))
+    ]
+    return _shown("use-cases", rows, format_)
+
+
+def use_cases_show(
+    name: Annotated[str, typer.Argument(help="Any name of the use case.")],
+    format_: Format = "text",
+    rules: Rules = None,
+) -> int:
+    """Show what a use case assumes and weighs, and which rules read it."""
+    base = load_rules(*rules or ())
+    case = base.use_cases[names.use_case_id(name, base)]
+    layer = base.origin("use_cases", case.id).layer.label
+    shown = {"layer": layer, **plain(case, exclude_defaults=True), "defaults": plain(case.defaults)}
+    told: dict[str, set[str]] = {"use_cases": {case.id}, "tags": {*case.tags}, "needs": {*case.needs}}
+
+    def reads(condition: Any) -> bool:
+        if isinstance(condition, list):
+            return any(map(reads, condition))
+        if not isinstance(condition, dict):
+            return False
+        fact = str(condition.get("fact", "")).removeprefix("scenario.")
+        operands = (value if isinstance(value, list) else [value] for value in condition.values())
+        if fact in told and any(told[fact].intersection(map(str, part)) for part in operands):
+            return True
+        return any(map(reads, condition.values()))
+
+    read_by = [name for name, rule in base.rules.items() if reads(plain(rule.rule).get("when"))]
+    return _shown("use-cases", shown | {"read_by_rules": read_by}, format_)
 
 
 def rules_list(format_: Format = "text", rules: Rules = None) -> int:
@@ -206,7 +244,7 @@ def rules_show(
 def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
     """Return a rule as plain data, its sources written out."""
     if name not in base.rules:
-        raise InputError(f"unknown rule {printable(name)!r}{nearest(name, base.rules)}")
+        raise InputError(f"unknown rule {printable(name)!r}{nearest(name, base.rules, see='rules list')}")
     rule = base.rules[name]
     sources = {item.id: base.sources[item.id].text for item in rule.rule.sources if item.id in base.sources}
     shown = plain(rule.rule, exclude_defaults=True)

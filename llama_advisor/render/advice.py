@@ -22,7 +22,11 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         _build(out, advice, build, base, view)
     elif advice.verdict == "need_input":
         out.line("More is needed to answer: say what it is for.", "bold")
-        out.line("State at least one of --use-case, --input or --model; --help lists every field.")
+        out.line(
+            f"--use-case takes {', '.join(base.use_cases)}; `llama-advisor use-cases list` says what they are for."
+        )
+        out.line("Or state --input or --model.")
+        return out.text()
     else:
         out.line("No Llama 3.1 or 3.2 build fits this scenario.", "bold red")
         nearest = nearest_excuse(advice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -21,6 +22,7 @@ _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
 _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
 _ARTICLES = re.compile(r"^(in )?(the )?")
 PLAIN_TAG = re.compile(r"[^/:]+:[^-/]+")  # of a library: a size, without quantization
+ALIKE, STEM = 3, 7
 SHORT, CLOSE = 4, 0.75  # A longer name that is off by this little may be meant.
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
@@ -31,10 +33,10 @@ def key(name: str) -> str:
     return _NOISE.sub("", _PREFIX.sub("", name.strip().lower()))
 
 
-def _known(found: Found | None, name: str, names: Iterable[str], what: str) -> Found:
+def _known(found: Found | None, name: str, names: Iterable[str], what: str, see: str = "") -> Found:
     """Return what was found by a name; raise InputError where it is nothing."""
     if found is None:
-        raise InputError(f"{what} {printable(name)!r}{nearest(name, names)}")
+        raise InputError(f"{what} {printable(name)!r}{nearest(name, names, see=see)}")
     return found
 
 
@@ -117,7 +119,27 @@ def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
 
 def use_case_id(name: str, base: RuleBase) -> str:
     """The id of a use case by any of its names."""
-    return _known(base.kept(_ids("use_cases")).get(key(name)), name, base.use_cases, "use_cases: unknown use case")
+    found = base.kept(_ids("use_cases")).get(key(name))
+    if found is None:
+        unknown = f"use_cases: unknown use case {printable(name)!r}{_alike(name, base)}"
+        raise InputError(f"{unknown}; all: llama-advisor use-cases list")
+    return found
+
+
+def _alike(name: str, base: RuleBase) -> str:
+    """Up to three use cases that are described with words of `name`, rare words first, else the one spelled so."""
+    described = {
+        case.id: _stems(" ".join((case.id, case.name, case.says, *case.aliases))) for case in base.use_cases.values()
+    }
+    common = Counter(stem for stems in described.values() for stem in stems)
+    told = {case: sum(1 / common[stem] for stem in stems & _stems(name)) for case, stems in described.items()}
+    best = sorted((case for case in told if told[case]), key=lambda case: (-told[case], case))[:ALIKE]
+    return f"; nearest: {', '.join(best)}" if best else nearest(name, base.use_cases).partition("; known")[0]
+
+
+def _stems(text: str) -> frozenset[str]:
+    """The beginnings of words, by which `products` and `production` are one."""
+    return frozenset(word.rstrip("s")[:STEM] for word in re.findall(r"[a-z]{3,}", text.casefold()))
 
 
 def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -140,12 +162,12 @@ def country_code(name: str, base: RuleBase) -> str:
     return code_of(name, base.regions.countries | {"EU": "European Union"}, base.regions.also)
 
 
-def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:
+def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str, see: str = "") -> str:
     """`name` when it is known, folded to the known spelling."""
     names = {key(item): item for item in known}
     begun = [item for folded, item in names.items() if key(name) and folded.startswith(key(name))]
     found = names.get(key(name)) or (begun[0] if len(begun) == 1 else None)
-    return _known(found, name, names.values(), f"{field}: unknown {what}")
+    return _known(found, name, names.values(), f"{field}: unknown {what}", see)
 
 
 def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed: list[Assumption]) -> Tuning:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 SHORTEST_BEGINNING = 3
-SHOWN = 8
+SHOWN = 40
 
 
 class AdvisorError(Exception):
@@ -35,8 +35,11 @@ class RuleBaseError(AdvisorError):
     exit_code = 3
 
 
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Return `; nearest: x` for the known name that begins so or is closest, else the first few known names."""
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6, see: str = "") -> str:
+    """Return `; nearest: x` for the known name that begins so or is closest, else all known names.
+
+    Where they are too many for a line, `see` names the command that lists them.
+    """
     names = sorted(known)
     folded = {item.casefold(): item for item in reversed(names)}
     wanted = name.casefold()
@@ -44,5 +47,6 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     close = begun or get_close_matches(wanted, folded, n=1, cutoff=cutoff)
     if close:
         return f"; nearest: {folded[min(close, key=len)]}"
-    shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    return f"; known: {shown}" if names else ""
+    if len(names) > SHOWN:
+        return f"; see: llama-advisor {see}" if see else ""
+    return f"; known: {', '.join(names)}" if names else ""

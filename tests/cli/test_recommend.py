@@ -77,9 +77,15 @@ def test_nothing_to_go_on_is_exit_2_and_says_what_to_state(arguments: tuple[str,
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "use case": (("--use-case", "codng"), "unknown use case 'codng'; nearest: coding"),
-    "language": (("--use-case", "chat", "--language", "germn"), "unknown language 'germn'"),
-    "country": (("--use-case", "chat", "--domicile", "XX"), "unknown country 'XX'"),
-    "country name": (("--use-case", "chat", "--domicile", "Germany"), "--domicile: "),
+    "language": (
+        ("--use-case", "chat", "--language", "germn"),
+        "languages: 'germn' is not known by this name; say its two-letter code; nearest: German",
+    ),
+    "country": (
+        ("--use-case", "chat", "--domicile", "XX"),
+        "domicile: 'XX' is not known by this name; say its two-letter code",
+    ),
+    "country name": (("--use-case", "chat", "--domicile", "Germny"), "nearest: Germany"),
     "model": (("--model", "llama-3.1-8c"), "unknown model 'llama-3.1-8c'; nearest: llama-3.1-8b"),
     "engine": (("--use-case", "chat", "--engine", "vlm"), "unknown engine 'vlm'; nearest: vllm"),
     "quantization": (
