@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json as compact_json
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, screen, with_flags, write
+from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, named, screen, with_flags, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import flags_of, nested
@@ -29,10 +29,10 @@ FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 
-@with_flags(FLAGS, "Build")
+@with_flags(FLAGS)
 def estimate(
     said: dict[str, Any],
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
+    model: Annotated[str | None, named("MODEL", "Any name of the model.", "models")] = None,
     batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["estimate"]["batch"])] = None,
     jobs: Jobs = None,
     by: Annotated[By | None, typer.Option("--by", help="Size it at one value of this after another.")] = None,

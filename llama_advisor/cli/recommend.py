@@ -31,7 +31,7 @@ else:
     AdviceFormat = Literal[tuple(ADVICE)]
 
 
-@with_flags((*FLAGS, DEPLOYMENT), "Scenario")
+@with_flags((*FLAGS, DEPLOYMENT))
 def recommend(
     said: dict[str, Any],
     file: File = None,

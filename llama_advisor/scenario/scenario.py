@@ -136,7 +136,7 @@ class Tuning(Strict):
 class Scenario(Strict):
     """What the user needs."""
 
-    use_cases: Annotated[Ids, "What it is for; ids from `rules/use_cases/`."] = ()
+    use_cases: Annotated[Ids, "What it is for; `llama-advisor use-cases list` shows the ids."] = ()
     inputs: Annotated[Modalities | None, "What it must read."] = None
     target: Annotated[Place | None, "Where it must run."] = None
     hardware: Annotated[

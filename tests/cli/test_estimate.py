@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.rules import hardware_detect
+from llama_advisor.cli.lists import hardware_detect
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
