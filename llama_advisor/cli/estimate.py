@@ -13,6 +13,7 @@ from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, na
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import flags_of, nested
+from llama_advisor.scenario.read import on_this_computer
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
@@ -97,7 +98,7 @@ def _sized(
 def requested(fields: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
     """Check the fields; name the flag of what is wrong."""
     try:
-        return EstimateRequest.model_validate(fields)
+        return EstimateRequest.model_validate(on_this_computer(fields))
     except ValidationError as error:
         loc, what = problem(error, EstimateRequest)
         flag = flags.get(str(loc[0]) if loc else "")

@@ -17,7 +17,7 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import ADVICE, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
-from llama_advisor.scenario.read import read_scenario, validated
+from llama_advisor.scenario.read import on_this_computer, read_scenario, validated
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def line_answer(rules: tuple[str, ...], today: date, said: dict[str, Any]) -> An
 
     def answer(line: dict[str, Any]) -> tuple[int, str]:
         name = line.pop("id", None)
-        advice = advisor.advise(validated(flags | line, None, {}))
+        advice = advisor.advise(validated(on_this_computer(flags | line), None, {}))
         return EXIT_CODES[advice.verdict], to_json({"id": name} | advice._asdict(), indent=None)
 
     return answer

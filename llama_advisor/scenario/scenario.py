@@ -141,7 +141,7 @@ class Scenario(Strict):
     target: Annotated[Place | None, "Where it must run."] = None
     hardware: Annotated[
         str | HardwareSpec | tuple[str | HardwareSpec, ...] | None,
-        "What there is, as people write it, or in parts; a list means one of these.",
+        "What there is, as people write it, or in parts; `this` is this computer; a list means one of these.",
     ] = None
     accelerator: Annotated[Annotated[Accelerator, BeforeValidator(_place)] | None, "What it must run on."] = None
     memory_budget_gib: Annotated[Gib | None, "What the model may take in all, GiB."] = None

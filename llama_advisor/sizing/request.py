@@ -37,7 +37,7 @@ class EstimateRequest(Strict):
     id: Annotated[JsonValue, "Name of the line, copied to its result."] = None
     model: Annotated[Text, "Model by any of its names."]
     quantization: Annotated[Text | None, "How the weights are stored; else the most precise that fits."] = None
-    hardware: Annotated[Text | None, "Machine as people write it."] = None
+    hardware: Annotated[Text | None, "Machine as people write it; `this` is this computer."] = None
     gpus: Annotated[Devices | None, "Devices per node, where `hardware` does not say it."] = None
     nodes: Annotated[Devices | None, "Nodes, where `hardware` does not say it."] = None
     memory_gb: Annotated[Gb | None, "Memory of one device, GB as marketed; for a device without a name."] = None

@@ -15,6 +15,7 @@ from llama_advisor.cli.lists import hardware_detect
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
+from llama_advisor.scenario import read
 from llama_advisor.sizing import layouts
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
@@ -372,3 +373,24 @@ def test_a_rented_machine_is_priced_at_full_use_and_breaks_even_with_a_host_or_n
     assert f"\n  at full use  {full:.2f} USD per million tokens\n" in done.stdout
     assert "\n  break even   never: even at full use hosted is cheaper\n" in done.stdout
     assert told["capacity"]["busy_share"] == pytest.approx(50e6 / 768 / 730 / 3600 / rate, abs=1e-4)
+
+
+@pytest.mark.parametrize("word", ["this", "Auto"])
+def test_this_computer_is_sized_and_told(word: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    card, host = Found("gpu", "NVIDIA GeForce RTX 3090", 23.7, 20.0), Found("cpu", "x86_64", 62.7, 30.0)
+    monkeypatch.setattr(read, "detect", lambda: [card, host])
+    found = "NVIDIA GeForce RTX 3090 24GB + 64GB RAM"
+    for command in (("estimate", "8b"), ("recommend", "--use-case", "chat")):
+        asked = json.loads(run(*command, "--hardware", word, "--format", "json").stdout)
+        told = {"field": "hardware", "value": f"1x {found}", "why": "found on this computer"}
+        assert told in asked["assumptions"]
+    assert (
+        "vLLM on 1x NVIDIA GeForce RTX 3090 24GB + 64GB RAM"
+        in run("deploy", "8b", "--use-case", "chat", "--hardware", word).stdout
+    )
+    monkeypatch.setattr(read, "detect", list)
+    done = run("estimate", "8b", "--hardware", word)
+    assert done.returncode == 2
+    assert done.stderr == (
+        'llama-advisor: hardware: nothing can be told of this computer; state it, e.g. "RTX 4090 + 64GB RAM"\n'
+    )
