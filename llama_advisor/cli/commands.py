@@ -15,6 +15,8 @@ from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
 SAVED = "llama-advisor-interview.json"
+BARE = {"ask": ("--resume", SAVED), "recommend": ("--builds", "5")}
+"""Flags that may stand without a value, and what they mean then."""
 COMPLETING = "_LLAMA_ADVISOR_COMPLETE"
 """Variable by which a shell asks for what may come next."""
 COLOURS = {"auto": {}, "always": {"NO_COLOR": "", "FORCE_COLOR": "1"}, "never": {"NO_COLOR": "1"}}
@@ -85,7 +87,7 @@ def _coloured(arguments: list[str]) -> list[str]:
 
 
 def completed(arguments: list[str]) -> list[str]:
-    """Return the arguments for `ask` where none were given, with its usual file for a bare --resume, without --color.
+    """Return the arguments for `ask` where none were given, with the usual value of a bare flag, without --color.
 
     Where a shell wants a line completed the words are those of that line.
     """
@@ -94,8 +96,9 @@ def completed(arguments: list[str]) -> list[str]:
     arguments = _coloured(arguments)
     if not arguments:
         return ["ask"]
-    if arguments[0] != "ask" or "--resume" not in arguments:
+    flag, usual = BARE.get(arguments[0], ("", ""))
+    if flag not in arguments:
         return arguments
-    place = arguments.index("--resume") + 1
+    place = arguments.index(flag) + 1
     bare = place == len(arguments) or arguments[place].startswith("-")
-    return [*arguments[:place], SAVED, *arguments[place:]] if bare else arguments
+    return [*arguments[:place], usual, *arguments[place:]] if bare else arguments

@@ -70,7 +70,8 @@ def _told(error: Exception, arguments: list[str]) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands without one: its help
         sys.stderr.write(f"{usage()}\n")
         return USAGE_ERROR
-    message, context = usage().replace("Value error, ", ""), getattr(error, "ctx", None)
+    message = usage().replace("Value error, ", "").replace("Input should be", "must be")
+    context = getattr(error, "ctx", None)
     if context is not None and type(error).__name__ == "NoSuchOption":
         known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
         name = getattr(error, "option_name", "")

@@ -42,6 +42,7 @@ class Format(NamedTuple):
         return written
 
 
+ONLY_WHEN_ASKED = frozenset({"builds", "training", "limits", "value"})
 JSON = Format("formats", "json_answer")
 ADVICE = {
     "text": Format("advice", "advice_text"),
@@ -66,7 +67,12 @@ def to_json(result: Any, *, indent: int | None = 2) -> str:
 
 def json_answer(result: Any, *_: object) -> str:
     """Write a result as a JSON file, as a format of answers."""
-    return to_json(result) + "\n"
+    return to_json(asked_for(result)) + "\n"
+
+
+def asked_for(result: Any) -> dict[str, Any]:
+    """Return a result as plain data, without parts that nobody asked for."""
+    return {name: value for name, value in plain(result).items() if value is not None or name not in ONLY_WHEN_ASKED}
 
 
 def as_file(fields: dict[str, Any]) -> list[str]:
