@@ -14,6 +14,7 @@ from llama_advisor.scenario.scenario import (
     Gb,
     GbPerSecond,
     GibOrZero,
+    Ids,
     Methods,
     PerSecond,
     Tokens,
@@ -45,6 +46,7 @@ class EstimateRequest(Strict):
     accelerator: Annotated[Literal["any", "gpu", "cpu", "npu"] | None, "What it must run on."] = None
     engine: Annotated[Text | None, "What runs it; the best trodden that runs the build where it is not said."] = None
     split: Annotated[Text | None, "How a copy lies on the devices: `1`, `tp2`, `layers2`, `layers` over all."] = None
+    use_cases: Annotated[Ids, "What it is for: what is not said of the load is as `recommend` takes it for this."] = ()
     context_tokens: Annotated[Tokens | None, "Tokens allocated per sequence: prompt and answer."] = None
     prompt_tokens: Annotated[TokensOrZero | None, "Tokens of a typical prompt."] = None
     output_tokens: Annotated[TokensOrZero | None, "Tokens of a typical answer."] = None

@@ -27,7 +27,7 @@ SCENARIO = """--use-case* --input* --target --hardware* --accelerator --memory-b
 --tokens-per-month --batch-hours --engine --quantization --model --only-model* --only-family* --only-engine*
 --only-quantization* --max-parameters-b --provider --service-region --symptom* --priority*"""
 ESTIMATE = """--quantization --hardware --gpus --nodes --memory-gb --bandwidth-gb-s --accelerator --engine --split
---context --prompt-tokens --output-tokens --shared-prefix-tokens --concurrency --users --requests-per-second
+--use-case* --context --prompt-tokens --output-tokens --shared-prefix-tokens --concurrency --users --requests-per-second
 --batch-hours --min-tokens-per-s --reserved-gib --images-per-prompt --kv-cache-type --fine-tuning* --tuning*
 --tokens-per-month --offer"""
 MARK = {"one": "", "many": "*", "yes": "?"}
