@@ -76,6 +76,9 @@ def _told(error: Exception, arguments: list[str]) -> int:
         known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
         name = getattr(error, "option_name", "")
         message = f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
+    if context is not None and message.startswith("No such command '"):
+        name = message.split("'")[1]
+        message = f"No such command {name!r}{nearest(name, context.command.list_commands(context))}"
     return _failed(message, USAGE_ERROR, arguments)
 
 

@@ -132,6 +132,12 @@ def test_a_result_that_cannot_be_written_is_told_in_a_line(arguments: tuple[str,
     )
 
 
+def test_an_unknown_command_or_flag_is_answered_with_the_nearest(run: Run) -> None:
+    assert run("recomend").stderr == "llama-advisor: No such command 'recomend'; nearest: recommend\n"
+    assert run("models", "x").stderr == "llama-advisor: No such command 'x'; known: list, show\n"
+    assert run("recommend", "--hw", "L4").stderr == "llama-advisor: No such option: --hw; nearest: --hardware\n"
+
+
 def test_wrong_values_of_options_are_told_in_plain_words(run: Run) -> None:
     assert run("--color", "pink").stderr == "llama-advisor: --color: unknown value 'pink'; known: auto, always, never\n"
     assert run("recommend", "--print", "x").stderr == (

@@ -160,6 +160,8 @@ def test_one_of_folds_to_the_known_spelling() -> None:
     [
         ("codng", ["chat", "coding"], "; nearest: coding"),
         ("CODNG", ["chat", "Coding"], "; nearest: Coding"),
+        ("--hw", ["--why", "--hardware", "--how"], "; nearest: --how"),
+        ("--hw", ["--why", "--hardware"], "; nearest: --hardware"),
         ("zzz", ["b", "a"], "; known: a, b"),
         ("zzz", "abcdefghij", "; known: a, b, c, d, e, f, g, h, i, j"),
         ("zzz", map(str, range(99)), "; see: llama-advisor numbers list"),
