@@ -70,7 +70,7 @@ def estimate(
         table = {"schema_version": 1, "by": by, "rows": [{"value": row.value, **asked_for(row)} for row in varied.rows]}
         text = to_json(table) + "\n" if in_json else varied.text(screen(output))
     elif in_json:
-        text = to_json(asked_for(made)) + "\n"
+        text = to_json(made) + "\n"
     else:
         from llama_advisor.render.estimate import estimate_text
 

@@ -50,7 +50,7 @@ def recommend(
     as_of: AsOf = None,
 ) -> int:
     """Answer one scenario, or each of a batch."""
-    today, form = day(as_of), ADVICE[format_]
+    today, form, said = day(as_of), ADVICE[format_], on_this_computer(said)
     if batch is not None:
         from llama_advisor.cli.batch import stream
 

@@ -149,7 +149,7 @@ def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str] = Mappi
     folded = _ARTICLES.sub("", name.strip().casefold())
     known = {text.casefold(): code for code, text in names.items()} | {code.casefold(): code for code in names}
     known |= {text.casefold(): code for text, code in also.items()}
-    found = known.get(folded) or known.get(folded.split("-")[0] if "-" in folded[2:3] else "")
+    found = known.get(folded) or known.get(folded[:2] if folded[2:3] in {"-", "_"} else "")
     if found is None:
         hint = nearest(folded, (*names.values(), *also), CLOSE) if len(folded) > SHORT else ""
         hint = hint if "nearest" in hint else ""

@@ -322,7 +322,7 @@ def test_an_unknown_trainer_is_refused(base: RuleBase) -> None:
 
 
 def test_languages_and_countries_by_name_become_codes(base: RuleBase) -> None:
-    found = need(base, use_cases=["chat"], languages=["German", "pt-BR", "en", "de"], end_user_region="united states")
+    found = need(base, use_cases=["chat"], languages=["German", "pt_BR", "en", "de"], end_user_region="united states")
     assert found.normalised()["languages"] == ["de", "pt", "en"]
     assert (found.languages, found.normalised()["end_user_region"]) == ({"de", "pt", "en"}, "US")
 
