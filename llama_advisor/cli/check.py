@@ -46,7 +46,7 @@ CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str) 
 
 
 def check(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATHS]", help=HELP["check"]["paths"])] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATHS", help=HELP["check"]["paths"])] = None,
     format_: Annotated[list[CheckFormat] | None, typer.Option("--format", "-f", help=HELP["check"]["format"])] = None,
     output: Annotated[
         list[str] | None,
@@ -108,7 +108,7 @@ def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list
 
 
 def lock(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATHS]", help=HELP["lock"]["paths"])] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATHS", help=HELP["lock"]["paths"])] = None,
     verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -175,10 +175,10 @@ def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> tuple[list[Ch
     return checker_for(layers, as_of).check(path)
 
 
-@with_flags(FLAGS, "Scenario")
+@with_flags(FLAGS)
 def init(
     said: dict[str, Any],
-    file: Annotated[str, typer.Argument(metavar="[FILE]", help="Project file to write.")] = "llama-advisor.yaml",
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Project file to write.")] = "llama-advisor.yaml",
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
     discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
     source: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["init"]["source"])] = None,

@@ -36,10 +36,10 @@ Target = Annotated[
 ]
 
 
-@with_flags([flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE], "Scenario")
+@with_flags([flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE])
 def deploy(
     said: dict[str, Any],
-    asked: Annotated[str | None, typer.Argument(metavar="[FILE|MODEL]", help=HELP["deploy"]["asked"])] = None,
+    asked: Annotated[str | None, typer.Argument(metavar="FILE|MODEL", help=HELP["deploy"]["asked"])] = None,
     target: Target = None,
     adapter: Annotated[str | None, typer.Option("--adapter", metavar="FOLDER", help=HELP["deploy"]["adapter"])] = None,
     output: Output = None,

@@ -9,14 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import to_json as compact_json
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, screen, with_flags, write
+from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, named, screen, with_flags, write
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import to_json
+from llama_advisor.render.formats import asked_for, to_json
 from llama_advisor.scenario.flags import flags_of, nested
+from llama_advisor.scenario.read import on_this_computer
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.record import plain
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
     from llama_advisor.cli.batch import Answer
 
 FITS, FITS_NOT = 0, 1
-ONLY_WHEN_ASKED = ("training", "limits", "value")
 FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"id", "model"})
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 
-@with_flags(FLAGS, "Build")
+@with_flags(FLAGS)
 def estimate(
     said: dict[str, Any],
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Any name of the model.")] = None,
+    model: Annotated[str | None, named("MODEL", "Any name of the model.", "models")] = None,
     batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["estimate"]["batch"])] = None,
     jobs: Jobs = None,
     by: Annotated[By | None, typer.Option("--by", help="Size it at one value of this after another.")] = None,
@@ -68,10 +67,10 @@ def estimate(
 
         varied = Varied(by, asked, made, sizer)
         code = FITS if varied.fits else FITS_NOT
-        table = {"schema_version": 1, "by": by, "rows": [{"value": row.value, **_shown(row)} for row in varied.rows]}
+        table = {"schema_version": 1, "by": by, "rows": [{"value": row.value, **asked_for(row)} for row in varied.rows]}
         text = to_json(table) + "\n" if in_json else varied.text(screen(output))
     elif in_json:
-        text = to_json(_shown(made)) + "\n"
+        text = to_json(made) + "\n"
     else:
         from llama_advisor.render.estimate import estimate_text
 
@@ -97,15 +96,11 @@ def _sized(
 def requested(fields: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
     """Check the fields; name the flag of what is wrong."""
     try:
-        return EstimateRequest.model_validate(fields)
+        return EstimateRequest.model_validate(on_this_computer(fields))
     except ValidationError as error:
         loc, what = problem(error, EstimateRequest)
         flag = flags.get(str(loc[0]) if loc else "")
         raise InputError(f"{flag}: {printable(what)}" if flag else printable(what)) from error
-
-
-def _shown(made: Estimate) -> dict[str, Any]:
-    return {name: value for name, value in plain(made).items() if value is not None or name not in ONLY_WHEN_ASKED}
 
 
 def line_answer(rules: tuple[str, ...], fields: dict[str, Any], with_limits: bool) -> Answer:  # noqa: FBT001
@@ -114,6 +109,6 @@ def line_answer(rules: tuple[str, ...], fields: dict[str, Any], with_limits: boo
 
     def answer(line: dict[str, Any]) -> tuple[int, str]:
         _, made, code = _sized(fields | line, {}, sizer, with_limits=with_limits)
-        return code, compact_json(_shown(made)).decode()
+        return code, compact_json(asked_for(made)).decode()
 
     return answer

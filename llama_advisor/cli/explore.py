@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, File, Format, Output, Rules, count, day, layers, screen, with_flags, write
+from llama_advisor.cli.options import (
+    AsOf,
+    File,
+    Format,
+    Output,
+    Rules,
+    count,
+    day,
+    layers,
+    named,
+    screen,
+    with_flags,
+    write,
+)
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID, to_json
@@ -30,10 +43,10 @@ else:
     GridFormat = Literal[tuple(GRID)]
 
 
-@with_flags((*FLAGS, DEPLOYMENT), "Scenario")
+@with_flags((*FLAGS, DEPLOYMENT))
 def explain(
     said: dict[str, Any],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Model, rule, criterion, or code of a finding.")],
+    name: Annotated[str, named("NAME", HELP["explain"]["name"], "models", "rules", "finding_kinds")],
     scenario: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["explain"]["scenario"])] = None,
     format_: Format = "text",
     rules: Rules = None,
@@ -68,7 +81,7 @@ def explain(
 def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     """Write a rule, a criterion or a kind of finding; None where the name is none of these."""
     from llama_advisor.check.findings import code_page
-    from llama_advisor.cli.rules import rule_entry
+    from llama_advisor.cli.lists import rule_entry
     from llama_advisor.render import listing
 
     criterion = next((item for item in base.criteria.criteria if item.id == name), None)
@@ -87,10 +100,10 @@ def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     return listing.render("rules", entry, screen(None))
 
 
-@with_flags((*FLAGS, DEPLOYMENT), "Scenario")
+@with_flags((*FLAGS, DEPLOYMENT))
 def compare(
     said: dict[str, Any],
-    models: Annotated[list[str], typer.Argument(metavar="MODEL MODEL ...", help="Any names of two models or more.")],
+    models: Annotated[list[str], named("MODEL MODEL ...", "Any names of two models or more.", "models")],
     scenario: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["compare"]["scenario"])] = None,
     format_: Format = "text",
     output: Output = None,
@@ -108,7 +121,7 @@ def compare(
     return 0
 
 
-@with_flags((*FLAGS, DEPLOYMENT), "Scenario")
+@with_flags((*FLAGS, DEPLOYMENT))
 def whatif(
     said: dict[str, Any],
     file: File = None,

@@ -34,7 +34,7 @@ def collect_seldom() -> None:
 def _run(arguments: list[str]) -> int:
     try:
         code = 0
-        if arguments == ["--version"]:  # answered before the parser is loaded
+        if arguments in (["--version"], ["-V"]):  # answered before the parser is loaded
             sys.stdout.write(f"llama-advisor {__version__}\n")
         else:
             from llama_advisor.cli.commands import app_for, completed
@@ -44,28 +44,42 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):  # the reader left early; the parser turns that into an exit of its own
+    except (OSError, SystemExit) as error:  # the reader left early; the parser turns that into an exit of its own
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            return _failed(f"the result cannot be written: {error.strerror or error}", USAGE_ERROR, arguments)
         return 0
-    except Exception as error:
-        import typer
-
-        from llama_advisor.text.errors import AdvisorError, nearest
-
-        if isinstance(error, typer.Abort):
-            return INTERRUPTED
-        if isinstance(error, AdvisorError):
-            return _failed(str(error), error.exit_code, arguments)
-        usage = getattr(error, "format_message", None)
-        if usage is None:
-            raise
-        message, context = usage(), getattr(error, "ctx", None)
-        if context is not None and type(error).__name__ == "NoSuchOption":
-            known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
-            name = getattr(error, "option_name", "")
-            message = f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
-        return _failed(message, USAGE_ERROR, arguments)
+    except Exception as error:  # noqa: BLE001 (raised again where it is no error that a user makes)
+        return _told(error, arguments)
     return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception, arguments: list[str]) -> int:
+    """Say what is wrong and return the exit code; an error that no user can act on is raised again."""
+    import typer
+
+    from llama_advisor.text.errors import AdvisorError, nearest
+
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    if isinstance(error, AdvisorError):
+        return _failed(str(error), error.exit_code, arguments)
+    usage = getattr(error, "format_message", None)
+    if usage is None:
+        raise error
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands without one: its help
+        sys.stderr.write(f"{usage()}\n")
+        return USAGE_ERROR
+    message = usage().replace("Value error, ", "").replace("Input should be", "must be")
+    context = getattr(error, "ctx", None)
+    if context is not None and type(error).__name__ == "NoSuchOption":
+        known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
+        name = getattr(error, "option_name", "")
+        message = f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
+    if context is not None and message.startswith("No such command '"):
+        name = message.split("'")[1]
+        message = f"No such command {name!r}{nearest(name, context.command.list_commands(context))}"
+    return _failed(message, USAGE_ERROR, arguments)
 
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:

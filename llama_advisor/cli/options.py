@@ -5,19 +5,21 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from llama_advisor.cli.commands import COMPLETING
 from llama_advisor.render.formats import View
 from llama_advisor.scenario.flags import Flag
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
-File = Annotated[str | None, typer.Argument(metavar="[FILE]", help="Scenario in YAML or JSON; - reads standard input.")]
+File = Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")]
 Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
 Rules = Annotated[
     list[str] | None,
@@ -34,12 +36,39 @@ _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _TYPES: dict[str, Any] = {"one": str | None, "many": list[str] | None, "yes": bool | None}
 
 
-def with_flags(flags: Sequence[Flag], panel: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+def completing(*places: str, choices: Iterable[str] = ()) -> Callable[[str], list[str]] | None:
+    """Return what completes a word with `choices`, or names that parts of the rule base list; None outside a shell."""
+    if COMPLETING not in os.environ:
+        return None
+
+    def complete(incomplete: str) -> list[str]:
+        from llama_advisor.engine.rules import load_rules
+
+        base = load_rules() if places else None
+        known = (*choices, *(name for place in places for name in attrgetter(place)(base)))
+        return [name for name in known if name.startswith(incomplete)]
+
+    return complete
+
+
+def named(metavar: str, says: str, *places: str, choices: Iterable[str] = ()) -> Any:
+    """Return an argument that a shell completes with the names that parts of the rule base list, or `choices`."""
+    return typer.Argument(metavar=metavar, help=says, autocompletion=completing(*places, choices=choices))
+
+
+def with_flags(flags: Sequence[Flag]) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Give a command one option for each flag; it receives those that were given as `said`, by field."""
     options = []
     for flag in flags:
         names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
-        option = typer.Option(*names, help=flag.doc, show_default=False, rich_help_panel=panel)
+        option = typer.Option(
+            *names,
+            help=f"{flag.doc} One of: {', '.join(flag.choices)}." if flag.choices else flag.doc,
+            metavar=None if flag.kind == "yes" else flag.value,
+            show_default=False,
+            rich_help_panel=flag.group,
+            autocompletion=completing(*filter(None, [flag.listed]), choices=flag.choices),
+        )
         known = {"default": None, "annotation": Annotated[_TYPES[flag.kind], option]}
         options.append(inspect.Parameter(flag.parameter, _KEYWORD, **known))
 
@@ -90,7 +119,8 @@ def write(text: str, output: str | None, what: str = "--output ") -> None:
 def screen(output: str | None) -> View:
     """Return how a result looks there: whether in colour, and how wide, a terminal's own width or 80 columns."""
     terminal = sys.stdout.isatty() and output is None
-    colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    forced = output is None and os.environ.get("FORCE_COLOR", "0") != "0"
+    colour = "NO_COLOR" not in os.environ and (forced or (terminal and os.environ.get("TERM") != "dumb"))
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
     return View(colour, width)

@@ -15,9 +15,9 @@ from llama_advisor.cli.options import AsOf, File, Jobs, Output, Rules, count, da
 from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import ADVICE, to_json
+from llama_advisor.render.formats import ADVICE, asked_for, to_json
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
-from llama_advisor.scenario.read import read_scenario, validated
+from llama_advisor.scenario.read import on_this_computer, read_scenario, validated
 from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ else:
     AdviceFormat = Literal[tuple(ADVICE)]
 
 
-@with_flags((*FLAGS, DEPLOYMENT), "Scenario")
+@with_flags((*FLAGS, DEPLOYMENT))
 def recommend(
     said: dict[str, Any],
     file: File = None,
@@ -44,12 +44,13 @@ def recommend(
     ] = None,
     why: Annotated[bool, typer.Option("--why", help=HELP["recommend"]["why"])] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
+    builds: Annotated[int | None, typer.Option("--builds", min=1, help=HELP["recommend"]["builds"])] = None,
     output: Output = None,
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> int:
     """Answer one scenario, or each of a batch."""
-    today, form = day(as_of), ADVICE[format_]
+    today, form, said = day(as_of), ADVICE[format_], on_this_computer(said)
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
@@ -57,12 +58,12 @@ def recommend(
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
         if form.report:
             raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
-        return stream(batch, jobs or 1, line_answer, tuple(rules or ()), today, said)
+        return stream(batch, jobs or 1, line_answer, tuple(rules or ()), today, said, builds)
     if jobs is not None:
         raise InputError("--jobs goes with --batch")
     _ = print_ or form.writer()  # where the library of a format is missing, that is told before the work
     scenario = read_scenario(file, said)
-    advisor = Advisor(load_rules(*layers(file, rules)), today)
+    advisor = Advisor(load_rules(*layers(file, rules)), today, builds)
     shown: Advice | Report
     if form.report and not print_:
         from llama_advisor.explain.why import report
@@ -78,18 +79,18 @@ def recommend(
     if print_:
         text = printed(advice, print_)
     else:
-        command = shlex.join([*_again(file, said, rules or ()), "--as-of", str(today), "--format", format_])
+        command = shlex.join([*_again(file, said, rules or (), builds), "--as-of", str(today), "--format", format_])
         text = form.writer()(shown, advisor.base, screen(output)._replace(why=why, top=top, command=command))
     write(text, output)
     if print_ and not text:
         sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
         return max(1, EXIT_CODES[advice.verdict])
-    if advice.verdict == "need_input":
+    if advice.verdict == "need_input" and format_ != "text":  # which says it itself
         sys.stderr.write(f"llama-advisor: state at least one of: {', '.join(advice.missing)}\n")
     return EXIT_CODES[advice.verdict]
 
 
-def _again(file: str | None, said: dict[str, Any], rules: Iterable[str]) -> Iterator[str]:
+def _again(file: str | None, said: dict[str, Any], rules: Iterable[str], builds: int | None) -> Iterator[str]:
     """Yield the words of the command that gives the same answer again."""
     yield from ("llama-advisor", "recommend")
     if file:  # what came by standard input is to be saved under a name
@@ -99,6 +100,8 @@ def _again(file: str | None, said: dict[str, Any], rules: Iterable[str]) -> Iter
             yield from spelled(flag, said[flag.field])
     for folder in rules:
         yield from ("--rules", folder)
+    if builds:
+        yield from ("--builds", str(builds))
 
 
 def printed(advice: Advice, what: str) -> str:
@@ -117,14 +120,14 @@ def printed(advice: Advice, what: str) -> str:
     return f"{found}\n" if found else ""
 
 
-def line_answer(rules: tuple[str, ...], today: date, said: dict[str, Any]) -> Answer:
+def line_answer(rules: tuple[str, ...], today: date, said: dict[str, Any], builds: int | None) -> Answer:
     """Return what answers a line of a batch; fields that it states outweigh the flags."""
-    advisor = Advisor(load_rules(*rules), today)
+    advisor = Advisor(load_rules(*rules), today, builds)
     flags = nested(said)
 
     def answer(line: dict[str, Any]) -> tuple[int, str]:
         name = line.pop("id", None)
-        advice = advisor.advise(validated(flags | line, None, {}))
-        return EXIT_CODES[advice.verdict], to_json({"id": name} | advice._asdict(), indent=None)
+        advice = advisor.advise(validated(on_this_computer(flags | line), None, {}))
+        return EXIT_CODES[advice.verdict], to_json({"id": name} | asked_for(advice), indent=None)
 
     return answer

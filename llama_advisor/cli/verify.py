@@ -27,10 +27,10 @@ KEPT = "measurements"
 PROMPT_TOKENS, OUTPUT_TOKENS = 256, 128
 
 
-@with_flags(tuple(flag for flag in FLAGS if flag.field not in {"fine_tuning", "tuning"}), "Build")
+@with_flags(tuple(flag for flag in FLAGS if flag.field not in {"fine_tuning", "tuning"}))
 def verify(
     said: dict[str, Any],
-    file: Annotated[str | None, typer.Argument(metavar="[FILE|-]", help="Output of a tool; not with --url.")] = None,
+    file: Annotated[str | None, typer.Argument(metavar="FILE|-", help="Output of a tool; not with --url.")] = None,
     model: Annotated[str | None, typer.Argument(metavar="MODEL", help=HELP["verify"]["model"])] = None,
     url: Annotated[str | None, typer.Option("--url", help="Ask this OpenAI-compatible server instead.")] = None,
     requests: Annotated[int, typer.Option(min=1, max=MOST_REQUESTS, help="Answers to ask --url for.")] = 3,

@@ -290,4 +290,5 @@ class Advice(Record):
     routes: Annotated[tuple[RouteShown, ...], "Ways out that are not one build."]
     tipping_points: Annotated[tuple[TippingPoint, ...] | None, "Null unless asked why."] = None
     robustness: Annotated[Robustness | None, "Null unless asked why."] = None
+    builds: Annotated[tuple[Build, ...] | None, "Further builds of the models ranked; only where asked for."] = None
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]

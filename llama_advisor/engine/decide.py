@@ -14,7 +14,7 @@ from llama_advisor.engine import candidates
 from llama_advisor.engine.advice import Advice, Build, HangsOn, RuleBaseShown, Verdict
 from llama_advisor.engine.asked import asked, asked_candidate
 from llama_advisor.engine.candidate import Candidate, Named
-from llama_advisor.engine.rank import is_wished
+from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, routes, short, shown, wishes
@@ -49,9 +49,10 @@ class Outcome(NamedTuple):
 class Advisor:
     """Answers scenarios on one rule base; what recurs between answers is kept."""
 
-    def __init__(self, base: RuleBase, as_of: date) -> None:
+    def __init__(self, base: RuleBase, as_of: date, builds: int | None = None) -> None:
         self.base = base
         self.as_of = as_of
+        self.builds = builds  # of each model that an answer ranks; None for its best alone
         self.search = Search(base, as_of)
 
     def advise(self, scenario: Scenario, *, why: bool = False) -> Advice:
@@ -87,6 +88,7 @@ class Advisor:
             recommendation=shown(counted.build, 1, base) if counted else next(iter(ranking), None),
             changes=counted.changes if counted else (),
             ranking=ranking,
+            builds=self._further(found, self.builds) if self.builds else None,
             excluded=excluded(found, base),
             wishes=wishes(found, base, told),
             caveats=warnings,
@@ -191,6 +193,16 @@ class Advisor:
         mine = sorted(order, key=lambda build: build.model.id != need.model)
         return tuple(shown(build, place, self.base) for place, build in enumerate(mine[:OTHER_LANE], 1))
 
+    def _further(self, found: Found, most: int) -> tuple[Build, ...]:
+        """The builds of each model that qualify beside its best, best first, up to `most` of a model in all."""
+        made: list[Build] = []
+        for rank, best in enumerate(found.order, 1):
+            others = sorted((build for build in found.qualified if build.model is best.model), key=best_first)
+            named = {_named_as(build): build for build in (*others[::-1], best)}
+            del named[_named_as(best)]
+            made += [shown(build, rank, self.base) for build in [*named.values()][::-1][: most - 1]]
+        return tuple(made)
+
     def rulebase_shown(self) -> RuleBaseShown:
         """Return which rule base answers."""
         layers = tuple(layer.label for layer in self.base.layers[1:])
@@ -209,6 +221,11 @@ class Advisor:
             rulebase=self.rulebase_shown(),
             **({"recommendation": None} | empty | parts),
         )
+
+
+def _named_as(build: Candidate) -> tuple[str, ...]:
+    """By what builds of a model differ in a ranking."""
+    return build.quantization.id, build.engine.id, build.place.offer.provider if build.place.offer else ""
 
 
 def _turned(need: Need) -> Need:

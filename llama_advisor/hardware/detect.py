@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import re
 from collections import Counter
 from contextlib import suppress
 from importlib import import_module
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 GIB = 1024**3
-_MEMINFO = Path("/proc/meminfo")
+_MEMINFO, _CPUINFO, _BOARD = (Path(name) for name in ("/proc/meminfo", "/proc/cpuinfo", "/proc/device-tree/model"))
+_MARKS = re.compile(r"\((R|TM)\)|\bCPU\b|\d+-Core Processor|@.*", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -70,7 +72,13 @@ def _processor() -> list[Found]:
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         brand = _sysctl("machdep.cpu.brand_string").rstrip(b"\0").decode()
         return [Found("apple-silicon", brand or "Apple silicon", total, free)]
-    return [Found("cpu", platform.processor() or platform.machine() or "CPU", total, free)]
+    name = platform.processor() or platform.machine() or "CPU"
+    told = _CPUINFO.read_text(encoding="utf-8", errors="replace") if _CPUINFO.exists() else ""
+    if _BOARD.exists():
+        name = _BOARD.read_text(encoding="ascii", errors="replace").strip("\0")
+    elif "hypervisor" not in told and (model := re.search(r"model name\s*: (.*)", told)):
+        name = f"{_MARKS.sub('', model[1]).strip()} processor"  # of a virtual one, a share of unknown size
+    return [Found("cpu", name, total, free)]
 
 
 def _ram_gib() -> tuple[float | None, float | None]:

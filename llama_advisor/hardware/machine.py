@@ -18,7 +18,6 @@ from llama_advisor.hardware.words import (
     Named,
     Reading,
     bus,
-    catalogue_of,
     clean,
     mixed,
     name_tokens,
@@ -26,7 +25,6 @@ from llama_advisor.hardware.words import (
     sizes,
     tokens,
 )
-from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
@@ -58,6 +56,8 @@ class Stated(Record):
     ram_gb: float | None = None  # Host memory per node, GB, taken as GiB.
 
 
+HERE = "this computer: "
+"""What stands before hardware that was found, not stated."""
 _KEYS = ("device", *Stated._fields)
 
 
@@ -100,6 +100,9 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
     if isinstance(value, str) and not text:
         raise InputError("hardware: empty")
     stated = Stated(**{key: _number(key, item) for key, item in said.items()})
+    if text.startswith(HERE):
+        machine = _read({"device": text.removeprefix(HERE), **said}, catalogue, target)
+        return machine._replace(assumptions=("found on this computer", *machine.assumptions))
     if text:
         joined = mixed(text, catalogue, lambda part: _build(part, part, catalogue, target, stated))
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
@@ -271,17 +274,6 @@ def _bus_gb_s(device: Device, channels: int | None, rate: int | None) -> tuple[f
     fewer = max((n for n in CHANNELS if n * rate * 8e-3 <= listed * 1.1), default=CHANNELS[0])
     channels = channels or own[0] or fewer
     return round(channels * rate * 8e-3, 1), f"{channels}-channel memory at {rate} MT/s has {{:g}}"
-
-
-def check_machines(base: RuleBase) -> None:
-    """Raise RuleBaseError at the first reference machine that cannot be read."""
-    for target, machines in base.reference.reference.items():
-        for index, machine in enumerate(machines):
-            try:
-                read_hardware(machine.hardware, catalogue_of(base), target)
-            except InputError as error:
-                origin = base.origin("", "hardware/reference.yaml")
-                raise origin.error(("reference", target, index, "hardware"), str(error)) from error
 
 
 class Choice(NamedTuple):

@@ -195,8 +195,8 @@ class Catalogue:
 
     def suggestion(self, text: str) -> str:
         """Return `; nearest: x`, or where to look when nothing is near: devices by name, instances by id."""
-        close = nearest(text, {*(device.name for device in self.by_id.values()), *self._instances})
-        return close if "nearest" in close else "; see: llama-advisor hardware list"
+        known = {*(device.name for device in self.by_id.values()), *self._instances}
+        return nearest(text, known, see="hardware list") or "; see: llama-advisor hardware list"
 
 
 def _pattern(spelling: Iterable[str]) -> str:

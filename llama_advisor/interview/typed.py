@@ -16,9 +16,11 @@ from llama_advisor.interview.next_question import CompiledQuestion, open_questio
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Option
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
+from llama_advisor.scenario.names import code_of, country_code
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.tables import table
+from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
 Sets = dict[str, Any]
@@ -35,24 +37,14 @@ PLACE = re.compile(r"#?(\d{1,3})[.)]?")
 _RANGE = re.compile(r"(\d{1,2})\s*(?:-|to)\s*(\d{1,2})")
 _HEAD = re.compile(r"#?(\d)[.)]?\s*(?:,|:|\band\b|\bwith\b)\s*(.+)")
 _OWN = re.compile(r"^(?:(?:my|our|a|an|the|own)\s+)+")
-_SHORT = 4
-"""Longest word for which the nearest name would be a guess."""
 NUMBERS = frozenset(
     name for name, field in Scenario.model_fields.items() if re.search(r"\b(int|float)\b", str(field.annotation))
 )
 """Scenario fields that are numbers."""
 LEAST_CONTEXT = 256
 """A shorter context is taken for thousands whose `k` was forgotten."""
-WHOLE = frozenset(name for name in NUMBERS if not re.search(r"\bfloat\b", str(Scenario.model_fields[name].annotation)))
-"""Those that are whole numbers."""
-_AMOUNT = re.compile(r"(\$?)\s*(\d[\d.,]*)\s*(thousand|million|billion|[km](?![a-z]))?\s*(.*)")
-_POINTS = re.compile(r"\d{1,3}(\.\d{3})+")
-_COMMAS = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?|\d+(\.\d+)?")
-
-
-_UNITS: dict[str, tuple[str, str]] = _WORDS["units"]
-"""Patterns of what may stand behind a number of a field, and of what tells, in a list, that it is of this field."""
-_PLAIN = ("", "$^")
+_UNITS: dict[str, str] = _WORDS["units"]
+"""Patterns of what tells, in a list, that a number is of this field."""
 
 Command = Literal["back", "help", "leave", "end"]
 COMMANDS: dict[str, Command] = {word: name for name, words in _WORDS["commands"].items() for word in words}
@@ -323,12 +315,12 @@ def check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:
 def _value(line: str, field: str, base: RuleBase) -> Any:
     """Read words as a field's value; the scenario's own reading does the rest."""
     if field == "languages":
-        return [_code(word, base.regions.languages) for word in parts_of(line.replace("/", ","))]
+        return [code_of(word, base.regions.languages) for word in parts_of(line.replace("/", ","))]
     if field in SEVERAL:
         words = parts_of(line)
         return [word.replace(" ", "_") for word in words] if field == "symptoms" else words
     if field == "domicile":
-        return _code(line, base.regions.countries | {"EU": "European Union"}, base.regions.also)
+        return country_code(line, base)
     if field in SWITCHES:
         if line.casefold() not in YES_NO:
             raise InputError(f"{printable(line)!r} is neither yes nor no")
@@ -338,42 +330,19 @@ def _value(line: str, field: str, base: RuleBase) -> Any:
     return amount(line, field) if field in NUMBERS else line
 
 
-def _code(word: str, names: dict[str, str], also: dict[str, str] | None = None) -> str:
-    """Return the code of what was named; raise InputError where nothing has that name."""
-    folded = re.sub(r"^(in )?(the )?", "", word.strip().casefold())
-    known = {name.casefold(): code for code, name in names.items()} | {code.casefold(): code for code in names}
-    known |= {name.casefold(): code for name, code in (also or {}).items()}
-    if folded in known:
-        return known[folded]
-    hint = nearest(folded, known) if len(folded) > _SHORT else ""
-    hint = hint if "nearest" in hint else ""
-    raise InputError(f"{printable(word)!r} is not known by this name; say its two-letter code{hint}")
-
-
 def could_be(text: str, field: str) -> bool:
     """Tell whether a number among words is of this field, by its unit or scale."""
-    return re.fullmatch(_UNITS.get(field, _PLAIN)[1], text.strip().casefold()) is not None
+    return re.fullmatch(_UNITS.get(field, "$^"), text.strip().casefold()) is not None
 
 
 def amount(text: str, field: str) -> str:
     """Return the number as the field reads it; raise InputError for what could mean two things."""
-    match = _AMOUNT.fullmatch(text.strip().casefold())
-    if match is None:
-        return text
-    money, digits, scale, unit = (part or "" for part in match.groups())
-    shown = printable(text)
-    if not re.fullmatch(_UNITS.get(field, _PLAIN)[0], unit.strip()) or (money and field != "budget_usd_per_month"):
-        raise InputError(f"{shown!r} is not understood; a number is wanted")
-    if _POINTS.fullmatch(digits):
-        raise InputError(f"{shown!r}: thousands are written {digits.replace('.', '')} or with a comma")
-    if not _COMMAS.fullmatch(digits):
-        raise InputError(f"{shown!r} is not understood; decimals are written with a point")
-    plain = digits.replace(",", "")
-    if field == "context_tokens" and not scale and 0 < float(plain) < LEAST_CONTEXT:
+    match = re.fullmatch(r"(\d+)( tokens)?", text.strip().casefold())
+    if field == "context_tokens" and match and 0 < int(match[1]) < LEAST_CONTEXT:
+        plain = match[1]
         raise InputError(f"{plain} tokens are too short for anything; {plain}k, or --context {plain} if it is meant so")
-    if field in WHOLE and scale in {"k", "m"}:
-        return plain + scale
-    value = float(plain) * _WORDS["scales"][scale]
-    if field in WHOLE and value != round(value):
-        raise InputError(f"{shown!r} is not understood; a whole number is wanted")
+    try:
+        value = getattr(Scenario.model_validate({field: text}), field)
+    except ValidationError as error:
+        raise InputError(problem(error, Scenario)[1]) from error
     return f"{value:.15g}"

@@ -22,7 +22,11 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         _build(out, advice, build, base, view)
     elif advice.verdict == "need_input":
         out.line("More is needed to answer: say what it is for.", "bold")
-        out.line("State at least one of --use-case, --input or --model; --help lists every field.")
+        out.line(
+            f"--use-case takes {', '.join(base.use_cases)}; `llama-advisor use-cases list` says what they are for."
+        )
+        out.line("Or state --input or --model.")
+        return out.text()
     else:
         out.line("No Llama 3.1 or 3.2 build fits this scenario.", "bold red")
         nearest = nearest_excuse(advice)
@@ -69,10 +73,10 @@ def _build(out: Screen, advice: Advice, build: Build, base: RuleBase, view: View
         out.line("--print run: every step; llama-advisor deploy: a script or a manifest", "dim", indent=2)
     if advice.ranking:
         out.heading("Ranking")
-        ranking = [say.ranking_row(item, base) for item in advice.ranking[: view.top]]
+        ranking = say.ranking_rows(advice, base, view.top)
         out.columns(("#", "model", "build", "GiB", "tok/s", "USD/mo", "score"), ranking, frozenset({0, 3, 4, 5, 6}))
         if len(advice.ranking) > view.top:
-            out.line(f"  and {len(advice.ranking) - view.top} more; --top shows them")
+            out.line(f"  and {len(advice.ranking) - view.top} more; --top {len(advice.ranking)} shows them")
     if advice.robustness:
         out.heading("How firm")
         margin, share = say.firm_text(advice.robustness)

@@ -26,15 +26,17 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_o
     """Return the whole estimate as text."""
     base = sizer.base
     out = Screen(colour=view.colour, width=view.width)
-    out.line(_answer(estimate), STYLES[estimate.memory.fits])
+    against = [why for field, _, why in estimate.assumptions if field == "engine" and why != BEST_TRODDEN]
+    out.line(_answer(estimate, lengths(estimate, asked)[0]), "bold yellow" if against else STYLES[estimate.memory.fits])
     machine, speed = estimate.machine, estimate.speed
     copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
     where = f" on {machine.name}{copies}" if machine else ""
     engine = base.engines[estimate.engine].name
     out.line(f"{base.models[estimate.model].name}, {estimate.quantization}, {engine}{where}")
-    for field, _, why in estimate.assumptions:
-        if field == "engine" and why != BEST_TRODDEN:
-            out.line(f"but {why}", "bold red")
+    for why in against:
+        out.line(f"but {why}", "bold red")
+    if cache := _fitting_cache(estimate, asked, sizer):
+        out.line(f"with a KV cache of another type it fits: --kv-cache-type {cache}")
     _memory(out, estimate)
     _caches(out, estimate, asked, base)
     _layers(out, estimate, asked, sizer)
@@ -90,13 +92,24 @@ def _caches(out: Screen, estimate: Estimate, asked: EstimateRequest, base: RuleB
         out.line(saves, indent=2)
 
 
-def _answer(estimate: Estimate) -> str:
+def _fitting_cache(estimate: Estimate, asked: EstimateRequest, sizer: Sizer) -> str | None:
+    """Return the first type of KV cache with which a build fits that does not with the usual one."""
+    device = sizer.read(asked).device
+    if estimate.memory.fits is not False or asked.kv_cache_type or device is None:
+        return None
+    same = {"quantization": estimate.quantization, "engine": estimate.engine}
+    kinds = sizer.base.engines[estimate.engine].cache_types(device.architecture)[1:]
+    tried = ((kind, asked.model_copy(update={**same, "kv_cache_type": kind})) for kind in kinds)
+    return next((kind for kind, request in tried if sizer.estimate(request).memory.fits), None)
+
+
+def _answer(estimate: Estimate, prompt: int) -> str:
     """Write the first line: whether it fits, how much it needs, how fast it is, and what stands against it."""
     memory, part, speed = estimate.memory, estimate.memory.per_device, ""
     if estimate.speed:
         fast = estimate.speed.decode_tokens_per_s.mid  # of which two significant figures are shown
         about = f"{fast:.1f}" if fast < WHOLE_FROM else f"{float(f'{fast:.2g}'):,.0f}"
-        speed = f", about {about} tokens/s"
+        speed = f", about {about} tokens/s after {prompt:,}-token prompts"
     if memory.available_gib is None:
         return f"needs {memory.total_gib:.1f} GiB{speed}"
     if memory.fits:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.record import plain
+from llama_advisor.text.record import is_record, plain
 
 
 class View(NamedTuple):
@@ -42,6 +42,7 @@ class Format(NamedTuple):
         return written
 
 
+ONLY_WHEN_ASKED = frozenset({"builds", "training", "limits", "value"})
 JSON = Format("formats", "json_answer")
 ADVICE = {
     "text": Format("advice", "advice_text"),
@@ -61,12 +62,18 @@ COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON}
 
 def to_json(result: Any, *, indent: int | None = 2) -> str:
     """Return a result, or plain data, as JSON, in the order of its contract."""
-    return json.dumps(plain(result), indent=indent, ensure_ascii=False)
+    data = asked_for(result) if is_record(type(result)) else plain(result)
+    return json.dumps(data, indent=indent, ensure_ascii=False)
 
 
 def json_answer(result: Any, *_: object) -> str:
     """Write a result as a JSON file, as a format of answers."""
     return to_json(result) + "\n"
+
+
+def asked_for(result: Any) -> dict[str, Any]:
+    """Return a result as plain data, without parts that nobody asked for."""
+    return {name: value for name, value in plain(result).items() if value is not None or name not in ONLY_WHEN_ASKED}
 
 
 def as_file(fields: dict[str, Any]) -> list[str]:

@@ -36,7 +36,7 @@ def record(report: Report, base: RuleBase, view: View) -> str:
     assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
     sources = [(item.id, item.text, item.kind, item.read) for item in report.sources]
     heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
-    ranked = [say.ranking_row(item, base) for item in advice.ranking]
+    ranked = say.ranking_rows(advice, base)
     options = _table(heads, ranked, frozenset({0, 3, 4, 5, 6})) if ranked else []
     if advice.excluded:
         options += [*([""] if options else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]

@@ -79,8 +79,7 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         **_options(report.options, base),
         memory=_memory(advice, base),
         ranking=[
-            (f"{place}. {model}", *rest)
-            for place, model, *rest in (say.ranking_row(item, base) for item in advice.ranking)
+            (f"{place}. {model}" if place else model, *rest) for place, model, *rest in say.ranking_rows(advice, base)
         ],
         whatif=_whatif(report.grid, base) if report.grid else None,
         asked=[

@@ -182,8 +182,16 @@ def firm_text(stands: Robustness) -> tuple[str, str]:
     return f"{stands.margin:+.2f} points", f"leads under {stands.share_of_weightings_won:.0%} of all weightings"
 
 
-def ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
-    """Return one row of the ranking."""
+def ranking_rows(advice: Advice, base: RuleBase, most: int | None = None) -> list[tuple[str, ...]]:
+    """Return the rows of the ranking, of the first `most` models: each by its best build, then further ones."""
+    rows = []
+    for best in advice.ranking[:most]:
+        others = (build for build in advice.builds or () if build.rank == best.rank)
+        rows += [_ranking_row(best, base), *(("", *_ranking_row(build, base)[1:]) for build in others)]
+    return rows
+
+
+def _ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
     return (
         str(build.rank),
         short_name(build.model, base),

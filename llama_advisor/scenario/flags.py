@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from math import prod
-from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from llama_advisor.scenario.scenario import Only, Priorities, Scenario, Tuning
 from llama_advisor.text.errors import InputError, nearest
@@ -15,8 +16,12 @@ from llama_advisor.text.tables import table
 from llama_advisor.text.wording import field_descriptions, problem
 from llama_advisor.text.yaml_file import printable
 
-SPELLED: dict[str, str] = table(__file__)
+_TABLE: dict[str, dict[str, Any]] = table(__file__)
+SPELLED: dict[str, str] = _TABLE["spelled"]
 """Fields whose flag is not their own name: a list is given one at a time, and some names are shorter."""
+GROUPS: tuple[str, ...] = (*_TABLE["groups"], "Options")
+"""Headings of help, in their order."""
+_GROUPS: dict[str, str] = {field: group for group, fields in _TABLE["groups"].items() for field in fields}
 PAIRS = {"priorities": "criterion=number, e.g. quality=3", "tuning": "setting=value, e.g. sample_tokens=8k"}
 """Mappings that are given pair by pair, and how a pair is written."""
 LEFT_OUT = "-"
@@ -30,6 +35,19 @@ class Flag(NamedTuple):
     field: str
     kind: str  # one: given once; many: may be repeated; yes: a switch.
     doc: str
+    value: str = "NAME"  # What stands for the value in help.
+    choices: tuple[str, ...] = ()  # All values, where they are a closed set of words.
+
+    @property
+    def group(self) -> str:
+        """Heading of help under which it stands."""
+        return _GROUPS.get(self.field, GROUPS[-1])
+
+    @property
+    def listed(self) -> str | None:
+        """Part of the rule base that lists the values."""
+        found: str | None = _TABLE["listed"].get(self.field)
+        return found
 
     @property
     def parameter(self) -> str:
@@ -46,7 +64,20 @@ def flags_of(schema: type[BaseModel], prefix: str = "") -> Iterator[Flag]:
             yield from flags_of(Only, "only.")
         else:
             flag = SPELLED.get(field) or f"--{name.replace('_', '-')}"
-            yield Flag(flag, field, _kind(info.annotation), docs[name])
+            typed = tuple(_parts(info.annotation))
+            reads = (part.func for part in typed if isinstance(part, BeforeValidator))
+            units = [read.keywords["unit"] for read in reads if isinstance(read, partial)]
+            value = next(iter(units), _TABLE["values"].get(field, flag.rpartition("-")[2].upper()))
+            choices = tuple(word for part in typed if get_origin(part) is Literal for word in get_args(part))
+            yield Flag(flag, field, _kind(info.annotation), docs[name], value, choices)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """Yield what a type is made of, the marks on it too."""
+    yield annotation
+    if get_origin(annotation) is not Literal:
+        for part in get_args(annotation):
+            yield from _parts(part)
 
 
 def _kind(annotation: Any) -> str:

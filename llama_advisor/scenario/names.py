@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TypeVar
 
 from llama_advisor.knowledge.base import RuleBase
@@ -19,7 +21,10 @@ Found = TypeVar("Found")
 _NOISE = re.compile(r"[^a-z0-9]+")
 _HUB = re.compile(r"^(https?://)?(huggingface\.co|hf\.co)/")
 _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
+_ARTICLES = re.compile(r"^(in )?(the )?")
 PLAIN_TAG = re.compile(r"[^/:]+:[^-/]+")  # of a library: a size, without quantization
+ALIKE, STEM = 3, 7
+SHORT, CLOSE = 4, 0.75  # A longer name that is off by this little may be meant.
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
 
@@ -29,10 +34,10 @@ def key(name: str) -> str:
     return _NOISE.sub("", _PREFIX.sub("", name.strip().lower()))
 
 
-def _known(found: Found | None, name: str, names: Iterable[str], what: str) -> Found:
+def _known(found: Found | None, name: str, names: Iterable[str], what: str, see: str = "") -> Found:
     """Return what was found by a name; raise InputError where it is nothing."""
     if found is None:
-        raise InputError(f"{what} {printable(name)!r}{nearest(name, names)}")
+        raise InputError(f"{what} {printable(name)!r}{nearest(name, names, see=see)}")
     return found
 
 
@@ -132,15 +137,55 @@ def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
 
 def use_case_id(name: str, base: RuleBase) -> str:
     """The id of a use case by any of its names."""
-    return _known(base.kept(_ids("use_cases")).get(key(name)), name, base.use_cases, "use_cases: unknown use case")
+    found = base.kept(_ids("use_cases")).get(key(name))
+    if found is None:
+        unknown = f"use_cases: unknown use case {printable(name)!r}{_alike(name, base)}"
+        raise InputError(f"{unknown}; all: llama-advisor use-cases list")
+    return found
 
 
-def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str) -> str:
+def _alike(name: str, base: RuleBase) -> str:
+    """Up to three use cases that are described with words of `name`, rare words first, else the one spelled so."""
+    described = {
+        case.id: _stems(" ".join((case.id, case.name, case.says, *case.aliases))) for case in base.use_cases.values()
+    }
+    common = Counter(stem for stems in described.values() for stem in stems)
+    told = {case: sum(1 / common[stem] for stem in stems & _stems(name)) for case, stems in described.items()}
+    best = sorted((case for case in told if told[case]), key=lambda case: (-told[case], case))[:ALIKE]
+    return f"; nearest: {', '.join(best)}" if best else nearest(name, base.use_cases).partition("; known")[0]
+
+
+def _stems(text: str) -> frozenset[str]:
+    """The beginnings of words, by which `products` and `production` are one."""
+    return frozenset(word.rstrip("s")[:STEM] for word in re.findall(r"[a-z]{3,}", text.casefold()))
+
+
+def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The code of a language or country by its name or code, `de` of `de-AT`; InputError where nothing is called so."""
+    if name in names:
+        return name
+    folded = _ARTICLES.sub("", name.strip().casefold())
+    known = {text.casefold(): code for code, text in names.items()} | {code.casefold(): code for code in names}
+    known |= {text.casefold(): code for text, code in also.items()}
+    found = known.get(folded) or known.get(folded[:2] if folded[2:3] in {"-", "_"} else "")
+    if found is None:
+        hint = nearest(folded, (*names.values(), *also), CLOSE) if len(folded) > SHORT else ""
+        hint = hint if "nearest" in hint else ""
+        raise InputError(f"{printable(name)!r} is not known by this name; say its two-letter code{hint}")
+    return found
+
+
+def country_code(name: str, base: RuleBase) -> str:
+    """The code of a country, or EU, by its name or code."""
+    return code_of(name, base.regions.countries | {"EU": "European Union"}, base.regions.also)
+
+
+def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str, see: str = "") -> str:
     """`name` when it is known, folded to the known spelling."""
     names = {key(item): item for item in known}
     begun = [item for folded, item in names.items() if key(name) and folded.startswith(key(name))]
     found = names.get(key(name)) or (begun[0] if len(begun) == 1 else None)
-    return _known(found, name, names.values(), f"{field}: unknown {what}")
+    return _known(found, name, names.values(), f"{field}: unknown {what}", see)
 
 
 def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed: list[Assumption]) -> Tuning:

@@ -14,7 +14,7 @@ from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
 from llama_advisor.scenario.defaults import TOOL_ORDER, Defaults
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
-from llama_advisor.text.errors import InputError, nearest
+from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import CriterionId, Target
 from llama_advisor.text.yaml_file import printable
 
@@ -264,6 +264,7 @@ def says_nothing(scenario: Scenario) -> bool:
 
 def understand(scenario: Scenario, base: RuleBase) -> Need:
     """Resolve names, and fill gaps from the use cases' defaults; raise InputError for what is unknown."""
+    scenario = _in_codes(scenario, base)
     fill = Defaults(scenario, base)
     cases, inputs, target = fill.cases, fill.inputs(), fill.target()
     # Hosted competes unless the machine, the place or privacy settle that it runs at home.
@@ -300,7 +301,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "hardware_stated": scenario.hardware is not None,
         **_wished(scenario, base),
         **_tried(scenario, base),
-        **_in_eu(scenario, base),
+        "domicile_in_eu": _in_eu(scenario.domicile, base),
+        "end_users_in_eu": _in_eu(scenario.end_user_region, base),
         **_limits(scenario.only or NO_LIMITS, base),
         "hosted_considered": target == "hosted" or not at_home,
         "self_hosted_considered": target != "hosted",
@@ -470,21 +472,24 @@ def _agree(need: Need) -> None:
         raise InputError(f"tokens_per_month: {said}; {need.volume:,} a month do not go with that")
 
 
-def _in_eu(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
-    """Whether the licensee and the end users are in the EU; raise InputError for unknown languages and countries."""
-    regions = base.regions
-    for code in scenario.languages:
-        if code not in regions.languages:
-            hint = nearest(code, [*regions.languages, *regions.languages.values()])
-            raise InputError(f"languages: unknown language {printable(code)!r}; use an ISO 639-1 code{hint}")
-    found: list[bool | None] = []
-    for field in ("domicile", "end_user_region"):
-        code = getattr(scenario, field)
-        if code is not None and code != "EU" and code not in regions.countries:
-            hint = nearest(code, regions.countries)
-            raise InputError(f"{field}: unknown country {printable(code)!r}; use an ISO 3166-1 code or EU{hint}")
-        found.append(None if code is None else code == "EU" or code in regions.eu)
-    return {"domicile_in_eu": found[0], "end_users_in_eu": found[1]}
+def _in_eu(code: str | None, base: RuleBase) -> bool | None:
+    return None if code is None else code == "EU" or code in base.regions.eu
+
+
+def _in_codes(scenario: Scenario, base: RuleBase) -> Scenario:
+    """Languages and countries by their codes; raise InputError for unknown ones."""
+    found: dict[str, Any] = {}
+    for field in ("languages", "domicile", "end_user_region"):
+        said = getattr(scenario, field)
+        try:
+            if field == "languages":
+                made: Any = tuple(dict.fromkeys(names.code_of(name, base.regions.languages) for name in said))
+            else:
+                made = said and names.country_code(said, base)
+        except InputError as error:
+            raise InputError(f"{field}: {error}") from error
+        found |= {field: made} if made != said else {}
+    return scenario.model_copy(update=found) if found else scenario
 
 
 def _weights(scenario: Scenario, cases: tuple[UseCase, ...]) -> dict[CriterionId, float]:

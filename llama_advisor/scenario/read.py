@@ -8,11 +8,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from llama_advisor.hardware import HERE
+from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.scenario.flags import FLAG_OF, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import Document, parse, printable
+
+THIS = frozenset({"this", "auto", "this computer"})
+"""Words for the hardware of the computer that is asked."""
 
 
 def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
@@ -30,7 +35,7 @@ def read_scenario(file: str | None, said: dict[str, Any]) -> Scenario:
         raise InputError(f"--deployment {printable(name)}: {printable(file) if file else 'there'} is no project file")
     if isinstance(data.get("only"), dict) and "only" in flags:
         flags["only"] = data["only"] | flags["only"]
-    return validated(data | flags, document, flags, place)
+    return validated(on_this_computer(data | flags), document, flags, place)
 
 
 def chosen(file: str, name: str | None) -> dict[str, Any]:
@@ -60,6 +65,19 @@ def _deployment(document: Document, name: str | None) -> tuple[tuple[Any, ...], 
     if not isinstance(found, dict):
         raise InputError(document.error(place[:2], "`requirements` must be a mapping of fields to values"))
     return place, found
+
+
+def on_this_computer(data: dict[str, Any]) -> dict[str, Any]:
+    """Put what this computer has in place of the hardware `this`; raise InputError where it cannot be told."""
+    given = data.get("hardware")
+    items = given if isinstance(given, (list, tuple)) else [given]
+    if not any(isinstance(item, str) and item.strip().casefold() in THIS for item in items):
+        return data
+    found = describe(detect())
+    if found is None:
+        raise InputError('hardware: nothing can be told of this computer; state it, e.g. "RTX 4090 + 64GB RAM"')
+    made = [HERE + found if isinstance(item, str) and item.strip().casefold() in THIS else item for item in items]
+    return data | {"hardware": made if isinstance(given, (list, tuple)) else made[0]}
 
 
 def validated(

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
+from llama_advisor.text.amount import read_amount
 from llama_advisor.text.strict import Modality, Strict, Target, TuningMethod
 
-_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)i?(?:\s*tokens?)?")
-_SCALE = {"": 1, "k": 1000, "m": 1_000_000}
 
-
-def _count(value: Any) -> Any:
-    """Read `32k` as 32768 (a power of two where the field writes it so), `1M` as 1000000."""
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004
-    if not isinstance(value, str) or not (match := _COUNT.fullmatch(value.strip())):
-        return value
-    number, suffix = float(match[1]), match[2].lower()
-    if suffix == "k" and number in {1, 2, 4, 8, 16, 32, 64, 128}:
-        return int(number * 1024)
-    return round(number * _SCALE[suffix])
+def _in(unit: str, *, whole: bool = False) -> BeforeValidator:
+    """Read a number with its unit as people type it."""
+    kind = int if whole else float
+    return BeforeValidator(partial(read_amount, unit=unit, whole=whole), json_schema_input_type=kind | str)
 
 
 def _tuple(value: Any) -> Any:
@@ -64,18 +56,30 @@ def _place(value: Any) -> Any:
     return "workstation" if folded == "desktop" else folded
 
 
-Count = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=1, le=10**15)]
-CountOrZero = Annotated[int, BeforeValidator(_count, json_schema_input_type=int | str), Field(ge=0, le=10**15)]
-Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+_AT_LEAST_1, _AT_LEAST_0 = Field(ge=1, le=10**15), Field(ge=0, le=10**15)
+_ABOVE_0 = Field(gt=0, le=1e15, allow_inf_nan=False)
+Count = Annotated[int, _in("COUNT", whole=True), _AT_LEAST_1]
+CountOrZero = Annotated[int, _in("COUNT", whole=True), _AT_LEAST_0]
+Tokens = Annotated[int, _in("TOKENS", whole=True), _AT_LEAST_1]
+TokensOrZero = Annotated[int, _in("TOKENS", whole=True), _AT_LEAST_0]
+TokensPerMonth = Annotated[int, _in("TOKENS/MONTH", whole=True), _AT_LEAST_1]
+TokensPerSecond = Annotated[float, _in("TOKENS/S"), _ABOVE_0]
+PerSecond = Annotated[float, _in("REQUESTS/S"), _ABOVE_0]
+Seconds = Annotated[float, _in("SECONDS"), _ABOVE_0]
+Gib = Annotated[float, _in("GIB"), _ABOVE_0]
+GibOrZero = Annotated[float, _in("GIB"), Field(ge=0, le=1e15, allow_inf_nan=False)]
+Gb = Annotated[float, _in("GB"), _ABOVE_0]
+GbPerSecond = Annotated[float, _in("GB/S"), _ABOVE_0]
+Usd = Annotated[float, _in("USD"), _ABOVE_0]
+Billion = Annotated[float, _in("BILLION"), _ABOVE_0]
 HOURS_PER_MONTH = 730
-BatchHours = Annotated[float, Field(gt=0, le=HOURS_PER_MONTH, allow_inf_nan=False)]
-PositiveOrZero = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
+BatchHours = Annotated[float, _in("HOURS"), Field(gt=0, le=HOURS_PER_MONTH, allow_inf_nan=False)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(_words, json_schema_input_type=str | tuple[str, ...])]
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | tuple[str, ...])]
 Modalities = Annotated[
     tuple[Modality, ...], BeforeValidator(_folded, json_schema_input_type=Modality | tuple[Modality, ...])
 ]
-Country = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=2, max_length=2)]
+Country = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Method = Literal["none", TuningMethod]
 Symptom = Literal[
     "out_of_memory", "wont_load", "slow", "gibberish", "ignores_schema", "bad_tool_calls", "forgets_context"
@@ -97,9 +101,9 @@ class HardwareSpec(Strict):
     device: Annotated[str | None, "Name of the device."] = None
     count: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, "Devices per node."] = None
     nodes: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, "Nodes."] = None
-    memory_gb: Annotated[Positive | None, "Memory of one device, GB as marketed."] = None
-    bandwidth_gb_s: Annotated[Positive | None, "Memory bandwidth of one device, GB/s."] = None
-    ram_gb: Annotated[Positive | None, "Host memory per node, GB."] = None
+    memory_gb: Annotated[Gb | None, "Memory of one device, GB as marketed."] = None
+    bandwidth_gb_s: Annotated[GbPerSecond | None, "Memory bandwidth of one device, GB/s."] = None
+    ram_gb: Annotated[Gb | None, "Host memory per node, GB."] = None
 
 
 class Only(Strict):
@@ -109,7 +113,7 @@ class Only(Strict):
     families: Annotated[Names, "Family ids, e.g. `llama-3.1`."] = ()
     engines: Annotated[Names, "Engine names."] = ()
     quantizations: Annotated[Names, "Quantization names."] = ()
-    max_parameters_b: Annotated[Positive | None, "Largest model, billion parameters."] = None
+    max_parameters_b: Annotated[Billion | None, "Largest model, billion parameters."] = None
 
 
 class Priorities(Strict):
@@ -125,7 +129,7 @@ class Priorities(Strict):
 class Tuning(Strict):
     """How it is tuned; what is not said is taken as usual."""
 
-    sample_tokens: Annotated[Count | None, "Tokens of a sample."] = None
+    sample_tokens: Annotated[Tokens | None, "Tokens of a sample."] = None
     batch: Annotated[Count, "Samples at a time on a device."] = 1
     accumulation: Annotated[Count, "Batches to a step; takes no memory, but gradients must be kept."] = 1
     checkpointing: Annotated[bool, "Whether layers are computed again instead of kept."] = True
@@ -149,31 +153,33 @@ class Tried(Strict):
 class Scenario(Strict):
     """What the user needs."""
 
-    use_cases: Annotated[Ids, "What it is for; ids from `rules/use_cases/`."] = ()
+    use_cases: Annotated[Ids, "What it is for; `llama-advisor use-cases list` shows the ids."] = ()
     inputs: Annotated[Modalities | None, "What it must read."] = None
     target: Annotated[Place | None, "Where it must run."] = None
     hardware: Annotated[
         str | HardwareSpec | tuple[str | HardwareSpec, ...] | None,
-        "What there is, as people write it, or in parts; a list means one of these.",
+        "What there is, as people write it, or in parts; `this` is this computer; a list means one of these.",
     ] = None
     accelerator: Annotated[Annotated[Accelerator, BeforeValidator(_place)] | None, "What it must run on."] = None
-    memory_budget_gib: Annotated[Positive | None, "What the model may take in all, GiB."] = None
-    reserved_gib: Annotated[PositiveOrZero | None, "Memory that other programs take on the same device, GiB."] = None
-    context_tokens: Annotated[Count | None, "Most tokens a sequence may hold: prompt and answer."] = None
-    prompt_tokens: Annotated[Count | None, "Tokens of a typical prompt."] = None
+    memory_budget_gib: Annotated[Gib | None, "What the model may take in all, GiB."] = None
+    reserved_gib: Annotated[GibOrZero | None, "Memory that other programs take on the same device, GiB."] = None
+    context_tokens: Annotated[Tokens | None, "Most tokens a sequence may hold: prompt and answer."] = None
+    prompt_tokens: Annotated[Tokens | None, "Tokens of a typical prompt."] = None
     shared_prefix_tokens: Annotated[
-        CountOrZero | None, "Tokens at the start of a prompt that the last one had too: system prompt, history."
+        TokensOrZero | None, "Tokens at the start of a prompt that the last one had too: system prompt, history."
     ] = None
-    output_tokens: Annotated[Count | None, "Tokens of a typical answer."] = None
+    output_tokens: Annotated[Tokens | None, "Tokens of a typical answer."] = None
     concurrent_requests: Annotated[Count | None, "Requests in flight at a time."] = None
     users: Annotated[Count | None, "People at work with it at the same time; each asks about once a minute."] = None
-    requests_per_second: Annotated[Positive | None, "Requests arriving per second."] = None
+    requests_per_second: Annotated[PerSecond | None, "Requests arriving per second."] = None
     images_per_prompt: Annotated[Count | None, "Images in one prompt."] = None
-    min_tokens_per_s: Annotated[Positive | None, "Slowest acceptable generation per user, tokens per second."] = None
-    max_first_token_s: Annotated[Positive | None, "Longest acceptable wait for the first token, seconds."] = None
-    max_answer_s: Annotated[Positive | None, "Longest acceptable time for a whole answer, seconds."] = None
-    languages: Annotated[Words, "Languages it must handle, ISO 639-1 codes."] = ()
-    domicile: Annotated[Country | None, "Country of the licensee (ISO 3166-1), or EU."] = None
+    min_tokens_per_s: Annotated[
+        TokensPerSecond | None, "Slowest acceptable generation per user, tokens per second."
+    ] = None
+    max_first_token_s: Annotated[Seconds | None, "Longest acceptable wait for the first token, seconds."] = None
+    max_answer_s: Annotated[Seconds | None, "Longest acceptable time for a whole answer, seconds."] = None
+    languages: Annotated[Words, "Languages it must handle, by name or ISO 639-1 code."] = ()
+    domicile: Annotated[Country | None, "Country of the licensee by name or ISO 3166-1 code, or EU."] = None
     end_user_region: Annotated[Country | None, "Country or region of the end users, apart from the licensee's."] = None
     monthly_active_users: Annotated[Count | None, "Monthly active users of the licensee's products."] = None
     commercial: Annotated[bool | None, "Whether it is used commercially."] = None
@@ -182,8 +188,8 @@ class Scenario(Strict):
     fine_tuning: Annotated[Methods, "Tuning methods that are acceptable."] = ()
     tuning: Annotated[Tuning | None, "Sample, batch and trainer of tuning, e.g. sample_tokens=8k."] = None
     offline: Annotated[bool | None, "Whether data may not leave."] = None
-    budget_usd_per_month: Annotated[Positive | None, "Most money per month, USD."] = None
-    tokens_per_month: Annotated[Count | None, "Tokens per month, prompts and answers."] = None
+    budget_usd_per_month: Annotated[Usd | None, "Most money per month, USD."] = None
+    tokens_per_month: Annotated[TokensPerMonth | None, "Tokens per month, prompts and answers."] = None
     batch_hours: Annotated[
         BatchHours | None, "Hours in which the tokens of a month must be done; no one waits for an answer."
     ] = None

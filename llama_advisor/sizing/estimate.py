@@ -14,8 +14,8 @@ from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
-from llama_advisor.scenario.scenario import Assumption, Workload
+from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate, understand
+from llama_advisor.scenario.scenario import Assumption, Scenario, Workload
 from llama_advisor.sizing.capacity import first, served
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import Cost, Memory, machine_used
@@ -26,6 +26,13 @@ from llama_advisor.sizing.support import Option, objections, official_build, opt
 from llama_advisor.text.errors import InputError, nearest
 
 KEPT = 4096
+NAMED = {"concurrent_requests": "concurrency"}
+_LOAD = """
+    use_cases hardware context_tokens prompt_tokens output_tokens shared_prefix_tokens users requests_per_second
+    batch_hours min_tokens_per_s reserved_gib images_per_prompt tokens_per_month
+"""
+LOAD = tuple(_LOAD.split())
+"""What a request may say of the load, in the words of a scenario."""
 PLAIN_CACHE = "f16"
 BEST_TRODDEN = "the best trodden that runs the build"
 machine_named = attrgetter("hardware", "memory_gb", "bandwidth_gb_s", "gpus", "nodes", "accelerator")
@@ -124,7 +131,7 @@ class Sizer:
         """Read a request; raise InputError for what cannot be read."""
         model, build = self._models(request.model)
         machine = self._machines(machine_named(request))
-        load, assumed = workload_of(request, self.base, model)
+        load, assumed = (load_of_work if request.use_cases else workload_of)(request, self.base, model)
         if request.split and machine is None:
             raise InputError("split: state the hardware that it goes over")
         split = request.split and "".join(request.split.lower().split())
@@ -232,6 +239,17 @@ class Sizer:
         if offer not in self.base.rentals:
             raise InputError(f"offer: unknown price {offer!r}{nearest(offer, self.base.rentals)}")
         return self_hosted_cost(self.base.rentals[offer], machine, volume)
+
+
+def load_of_work(request: EstimateRequest, base: RuleBase, model: Model) -> tuple[Workload, list[Assumption]]:
+    """Fill in the load of the use cases named as `recommend` does."""
+    said = {name: value for name in LOAD if (value := getattr(request, name)) not in {None, 0, ()}}
+    said |= {"concurrent_requests": request.concurrency} if request.concurrency else {}
+    need = understand(Scenario.model_validate(said), base)
+    images = request.images_per_prompt if request.images_per_prompt is not None else need.images_per_prompt
+    load = need.workload._replace(images_per_prompt=images if model.architecture.vision else 0)
+    told = (item._replace(field=NAMED.get(item.field, item.field)) for item in need.assumptions)
+    return load, [item for item in told if item.field in {*LOAD, "concurrency"} - {"hardware", "tokens_per_month"}]
 
 
 def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple[Workload, list[Assumption]]:

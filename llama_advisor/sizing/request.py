@@ -11,9 +11,16 @@ from llama_advisor.scenario.scenario import (
     BatchHours,
     Count,
     CountOrZero,
+    Gb,
+    GbPerSecond,
+    GibOrZero,
+    Ids,
     Methods,
-    Positive,
-    PositiveOrZero,
+    PerSecond,
+    Tokens,
+    TokensOrZero,
+    TokensPerMonth,
+    TokensPerSecond,
     Tuning,
 )
 from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Speed, Training
@@ -31,31 +38,35 @@ class EstimateRequest(Strict):
     id: Annotated[JsonValue, "Name of the line, copied to its result."] = None
     model: Annotated[Text, "Model by any of its names."]
     quantization: Annotated[Text | None, "How the weights are stored; else the most precise that fits."] = None
-    hardware: Annotated[Text | None, "Machine as people write it."] = None
+    hardware: Annotated[Text | None, "Machine as people write it; `this` is this computer."] = None
     gpus: Annotated[Devices | None, "Devices per node, where `hardware` does not say it."] = None
     nodes: Annotated[Devices | None, "Nodes, where `hardware` does not say it."] = None
-    memory_gb: Annotated[Positive | None, "Memory of one device, GB as marketed; for a device without a name."] = None
-    bandwidth_gb_s: Annotated[Positive | None, "Memory bandwidth of one device, GB/s; stands in likewise."] = None
+    memory_gb: Annotated[Gb | None, "Memory of one device, GB as marketed; for a device without a name."] = None
+    bandwidth_gb_s: Annotated[GbPerSecond | None, "Memory bandwidth of one device, GB/s; stands in likewise."] = None
     accelerator: Annotated[Literal["any", "gpu", "cpu", "npu"] | None, "What it must run on."] = None
     engine: Annotated[Text | None, "What runs it; the best trodden that runs the build where it is not said."] = None
     split: Annotated[Text | None, "How a copy lies on the devices: `1`, `tp2`, `layers2`, `layers` over all."] = None
-    context_tokens: Annotated[Count | None, "Tokens allocated per sequence: prompt and answer."] = None
-    prompt_tokens: Annotated[CountOrZero | None, "Tokens of a typical prompt."] = None
-    output_tokens: Annotated[CountOrZero | None, "Tokens of a typical answer."] = None
-    shared_prefix_tokens: Annotated[CountOrZero | None, "Tokens of a prompt that were read before."] = None
+    use_cases: Annotated[Ids, "What it is for: what is not said of the load is as `recommend` takes it for this."] = ()
+    context_tokens: Annotated[Tokens | None, "Tokens allocated per sequence: prompt and answer."] = None
+    prompt_tokens: Annotated[TokensOrZero | None, "Tokens of a typical prompt."] = None
+    output_tokens: Annotated[TokensOrZero | None, "Tokens of a typical answer."] = None
+    shared_prefix_tokens: Annotated[TokensOrZero | None, "Tokens of a prompt that were read before."] = None
     concurrency: Annotated[Count | None, "Requests in flight at a time."] = None
     users: Annotated[Count | None, "People at work with it, each with a request about once a minute."] = None
-    requests_per_second: Annotated[Positive | None, "Requests arriving per second."] = None
+    requests_per_second: Annotated[PerSecond | None, "Requests arriving per second."] = None
     batch_hours: Annotated[BatchHours | None, "Hours in which `tokens_per_month` must be done; no one waits."] = None
     min_tokens_per_s: Annotated[
-        Positive | None, "Slowest generation per user that is of use: fewer at a time keep it; 3 where it is not said."
+        TokensPerSecond | None,
+        "Slowest generation per user that is of use: fewer at a time keep it; 3 where it is not said.",
     ] = None
-    reserved_gib: Annotated[PositiveOrZero | None, "Memory of the device that other programs take, GiB."] = None
+    reserved_gib: Annotated[GibOrZero | None, "Memory of the device that other programs take, GiB."] = None
     images_per_prompt: Annotated[CountOrZero | None, "Images in a prompt."] = None
     kv_cache_type: Annotated[Text | None, "How the KV cache is stored; 16 bits where it is not said."] = None
     fine_tuning: Annotated[Methods, "Tuning methods whose memory is wanted too."] = ()
     tuning: Annotated[Tuning | None, "Sample, batch and trainer of tuning, e.g. sample_tokens=8k."] = None
-    tokens_per_month: Annotated[Count | None, "Volume to serve; a rented machine is priced per token at it."] = None
+    tokens_per_month: Annotated[
+        TokensPerMonth | None, "Volume to serve; a rented machine is priced per token at it."
+    ] = None
     offer: Annotated[Text | None, "Id of the rental price, where the machine is not an instance by name."] = None
 
     @field_validator("model")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 SHORTEST_BEGINNING = 3
-SHOWN = 8
+ABBREVIATION = 3
+SHOWN = 40
 
 
 class AdvisorError(Exception):
@@ -35,14 +37,20 @@ class RuleBaseError(AdvisorError):
     exit_code = 3
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; nearest: x` for the known name that begins so or is closest, else the first few known names."""
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6, see: str = "") -> str:
+    """Return `; nearest: x` for the known name that begins so, is shortened so or is closest, else all known names.
+
+    Where they are too many for a line, `see` names the command that lists them.
+    """
     names = sorted(known)
     folded = {item.casefold(): item for item in reversed(names)}
     wanted = name.casefold()
     begun = [item for item in folded if len(wanted) >= SHORTEST_BEGINNING and item.startswith(wanted)]
-    close = begun or get_close_matches(wanted, folded, n=1, cutoff=0.6)
+    short = re.compile(".*".join(map(re.escape, wanted))) if 1 < len(wanted.lstrip("-")) <= ABBREVIATION else None
+    meant = [item for item in folded if short and short.match(item)]
+    close = begun or meant or get_close_matches(wanted, folded, n=1, cutoff=cutoff)
     if close:
         return f"; nearest: {folded[min(close, key=len)]}"
-    shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    return f"; known: {shown}" if names else ""
+    if len(names) > SHOWN:
+        return f"; see: llama-advisor {see}" if see else ""
+    return f"; known: {', '.join(names)}" if names else ""

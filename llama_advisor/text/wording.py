@@ -92,7 +92,7 @@ def _reworded(found: Any, schema: type[BaseModel]) -> Problem:
         choices = _QUOTED.findall(str(found["ctx"]["expected"]))
         return Problem(loc, f"{_named(loc)}: unknown value {_quoted(given)}{nearest(str(given), choices)}", kind)
     if kind in _TYPES:
-        got = "" if kind == "missing" else f", not {_quoted(given)}"
+        got = "" if kind in {"missing", "string_too_short"} else f", not {_quoted(given)}"
         return Problem(loc, f"{_named(loc)} {_TYPES[kind]}{got}", kind)
     message = str(found["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     return Problem(loc, f"{_named(loc)}: {message[:1].lower()}{message[1:]}, not {_quoted(given)}", kind)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from llama_advisor.cli.rules import hardware_detect
+from llama_advisor.cli.lists import hardware_detect
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import detect
 from llama_advisor.hardware.detect import Found
+from llama_advisor.scenario import read
 from llama_advisor.sizing import layouts
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
@@ -332,7 +333,7 @@ def test_detect_that_finds_nothing_says_so(monkeypatch: pytest.MonkeyPatch, caps
 
 
 TEXT = """\
-fits: 6.2 of 12.0 GiB, about 57 tokens/s
+fits: 6.2 of 12.0 GiB, about 57 tokens/s after 512-token prompts
 Llama 3.1 8B Instruct, q4_k_m, llama.cpp on RTX 3060 12 GB
 
 Memory
@@ -372,3 +373,63 @@ def test_a_rented_machine_is_priced_at_full_use_and_breaks_even_with_a_host_or_n
     assert f"\n  at full use  {full:.2f} USD per million tokens\n" in done.stdout
     assert "\n  break even   never: even at full use hosted is cheaper\n" in done.stdout
     assert told["capacity"]["busy_share"] == pytest.approx(50e6 / 768 / 730 / 3600 / rate, abs=1e-4)
+
+
+@pytest.mark.parametrize("word", ["this", "Auto"])
+def test_this_computer_is_sized_and_told(word: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    card, host = Found("gpu", "NVIDIA GeForce RTX 3090", 23.7, 20.0), Found("cpu", "x86_64", 62.7, 30.0)
+    monkeypatch.setattr(read, "detect", lambda: [card, host])
+    found = "NVIDIA GeForce RTX 3090 24GB + 64GB RAM"
+    for command in (("estimate", "8b"), ("recommend", "--use-case", "chat")):
+        asked = json.loads(run(*command, "--hardware", word, "--format", "json").stdout)
+        told = {"field": "hardware", "value": f"1x {found}", "why": "found on this computer"}
+        assert told in asked["assumptions"]
+    assert (
+        "vLLM on 1x NVIDIA GeForce RTX 3090 24GB + 64GB RAM"
+        in run("deploy", "8b", "--use-case", "chat", "--hardware", word).stdout
+    )
+    monkeypatch.setattr(read, "detect", list)
+    done = run("estimate", "8b", "--hardware", word)
+    assert done.returncode == 2
+    assert done.stderr == (
+        'llama-advisor: hardware: nothing can be told of this computer; state it, e.g. "RTX 4090 + 64GB RAM"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "hardware", "load"),
+    [
+        ("llama-3.1-8b-instruct", "2x RTX 3090", ("--use-case", "coding", "--context", "32k")),
+        ("llama-3.1-70b-instruct", "2x RTX 3090", ("--use-case", "coding", "--context", "32k")),
+        ("llama-3.1-8b-instruct", "L4", ("--use-case", "rag", "--users", "20")),
+        ("llama-3.2-11b-vision-instruct", "L40S", ("--use-case", "image-understanding", "--images-per-prompt", "2")),
+        ("llama-3.2-3b-instruct", "M2 Air 16GB", ("--use-case", "chat")),
+    ],
+)
+def test_the_same_question_has_the_figures_of_recommend(
+    model: str, hardware: str, load: tuple[str, ...], run: Run
+) -> None:
+    asked = ("--hardware", hardware, *load, "--format", "json")
+    best = json.loads(run("recommend", "--only-model", model, *asked).stdout)["recommendation"]
+    build = (
+        "--quantization",
+        best["quantization"],
+        "--engine",
+        best["engine"],
+        "--kv-cache-type",
+        best["kv_cache_type"],
+    )
+    made = json.loads(run("estimate", model, *build, *asked).stdout)
+    assert made["memory"]["total_gib"] == pytest.approx(best["memory"]["total_gib"], abs=0.01)
+    for figure in ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s"):
+        assert made["speed"][figure]["mid"] == pytest.approx(best["speed"][figure]["mid"], rel=0.01)
+    assert made["capacity"]["requests_at_once"] == best["capacity"]["requests_at_once"]
+
+
+def test_a_cache_with_which_it_fits_is_named(run: Run) -> None:
+    asked = ("estimate", "70b", "--quantization", "q4_k_m", "--hardware", "2x RTX 3090", "--context", "32k")
+    lines = run(*asked).stdout.splitlines()
+    assert lines[0].startswith("does not fit")
+    assert lines[2] == "with a KV cache of another type it fits: --kv-cache-type q8_0"
+    assert run(*asked, "--kv-cache-type", "q8_0").stdout.startswith("fits")
+    assert "another type" not in run("estimate", "405b", "--hardware", "RTX 3090").stdout

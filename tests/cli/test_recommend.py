@@ -77,9 +77,15 @@ def test_nothing_to_go_on_is_exit_2_and_says_what_to_state(arguments: tuple[str,
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "use case": (("--use-case", "codng"), "unknown use case 'codng'; nearest: coding"),
-    "language": (("--use-case", "chat", "--language", "germn"), "unknown language 'germn'"),
-    "country": (("--use-case", "chat", "--domicile", "XX"), "unknown country 'XX'"),
-    "country name": (("--use-case", "chat", "--domicile", "Germany"), "--domicile: "),
+    "language": (
+        ("--use-case", "chat", "--language", "germn"),
+        "languages: 'germn' is not known by this name; say its two-letter code; nearest: German",
+    ),
+    "country": (
+        ("--use-case", "chat", "--domicile", "XX"),
+        "domicile: 'XX' is not known by this name; say its two-letter code",
+    ),
+    "country name": (("--use-case", "chat", "--domicile", "Germny"), "nearest: Germany"),
     "model": (("--model", "llama-3.1-8c"), "unknown model 'llama-3.1-8c'; nearest: llama-3.1-8b"),
     "engine": (("--use-case", "chat", "--engine", "vlm"), "unknown engine 'vlm'; nearest: vllm"),
     "quantization": (
@@ -256,7 +262,7 @@ def test_top_limits_the_table_and_says_so(call: Call) -> None:
     _, out, _ = call("recommend", "--use-case", "chat", "--top", "2", *DAY)
     table = out.split("Ranking\n")[1].split("\n\n")[0]
     assert re.findall(r"^ +(\d) ", table, re.MULTILINE) == ["1", "2"]
-    assert "--top shows them" in table
+    assert "--top 7 shows them" in table
 
 
 def test_why_cites_the_sources(call: Call) -> None:
@@ -270,7 +276,7 @@ def test_text_is_plain_and_narrow_when_piped(run: Run) -> None:
         ("--use-case", "image-captioning", "--hardware", "2x RTX 3090", "--model", "llama3.1:405b", "--why"),
         ("--use-case", "agents", "--target", "hosted", "--language", "pl"),
     ):
-        done = run("recommend", *arguments, *DAY, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"})
+        done = run("recommend", *arguments, *DAY, env={"TERM": "xterm-256color"})
         too_wide = [line for line in done.stdout.splitlines() if len(line) > 80 and not line.lstrip().startswith("$ ")]
         assert too_wide == []
         assert "\x1b" not in done.stdout
@@ -385,3 +391,30 @@ def test_a_project_file_that_does_not_tell_is_one_line(
 def test_a_deployment_needs_a_project_file(call: Call) -> None:
     code, _, err = call("recommend", "--use-case", "chat", "--deployment", "bot", *DAY)
     assert (code, err) == (2, "llama-advisor: --deployment bot: there is no project file\n")
+
+
+def test_further_builds_stand_below_each_model(call: Call) -> None:
+    asked = ("recommend", "--use-case", "chat", "--hardware", "2x RTX 3090", *DAY)
+    plain = answer(call(*asked, "--format", "json")[1])
+    assert "builds" not in plain
+    found = answer(call(*asked, "--builds", "3", "--format", "json")[1])
+    assert {name: part for name, part in found.items() if name != "builds"} == plain
+    of_rank = {best["rank"]: [best] for best in found["ranking"]}
+    for build in found["builds"]:
+        group = of_rank[build["rank"]]
+        assert build["model"] == group[0]["model"]
+        assert build["score"] <= group[-1]["score"]
+        group.append(build)
+    for group in of_rank.values():
+        names = [(build["quantization"], build["engine"]) for build in group]
+        assert len(set(names)) == len(names) == 3
+    lines = call(*asked, "--builds", "2")[1].partition("\nRanking\n")[2].splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == ["1", "3.1", "2", "3.1"]
+
+
+def test_builds_without_a_number_are_five(call: Call) -> None:
+    asked = ("recommend", "--use-case", "chat", "--hardware", "L4", *DAY)
+    assert call(*asked, "--builds") == call(*asked, "--builds", "5")
+    assert call(*asked, "--builds", "--why") == call(*asked, "--why", "--builds", "5")
+    code, _, err = call(*asked, "--builds", "0")
+    assert (code, err) == (2, "llama-advisor: Invalid value for '--builds': must be greater than or equal to 1\n")

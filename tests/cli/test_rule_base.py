@@ -305,3 +305,36 @@ def test_every_flag_of_the_contract_is_there(run: Run) -> None:
     )
     shown = set(run("recommend", "--help", env={"COLUMNS": "200"}).stdout.replace("/", " ").split())
     assert set(flags.split()) <= shown
+
+
+def test_use_cases_are_listed_and_shown(run: Run) -> None:
+    listed = run("use-cases", "list", "photos").stdout.splitlines()
+    assert [line.split() for line in listed] == [
+        ["id", "is", "for"],
+        ["retail-images", "Recognises", "and", "tags", "products", "in", "photos."],
+    ]
+    shown = json.loads(run("use-cases", "show", "code review", "--format", "json").stdout)
+    assert (shown["id"], shown["defaults"]["context_tokens"]) == ("coding", 8192)
+    assert shown["read_by_rules"] == ["seed-coding-assistant"]
+
+
+@pytest.mark.parametrize(
+    ("said", "nearest"),
+    [
+        ("support", "chat"),
+        ("image product", "retail-images, enterprise, image-captioning"),
+        ("summarize documents", "summarization, long-documents, medical"),
+        ("codng", "coding"),
+    ],
+)
+def test_an_unknown_use_case_is_answered_with_those_that_share_its_words(said: str, nearest: str, run: Run) -> None:
+    done = run("recommend", "--use-case", said)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"; nearest: {nearest}; all: llama-advisor use-cases list\n")
+
+
+def test_nothing_said_is_answered_with_what_can_be_said_once(run: Run, base: RuleBase) -> None:
+    done = run("recommend")
+    words = " ".join(done.stdout.split())
+    assert (done.returncode, done.stderr, "Assumed" in words) == (2, "", False)
+    assert f"--use-case takes {', '.join(base.use_cases)};" in words

@@ -41,7 +41,7 @@ def test_every_object_is_closed(name: str) -> None:
 def test_descriptions_stand_in_the_annotations() -> None:
     said = field_descriptions(Scenario)
     assert set(said) == set(Scenario.model_fields)
-    assert said["domicile"] == "Country of the licensee (ISO 3166-1), or EU."
+    assert said["domicile"] == "Country of the licensee by name or ISO 3166-1 code, or EU."
 
 
 def test_a_field_that_is_renamed_in_the_output_keeps_its_description() -> None:

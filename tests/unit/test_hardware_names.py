@@ -318,3 +318,26 @@ def test_detection_never_raises_and_describes_what_it_found(
     monkeypatch.setattr(detect, "import_module", broken)
     monkeypatch.setattr(detect.platform, "machine", lambda: "")
     assert detect.detect() == []
+
+
+CPUINFO = "processor\t: 0\nmodel name\t: AMD Ryzen 9 7950X 16-Core Processor\nflags\t\t: fpu {flag}\n"
+
+
+@pytest.mark.parametrize(("flag", "named"), [("avx2", True), ("hypervisor", False)])
+def test_a_processor_is_named_where_all_of_it_is_there(
+    flag: str, *, named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(CPUINFO.format(flag=flag), encoding="utf-8")
+    monkeypatch.setattr(detect, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(detect, "_BOARD", tmp_path / "none")
+    monkeypatch.setattr(detect.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(detect.platform, "processor", lambda: "x86_64")
+    told = detect.describe(detect.detect())
+    assert told is not None
+    assert ("Ryzen 9 7950X" in machine(told).device.name) is named
+
+
+def test_hardware_that_was_found_is_told_to_be() -> None:
+    found = machine("this computer: 2x RTX 3090 24GB + 64GB RAM")
+    stated = machine("2x RTX 3090 24GB + 64GB RAM")
+    assert found == stated._replace(assumptions=("found on this computer", *stated.assumptions))

@@ -10,6 +10,8 @@ from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llama_advisor.knowledge.base import RuleBase
 
 
@@ -158,10 +160,13 @@ def test_one_of_folds_to_the_known_spelling() -> None:
     [
         ("codng", ["chat", "coding"], "; nearest: coding"),
         ("CODNG", ["chat", "Coding"], "; nearest: Coding"),
+        ("--hw", ["--why", "--hardware", "--how"], "; nearest: --how"),
+        ("--hw", ["--why", "--hardware"], "; nearest: --hardware"),
         ("zzz", ["b", "a"], "; known: a, b"),
-        ("zzz", "abcdefghij", "; known: a, b, c, d, e, f, g, h, …"),
+        ("zzz", "abcdefghij", "; known: a, b, c, d, e, f, g, h, i, j"),
+        ("zzz", map(str, range(99)), "; see: llama-advisor numbers list"),
         ("zzz", [], ""),
     ],
 )
-def test_nearest_names_one_or_lists_a_few(name: str, known: list[str], hint: str) -> None:
-    assert nearest(name, known) == hint
+def test_nearest_names_one_or_lists_a_few(name: str, known: Iterable[str], hint: str) -> None:
+    assert nearest(name, known, see="numbers list") == hint

@@ -215,6 +215,9 @@ def test_hosted_competes_only_where_nothing_ties_the_model_home(
         ("DE", True),
         ("EU", True),
         ("de", True),
+        ("Germany", True),
+        ("the Netherlands", True),
+        ("Britain", False),
         ("NO", False),
         ("US", False),
         ("CH", False),
@@ -235,10 +238,11 @@ def test_end_users_are_apart_from_the_licensee(base: RuleBase) -> None:
     ("said", "message"),
     [
         ({"use_cases": ["codng"]}, "use_cases: unknown use case 'codng'; nearest: coding"),
-        ({"languages": ["enn"]}, "languages: unknown language 'enn'; use an ISO 639-1 code"),
+        ({"languages": ["enn"]}, "languages: 'enn' is not known by this name; say its two-letter code"),
         ({"languages": ["germn"]}, "; nearest: German"),
-        ({"domicile": "XX"}, "domicile: unknown country 'XX'; use an ISO 3166-1 code or EU"),
-        ({"end_user_region": "ZZ"}, "end_user_region: unknown country 'ZZ'"),
+        ({"languages": ["klingon"]}, "languages: 'klingon' is not known by this name; say its two-letter code"),
+        ({"domicile": "XX"}, "domicile: 'XX' is not known by this name; say its two-letter code"),
+        ({"end_user_region": "ZZ"}, "end_user_region: 'ZZ' is not known by this name"),
         ({"model": "llama-3.2-8b-instruct"}, "model: unknown model 'llama-3.2-8b-instruct'; nearest: llama-3."),
         ({"engine": "olama"}, "engine: unknown engine 'olama'; nearest: ollama"),
         ({"quantization": "q4_k_z"}, "quantization: unknown quantization 'q4_k_z'; nearest: q4_k_"),
@@ -315,3 +319,38 @@ def test_no_sample_is_assumed_where_nothing_is_tuned(base: RuleBase) -> None:
 def test_an_unknown_trainer_is_refused(base: RuleBase) -> None:
     with pytest.raises(InputError, match=r"^tuning.trainer: unknown trainer 'deepsped'"):
         need(base, use_cases=["chat"], tuning={"trainer": "deepsped"})
+
+
+def test_languages_and_countries_by_name_become_codes(base: RuleBase) -> None:
+    found = need(base, use_cases=["chat"], languages=["German", "pt_BR", "en", "de"], end_user_region="united states")
+    assert found.normalised()["languages"] == ["de", "pt", "en"]
+    assert (found.languages, found.normalised()["end_user_region"]) == ({"de", "pt", "en"}, "US")
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ({"context_tokens": "32,768"}, 32768),
+        ({"context_tokens": "32k tokens"}, 32768),
+        ({"context_tokens": "1.5M"}, 1_500_000),
+        ({"context_tokens": "24 k"}, 24_000),
+        ({"users": "1k"}, 1000),
+        ({"users": "200 people"}, 200),
+        ({"monthly_active_users": "5 million"}, 5_000_000),
+        ({"tokens_per_month": "2 billion tokens per month"}, 2_000_000_000),
+        ({"memory_budget_gib": "8GB"}, 8.0),
+        ({"memory_budget_gib": "512 MiB"}, 0.5),
+        ({"budget_usd_per_month": "$1,200.50"}, 1200.5),
+        ({"budget_usd_per_month": "200/month"}, 200.0),
+        ({"budget_usd_per_month": "USD 2k a month"}, 2000.0),
+        ({"min_tokens_per_s": "20 tok/s"}, 20.0),
+        ({"max_first_token_s": "2 min"}, 120.0),
+        ({"max_answer_s": "500ms"}, 0.5),
+        ({"requests_per_second": "30/min"}, 0.5),
+        ({"batch_hours": "2 days"}, 48.0),
+        ({"max_first_token_s": "1e1"}, 10.0),
+    ],
+)
+def test_numbers_are_read_with_their_unit(said: dict[str, Any], read: float) -> None:
+    (field,) = said
+    assert getattr(Scenario.model_validate(said), field) == pytest.approx(read)

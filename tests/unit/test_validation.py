@@ -55,7 +55,18 @@ def found(data: Any, schema: Any = Scenario) -> tuple[tuple[Any, ...], str]:
         ({"model": ["a"]}, ("model",), "model must be text (put it in quotes)"),
         ({"only": "x"}, ("only",), "only must be a mapping, not 'x'"),
         ({"languages": {"en": 1}}, ("languages",), "languages must be a list"),
-        ({"domicile": "Germany"}, ("domicile",), "domicile: "),
+        ({"domicile": " "}, ("domicile",), "domicile is empty"),
+        (
+            {"memory_budget_gib": "8 apples"},
+            ("memory_budget_gib",),
+            "must be a number of GiB, e.g. 8 GiB, not '8 apples'",
+        ),
+        ({"context_tokens": "8GB"}, ("context_tokens",), "must be a number of tokens, e.g. 32k, not '8GB'"),
+        ({"budget_usd_per_month": "200 EUR"}, ("budget_usd_per_month",), "must be a number of US dollars a month"),
+        ({"users": "20 GiB"}, ("users",), "users: must be a number, e.g. 5 or 2k, not '20 GiB'"),
+        ({"context_tokens": "32.768"}, ("context_tokens",), "thousands are written 32768 or with a comma"),
+        ({"budget_usd_per_month": "1,50"}, ("budget_usd_per_month",), "decimals are written with a point"),
+        ({"users": "2.4"}, ("users",), "users: must be a whole number"),
     ],
 )
 def test_scenario_errors_are_reworded(data: dict[str, Any], loc: tuple[Any, ...], what: str) -> None:

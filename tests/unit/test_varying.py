@@ -70,7 +70,7 @@ def test_the_same_field_again_adds_values() -> None:
         (["context"], "--vary context: write field=value,value"),
         (["contxt=1"], "--vary: unknown field 'contxt'; nearest: context"),
         (["context=,"], "--vary context: no values"),
-        (["context=8q"], "--vary context=8q: context_tokens must be a whole number, not '8q'"),
+        (["context=8q"], "--vary context=8q: context_tokens: must be a number of tokens, e.g. 32k, not '8q'"),
         (["target=moon"], "--vary target=moon: "),
         (
             ["context=" + ",".join(map(str, range(1, 22))), "concurrency=" + ",".join(map(str, range(1, 22)))],
