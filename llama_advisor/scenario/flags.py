@@ -22,7 +22,11 @@ SPELLED: dict[str, str] = _TABLE["spelled"]
 GROUPS: tuple[str, ...] = (*_TABLE["groups"], "Options")
 """Headings of help, in their order."""
 _GROUPS: dict[str, str] = {field: group for group, fields in _TABLE["groups"].items() for field in fields}
-PAIRS = {"priorities": "criterion=number, e.g. quality=3", "tuning": "setting=value, e.g. sample_tokens=8k"}
+PAIRS = {
+    "priorities": "criterion=number, e.g. quality=3",
+    "tuning": "setting=value, e.g. sample_tokens=8k",
+    "tried": "what=value, e.g. model=llama3.1:70b,symptoms=slow",
+}
 """Mappings that are given pair by pair, and how a pair is written."""
 LEFT_OUT = "-"
 MOST_CELLS = 400
@@ -114,7 +118,7 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
             for text in chain.from_iterable(pairs):
                 name, equals, part = text.partition("=")
                 if not equals:
-                    raise InputError(f"{SPELLED.get(field, '--tuning')}: write {PAIRS[field]}, not {printable(text)!r}")
+                    raise InputError(f"{SPELLED.get(field, f'--{field}')}: write {PAIRS[field]}, not {printable(text)!r}")
                 made[field][name.strip().replace("-", "_")] = part.strip()
         elif field == "hardware":
             made[field] = value[0] if len(value) == 1 else value

@@ -146,7 +146,7 @@ class Tried(Strict):
     engine: Annotated[str | None, "Engine."] = None
     app: Annotated[str | None, "App or front end, which stands for the engine that it runs."] = None
     symptoms: Annotated[Symptoms, "What goes wrong."] = ()
-    tokens_per_s: Annotated[Positive | None, "Generation that was seen, tokens per second."] = None
+    tokens_per_s: Annotated[TokensPerSecond | None, "Generation that was seen, tokens per second."] = None
     note: Annotated[str | None, "Whatever else was seen; read by no rule."] = None
 
 
