@@ -118,7 +118,7 @@ def nested(said: dict[str, Any]) -> dict[str, Any]:
             for text in chain.from_iterable(pairs):
                 name, equals, part = text.partition("=")
                 if not equals:
-                    raise InputError(f"{SPELLED.get(field, f'--{field}')}: write {PAIRS[field]}, not {printable(text)!r}")
+                    raise InputError(f"{FLAG_OF[field]}: write {PAIRS[field]}, not {printable(text)!r}")
                 made[field][name.strip().replace("-", "_")] = part.strip()
         elif field == "hardware":
             made[field] = value[0] if len(value) == 1 else value
