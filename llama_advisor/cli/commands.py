@@ -10,7 +10,6 @@ import typer
 from llama_advisor import __version__
 from llama_advisor.text.tables import table
 
-SAVED = "llama-advisor-interview.json"
 _LISTED = table(__file__)
 COMMANDS: dict[str, tuple[str, str]] = _LISTED["commands"]
 """Each command: its module and function, which takes the options and returns the exit code, and its help."""
@@ -53,11 +52,11 @@ def app_for(arguments: list[str]) -> typer.Typer:
 
 
 def completed(arguments: list[str]) -> list[str]:
-    """Return the arguments for `ask` where none were given, and give a bare --resume its usual file."""
+    """Return the arguments for `ask` where none were given; a bare --resume has no file, which stands for the last."""
     if not arguments:
         return ["ask"]
     if arguments[0] != "ask" or "--resume" not in arguments:
         return arguments
     place = arguments.index("--resume") + 1
     bare = place == len(arguments) or arguments[place].startswith("-")
-    return [*arguments[:place], SAVED, *arguments[place:]] if bare else arguments
+    return [*arguments[:place], "", *arguments[place:]] if bare else arguments
