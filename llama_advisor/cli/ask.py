@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from llama_advisor.cli.commands import HELP, SAVED
+from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Format, Rules, day, screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
@@ -32,8 +32,9 @@ from llama_advisor.text.yaml_file import printable
 
 INPUT_ERROR = 2
 INTERRUPTED = 130
-USAGE = """usage: llama-advisor ask [--resume [FILE]] [--save FILE] [--answers FILE|-]
-This is no terminal, so nothing can be asked. State what is needed with flags:
+USAGE = """usage: llama-advisor ask [SENTENCE] [--resume [FILE]] [--save FILE] [--answers FILE|-]
+This is no terminal, so nothing can be asked. State what is needed in a sentence, or with flags:
+  llama-advisor ask "summarize PDFs in German for 20 people on 2x L40S"
   llama-advisor recommend --use-case ... [--hardware ...] [--context ...]
 Missing: at least one of --use-case, --input, --model
 """
@@ -44,8 +45,9 @@ class LeaveError(Exception):
 
 
 def ask(
+    sentence: Annotated[list[str] | None, typer.Argument(metavar="[SENTENCE]", help=HELP["ask"]["sentence"])] = None,
     answers: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["answers"])] = None,
-    resume: Annotated[str | None, typer.Option(metavar="FILE", help="Go on with a saved interview.")] = None,
+    resume: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["resume"])] = None,
     save: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["save"])] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
     format_: Format = "text",
@@ -56,24 +58,30 @@ def ask(
     today = day(as_of)
     in_json = format_ == "json"
     shown = sys.stderr if in_json else sys.stdout
-    if answers is None and not (sys.stdin.isatty() and shown.isatty()):
+    alone = answers is None and not (sys.stdin.isatty() and shown.isatty())
+    if alone and not sentence:
         sys.stderr.write(USAGE)
         return INPUT_ERROR
     _check_place(save, force=force)
     repeated = (*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ()))
     log: Log = ()
-    if resume:
+    if resume is not None:
+        name = printable(resume or kept())
         try:
-            log = resumed(Path(resume).read_text(encoding="utf-8"), printable(resume))
+            log = resumed(Path(resume or kept()).read_text(encoding="utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"--resume {printable(resume)}: {getattr(error, 'strerror', None) or error}") from error
+            raise InputError(f"--resume {name}: {getattr(error, 'strerror', None) or error}") from error
     advisor = Advisor(load_rules(*rules or ()), today)
-    interview = Interview(advisor, log, answers, resume, save, repeated, json=in_json)
+    lines = iter(()) if alone else None if answers is None else _piped(answers)
+    interview = Interview(advisor, log, lines, resume, save, repeated, alone=alone, json=in_json)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        interview.hold()
+        if sentence:
+            interview.hear(" ".join(sentence))
+        if not alone:
+            interview.hold()
         return interview.finish()
     except (LeaveError, KeyboardInterrupt, EOFError) as left:
         return interview.leave(0 if isinstance(left, LeaveError) else INTERRUPTED)
@@ -85,31 +93,46 @@ class Interview:
 
     advisor: Advisor
     log: Log
-    answers: str | None
+    lines: Iterator[str] | None  # Piped answers; None at a terminal.
     resume: str | None
     save: str | None
     repeated: tuple[str, ...]  # Flags that a command to have the answer again needs, too.
+    alone: bool  # A sentence without a terminal: it is answered as it stands.
     json: bool
 
     def __post_init__(self) -> None:
         self.view = screen(None)
         self.width = self.view.width
-        place = Path(SAVED)  # else under a name at which no other interview is kept
-        names = (place if count == 1 else place.with_stem(f"{place.stem}-{count}") for count in itertools.count(1))
-        self.file = self.resume or str(next(free for free in names if not free.exists()))
         self.outlook = Outlook(self.advisor)
-        self.machine = describe(detect()) if self.answers is None else None
+        self.machine = describe(detect()) if self.lines is None else None
         if self.machine:  # this computer as hardware, where it can be read as such
             try:
                 read_hardware(self.machine, catalogue_of(self.outlook.base))
             except InputError:
                 self.machine = None
-        self.lines = None if self.answers is None else _piped(self.answers)
+        if self.lines is None and os.environ.get("TERM") != "dumb":
+            with suppress(ImportError):
+                import readline
+
+                readline.parse_and_bind("set enable-bracketed-paste off")
         self.interrupted = False
         self.place = 0
         # whether the locale writes UTF-8; no locale set is taken for none
         locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
         self.plain = "utf" not in locale.lower()
+
+    def hear(self, sentence: str) -> None:
+        """Read a sentence before anything is asked; without a terminal say how, and refuse what is unsure."""
+        before = self.log
+        if not self.taken(sentence, ()) or (self.lines is not None and self.log is before):
+            raise InputError("this is no sentence; say what it is for, on what hardware, for how many people")
+        if self.lines is not None:
+            told = [*self.log[-1].heard]
+            told += [f"Not read: {', '.join(self.log[-1].unread)}"] if self.log[-1].unread else []
+            sys.stderr.write("".join(f"{printable(line)}\n" for line in told))
+            if offers := self.log[-1].offers:
+                named = (f"--use-case {name} ({self.outlook.base.use_cases[name].name})" for name in offers)
+                raise InputError(f"what it is for could mean several uses; say which: {', '.join(named)}")
 
     def hold(self) -> None:
         """Ask until it is settled, nothing is left to ask, or the user has had enough."""
@@ -129,9 +152,15 @@ class Interview:
         for line in self.lines or ():  # piped answers for which there was no question: each of them would be lost
             self.place += 1
             if line.strip():
-                raise InputError(
-                    f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags"
-                )
+                self.refuse()
+
+    def refuse(self) -> None:
+        """Keep what was given before a piped line for which there is no question, and refuse that."""
+        if self.save:
+            self.keep()
+        else:
+            self.leave(INPUT_ERROR)
+        raise InputError(f"answer on line {self.place}: nothing is left to ask; leave it out, or say it with flags")
 
     def taken(self, line: str, asked: tuple[CompiledQuestion, ...]) -> bool:
         """Do what a line says, also where an interrupt comes in between: what was typed is kept."""
@@ -146,6 +175,8 @@ class Interview:
         try:
             said = read_line(line, Here(asked, self.log, self.machine), self.outlook)
         except InputError as error:
+            if self.lines is not None and not asked:
+                raise
             if self.lines is not None:
                 question = asked[0].question.text if len(asked) == 1 else LIST
                 raise InputError(f"answer on line {self.place} ({question}): {error}") from error
@@ -168,11 +199,14 @@ class Interview:
         if self.lines is not None:
             self.place += 1
             return next(self.lines, None)
-        self.show("> ")
         line = ""
         ahead = Ahead(self.log, asked, self.outlook)
         try:
-            line = sys.stdin.readline()
+            if self.json:  # the line can be edited only where it is asked for on standard output
+                self.show("> ")
+                line = sys.stdin.readline()
+            else:
+                line = input("> ") + "\n"
             ahead.close()
         except KeyboardInterrupt:
             if not line:
@@ -196,25 +230,28 @@ class Interview:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not self.log and not self.resume:
             return code
+        file = self.resume or kept()
         try:
-            write(saved(self.log), self.file, "the interview, ")
+            with suppress(OSError):
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
+            write(saved(self.log), file, "the interview, ")
         except InputError as error:
             self.show(f"\nNot saved: {error}\n" + self.again(as_command(scenario_of(self.log)), ""))
             return INPUT_ERROR
         count = len(self.log)
-        further = shlex.join(["llama-advisor", "ask", "--resume", self.file, *self.repeated])
-        said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''}. Go on with:"], self.width)
+        named = [self.resume] if self.resume else []
+        further = shlex.join(["llama-advisor", "ask", "--resume", *named, *self.repeated])
+        said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''} in {file}. Go on with:"], self.width)
         tell = self.show if self.lines is None else sys.stderr.write
         tell(f"{said}  {printable(further)}\n")
         return code
 
     def finish(self) -> int:
         """Say whether it is settled, beside the result where answers were piped; print it, and how to have it again."""
-        said = wrapped([closing(self.log, self.outlook)], self.width)
-        if self.lines is None:
-            self.show(f"\n{said}\n")
-        elif any(following(self.log, self.outlook)):
-            sys.stderr.write(in_ascii(said) if self.plain else said)
+        if self.lines is None or (not self.alone and any(following(self.log, self.outlook))):
+            said = wrapped([closing(self.log, self.outlook)], self.width)
+            tell = self.show if self.lines is None else sys.stderr.write
+            tell(f"\n{said}\n" if self.lines is None else in_ascii(said) if self.plain else said)
         scenario = scenario_of(self.log)
         advice = self.outlook.advisor.advise(scenario)
         if self.json:
@@ -229,12 +266,17 @@ class Interview:
             sys.stdout.write(in_ascii(text) if self.plain else text)
         if self.save:
             sys.stdout.flush()
-            try:
-                write(as_file(scenario, advice), self.save, "--save ")
-            except InputError:
-                self.leave(INPUT_ERROR)
-                raise
+            self.keep()
         return EXIT_CODES[advice.verdict]
+
+    def keep(self) -> None:
+        """Write the file that --save asks for; the log instead, where that cannot be."""
+        scenario = scenario_of(self.log)
+        try:
+            write(as_file(scenario, self.outlook.advisor.advise(scenario)), self.save, "--save ")
+        except InputError:
+            self.leave(INPUT_ERROR)
+            raise
 
     def again(self, command: str | None, file: str) -> str:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
@@ -245,6 +287,12 @@ class Interview:
             said += wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width)
             said += "".join(f"  {line}\n" for line in file.splitlines())
         return f"\n{said}"
+
+
+def kept() -> str:
+    """Return the file of the last interview that was left, in the user's own folder for state."""
+    base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    return str((Path(base) if base else Path.home() / ".local" / "state") / "llama-advisor" / "interview.json")
 
 
 def _check_place(save: str | None, *, force: bool) -> None:

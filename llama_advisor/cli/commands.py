@@ -14,9 +14,8 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
-SAVED = "llama-advisor-interview.json"
-BARE = {"ask": ("--resume", SAVED), "recommend": ("--builds", "5")}
-"""Flags that may stand without a value, and what they mean then."""
+BARE = {"ask": ("--resume", ""), "recommend": ("--builds", "5")}
+"""Flags that may stand without a value, and what they mean then; a bare --resume stands for the last interview."""
 COMPLETING = "_LLAMA_ADVISOR_COMPLETE"
 """Variable by which a shell asks for what may come next."""
 COLOURS = {"auto": {}, "always": {"NO_COLOR": "", "FORCE_COLOR": "1"}, "never": {"NO_COLOR": "1"}}

@@ -20,16 +20,16 @@ _NAMED: tuple[MemoryKind, ...] = ("gpu", "ram")
 
 LONGEST_TEXT = 400
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TOKEN = re.compile(r"[\d#]+(?:\.\d+)?|(?<=[\d#])x(?=[a-z0-9])(?!tx?\b|large)|[a-z]+")
+TOKEN = re.compile(r"[\d#]+(?:\.\d+)?|(?<=[\d#])x(?=[a-z0-9])(?!tx?\b|large)|[a-z]+")
 _DIGITS = re.compile(r"[\d#.]+")
 _INSTANCE_SIZE = re.compile(r"\.(?=\d*(?:xlarge|metal))")
-_CORES = re.compile(
+CORES = re.compile(
     r"\b(?P<cores>\d{1,4})\s*-?\s*(?:(?P<virtual>vcpus?|vcores?)|o?cpus|ocpu|cores?|c(?=\s*/\s*\d+\s*t\b))(?![a-z0-9])"
     r"(?:\s*[/,]?\s*\d+\s*-?\s*t(?:hreads?)?\b)?(?:\s*(?P<gpu>gpu)\b|\s*cpu\b)?"
     r"|(?P<after>vcpus?|vcores?)\s*[:=]?\s*(?P<number>\d{1,4})\b(?!\s*(?:x|[gt]i?b))"
     r"|(?:(?<=max )|(?<=pro )|(?<=ultra )|(?<=\bm\d ))\d+\s*c\b(?:\s*/\s*\d+\s*c\b|\s*(?:gpu|cpu)\b)?"
 )
-_MEMORY = re.compile(
+MEMORY = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*-?\s*(tib|tb|gib|gb|gigs?|gbytes|mib|mb)(?![a-z0-9])"
     r"|(?<![\d.a-z-])(\d\d?|1\d\d|256|512)\s?(g)(?![a-z0-9]|\.\d)"
 )
@@ -41,7 +41,7 @@ _SLICED = re.compile(  # memory of the whole beside its slice
 )
 _GIB = {"t": 1024.0, "g": 1.0, "m": 1 / 1024}
 _TOTAL = r"(?:in\s+total|total|combined|altogether)"
-_AFTER = re.compile(
+AFTER = re.compile(
     rf"[\s(]*(?:of\s+)?(?P<total>{_TOTAL}\s+)?(?:shared\s+|unified\s+)?"
     r"(?:(?P<gpu>vram|gpu memory|gpu ram|gpus?|hbm\w*|gddr\w*|video memory"
     r"|graphics cards?|cards?)\b"
@@ -58,20 +58,20 @@ MOST_DEVICES = 100_000
 DEVICES_AND_NODES = 2
 MOST_BETWEEN = 64
 _WORDS = table(__file__)
-_NUMBERS = {word: int(value) for value, words in _WORDS["numbers"].items() for word in words.split()}
-_NUMBER = rf"(?P<number>\d+|{'|'.join(_NUMBERS)})"
+NUMBERS = {word: int(value) for value, words in _WORDS["numbers"].items() for word in words.split()}
+_NUMBER = rf"(?P<number>\d+|{'|'.join(NUMBERS)})"
 _NODE = r"(?:nodes?|servers|hosts|machines|boxes)"
 _SPREAD = re.compile(rf"\b(?:over|across|on|in|among)\s+{_NUMBER}\s*-?\s*{_NODE}\b")
 _NODES = re.compile(rf"\b{_NUMBER}\s*[-x*]?\s*{_NODE}\b(?:\s*(?:of|with|having|at)\b)?")
 _BUS = re.compile(  # memory channels, and the rate of the memory in MT/s
     rf"\b{_NUMBER}[\s-]*(?:channels?|ch)\b(?:\s+of\b)?|\bddr[2-5][\s@-]*(?P<rate>\d{{4}})\b(?:\s*(?:mhz|mt/?s))?"
 )
-_NO_GPU = re.compile(
+NO_GPU = re.compile(
     r"\b(?:no|without(?: an?| any)?|w/o)\s+(?:dedicated |discrete |nvidia )?"
     r"(?:gpus?|graphics(?: card)?)\b"
     r"|\bcpu[\s-]?only\b"
 )
-_VARIANTS, _LAPTOP, _CARDS, _FILLER, _SCREENS = (
+_VARIANTS, _LAPTOP, _CARDS, FILLER, _SCREENS = (
     frozenset(" ".join(_WORDS[name]).split()) for name in ("variants", "laptop", "cards", "filler", "screens")
 )
 _PRODUCTS = frozenset({f"{GENERIC}laptop", f"{GENERIC}phone"})
@@ -104,12 +104,12 @@ def fold(text: str) -> str:
     lowered = text.casefold().replace("×", "x").replace("✕", "x")
     lowered = _SLICED.sub(lambda match: match["slice"] or " ", lowered)
     lowered = _INSTANCE_SIZE.sub(" ", _NO_NAME.sub(" ", lowered))
-    return _CORES.sub(lambda match: " vcpu " if match["virtual"] or match["after"] else " ", lowered)
+    return CORES.sub(lambda match: " vcpu " if match["virtual"] or match["after"] else " ", lowered)
 
 
 def tokens(text: str) -> Tokens:
     """Cut folded text where letters meet digits, after the x of `8xh100`, and at other signs."""
-    return tuple(_TOKEN.findall(text))
+    return tuple(TOKEN.findall(text))
 
 
 def name_tokens(name: str) -> Tokens:
@@ -130,9 +130,9 @@ def take_amounts(text: str) -> tuple[str, tuple[Amount, ...]]:
     kept: list[str] = []
     amounts: list[Amount] = []
     end = 0
-    for match in _MEMORY.finditer(text):
+    for match in MEMORY.finditer(text):
         before = text[end : match.start()]
-        after = _AFTER.match(text, match.end())
+        after = AFTER.match(text, match.end())
         words = after.groupdict() if after else {}
         if not words.get("disk"):
             gib = float(match[1] or match[3]) * _GIB[(match[2] or match[4])[0]]
@@ -264,7 +264,7 @@ def read(text: str, catalogue: Catalogue) -> Reading:
     if not catalogue.devices(tokens(rest)):
         rest = _BUS.sub(lambda match: " ddr " if match["rate"] else " ", rest)
     rest, amounts = take_amounts(rest)
-    rest, denials = _NO_GPU.subn(" ", rest)
+    rest, denials = NO_GPU.subn(" ", rest)
     nodes, spread = None, False
     if match := _SPREAD.search(rest) or _NODES.search(rest):
         nodes, spread = _number(match["number"]), match.re is _SPREAD and " each" not in rest
@@ -277,8 +277,8 @@ def read(text: str, catalogue: Catalogue) -> Reading:
         modules = {str(amount.modules) for amount in amounts if amount.modules > 1}
         known, alone = known | modules, None if modules else alone
         amounts = tuple(amount._replace(gib=amount.gib * amount.modules) for amount in amounts)
-    unread = " ".join(word for word in free if word not in _FILLER and word not in _NUMBERS and word not in known)
-    words, cores = tokens(rest), (match for match in _CORES.finditer(text.casefold()) if not match["gpu"])
+    unread = " ".join(word for word in free if word not in FILLER and word not in NUMBERS and word not in known)
+    words, cores = tokens(rest), (match for match in CORES.finditer(text.casefold()) if not match["gpu"])
     laptop = any(word in _LAPTOP for word in words) or ("max", "q") in itertools.pairwise(words)
     laptop |= any(device.id == f"{GENERIC}laptop" for name in named for device in name.devices)
     said_cores = next((int(match["cores"] or match["number"] or 0) for match in cores), 0) or None
@@ -287,14 +287,14 @@ def read(text: str, catalogue: Catalogue) -> Reading:
 
 def _find(text: str, catalogue: Catalogue, *, sized: bool) -> tuple[tuple[Named, ...], list[str]]:
     """Return the names in `text`, leftmost and longest first, and the words outside; `sized` where memory is said."""
-    found = [*_TOKEN.finditer(text)]
+    found = [*TOKEN.finditer(text)]
     words = tuple(match[0] for match in found)
 
     def names(start: int, end: int) -> bool:
         """Whether these words are a name; with letters written onto it, as in `6800M`, only that of a processor."""
         devices = catalogue.devices(words[start:end])
         onto = end < len(found) and found[end].start() == found[end - 1].end() and words[end].isalpha()
-        other = onto and words[end] not in _FILLER | _CARDS and devices and devices[0].kind not in {"cpu", "sbc"}
+        other = onto and words[end] not in FILLER | _CARDS and devices and devices[0].kind not in {"cpu", "sbc"}
         times = words[end - 1] == "x" and text[found[end - 1].start() - 1] == " " and end < len(words)
         if times and words[end].isdigit():  # as in `MI250 x4`
             return False
@@ -353,15 +353,15 @@ def _counts_before(before: Tokens) -> tuple[int, ...]:
     """Read `2 x`, `4 x 4`, `dual`, `pair of`, or a bare number that follows no other word."""
     counts: list[int] = []
     rest = list(before)
-    while rest and rest[-1] in _FILLER - {"a", "an", "one", "single"}:
+    while rest and rest[-1] in FILLER - {"a", "an", "one", "single"}:
         rest.pop()
     while rest and (number := _number(rest[-1])) is not None:
         rest.pop()
         counts.insert(0, number)
         while rest and rest[-1] in {"x", "of"}:
             rest.pop()
-    crossed = "x" in before or "of" in before or any(word in _NUMBERS for word in before)
-    if len(counts) > DEVICES_AND_NODES or (not crossed and any(word not in _FILLER for word in rest)):
+    crossed = "x" in before or "of" in before or any(word in NUMBERS for word in before)
+    if len(counts) > DEVICES_AND_NODES or (not crossed and any(word not in FILLER for word in rest)):
         return ()
     return tuple(counts)
 
@@ -382,8 +382,8 @@ def sizes(devices: Iterable[Device]) -> set[str]:
 
 
 def _number(word: str) -> int | None:
-    if word in _NUMBERS:
-        return _NUMBERS[word]
+    if word in NUMBERS:
+        return NUMBERS[word]
     if not word.isdigit():
         return None
     if not 0 < int(word) <= MOST_DEVICES:

@@ -33,6 +33,9 @@ class Answer(Strict):
     picks: Annotated[tuple[str, ...], "Ids of the questions that were chosen from a list, to be asked next."] = ()
     said: Annotated[str, "As it was typed."] = ""
     sets: Annotated[dict[str, Any], "Scenario fields it states."] = Field(default_factory=dict)
+    heard: Annotated[tuple[str, ...], "How the parts of a sentence were read."] = ()
+    unread: Annotated[tuple[str, ...], "Words of a sentence that were not read."] = ()
+    offers: Annotated[tuple[str, ...], "Ids of the uses it may mean, of which one is to be chosen."] = ()
 
 
 class Saved(Strict):

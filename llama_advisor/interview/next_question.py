@@ -115,6 +115,15 @@ def _check_fields(question: Question, origin: Origin) -> None:
 
 def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     """Yield what to ask next, each as soon as it is found: a question, or those of a list; none once it is settled."""
+    if log and log[-1].offers:
+        about = next(item for item in questions(outlook.base) if item.question.free == "use_cases")
+        cases = [outlook.base.use_cases[name] for name in log[-1].offers]
+        options = tuple(
+            Option(id=case.id, text=f"{case.name}: {case.says}", sets={"use_cases": [case.id]}) for case in cases
+        )
+        asking = about.question._replace(text="Which of these is nearest to what it is for?", options=options)
+        yield about._replace(question=asking, conditions=(None,) * len(options))
+        return
     said, found = stated(log), open_questions(log, outlook)
     leads = outlook.outcome(said)
     if leads is None or not found:
@@ -127,12 +136,14 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     elif chosen := [item for item in found if item.id in picked(log)]:
         yield max(chosen, key=lambda item: bits(item, said, outlook))
     else:
-        # a list: those that matter by their outermost option, then those not shown to be without effect
+        # a list: those that matter by their outermost option, then those not shown to be without effect; where nothing
+        # fits, which more demands do not change, those alone of which an answer does
         found, listed = tuple(sorted(found, key=lambda item: -_share(item))), []
-        for item in islice(telling(found, said, outlook, outermost=True), MOST_OPTIONS):
+        fits = leads.model is not None
+        for item in islice(telling(found, said, outlook, outermost=fits), MOST_OPTIONS):
             listed.append(item)
             yield item
-        if not listed and proved(log, leads, outlook):
+        if not fits or (not listed and proved(log, leads, outlook)):
             return
         quiet = _quiet_wishes(found, said, outlook) if listed else ()
         yield from islice((item for item in found if item not in (*listed, *quiet)), MOST_OPTIONS - len(listed))

@@ -18,6 +18,8 @@ from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
+HELLO = "Say what it is for in your own words, with hardware and people if you know them, or choose."
+NOTHING = "Too little is said yet to name a model."
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5
 """About the part of the open questions that can change the answer; for the estimate of how many follow alone."""
@@ -32,7 +34,7 @@ def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Itera
     leads = outlook.outcome(stated(log))
     leading = f"Leads now: {named(leads, outlook)}."
     if leads is not None and leads.model is None:
-        leading = "Nothing leads yet." if leads.verdict == "need_input" else "Nothing fits so far."
+        leading = "Nothing fits so far." if leads.verdict != "need_input" else NOTHING if log else HELLO
     yield wrapped([*_noted(log, outlook), leading], width)
     asked = following(log, outlook)
     item = next(asked, None)
@@ -50,7 +52,8 @@ def prompt(log: Log, outlook: Outlook, machine: str | None, width: int) -> Itera
         yield wrapped(["  s  none of these, the default"], width)
         words = f"all numbers that apply, or words such as {item.question.example}, {second.question.example}"
     everything = tuple(following(log, outlook))
-    last = [f"{words[0].upper()}{words[1:]}. ? help, b back, s skip, e end, q save and leave."]
+    shows = "? help and all uses" if item.question.free == "use_cases" else "? help"
+    last = [f"{words[0].upper()}{words[1:]}. {shows}, b back, s skip, e end, q save and leave."]
     offered = [offer(log, outlook), ""] if prompts(log) >= OFFER_AFTER else []
     more = expected_more(log, everything, outlook)
     left = f"About {more} more after this." if more > 1 else "One more after this, or none."
@@ -63,6 +66,8 @@ def _noted(log: Log, outlook: Outlook) -> list[str]:
         return []
     last = log[-1]
     lines = [f"Noted: {shlex.join(as_flags(validated(last.sets, None, {})) or [])}"] if last.sets else []
+    lines = [*last.heard] or lines
+    lines += [f"Not read: {', '.join(last.unread)}."] if last.unread else []
     if "hardware" in last.sets:
         machines = outlook.advisor.search.machines(outlook.need(stated(log)))
         shown = ("; ".join((machine_used(item, 1).name, *item.assumptions)) for item in machines)
@@ -126,6 +131,8 @@ def closing(log: Log, outlook: Outlook) -> str:
     if any(following(log, outlook)):
         names = [item.id for item in telling(found, stated(log), outlook)]
         return "Not settled: it could still change with " + (", ".join(names) or "several answers together") + "."
+    if leads.model is None:
+        return "Nothing fits, and no answer to a question left changes that alone."
     count = prompts(log)
     after = f"Settled after {count} question{'s' if count != 1 else ''}"
     spared = f" Not asked: {', '.join(item.id for item in found)}." if found else ""
@@ -141,6 +148,9 @@ def explained(log: Log, outlook: Outlook, width: int) -> str:
         for place, option in enumerate(options_of(asked[0], said, outlook), 1):
             outcome = named(outlook.outcome(said | option.sets), outlook)
             lines.append(f"  {label(place, option, asked[0])}  {outcome}")
+        if asked[0].question.free == "use_cases":
+            lines += ["", "All uses; type the names, or a sentence:"]
+            lines += [f"  {case.id}  {case.says}" for case in outlook.base.use_cases.values()]
     else:
         lines = ["What you choose is asked next. What the answers could lead to:"]
         for place, item in enumerate(asked, 1):

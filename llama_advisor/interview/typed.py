@@ -1,4 +1,4 @@
-"""What was typed at a prompt: a command, an option, words for the question's field, or flags."""
+"""What was typed at a prompt: a command, an option, flags, a bare value of the question's field, or a sentence."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from typing import Any, Literal, NamedTuple
 from pydantic import ValidationError
 
 from llama_advisor.interview.answers_cache import Outlook
-from llama_advisor.interview.log import Answer, Log, stated
-from llama_advisor.interview.next_question import CompiledQuestion, open_questions, options_of
+from llama_advisor.interview.log import Answer, Log, as_flags, stated
+from llama_advisor.interview.next_question import CompiledQuestion, fields_of, open_questions, options_of
+from llama_advisor.interview.sentence import read_sentence
+from llama_advisor.interview.values import NUMBERS, plain
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Option
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
-from llama_advisor.scenario.names import code_of, country_code
+from llama_advisor.scenario.names import code_of
+from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.tables import table
-from llama_advisor.text.wording import problem
 from llama_advisor.text.yaml_file import printable
 
 Sets = dict[str, Any]
@@ -37,21 +39,11 @@ PLACE = re.compile(r"#?(\d{1,3})[.)]?")
 _RANGE = re.compile(r"(\d{1,2})\s*(?:-|to)\s*(\d{1,2})")
 _HEAD = re.compile(r"#?(\d)[.)]?\s*(?:,|:|\band\b|\bwith\b)\s*(.+)")
 _OWN = re.compile(r"^(?:(?:my|our|a|an|the|own)\s+)+")
-NUMBERS = frozenset(
-    name for name, field in Scenario.model_fields.items() if re.search(r"\b(int|float)\b", str(field.annotation))
-)
-"""Scenario fields that are numbers."""
-LEAST_CONTEXT = 256
-"""A shorter context is taken for thousands whose `k` was forgotten."""
-_UNITS: dict[str, str] = _WORDS["units"]
-"""Patterns of what tells, in a list, that a number is of this field."""
-
 Command = Literal["back", "help", "leave", "end"]
 COMMANDS: dict[str, Command] = {word: name for name, words in _WORDS["commands"].items() for word in words}
 SKIP = frozenset({"", "s", "skip"})
 MACHINE = "m"
 MOST_TYPED = 500
-_WITH_UNIT = re.compile(r"\$?[\d.,]+ \S+.*")
 _SAYS_MUCH = 4
 """Shortest word that may stand for the line of a list in which it occurs."""
 
@@ -59,7 +51,7 @@ _SAYS_MUCH = 4
 class Here(NamedTuple):
     """Where a line was typed."""
 
-    asked: tuple[CompiledQuestion, ...]  # The question, or those of a list.
+    asked: tuple[CompiledQuestion, ...]  # The question, or those of a list; none before the first.
     log: Log
     machine: str | None  # This computer as hardware, where it was found.
 
@@ -77,16 +69,18 @@ def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
         answer = Answer(questions=tuple(item.id for item in here.asked))
     elif line.startswith("--"):
         answer = Answer(said=line, sets=_flags(line))
-        check_hardware(answer.sets, stated(here.log), outlook)
     elif " --" in line:
         raise InputError("flags go on a line of their own")
-    elif len(here.asked) > 1:
-        answer = _of_list(line, here, outlook)
-    else:
+    elif len(here.asked) == 1:
         try:
             answer = Answer(questions=(here.asked[0].id,), said=line, sets=_of_one(line, here, outlook))
         except InputError as error:
-            answer = _of_another(line, here, outlook, error)
+            answer = _in_sentence(line, here, outlook)
+            if not (answer.heard or answer.offers):
+                raise error from None
+    else:
+        answer = _of_list(line, here, outlook)
+    check_hardware(answer.sets, stated(here.log), outlook)
     outlook.check(stated((*here.log, answer)))
     return answer
 
@@ -112,99 +106,75 @@ def _of_one(line: str, here: Here, outlook: Outlook) -> Sets:
     return sets
 
 
-def _of_another(line: str, here: Here, outlook: Outlook, error: InputError) -> Answer:
-    """Read a line as being about another question, of which nothing was said; the one that was asked stands."""
-    if line[:1].isdigit() and not _WITH_UNIT.fullmatch(line):
-        raise error
-    try:
-        read = [pair for part in parts_of(line) for pair in _read_part(part, here._replace(asked=()), outlook)]
-        sets = merged(said for _, said in read)
-    except InputError:
-        raise error from None
-    if not sets or len(sets) < len(read):
-        raise error
-    return Answer(said=line, sets=sets)
-
-
 def _of_list(line: str, here: Here, outlook: Outlook) -> Answer:
-    """Read numbers of a list, and words for what questions are about; it closes all that it does not mention."""
+    """Read numbers and lines of a list, and a sentence of the rest; it closes all that it does not mention."""
     names = tuple(item.id for item in here.asked)
     if line.casefold() in _WORDS["none"]:
         return Answer(questions=names)
-    parts = [line] if _line_of(line, here.asked) else parts_of(line)
-    read = [pair for part in parts for pair in _read_part(part, here, outlook)]
-    sets = merged(said for _, said in read)
-    picks = tuple(dict.fromkeys(item.id for item, said in read if not said and item.question.free not in sets))
-    return Answer(questions=tuple(name for name in names if name not in picks), picks=picks, said=line, sets=sets)
+    picked: list[CompiledQuestion] = []
+    rest: list[str] = []
+    for part in [line] if _line_of(line, here, outlook) else parts_of(line):
+        place = PLACE.fullmatch(part)
+        if place and here.asked and not 1 <= int(place[1]) <= len(here.asked):
+            raise InputError(f"{part} is no number of the list")
+        item = here.asked[int(place[1]) - 1] if place and here.asked else _line_of(part, here, outlook)
+        picked, rest = ([*picked, item], rest) if item else (picked, [*rest, part])
+    answer = _in_sentence(", ".join(rest) if picked else line, here, outlook) if rest else Answer()
+    for word in answer.unread:  # a word of one line alone stands for it
+        found = [item for item in here.asked if word.casefold() in _listed(item)] if len(word) >= _SAYS_MUCH else []
+        picked += found if len(found) == 1 else []
+    sets = merged((answer.sets, *(item.question.options[0].sets for item in picked if not item.question.options[1:])))
+    picks = tuple(dict.fromkeys(item.id for item in picked if sets.keys().isdisjoint(fields_of(item))))
+    if not (sets or picks or answer.heard or answer.offers):
+        raise InputError(
+            f"nothing in {printable(line)!r} is understood; a number needs its unit, what is not needed goes unsaid"
+        )
+    closed = tuple(name for name in names if name not in picks)
+    return answer.model_copy(update={"questions": closed, "picks": picks, "said": line, "sets": sets})
 
 
-def _read_part(part: str, here: Here, outlook: Outlook) -> list[tuple[CompiledQuestion, Sets]]:
-    """Return the questions that a part of the line is about, with what it says of each; nothing for one to be asked."""
-    if part in _WORDS["fillers"]:
-        raise InputError(f"{part!r} says nothing")
-    if any(word in _WORDS["negations"] for word in part.casefold().split()):
-        raise InputError(f"{printable(part)!r} is not understood; what is not needed need not be said")
-    try:
-        return [_about(part, here, outlook)]
-    except InputError:  # what is not understood whole is read word by word, and each of the words must be
-        words = [word for word in part.split() if word.casefold() not in _WORDS["fillers"]]
-        if words in ([], [part]) or _WITH_UNIT.fullmatch(part):
-            raise
-        with suppress(InputError):
-            return [_about(word, here, outlook) for word in words]
-        raise
+def _listed(item: CompiledQuestion) -> list[str]:
+    return re.findall(r"[\w-]+", item.question.listed.casefold())
 
 
-def _line_of(part: str, items: tuple[CompiledQuestion, ...]) -> CompiledQuestion | None:
-    """Return the question that was chosen by its id or its text."""
+def _line_of(part: str, here: Here, outlook: Outlook) -> CompiledQuestion | None:
+    """Return the question that was chosen by its id or its text, in the list or beyond it."""
+    items = (*here.asked, *open_questions(here.log, outlook, skipped=True))
     return next((item for item in items if part.casefold() in {item.id, item.question.listed.casefold()}), None)
 
 
-def _about(part: str, here: Here, outlook: Outlook) -> tuple[CompiledQuestion, Sets]:
-    """Return the one question that words are about: of those in the list, else of all about which nothing was said."""
-    others = tuple(item for item in open_questions(here.log, outlook, skipped=True) if item not in here.asked)
-    if place := PLACE.fullmatch(part):
-        if not 1 <= int(place[1]) <= len(here.asked):
-            raise InputError(f"{part} is no number of the list")
-        return _whole(here.asked[int(place[1]) - 1])
-    if item := _line_of(part, here.asked) or _line_of(part, others):
-        return _whole(item)
-    for items in (here.asked, others):
-        read = [(item, sets) for item in items if (sets := _taken(part, item, here, outlook))]
-        if len(read) == 1:
-            return read[0]
-        if read:
-            fields = {field for _, sets in read for field in sets}
-            flags = ", ".join(flag.flag for flag in FLAGS if flag.field in fields)
-            raise InputError(f"{printable(part)!r} could mean several of these; say which with {flags}")
-    word = part.casefold()
-    found = [item for item in here.asked if word in re.findall(r"[\w-]+", item.question.listed.casefold())]
-    if len(part) >= _SAYS_MUCH and len(found) == 1:
-        return _whole(found[0])
-    hint = "; a number needs its unit, or say it with a flag" if part[:1].isdigit() else ""
-    raise InputError(f"{printable(part)!r} is neither a number of the list nor about anything in it{hint}")
+def _in_sentence(line: str, here: Here, outlook: Outlook) -> Answer:
+    """Return what a sentence says; raise InputError for work that these models do not do."""
+    said, base = stated(here.log), outlook.base
+    asked = here.asked[0].question.free if len(here.asked) == 1 else ""
+    for_use = "use_cases" not in said and asked in {"", "use_cases"}
+    found = read_sentence(line, base, asked, for_use=for_use)
+    sets = merged(part.sets for part in found.parts)
+    heard = tuple(f"Read {part.words}: {_spelled(part.sets)}" for part in found.parts)
+    offers: tuple[str, ...] = ()
+    if for_use:
+        others = [base.other_kinds[name] for name in (*found.uses.taken, *found.uses.near) if name in base.other_kinds]
+        taken = [name for name in found.uses.taken if name in base.use_cases]
+        offers = tuple(name for name in found.uses.near if name in base.use_cases)
+        told = tuple(f"{kind.name}: not what these models do, that takes {kind.instead}" for kind in others)
+        if told and not (taken or offers):
+            raise InputError("; ".join(told))
+        sets |= {"use_cases": taken} if taken else {}
+        use = (f"Read {found.use}: {_spelled({'use_cases': taken})}",) if taken else ()
+        heard = (*use, *heard, *told)
+    none = any(not part.sets for part in found.parts)  # there is no hardware yet
+    closed = (
+        item.id
+        for item in here.asked
+        if ((none or "target" in sets) and asks_for_hardware(item))
+        or not {item.question.free, item.question.otherwise}.isdisjoint(sets)
+    )
+    return Answer(questions=tuple(closed), said=line, sets=sets, heard=heard, unread=found.unread, offers=offers)
 
 
-def _whole(item: CompiledQuestion) -> tuple[CompiledQuestion, Sets]:
-    """Return a chosen question, with its answer where it has only one."""
-    options = item.question.options
-    return item, ({} if options[1:] else options[0].sets)
-
-
-def _taken(part: str, item: CompiledQuestion, here: Here, outlook: Outlook) -> Sets:
-    """Return what words say of a question; nothing where they are no answer to it, or too short a one."""
-    field = item.question.free
-    if field in SWITCHES or (field in NUMBERS and not could_be(part, field)):
-        return {}
-    said = stated(here.log)
-    texts = {option.text.casefold(): option.sets for option in options_of(item, said, outlook)}
-    try:
-        sets = texts.get(part.casefold()) or in_words(part, item, outlook)
-        outlook.check(said | sets)
-        check_hardware(sets, said, outlook)
-    except InputError:
-        return {}
-    return sets
+def _spelled(sets: Sets) -> str:
+    """Return what is stated in the words of flags."""
+    return shlex.join(as_flags(validated(sets, None, {})) or []) or "not stated"
 
 
 def _flags(line: str) -> Sets:
@@ -319,30 +289,8 @@ def _value(line: str, field: str, base: RuleBase) -> Any:
     if field in SEVERAL:
         words = parts_of(line)
         return [word.replace(" ", "_") for word in words] if field == "symptoms" else words
-    if field == "domicile":
-        return country_code(line, base)
     if field in SWITCHES:
         if line.casefold() not in YES_NO:
             raise InputError(f"{printable(line)!r} is neither yes nor no")
         return YES_NO[line.casefold()]
-    if field == "tool_calling":
-        return line.replace(" ", "_")
-    return amount(line, field) if field in NUMBERS else line
-
-
-def could_be(text: str, field: str) -> bool:
-    """Tell whether a number among words is of this field, by its unit or scale."""
-    return re.fullmatch(_UNITS.get(field, "$^"), text.strip().casefold()) is not None
-
-
-def amount(text: str, field: str) -> str:
-    """Return the number as the field reads it; raise InputError for what could mean two things."""
-    match = re.fullmatch(r"(\d+)( tokens)?", text.strip().casefold())
-    if field == "context_tokens" and match and 0 < int(match[1]) < LEAST_CONTEXT:
-        plain = match[1]
-        raise InputError(f"{plain} tokens are too short for anything; {plain}k, or --context {plain} if it is meant so")
-    try:
-        value = getattr(Scenario.model_validate({field: text}), field)
-    except ValidationError as error:
-        raise InputError(problem(error, Scenario)[1]) from error
-    return f"{value:.15g}"
+    return plain(line, field, base)

@@ -146,6 +146,22 @@ class QualityFloor(Record):
     why: Annotated[str, "Why it is the line."]
 
 
+WORDS = (
+    "Words in which people say it, and what each counts, below zero against it: 3 say it alone, 1 hints at it. `*` "
+    "stands for any ending, several words for all of them in any order, a dash for words that follow each other."
+)
+
+
+class OtherKind(Record):
+    """A kind of work that these models do not do."""
+
+    id: Annotated[str, "Id."]
+    name: Annotated[str, "Name as people say it."]
+    instead: Annotated[str, "The kind of model that does it."]
+    words: Annotated[dict[str, float], WORDS]
+    sources: Annotated[tuple[Citation, ...], "What it rests on.", Field(min_length=1)]
+
+
 class UseCase(Record):
     """A kind of work: what it reads, what it weighs, what it assumes."""
 
@@ -153,6 +169,7 @@ class UseCase(Record):
     name: Annotated[str, "Name as people say it."]
     says: Annotated[str, "What it covers, in one sentence."]
     aliases: Annotated[tuple[str, ...], "Other names."] = ()
+    words: Annotated[dict[str, float], WORDS] = EMPTY
     inputs: Annotated[tuple[Modality, ...], "What it reads where inputs were not said."] = ("text",)
     defaults: Annotated[Defaults, "What it assumes."]
     weights: Annotated[dict[CriterionId, float], "What each criterion counts, in percent."]

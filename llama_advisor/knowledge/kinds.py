@@ -7,7 +7,17 @@ from typing import Annotated, get_args, get_type_hints
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
 from llama_advisor.knowledge.engine import App, Deploying, Engine, Program
-from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.knowledge.judgement import (
+    Criteria,
+    Moves,
+    OtherKind,
+    Question,
+    Regions,
+    Relaxations,
+    Rule,
+    Source,
+    UseCase,
+)
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.offer import CloudRegion, Offer, Provider
 from llama_advisor.knowledge.quantization import BlockType, Quantization
@@ -60,6 +70,7 @@ class EntryLists(Record):
     misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
     statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()
     questions: Annotated[tuple[Question, ...], "What the questionnaire asks."] = ()
+    other_kinds: Annotated[tuple[OtherKind, ...], "Kinds of work that these models do not do."] = ()
     measurements: Annotated[tuple[Measurement, ...], "What a team measured of its builds."] = ()
 
 

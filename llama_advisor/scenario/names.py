@@ -200,3 +200,14 @@ def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed:
         why = "as long as the context" if context else "a usual sample; longer ones take more memory"
         assumed.append(Assumption("tuning", tuning.model_dump(exclude_defaults=True) | {"sample_tokens": sample}, why))
     return tuning.model_copy(update=found)
+
+
+def known_names(base: RuleBase) -> dict[str, frozenset[str]]:
+    """The folded names of each field whose values have names."""
+    exact, loose = base.kept(_models)
+    return {
+        "model": frozenset({*map(key, exact), *loose}),
+        "quantization": frozenset(base.kept(_quantizations)),
+        "engine": frozenset(base.kept(_ids("engines"))),
+        "provider": frozenset(base.kept(_ids("providers"))),
+    }

@@ -30,7 +30,9 @@ def terminal(root: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
             sys.executable,
             ["-m", "llama_advisor", *arguments],
             cwd=str(tmp_path),
-            env=os.environ | {"PYTHONPATH": str(root), "LANG": "C.UTF-8", "COLUMNS": str(columns)} | env,
+            env=os.environ
+            | {"PYTHONPATH": str(root), "LANG": "C.UTF-8", "COLUMNS": str(columns), "XDG_STATE_HOME": str(tmp_path)}
+            | env,
             dimensions=(24, columns),
             encoding="utf-8",
             timeout=60,
@@ -97,8 +99,8 @@ def test_interview_flags_and_file_are_one_scenario(run: Any, tmp_path: Path) -> 
 def test_a_whole_interview_with_help_back_and_a_wrong_word(terminal: Any) -> None:
     child = terminal("ask", *DAY)
     child.expect("What is it for")
-    child.sendline("nonsense")
-    child.expect("Not understood: use_cases: unknown use case 'nonsense'")
+    child.sendline("xyzzy")
+    child.expect("Not understood: use_cases: unknown use case 'xyzzy'")
     child.expect("> ")
     child.sendline("5")
     child.expect("Where will it run")
@@ -161,19 +163,14 @@ def test_an_interrupt_loses_nothing(terminal: Any, tmp_path: Path) -> None:
     child.expect("Where will it run")
     child.expect("> ")
     child.sendintr()
-    child.expect("Go on with:\\s+llama-advisor ask --resume llama-advisor-interview.json")
+    child.expect("Go on with:\\s+llama-advisor ask --resume --as-of=2026-11-24\r\n")
     child.expect(pexpect.EOF)
     child.wait()
     assert child.exitstatus == 130
-    assert (tmp_path / "llama-advisor-interview.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["llama-advisor"]  # nothing in the working folder
+    assert (tmp_path / "llama-advisor" / "interview.json").exists()
     again = terminal("ask", "--resume", *DAY)
     again.expect("Question 2. Where will it run")
-    another = terminal("ask", *DAY)
-    another.expect("What is it for")
-    another.sendline("chat")
-    another.expect("Where will it run")
-    another.sendline("q")
-    another.expect("--resume llama-advisor-interview-2.json")
 
 
 def test_a_closed_window_loses_nothing(terminal: Any, tmp_path: Path) -> None:
@@ -183,9 +180,9 @@ def test_a_closed_window_loses_nothing(terminal: Any, tmp_path: Path) -> None:
     child.expect("Where will it run")
     child.expect("> ")
     child.kill(signal.SIGTERM)
-    child.expect("Saved 1 answer\\.")
+    child.expect("Saved 1 answer in ")
     child.expect(pexpect.EOF)
-    assert (tmp_path / "llama-advisor-interview.json").exists()
+    assert (tmp_path / "llama-advisor" / "interview.json").exists()
 
 
 def test_one_line_says_what_was_not_understood_and_the_question_stands(terminal: Any) -> None:
@@ -197,15 +194,83 @@ def test_one_line_says_what_was_not_understood_and_the_question_stands(terminal:
     child.sendline("rag")
     child.expect("Where will it run")
     child.expect("> ")
-    child.sendline("my gaming PC")
-    child.expect("Not understood: 'my gaming PC' names neither a device nor its memory, e.g. 16GB\r\nRAM\r\n> ")
+    child.sendline("a gpu")
+    child.expect("Not understood: 'a gpu' names neither a device nor its memory, e.g. 16GB RAM\r\n> ")
 
 
-def test_piped_answers_beyond_the_last_question_are_refused(run: Any) -> None:
-    done = run("ask", "--answers", "-", *DAY, stdin="rag\n1x L4\n" + "\n" * 9 + "offline\n")
+def test_piped_answers_beyond_the_last_question_are_refused_and_the_others_kept(run: Any, tmp_path: Path) -> None:
+    given = "rag\n1x L4\n" + "\n" * 9 + "offline\n"
+    env = {"XDG_STATE_HOME": str(tmp_path)}
+    done = run("ask", "--answers", "-", *DAY, stdin=given, env=env)
     assert done.returncode == 2
     assert "answer on line 12: nothing is left to ask" in done.stderr
     assert done.stdout == ""
+    assert len(json.loads((tmp_path / "llama-advisor" / "interview.json").read_text("utf-8"))["answers"]) > 2
+    kept = tmp_path / "kept.yaml"
+    done = run("ask", "--answers", "-", "--save", str(kept), *DAY, stdin=given, env=env)
+    assert done.returncode == 2
+    assert "1x L4" in kept.read_text("utf-8")
+
+
+SENTENCE = "summarize PDFs in German for 20 people on 2x L40S"
+
+
+def test_a_sentence_is_answered_at_once_without_a_terminal(run: Any) -> None:
+    done = run("ask", SENTENCE, *DAY)
+    flags = ("--use-case", "summarization", "--language", "de", "--users", "20", "--hardware", "2x L40S")
+    assert done.stderr == (
+        "Read summarize: --use-case summarization\n"
+        "Read German: --language de\n"
+        "Read 20 people: --users 20\n"
+        "Read 2x L40S: --hardware '2x L40S'\n"
+        "Not read: PDFs\n"
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith(run("recommend", *flags, *DAY).stdout)
+    assert run("ask", *SENTENCE.split(), "--format", "json", *DAY).stdout == (
+        run("recommend", *flags, "--format", "json", *DAY).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [
+        (
+            "spam filter for comments",
+            "what it is for could mean several uses; say which: --use-case moderation (Moderation), --use-case class",
+        ),
+        ("rerank search results", "Reranking: not what these models do, that takes a reranker (cross-encoder)"),
+        ("xyzzy", "nothing in 'xyzzy' is understood"),
+        ("?", "this is no sentence"),
+        ("chat \x1b[31m on an L4", "this is no plain text"),
+        ("chat " * 101, "this is longer than 500 characters"),
+        ("8b or 70b for chat", "8b or 70b? say one"),
+    ],
+)
+def test_a_sentence_is_never_guessed_at(run: Any, sentence: str, says: str) -> None:
+    done = run("ask", sentence, *DAY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith(f"llama-advisor: {says}")
+    assert "\x1b" not in done.stderr
+
+
+def test_a_sentence_at_a_terminal_is_read_and_asked_on(terminal: Any) -> None:
+    child = terminal("ask", "spam filter for comments on an L4", *DAY)
+    child.expect("Read L4: --hardware L4")
+    child.expect("Which of these is nearest to what it is for")
+    child.expect("1  Moderation: Finds unsafe or unwanted content")
+    child.expect("> ")
+    child.sendline("2")
+    child.expect("Noted: --use-case classification")
+    child.expect("Does any of these")
+
+
+def test_a_line_can_be_edited(terminal: Any) -> None:
+    child = terminal("ask", *DAY, TERM="xterm")
+    child.expect("Say what it is for in your own words")
+    child.expect("> ")
+    child.sendline("chax\x1b[D\x1b[C\x7ft")
+    child.expect("Noted: --use-case chat")
 
 
 def test_answers_in_a_file_and_in_a_pipe_are_the_same(run: Any, tmp_path: Path) -> None:

@@ -175,3 +175,11 @@ def test_a_saved_interview_holds_no_control_characters() -> None:
 def test_what_is_no_saved_interview_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="file: not a saved interview"):
         resumed(text, "file")
+
+
+def test_nothing_more_is_asked_where_no_answer_makes_anything_fit(outlook: Outlook) -> None:
+    log = (Answer(questions=("use-case",), sets={"use_cases": ["image-understanding"]}),)
+    assert tuple(following(log, outlook))
+    log = (*log, Answer(questions=("domicile",), sets={"domicile": "DE"}))
+    assert tuple(following(log, outlook)) == ()
+    assert closing(log, outlook) == "Nothing fits, and no answer to a question left changes that alone."

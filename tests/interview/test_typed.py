@@ -62,6 +62,13 @@ def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, An
         ("tuning", "1-3", {"fine_tuning": ["qlora", "lora", "full"]}),
         ("target", "5 and RTX 4070", {"target": "laptop", "hardware": "RTX 4070"}),
         ("target", "my laptop", {"target": "laptop"}),
+        ("target", "my gaming PC", {"target": "workstation"}),
+        ("target", "no hardware yet", {}),
+        ("target", "I have no hardware", {}),
+        ("hardware", "iPhone and Android", {"target": "phone"}),
+        ("hardware", "laptop with 8GB RAM, no GPU", {"hardware": "laptop with 8GB RAM, no GPU"}),
+        ("hardware", "my laptop has 8GB RAM", {"hardware": "my laptop has 8GB RAM"}),
+        ("use-case", "student homework chat", {"use_cases": ["chat"]}),
         ("volume", "20 million", {"tokens_per_month": "20000000"}),
         ("engine", "any", {}),
         ("domicile", "USA", {"domicile": "US"}),
@@ -85,7 +92,8 @@ def test_words_become_fields(name: str, text: str, sets: dict[str, Any], outlook
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("use-case", "codding", "nearest: coding"),
+        ("use-case", "xyzzy", "unknown use case 'xyzzy'"),
+        ("use-case", "text to speech", "Text to speech: not what these models do, that takes a text-to-speech model"),
         ("hardware", "a quantum abacus", "hardware"),
         ("languages", "Klingon", "not known by this name"),
         ("offline", "perhaps", "neither yes nor no"),
@@ -99,7 +107,7 @@ def test_words_become_fields(name: str, text: str, sets: dict[str, Any], outlook
         ("languages", "or", "nothing is said"),
         ("use-case", ",", "nothing is said"),
         ("context", "--engine vllm --engine tgi", "vllm or tgi[?] say one"),
-        ("target", "my gaming PC", "names neither a device nor its memory"),
+        ("hardware", "a gpu", "names neither a device nor its memory"),
         ("target", "RTX 4090 --context 32k", "flags go on a line of their own"),
         ("context", "--offline=no", "--offline takes no value"),
         ("context", "--no-use-case chat", "unknown flag '--no-use-case'"),
@@ -134,7 +142,7 @@ LIST = "model engine inputs context offline languages domicile budget"
         ("none", {}, ()),
         ("1.", {}, ("model",)),
         ("1-3", {}, ("model", "engine", "inputs")),
-        ("I use vLLM with 32k context", {"engine": "vllm", "context_tokens": "32768"}, ()),
+        ("I use vLLM with 32k context", {"engine": "vLLM", "context_tokens": "32k"}, ()),
         ("in Germany", {"domicile": "DE"}, ()),
         ("3-1", {}, ("model", "engine", "inputs")),
         ("2 or 3", {}, ("engine", "inputs")),
@@ -160,17 +168,16 @@ def test_one_answer_closes_all_that_it_does_not_choose(
     [
         ("9", "9 is no number of the list"),
         ("0", "0 is no number of the list"),
-        ("abacus", "neither a number of the list nor about anything in it"),
-        ("any", "neither a number of the list"),
-        ("8 gb", "a number needs its unit"),
-        ("in", "says nothing"),
-        ("no offline", "what is not needed need not be said"),
-        ("not German", "what is not needed need not be said"),
+        ("abacus", "nothing in 'abacus' is understood"),
+        ("any", "nothing in 'any' is understood"),
+        ("in", "nothing in 'in' is understood"),
+        ("no offline", "what is not needed goes unsaid"),
+        ("not German", "what is not needed goes unsaid"),
         (",", "nothing is said"),
         ("8b or 70b", "8b or 70b[?] say one"),
         ("germany and france", "DE or FR[?] say one"),
-        ("de", "could mean several of these; say which with --language, --domicile"),
-        ("32000", "32000 is no number|a number needs its unit"),
+        ("de", "nothing in 'de' is understood"),
+        ("32000", "a number needs its unit"),
     ],
 )
 def test_what_a_list_cannot_tell_apart_is_asked_back(text: str, says: str, outlook: Outlook) -> None:
@@ -187,6 +194,75 @@ def test_what_a_list_had_closed_can_be_said_later(outlook: Outlook) -> None:
     assert isinstance(again, Answer)
     assert again.picks == ("tools",)
     assert [item.id for item in tuple(following((*log, again), outlook))] == ["tools"]
+
+
+WHOLE: dict[str, dict[str, Any]] = {
+    "summarize PDFs in German for 20 people on 2x L40S": {
+        "use_cases": ["summarization"],
+        "languages": ["de"],
+        "users": "20",
+        "hardware": "2x L40S",
+    },
+    "a chatbot that answers from our PDFs and calls our API": {"use_cases": ["rag", "agents"]},
+    "coding with vLLM: 70B q4 on 2x RTX 3090 which breaks with out of memory": {
+        "use_cases": ["coding"],
+        "engine": "vLLM",
+        "model": "70B",
+        "quantization": "q4",
+        "hardware": "2x RTX 3090",
+        "symptoms": ["out_of_memory"],
+    },
+    "chat for 50 users, 32k context, $500/month, data may not leave, in Germany": {
+        "use_cases": ["chat"],
+        "users": "50",
+        "context_tokens": "32k",
+        "budget_usd_per_month": "500",
+        "offline": True,
+        "domicile": "DE",
+    },
+    "support bot, customers in India, hosted on Groq, 2 million tokens a month, at least 20 tokens/s": {
+        "use_cases": ["chat"],
+        "end_user_region": "IN",
+        "provider": "Groq",
+        "tokens_per_month": "2000000",
+        "min_tokens_per_s": "20",
+    },
+    "summarise news on two used RTX 3090": {"use_cases": ["summarization"], "hardware": "two used RTX 3090"},
+    "search 50GB of documents": {"use_cases": ["rag"]},
+    "translate for us, polish texts": {"use_cases": ["translation"]},
+    "chat, not German, no images": {"use_cases": ["chat"]},
+    "code completion, no hardware yet": {"use_cases": ["code-completion"]},
+    "chat on android phones within a 3 GB memory budget": {
+        "use_cases": ["chat"],
+        "target": "phone",
+        "memory_budget_gib": "3",
+    },
+}
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_a_whole_sentence_says_several_fields(text: str, outlook: Outlook) -> None:
+    answer = read_line(text, Here((), (), None), outlook)
+    assert isinstance(answer, Answer)
+    assert answer.sets == WHOLE[text]
+
+
+def test_a_sentence_tells_how_it_was_read_and_what_was_not(outlook: Outlook) -> None:
+    answer = read_line("chat about gnomes on an L4", Here((), (), None), outlook)
+    assert isinstance(answer, Answer)
+    assert (answer.heard, answer.unread) == (("Read chat: --use-case chat", "Read L4: --hardware L4"), ("gnomes",))
+
+
+def test_an_unclear_use_is_offered_never_guessed(outlook: Outlook) -> None:
+    answer = read_line("spam filter for comments on an L4", Here((), (), None), outlook)
+    assert isinstance(answer, Answer)
+    assert answer.sets == {"hardware": "L4"}
+    assert 1 <= len(answer.offers) <= 3
+    (item,) = following((answer,), outlook)
+    assert [option.id for option in item.question.options] == list(answer.offers)
+    chosen = read_line("1", Here((item,), (answer,), None), outlook)
+    assert isinstance(chosen, Answer)
+    assert (chosen.sets, chosen.questions) == ({"use_cases": [answer.offers[0]]}, ("use-case",))
 
 
 @pytest.mark.parametrize(
