@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
+from llama_advisor.engine.advice import Advice, RuleBaseShown, Verdict
 from llama_advisor.engine.asked import asked, asked_candidate
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
@@ -68,8 +68,8 @@ class Advisor:
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
-        mine = asked_candidate(found)
-        ending = closing(told, found, base, self._named(found), mine)
+        mine, lane = asked_candidate(found), self._other_lane(found)
+        ending = closing(told, found, base, self._named(found), mine, next(iter(lane), None))
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -87,7 +87,7 @@ class Advisor:
             asked=mine and asked(found, mine, self.search.sizes),
             close_call=close_call(order),
             expired=expired(told, base, self.as_of) if told else (),
-            alternatives=self._other_lane(found),
+            alternatives=tuple(shown(build, place, base) for place, build in enumerate(lane, 1)),
             relaxations=tuple(way.shown for way in ways),
             routes=() if order else routes(found, base),
         )
@@ -163,7 +163,7 @@ class Advisor:
             qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
 
-    def _other_lane(self, found: Found) -> tuple[Build, ...]:
+    def _other_lane(self, found: Found) -> tuple[Candidate, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
         need = found.need
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
@@ -173,7 +173,7 @@ class Advisor:
         else:
             order = self.search.run(_turned(need)).order
         mine = sorted(order, key=lambda build: build.model.id != need.model)
-        return tuple(shown(build, place, self.base) for place, build in enumerate(mine[:OTHER_LANE], 1))
+        return tuple(mine[:OTHER_LANE])
 
     def rulebase_shown(self) -> RuleBaseShown:
         """Return which rule base answers."""

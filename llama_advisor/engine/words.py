@@ -259,6 +259,7 @@ def closing(
     base: RuleBase,
     named: Named | None = None,
     asked: Candidate | None = None,
+    lane: Candidate | None = None,
 ) -> Candidate:
     """Return the winner, or the scenario alone, with what is known once all was judged."""
     need = found.need
@@ -268,7 +269,7 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, kinds, given, named, asked)
+    return candidate.closing(stated, kinds, given, named, asked, lane)
 
 
 def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:

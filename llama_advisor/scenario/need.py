@@ -22,9 +22,10 @@ NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must b
 _LEFT_OPEN = """
     stated prompt_stated shared_stated concurrency_stated arriving from_people volume requests_per_second
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
-    end_users_in_eu monthly_active_users commercial tool_calling structured_output budget_usd_per_month
+    end_users_in_eu monthly_active_users commercial licence_policy organisation tool_calling structured_output
+    budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
-    tried_model tried_parameters_b tried_tokens_per_s quantizations_asked
+    tried_model tried_parameters_b tried_engine tried_tokens_per_s quantizations_asked region_in_eu
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -78,6 +79,8 @@ class Need:
     end_users_in_eu: bool | None
     monthly_active_users: int | None
     commercial: bool | None
+    licence_policy: str | None
+    organisation: str | None
     tool_calling: str
     structured_output: bool
     fine_tuning: frozenset[str]
@@ -97,9 +100,11 @@ class Need:
     provider_unlisted: bool
     service_region: str | None
     regions_meant: frozenset[str]
+    region_in_eu: bool
     symptoms: frozenset[str]
     tried_model: str | None
     tried_parameters_b: float | None
+    tried_engine: str | None
     tried_tokens_per_s: float | None
     quantizations_asked: frozenset[str]
     hardware_stated: bool
@@ -332,7 +337,8 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "provider_named": base.providers[provider].name if provider else hosted_by,
         "provider_unlisted": hosted_by is not None and provider is None,
         "service_region": scenario.service_region,
-        "regions_meant": _regions_meant(scenario.service_region, base),
+        "regions_meant": (meant := _regions_meant(scenario.service_region, base)),
+        "region_in_eu": any(r.id in meant and r.country in base.regions.eu for r in base.cloud_regions.values()),
     }
 
 
@@ -341,10 +347,8 @@ def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[s
     known = [(item, names.model_id(item.model, base, "tried.model") if item.model else None) for item in scenario.tried]
     stored = (item.quantization for item in scenario.tried if item.quantization)
     ids = frozenset(name for text in stored for name in names.quantization_ids(text, base, "tried.quantization"))
-    for item in scenario.tried:
-        for field in ("engine", "app"):
-            if name := getattr(item, field):
-                names.engine_id(name, base, f"tried.{field}")
+    said = [(name, field) for item in scenario.tried for field in ("engine", "app") if (name := getattr(item, field))]
+    engines = [names.engine_id(name, base, f"tried.{field}") for name, field in said]
     symptoms = frozenset(scenario.symptoms).union(*(item.symptoms for item in scenario.tried))
     model = next((model for _, model in known if model), wished["model"] if symptoms else None)
     seen = (item.tokens_per_s for item in scenario.tried if item.tokens_per_s)
@@ -352,6 +356,7 @@ def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[s
         "symptoms": symptoms,
         "tried_model": model,
         "tried_parameters_b": base.models[model].parameters / 1e9 if model else None,
+        "tried_engine": next(iter(engines), None),
         "tried_tokens_per_s": next(seen, None),
         "quantizations_asked": wished["quantizations_wished"] or ids,
     }
