@@ -85,7 +85,8 @@ def _break_even(candidate: Candidate) -> float | None:
     hosted = next((cost for cost in costs if not cost.usd_per_hour), None)
     if rented is None or hosted is None or not hosted.usd_per_million_tokens:
         return None
-    return break_even_tokens_per_month(rented, hosted.usd_per_million_tokens)
+    tokens = break_even_tokens_per_month(rented, hosted.usd_per_million_tokens)
+    return tokens and float(f"{tokens:.2g}")
 
 
 LAID_OUT: dict[str, Compute] = {

@@ -132,7 +132,10 @@ class Advisor:
         if need.engine is None or found.order:
             return found
         anywhere = self._judged(need.on_any_engine(), among)
-        return anywhere if anywhere.order else found
+        if not anywhere.order:
+            return found
+        anywhere.instead_of = found
+        return anywhere
 
     def _judged(self, need: Need, among: frozenset[str] | None) -> Found:
         """Judge, and once more where no service turns out to compete: then the speed of machines counts."""

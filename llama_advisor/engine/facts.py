@@ -135,7 +135,6 @@ def _fleet_gib(candidate: Candidate) -> float | None:
 COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
-    "given.bf16_hardware": lambda c: "bf16" in c.given.device.dtypes if c.given.device.dtypes else None,
     "scenario.form_stated": lambda c: bool(c.need.quantizations_asked),
     "scenario.tokens_per_s": lambda c: (
         c.need.requests_per_second and c.need.requests_per_second * (c.need.prompt_tokens + c.need.output_tokens)
@@ -152,6 +151,9 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         c.need.tried_parameters_b and c.model.parameters / 1e9 < c.need.tried_parameters_b
     ),
     "model.unsupported_languages": _unsupported,
+    "model.unsupported_in_text": lambda c: (
+        c.need.languages - frozenset(c.model.languages.text) or None if "image" in c.need.inputs else None
+    ),
     "model.supports_languages": lambda c: not _unsupported(c),
     "model.languages": _languages,
     "model.quality_estimated": lambda c: bool(c.place.estimated),

@@ -96,7 +96,7 @@ def _standing(
         lacks=frozenset(feature for feature, text in told.items() if text == "no"),
         untold=frozenset(feature for feature, text in told.items() if text is None),
         replaced_by=replacement(offer, base, day),
-        serves=_serves(offer.provider, base, day) if offer.provider == need.provider else None,
+        serves=_serves(offer.provider, need, base, day) if offer.provider == need.provider else None,
         condition="; ".join(filter(None, conditions)) or None,
         elsewhere=elsewhere(live, need, base, day, but=need.provider or offer.provider),
         cheaper=f"{_priced(doubtful, base, day)} USD per million tokens in/out: {doubtful.doubt(day, witnesses)}"
@@ -134,15 +134,17 @@ def replacement(offer: Offer, base: RuleBase, day: date) -> str | None:
     return named or None
 
 
-def _serves(provider: str, base: RuleBase, day: date) -> str:
-    """Say which models a provider serves, or which it served last."""
+def _serves(provider: str, need: Need, base: RuleBase, day: date) -> str:
+    """Say which models a provider serves where it was asked to, or which it served last."""
     found = [offer for offer in base.hosted.values() if offer.provider == provider]
-    live = {offer.model for offer in found if offer.live(day, base.criteria.witnesses_needed)}
-    if live:
-        return f"it serves {', '.join(model.name for model in base.models.values() if model.id in live)}"
+    live = [offer for offer in found if offer.live(day, base.criteria.witnesses_needed)]
+    here = {offer.model for offer in live if _reach(offer, base.providers[provider], need, base)[0] != "elsewhere"}
+    where = f" in {need.service_region}" if need.service_region else ""
+    if here:
+        return f"serves {', '.join(model.name for model in base.models.values() if model.id in here)}{where}"
     ended = max((offer for offer in found if offer.ended(day)), key=lambda offer: str(offer.until), default=None)
-    last = f"; the last, {base.models[ended.model].name}, ended on {ended.until}" if ended else ""
-    return f"it serves none of these models that two lists confirm{last}"
+    last = f"; the last, {base.models[ended.model].name}, ended on {ended.until}" if ended and not live else ""
+    return f"serves none of these models{where} that {base.criteria.witnesses_needed} lists confirm{last}"
 
 
 def _cheaper(one: TokenPrice, other: TokenPrice) -> bool:

@@ -82,6 +82,7 @@ class Found:
         self._models = [ModelSearch(self, model) for model in models]
         self._costs: dict[int, Cost | None] = {}
         self.fleets = need.target in plan.base.criteria.fleet_targets
+        self.instead_of: Found | None = None  # what came of the engine asked for, where nothing qualifies on it
 
     @cached_property
     def order(self) -> tuple[Candidate, ...]:

@@ -149,7 +149,8 @@ def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, 
             made.append(_plain_wish("provider", asked, found, base, lambda b: _hosted_by(b) == need.provider, told))
     if scenario.engine and not provider_id(scenario.engine, base):
         engine = engine_id(scenario.engine, base)
-        made.append(_plain_wish("engine", scenario.engine, found, base, lambda b: b.engine.id == engine))
+        judged = found.instead_of or found
+        made.append(_plain_wish("engine", scenario.engine, judged, base, lambda b: b.engine.id == engine, told))
     return tuple(made)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import inf
@@ -337,7 +336,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "provider_named": base.providers[provider].name if provider else hosted_by,
         "provider_unlisted": hosted_by is not None and provider is None,
         "service_region": scenario.service_region,
-        "regions_meant": (meant := _regions_meant(scenario.service_region, base)),
+        "regions_meant": (meant := names.regions_meant(scenario.service_region, base)),
         "region_in_eu": any(r.id in meant and r.country in base.regions.eu for r in base.cloud_regions.values()),
     }
 
@@ -360,28 +359,6 @@ def _tried(scenario: Scenario, wished: dict[str, Any], base: RuleBase) -> dict[s
         "tried_tokens_per_s": next(seen, None),
         "quantizations_asked": wished["quantizations_wished"] or ids,
     }
-
-
-def _regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
-    """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is."""
-    if not text:
-        return frozenset()
-    wanted = _words(text)
-    names_of = {item.id: [_words(name) for name in (item.id, *item.aliases)] for item in base.cloud_regions.values()}
-    meant = {region for region, known in names_of.items() if any(name in wanted for name in known)}
-    if not meant:
-        areas = {**base.regions.areas, "EU": base.regions.eu}
-        countries = {code for name, codes in areas.items() if _words(name) == wanted for code in codes}
-        countries |= {code for name, code in base.regions.also.items() if _words(name) == wanted}
-        countries |= {c for c, name in base.regions.countries.items() if wanted in {_words(c), _words(name)}}
-        meant = {item.id for item in base.cloud_regions.values() if item.country in countries}
-    meant = meant or {region for region, known in names_of.items() if wanted.strip() and known[0].startswith(wanted)}
-    return frozenset(meant or {text.strip()})
-
-
-def _words(text: str) -> str:
-    """Words in blanks, small, cut where letters follow digits: ` us east 1 a ` for `US-East-1a`."""
-    return f" {' '.join(re.findall(r'[a-z]+[0-9]*|[0-9]+', text.casefold()))} "
 
 
 def _limits(only: Only, base: RuleBase) -> dict[str, Any]:
