@@ -79,14 +79,16 @@ def _full_prompt_s(candidate: Candidate) -> float | None:
 
 
 def _break_even(candidate: Candidate) -> float | None:
-    """Return the tokens a month from which renting costs less than the service, one the pick, one of the other lane."""
-    costs = [build.cost for build in (candidate, candidate.other) if build and build.cost]
-    rented = next((cost for cost in costs if cost.usd_per_hour), None)
-    hosted = next((cost for cost in costs if not cost.usd_per_hour), None)
-    if rented is None or hosted is None or not hosted.usd_per_million_tokens:
+    """Return the tokens a month from which a rented machine costs less than the service; None where it makes fewer."""
+    priced = [build for build in (candidate, candidate.other) if build and build.cost]
+    rented = next((build for build in priced if build.capacity), None)
+    rate = next((build.cost.usd_per_million_tokens for build in priced if build.place.offer and build.cost), None)
+    if rented is None or rented.cost is None or rented.capacity is None or not rate:
         return None
-    tokens = break_even_tokens_per_month(rented, hosted.usd_per_million_tokens)
-    return tokens and float(f"{tokens:.2g}")
+    one = rented.cost._replace(usd_per_month=rented.cost.usd_per_month / rented.capacity.machines)
+    tokens = break_even_tokens_per_month(one, rate)
+    most = _tokens_per_month(rented.capacity.requests_per_s, candidate.need)
+    return float(f"{tokens:.2g}") if tokens and most and tokens <= most else None
 
 
 LAID_OUT: dict[str, Compute] = {
@@ -119,6 +121,9 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         printed_total_gib(c.memory) / c.memory.per_device.available_gib if c.memory.per_device.available_gib else None
     ),
     "speed.full_prompt_s": _full_prompt_s,
+    "speed.seen_of_usual": lambda c: (
+        c.need.tried_tokens_per_s and c.need.tried_tokens_per_s / c.speed.decode_tokens_per_s.low
+    ),
     "speed.reading_share": lambda c: c.speed.first_token_s.mid / answer_s(c).mid,
     "speed.most_tokens_per_s": lambda c: c.layout and c.layout.most_tokens_per_s,
     "speed.answer_s": lambda c: answer_s(c).mid,
