@@ -42,7 +42,7 @@ def asked_candidate(found: Found) -> Candidate | None:
     need = found.need
     builds = found.builds(need.asked_model) if need.asked_model else ()
     stored = [build for build in builds if build.quantization.id in need.quantizations_asked] or builds
-    run = [build for build in stored if build.engine.id in {need.engine, need.tried_engine}] or stored
+    run = [build for build in stored if build.engine.id == need.engine] or stored
     return min(run, key=_nearest, default=None)
 
 

@@ -68,7 +68,8 @@ class Advisor:
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
-        mine, lane = asked_candidate(found), self._other_lane(found)
+        tried, lane = self._tried(found), self._other_lane(found)
+        mine = asked_candidate(tried)
         ending = closing(told, found, base, self._named(found), mine, next(iter(lane), None))
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
@@ -84,7 +85,7 @@ class Advisor:
             wishes=wishes(found, base, told),
             caveats=warnings,
             notes=notes,
-            asked=mine and asked(found, mine, self.search.sizes),
+            asked=mine and asked(tried, mine, self.search.sizes),
             close_call=close_call(order),
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=tuple(shown(build, place, base) for place, build in enumerate(lane, 1)),
@@ -143,6 +144,13 @@ class Advisor:
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
         return self.search.run(need, among, served=False)
+
+    def _tried(self, found: Found) -> Found:
+        """Judge the engine and the form that were tried, where nothing else is wished for."""
+        need = found.need
+        if need.engine or need.quantizations_wished or not (need.tried_engine or need.quantizations_asked):
+            return found
+        return self.search.run(replace(need, engine=need.tried_engine, quantizations_wished=need.quantizations_asked))
 
     def _named(self, found: Found) -> Named | None:
         """Size the model that the user named, for what is said of it."""
