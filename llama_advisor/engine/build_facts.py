@@ -13,6 +13,8 @@ from llama_advisor.sizing.memory import tensor_parallel_divides
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
+ROOMY = 0.8
+"""Share of the memory for a model that it fills where there is room."""
 Compute = Callable[["Candidate"], Any]
 
 
@@ -117,6 +119,11 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         None if c.need.memory_budget_gib is None else c.need.memory_budget_gib - printed_total_gib(c.memory)
     ),
     "memory.offloaded_share": lambda c: c.memory.offloaded_gib / c.memory.total_gib,
+    "memory.roomy_gib": lambda c: (
+        c.machine.device.memory_gib * c.memory.per_device.need_gib / c.memory.per_device.available_gib / ROOMY
+        if c.machine.device.unified_memory and c.machine.device.memory_gib and c.memory.per_device.available_gib
+        else None
+    ),
     "memory.devices_filled": lambda c: (
         printed_total_gib(c.memory) / c.memory.per_device.available_gib if c.memory.per_device.available_gib else None
     ),

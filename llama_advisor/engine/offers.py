@@ -142,8 +142,10 @@ def _serves(provider: str, need: Need, base: RuleBase, day: date) -> str:
     where = f" in {need.service_region}" if need.service_region else ""
     if here:
         return f"serves {', '.join(model.name for model in base.models.values() if model.id in here)}{where}"
-    ended = max((offer for offer in found if offer.ended(day)), key=lambda offer: str(offer.until), default=None)
-    last = f"; the last, {base.models[ended.model].name}, ended on {ended.until}" if ended and not live else ""
+    ended = {offer.model: str(offer.until) for offer in found if offer.ended(day)}
+    until = max(ended.values(), default="")
+    names = ", ".join(model.name for model in base.models.values() if ended.get(model.id) == until)
+    last = f"; the last, {names}, ended on {until}" if ended and not live else ""
     return f"serves none of these models{where} that {base.criteria.witnesses_needed} lists confirm{last}"
 
 
