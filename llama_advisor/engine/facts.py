@@ -14,6 +14,7 @@ from llama_advisor.knowledge.conditions import Fact
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
+    "machine.used": lambda c: machine_name(c.machine.device.name, c.machine.count, c.machine.nodes, c.machine.others),
     "machine.ram_gib": lambda c: None if c.machine.ram_assumed else c.machine.ram_gib,
     "machine.files_of_ram": lambda c: (
         c.model.parameters * 2 / 2**30 / c.machine.ram_gib if c.machine.ram_gib and not c.machine.ram_assumed else None
