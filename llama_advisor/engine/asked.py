@@ -87,6 +87,8 @@ class Inquiry:
         """Lay a build out on the devices of a machine alone."""
         if machine is None or build.layout is None:
             return None
+        if build.memory and not build.layout.offload and (machine, load) == (build.place.machine, build.need.workload):
+            return Held(build.layout, (build.memory.per_device, build.memory.fits))
         parts = build.model, build.quantization, build.engine
         rungs = ladder(build.engine, machine, build.model.architecture)
         alone = [group for rung in rungs if (group := [item for item in rung if not item[2]])]

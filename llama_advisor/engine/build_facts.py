@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.scenario.need import Need, seconds_of
+from llama_advisor.sizing.cost import break_even_tokens_per_month
 from llama_advisor.sizing.figures import Memory, Range
 from llama_advisor.sizing.memory import tensor_parallel_divides
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
+ROOMY = 0.8
+"""Share of the memory for a model that it fills where there is room."""
 Compute = Callable[["Candidate"], Any]
 
 
@@ -68,6 +71,28 @@ def _tokens_per_month(requests_per_s: Range | None, need: Need) -> float | None:
     return requests_per_s.mid * (need.prompt_tokens + need.output_tokens) * seconds_of(need.batch_hours)
 
 
+def _full_prompt_s(candidate: Candidate) -> float | None:
+    layout, load = candidate.layout, candidate.need.workload
+    if layout is None:
+        return None
+    alone = load._replace(prompt_tokens=load.context_tokens, concurrent_requests=1, shared_prefix_tokens=0)
+    speed = layout.speed_of(alone, 1, layout.measure(alone))
+    return speed.first_token_s.mid if speed else None
+
+
+def _break_even(candidate: Candidate) -> float | None:
+    """Return the tokens a month from which a rented machine costs less than the service; None where it makes fewer."""
+    priced = [build for build in (candidate, candidate.other) if build and build.cost]
+    rented = next((build for build in priced if build.capacity), None)
+    rate = next((build.cost.usd_per_million_tokens for build in priced if build.place.offer and build.cost), None)
+    if rented is None or rented.cost is None or rented.capacity is None or not rate:
+        return None
+    one = rented.cost._replace(usd_per_month=rented.cost.usd_per_month / rented.capacity.machines)
+    tokens = break_even_tokens_per_month(one, rate)
+    most = _tokens_per_month(rented.capacity.requests_per_s, candidate.need)
+    return float(f"{tokens:.2g}") if tokens and most and tokens <= most else None
+
+
 LAID_OUT: dict[str, Compute] = {
     "layout.undivided_devices": _undivided,
     "speed.meets_decode": _meets("min_tokens_per_s", lambda c: c.speed.decode_tokens_per_s, 1),
@@ -94,11 +119,29 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         None if c.need.memory_budget_gib is None else c.need.memory_budget_gib - printed_total_gib(c.memory)
     ),
     "memory.offloaded_share": lambda c: c.memory.offloaded_gib / c.memory.total_gib,
+    "memory.roomy_gib": lambda c: (
+        c.machine.device.memory_gib * c.memory.per_device.need_gib / c.memory.per_device.available_gib / ROOMY
+        if c.machine.device.unified_memory and c.machine.device.memory_gib and c.memory.per_device.available_gib
+        else None
+    ),
+    "memory.devices_filled": lambda c: (
+        printed_total_gib(c.memory) / c.memory.per_device.available_gib if c.memory.per_device.available_gib else None
+    ),
+    "speed.full_prompt_s": _full_prompt_s,
+    "speed.seen_of_usual": lambda c: (
+        c.need.tried_tokens_per_s and c.need.tried_tokens_per_s / c.speed.decode_tokens_per_s.low
+    ),
+    "speed.reading_share": lambda c: c.speed.first_token_s.mid / answer_s(c).mid,
+    "speed.most_tokens_per_s": lambda c: c.layout and c.layout.most_tokens_per_s,
     "speed.answer_s": lambda c: answer_s(c).mid,
     "speed.answer_low_s": lambda c: answer_s(c).low,
     "cost.budget_share": lambda c: (
         None if c.need.budget_usd_per_month is None else c.cost.usd_per_month / c.need.budget_usd_per_month
     ),
+    "cost.other_times": lambda c: (
+        c.other.cost.usd_per_month / c.cost.usd_per_month if c.other and c.other.cost and c.cost.usd_per_month else None
+    ),
+    "cost.break_even_tokens": _break_even,
     "capacity.requests_per_s": lambda c: (
         float(f"{c.capacity.requests_per_s.mid:.3g}") if c.capacity.requests_per_s else None
     ),

@@ -112,6 +112,7 @@ class _Judged:
     given: Machine | None = None
     named: Named | None = None
     asked: Candidate | None = None
+    other: Candidate | None = None
 
 
 @dataclass(eq=False)
@@ -197,8 +198,9 @@ class Candidate(_Judged):
         given: Machine | None,
         named: Named | None,
         asked: Candidate | None = None,
+        lane: Candidate | None = None,
     ) -> Candidate:
         """Return the candidate with what is known once all were judged."""
-        other = replace(self, need=need)
-        other.bottlenecks, other.given, other.named, other.asked = bottlenecks, given, named, asked
-        return other
+        known = replace(self, need=need)
+        known.bottlenecks, known.given, known.named, known.asked, known.other = bottlenecks, given, named, asked, lane
+        return known

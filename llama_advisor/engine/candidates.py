@@ -67,7 +67,7 @@ def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
         return machine
     ram = base.criteria.assumed_host_ram_gib
     said = f"host memory was not stated; {ram:g} GiB beside the {device.name} assumed"
-    return machine._replace(ram_gib=ram, assumptions=(*machine.assumptions, said))
+    return machine._replace(ram_gib=ram, ram_assumed=True, assumptions=(*machine.assumptions, said))
 
 
 def wanted_part(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:

@@ -76,8 +76,9 @@ class Advisor:
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
-        mine = asked_candidate(found)
-        ending = closing(told, found, base, self._named(found), mine)
+        tried, lane = self._tried(found), self._other_lane(found)
+        mine = asked_candidate(tried)
+        ending = closing(told, found, base, self._named(found), mine, next(iter(lane), None))
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -93,11 +94,11 @@ class Advisor:
             wishes=wishes(found, base, told),
             caveats=warnings,
             notes=notes,
-            asked=mine and asked(found, mine, self.search.sizes),
+            asked=mine and asked(tried, mine, self.search.sizes),
             close_call=close_call(order),
             hangs_on=hangs_on,
             expired=expired(told, base, self.as_of) if told else (),
-            alternatives=self._other_lane(found),
+            alternatives=tuple(shown(build, place, base) for place, build in enumerate(lane, 1)),
             relaxations=tuple(way.shown for way in ways),
             routes=() if order else routes(found, base),
         )
@@ -159,6 +160,15 @@ class Advisor:
                 ((field, value),) = told.items()
                 yield HangsOn(field=field, value=value, then=short(other) if other else None)
 
+    def _tried(self, found: Found) -> Found:
+        """Judge the engine and the form that were tried, where nothing else is wished for."""
+        need, engine = found.need, found.need.tried_engine
+        if need.engine or need.quantizations_wished or not (engine or need.quantizations_asked):
+            return found
+        engines = frozenset({engine}) if engine else frozenset()
+        tried = replace(need, engine=engine, engines_asked=engines, quantizations_wished=need.quantizations_asked)
+        return self.search.run(tried)
+
     def _named(self, found: Found) -> Named | None:
         """Size the model that the user named, for what is said of it."""
         need = found.need
@@ -181,7 +191,7 @@ class Advisor:
             qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
 
-    def _other_lane(self, found: Found) -> tuple[Build, ...]:
+    def _other_lane(self, found: Found) -> tuple[Candidate, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
         need = found.need
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
@@ -191,7 +201,7 @@ class Advisor:
         else:
             order = self.search.run(_turned(need)).order
         mine = sorted(order, key=lambda build: build.model.id != need.model)
-        return tuple(shown(build, place, self.base) for place, build in enumerate(mine[:OTHER_LANE], 1))
+        return tuple(mine[:OTHER_LANE])
 
     def _further(self, found: Found, most: int) -> tuple[Build, ...]:
         """The builds of each model that qualify beside its best, best first, up to `most` of a model in all."""

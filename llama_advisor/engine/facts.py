@@ -7,13 +7,14 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, get_args
 
-from llama_advisor.engine.artifacts import published
+from llama_advisor.engine.artifacts import artifact, published
 from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute, printed_total_gib
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:
@@ -48,10 +49,40 @@ def _allowed(limit: frozenset[str], value: str) -> bool:
     return not limit or value in limit
 
 
-def _unsupported(candidate: Candidate) -> frozenset[str]:
+def _languages(candidate: Candidate) -> frozenset[str]:
     languages = candidate.model.languages
     known = languages.image if "image" in candidate.need.inputs else languages.text
-    return candidate.need.languages - frozenset(known or languages.text)
+    return frozenset(known or languages.text)
+
+
+def _unsupported(candidate: Candidate) -> frozenset[str]:
+    return candidate.need.languages - _languages(candidate)
+
+
+def _tool_flags(candidate: Candidate) -> str | None:
+    flags = candidate.engine.tool_flags
+    return next((flags[name] for name in flags if name in candidate.model.tools.formats), None)
+
+
+def _fp8(candidate: Candidate) -> str | None:
+    entry, machine = candidate.engine.by_quantization.get("fp8"), candidate.machine
+    if machine is None or not machine.device.architecture:
+        return None
+    if entry is None or machine.device.architecture in entry.architectures:
+        return "native" if entry else "no"
+    return "weight_only" if machine.device.architecture in entry.weight_only else "no"
+
+
+def _lacks_compute_capability(candidate: Candidate) -> float | None:
+    """Return the compute capability that the engine needs, where the device has less."""
+    device = candidate.machine.device if candidate.machine else None
+    if device is None or device.compute_capability is None:
+        return None
+    entries = [
+        item for item in candidate.engine.hardware if device.kind in item.kinds and device.vendor in item.vendors
+    ]
+    needed = min((item.minimum_compute_capability or 0.0 for item in entries), default=0.0)
+    return needed if needed > device.compute_capability else None
 
 
 def _model_allowed(candidate: Candidate) -> bool:
@@ -105,6 +136,10 @@ def _fleet_gib(candidate: Candidate) -> float | None:
 COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
+    "scenario.form_stated": lambda c: bool(c.need.quantizations_asked),
+    "scenario.tokens_per_s": lambda c: (
+        c.need.requests_per_second and c.need.requests_per_second * (c.need.prompt_tokens + c.need.output_tokens)
+    ),
     "answer.bottlenecks": lambda c: c.bottlenecks,
     "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
@@ -117,7 +152,11 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         c.need.tried_parameters_b and c.model.parameters / 1e9 < c.need.tried_parameters_b
     ),
     "model.unsupported_languages": _unsupported,
+    "model.unsupported_in_text": lambda c: (
+        c.need.languages - frozenset(c.model.languages.text) or None if "image" in c.need.inputs else None
+    ),
     "model.supports_languages": lambda c: not _unsupported(c),
+    "model.languages": _languages,
     "model.quality_estimated": lambda c: bool(c.place.estimated),
     "model.estimated_benchmarks": lambda c: frozenset(c.place.estimated),
     "model.licence_attribution": lambda c: c.model.licence.attribution or None,
@@ -133,7 +172,13 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "engine.hosted": lambda c: c.engine.id == HOSTED,
     "engine.asked": lambda c: c.engine.id in c.need.engines_asked,
     "engine.structured_output": _structured_output,
+    "engine.reserves": lambda c: c.engine.reserves or None,
+    "engine.default_window": lambda c: c.engine.default_window or None,
+    "engine.divides_with": lambda c: c.engine.divides_with or None,
     "engine.beyond_context": lambda c: c.engine.beyond_context or None,
+    "engine.tool_flags": _tool_flags,
+    "engine.fp8": _fp8,
+    "engine.lacks_compute_capability": _lacks_compute_capability,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
     "hosted.until": lambda c: str(c.place.offer.until) if c.place.offer.until else None,
@@ -142,6 +187,13 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
+    "machine.used": lambda c: machine_name(c.machine.device.name, c.machine.count, c.machine.nodes, c.machine.others),
+    "machine.ram_gib": lambda c: None if c.machine.ram_assumed else c.machine.ram_gib,
+    "machine.files_of_ram": lambda c: (
+        c.model.parameters * 2 / 2**30 / c.machine.ram_gib if c.machine.ram_gib and not c.machine.ram_assumed else None
+    ),
+    "machine.fp8": lambda c: "fp8" in c.machine.device.dtypes if c.machine.device.dtypes else None,
+    "machine.bf16": lambda c: "bf16" in c.machine.device.dtypes if c.machine.device.dtypes else None,
     "machine.accelerator": lambda c: (
         "gpu"
         if c.machine.device.kind == "phone" and not c.machine.device.cores
@@ -154,6 +206,7 @@ WHOLE: dict[str, Compute] = {
     "build.context_tokens": _context_limit,
     "memory.fleet_gib": _fleet_gib,
     "machine.step": lambda c: 0 if c.place.offer else c.machine and c.machine.step,  # a service needs none of them
+    "build.gated": lambda c: artifact(c).gated if c.place.engine and c.place.quantization else None,
     "build.published": lambda c: published(c) if c.place.engine and c.place.quantization else None,
     **LAID_OUT,
 }
@@ -161,8 +214,17 @@ WHOLE: dict[str, Compute] = {
 _SETTLES = {"open": OPEN, "hopeless": HOPELESS}
 
 
-def _of_asked(compute: Compute) -> Compute:
-    return lambda candidate: None if candidate.asked is None else compute(candidate.asked)
+def _of_another(owner: str, compute: Compute) -> Compute:
+    """Return the function of another build: the one asked about, or the best of the other lane."""
+
+    def read(candidate: Candidate) -> Any:
+        other = getattr(candidate, owner)
+        return None if other is None else compute(other)
+
+    return read
+
+
+_ANOTHER = {"asked": "Of the build asked about", "other": "Of the best build hosted, or at home, that the pick is not"}
 
 
 def _words(annotation: Any) -> Iterator[str]:
@@ -177,12 +239,10 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     It moves with the numbers of a load where the entry says so; what a function reads of that plans leave open is said
     by `settles`.
     """
-    if owner == "asked":
-        told = FACTS[name.removeprefix("asked.")]
-        said = f"Of the build asked about: {told.says}"
-        return told._replace(
-            name=name, says=said, level=level, owner=owner, settles=OPEN, compute=_of_asked(told.compute)
-        )
+    if whose := _ANOTHER.get(owner):
+        told = FACTS[name.partition(".")[2]]
+        said, read = f"{whose}: {told.says}", _of_another(owner, told.compute)
+        return told._replace(name=name, says=said, level=level, owner=owner, settles=OPEN, compute=read)
     path = entry.get("path") or name.partition(".")[2]
     compute = WHOLE.get(name)
     if compute is None:

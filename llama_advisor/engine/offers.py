@@ -32,6 +32,7 @@ class Standing(NamedTuple):
     condition: str | None = None
     replaced_by: str | None = None
     elsewhere: str = "no offer of it is confirmed"
+    serves: str | None = None  # what the provider asked for serves of all models
     cheaper: str | None = None  # a cheaper one that does not count, and why
 
 
@@ -95,6 +96,7 @@ def _standing(
         lacks=frozenset(feature for feature, text in told.items() if text == "no"),
         untold=frozenset(feature for feature, text in told.items() if text is None),
         replaced_by=replacement(offer, base, day),
+        serves=_serves(offer.provider, need, base, day) if offer.provider == need.provider else None,
         condition="; ".join(filter(None, conditions)) or None,
         elsewhere=elsewhere(live, need, base, day, but=need.provider or offer.provider),
         cheaper=f"{_priced(doubtful, base, day)} USD per million tokens in/out: {doubtful.doubt(day, witnesses)}"
@@ -130,6 +132,21 @@ def replacement(offer: Offer, base: RuleBase, day: date) -> str | None:
         passed.add(named)
         named = other.replaced_by
     return named or None
+
+
+def _serves(provider: str, need: Need, base: RuleBase, day: date) -> str:
+    """Say which models a provider serves where it was asked to, or which it served last."""
+    found = [offer for offer in base.hosted.values() if offer.provider == provider]
+    live = [offer for offer in found if offer.live(day, base.criteria.witnesses_needed)]
+    here = {offer.model for offer in live if _reach(offer, base.providers[provider], need, base)[0] != "elsewhere"}
+    where = f" in {need.service_region}" if need.service_region else ""
+    if here:
+        return f"serves {', '.join(model.name for model in base.models.values() if model.id in here)}{where}"
+    ended = {offer.model: str(offer.until) for offer in found if offer.ended(day)}
+    until = max(ended.values(), default="")
+    names = ", ".join(model.name for model in base.models.values() if ended.get(model.id) == until)
+    last = f"; the last, {names}, ended on {until}" if ended and not live else ""
+    return f"serves none of these models{where} that {base.criteria.witnesses_needed} lists confirm{last}"
 
 
 def _cheaper(one: TokenPrice, other: TokenPrice) -> bool:

@@ -150,7 +150,7 @@ def wishes(found: Found, base: RuleBase, told: Candidate | None) -> tuple[Wish, 
     if scenario.engine and not provider_id(scenario.engine, base):
         asked, engines = scenario.engine, engine_ids(scenario.engine, base)
         if engines:
-            made.append(_plain_wish("engine", asked, found, base, lambda b: b.engine.id in engines))
+            made.append(_plain_wish("engine", asked, found, base, lambda b: b.engine.id in engines, told))
         else:
             app = app_named(asked, base)
             text = f"nothing is known here of {asked}"
@@ -266,6 +266,7 @@ def closing(
     base: RuleBase,
     named: Named | None = None,
     asked: Candidate | None = None,
+    lane: Candidate | None = None,
 ) -> Candidate:
     """Return the winner, or the scenario alone, with what is known once all was judged."""
     need = found.need
@@ -275,7 +276,7 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, kinds, given, named, asked)
+    return candidate.closing(stated, kinds, given, named, asked, lane)
 
 
 def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:

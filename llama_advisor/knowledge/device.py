@@ -94,6 +94,7 @@ class Machine(Record):
     target: Annotated[Target | None, "Where it stands."] = None
     label: Annotated[str, "How it was named."] = ""
     memory_assumed: Annotated[bool, "Whether the memory of its device was assumed."] = False
+    ram_assumed: Annotated[bool, "Whether the host memory was assumed."] = False
     assumptions: Annotated[tuple[str, ...], "What reading the name took for granted."] = ()
 
     @property

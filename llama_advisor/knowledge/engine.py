@@ -129,6 +129,9 @@ class Engine(Record):
     offload_flag: Annotated[str, "Option for it, with the number of layers on the device as `{layers}`."] = ""
     most_context_tokens: Annotated[int | None, "Longest context its builds are set to; null for the model's."] = None
     beyond_context: Annotated[str, "What it does beyond the context it was started with, before those words."] = ""
+    default_window: Annotated[str, "The context it allocates unless told otherwise, and how it is told."] = ""
+    reserves: Annotated[str, "What it reserves at its start and what limits that, after its name."] = ""
+    divides_with: Annotated[str, "How it is told to divide a model over devices; empty where it does by itself."] = ""
     concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"
     most_requests: Annotated[int, "Most requests that it works on at a time unless told otherwise; the rest wait."] = 1
     most_requests_per_second: Annotated[float | None, "Most that a shared service takes without a contract."] = None

@@ -69,6 +69,7 @@ class Licence(Record):
         int | None, "Licensees above this many monthly active users at `tested_on` must ask for a licence."
     ] = None
     tested_on: Annotated[date | None, "The day at which the user limit is tested."] = None
+    open_source: Annotated[bool, "Whether it is an open-source licence."] = False
     eu_domiciled_licensee: Annotated[bool, "Whether people and companies domiciled in the EU are granted rights."]
     attribution: Annotated[str, "What must be shown when the model or a product with it is distributed."] = ""
 

@@ -180,6 +180,28 @@ def country_code(name: str, base: RuleBase) -> str:
     return code_of(name, base.regions.countries | {"EU": "European Union"}, base.regions.also)
 
 
+def regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
+    """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is."""
+    if not text:
+        return frozenset()
+    wanted = _words(text)
+    names_of = {item.id: [_words(name) for name in (item.id, *item.aliases)] for item in base.cloud_regions.values()}
+    meant = {region for region, known in names_of.items() if any(name in wanted for name in known)}
+    if not meant:
+        areas = {**base.regions.areas, "EU": base.regions.eu}
+        countries = {code for name, codes in areas.items() if _words(name) == wanted for code in codes}
+        countries |= {code for name, code in base.regions.also.items() if _words(name) == wanted}
+        countries |= {c for c, name in base.regions.countries.items() if wanted in {_words(c), _words(name)}}
+        meant = {item.id for item in base.cloud_regions.values() if item.country in countries}
+    meant = meant or {region for region, known in names_of.items() if wanted.strip() and known[0].startswith(wanted)}
+    return frozenset(meant or {text.strip()})
+
+
+def _words(text: str) -> str:
+    """Words in blanks, small, cut where letters follow digits: ` us east 1 a ` for `US-East-1a`."""
+    return f" {' '.join(re.findall(r'[a-z]+[0-9]*|[0-9]+', text.casefold()))} "
+
+
 def one_of(name: str, known: Mapping[str, object] | Iterable[str], field: str, what: str, see: str = "") -> str:
     """`name` when it is known, folded to the known spelling."""
     names = {key(item): item for item in known}

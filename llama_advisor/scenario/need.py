@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import inf
@@ -22,9 +21,10 @@ NEEDED = ("use_cases", "inputs", "model")  # Fields of which at least one must b
 _LEFT_OPEN = """
     stated prompt_stated shared_stated concurrency_stated arriving from_people volume requests_per_second
     tokens_per_month batch_hours min_tokens_per_s max_first_token_s max_answer_s languages domicile domicile_in_eu
-    end_users_in_eu monthly_active_users commercial tool_calling structured_output budget_usd_per_month
+    end_users_in_eu monthly_active_users commercial licence_policy organisation tool_calling structured_output
+    budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
-    tried_named tried_named_b tried_tokens_per_s quantizations_tried
+    tried_named tried_named_b tried_engine tried_tokens_per_s quantizations_tried region_in_eu
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -79,6 +79,8 @@ class Need:
     end_users_in_eu: bool | None
     monthly_active_users: int | None
     commercial: bool | None
+    licence_policy: str | None
+    organisation: str | None
     tool_calling: str
     structured_output: bool
     fine_tuning: frozenset[str]
@@ -99,9 +101,11 @@ class Need:
     provider_unlisted: bool
     service_region: str | None
     regions_meant: frozenset[str]
+    region_in_eu: bool
     symptoms: frozenset[str]
     tried_named: str | None
     tried_named_b: float | None
+    tried_engine: str | None
     tried_tokens_per_s: float | None
     quantizations_tried: frozenset[str]
     hardware_stated: bool
@@ -380,7 +384,8 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "provider_named": base.providers[provider].name if provider else hosted_by,
         "provider_unlisted": hosted_by is not None and provider is None,
         "service_region": scenario.service_region,
-        "regions_meant": _regions_meant(scenario.service_region, base),
+        "regions_meant": (meant := names.regions_meant(scenario.service_region, base)),
+        "region_in_eu": any(r.id in meant and r.country in base.regions.eu for r in base.cloud_regions.values()),
     }
 
 
@@ -389,10 +394,8 @@ def _tried(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     known = [(item, names.model_id(item.model, base, "tried.model") if item.model else None) for item in scenario.tried]
     stored = (item.quantization for item in scenario.tried if item.quantization)
     ids = frozenset(name for text in stored for name in names.quantization_ids(text, base, "tried.quantization"))
-    for item in scenario.tried:
-        for field in ("engine", "app"):
-            if name := getattr(item, field):
-                names.engine_ids(name, base, f"tried.{field}")
+    said = [(name, field) for item in scenario.tried for field in ("engine", "app") if (name := getattr(item, field))]
+    engines = [engine for name, field in said for engine in names.engine_ids(name, base, f"tried.{field}")]
     symptoms = frozenset(scenario.symptoms).union(*(item.symptoms for item in scenario.tried))
     model = next((model for _, model in known if model), None)
     seen = (item.tokens_per_s for item in scenario.tried if item.tokens_per_s)
@@ -400,31 +403,10 @@ def _tried(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "symptoms": symptoms,
         "tried_named": model,
         "tried_named_b": base.models[model].parameters / 1e9 if model else None,
+        "tried_engine": next(iter(engines), None),
         "tried_tokens_per_s": next(seen, None),
         "quantizations_tried": ids,
     }
-
-
-def _regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
-    """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is."""
-    if not text:
-        return frozenset()
-    wanted = _words(text)
-    names_of = {item.id: [_words(name) for name in (item.id, *item.aliases)] for item in base.cloud_regions.values()}
-    meant = {region for region, known in names_of.items() if any(name in wanted for name in known)}
-    if not meant:
-        areas = {**base.regions.areas, "EU": base.regions.eu}
-        countries = {code for name, codes in areas.items() if _words(name) == wanted for code in codes}
-        countries |= {code for name, code in base.regions.also.items() if _words(name) == wanted}
-        countries |= {c for c, name in base.regions.countries.items() if wanted in {_words(c), _words(name)}}
-        meant = {item.id for item in base.cloud_regions.values() if item.country in countries}
-    meant = meant or {region for region, known in names_of.items() if wanted.strip() and known[0].startswith(wanted)}
-    return frozenset(meant or {text.strip()})
-
-
-def _words(text: str) -> str:
-    """Words in blanks, small, cut where letters follow digits: ` us east 1 a ` for `US-East-1a`."""
-    return f" {' '.join(re.findall(r'[a-z]+[0-9]*|[0-9]+', text.casefold()))} "
 
 
 def _limits(only: Only, base: RuleBase) -> dict[str, Any]:

@@ -85,6 +85,8 @@ Symptom = Literal[
     "out_of_memory", "wont_load", "slow", "gibberish", "ignores_schema", "bad_tool_calls", "forgets_context"
 ]
 Tools = Literal["none", "single", "multi_step"]
+LicencePolicy = Literal["any", "open_source", "ungated"]
+Organisation = Literal["person", "company", "public", "critical_infrastructure", "military", "nuclear"]
 Accelerator = Literal["any", "gpu", "cpu", "npu"]
 Words = Annotated[tuple[str, ...], BeforeValidator(_folded, json_schema_input_type=str | tuple[str, ...])]
 Place = Annotated[Target, BeforeValidator(_place, json_schema_input_type=Target | Literal["desktop"])]
@@ -183,6 +185,13 @@ class Scenario(Strict):
     end_user_region: Annotated[Country | None, "Country or region of the end users, apart from the licensee's."] = None
     monthly_active_users: Annotated[Count | None, "Monthly active users of the licensee's products."] = None
     commercial: Annotated[bool | None, "Whether it is used commercially."] = None
+    licence_policy: Annotated[
+        Annotated[LicencePolicy, BeforeValidator(_tool_words)] | None,
+        "Licences that may be used: open-source ones alone (Apache-2.0, MIT), or files that need no accepted terms.",
+    ] = None
+    organisation: Annotated[
+        Annotated[Organisation, BeforeValidator(_tool_words)] | None, "Kind of organisation that uses it."
+    ] = None
     tool_calling: Annotated[ToolCalls | None, "Tool calls: one per turn, or chains of dependent ones."] = None
     structured_output: Annotated[bool | None, "Whether answers must match a schema."] = None
     fine_tuning: Annotated[Methods, "Tuning methods that are acceptable."] = ()

@@ -104,12 +104,15 @@ class Training(NamedTuple):
     largest_sample_tokens: Annotated[int | None, "Longest sample that fits; 0 for none, null when not known."]
     not_known: Annotated[tuple[str, ...], "What is not known of this combination."]
     total_gib: Annotated[float, "Over all devices, GiB."]
+    activations_gib: Annotated[float, "What a batch takes on one device, GiB."]
+    plain_activations_gib: Annotated[float, "The same without checkpoints and with all logits at once, GiB."]
     per_device: Annotated[DeviceMemory, "One device's part."]
     fits: Annotated[bool | None, "Whether every device holds its part."]
 
     def rounded(self, digits: int) -> Training:
         """Round to so many decimals."""
-        return self._replace(total_gib=round(self.total_gib, digits), per_device=self.per_device.rounded(digits))
+        figures = {name: round(getattr(self, name), digits) for name in self._fields if name.endswith("_gib")}
+        return self._replace(**figures, per_device=self.per_device.rounded(digits))
 
 
 class Cost(Record):

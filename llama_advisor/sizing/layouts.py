@@ -88,6 +88,14 @@ class Layout:
         listed = base.devices[machine.device.id]  # a stated bandwidth makes it another
         return corrected(terms, kept, base) if machine.device.bandwidth_gb_s == listed.bandwidth_gb_s else terms
 
+    @property
+    def most_tokens_per_s(self) -> float | None:
+        """Tokens per second that reading the weights once for each allows; None where that is not known."""
+        terms = None if self.offload else self._speed_terms
+        if terms is None:
+            return None
+        return terms.rates.peak_bytes_s * terms.placed.tensor * terms.placed.pace / terms.work.read_bytes
+
     def measure(self, load: Workload) -> Measured:
         """Measure one copy, which carries its share of the load."""
         return measure(self.memory_terms, load.shared_by(self.replicas))

@@ -13,6 +13,8 @@ from llama_advisor.sizing.figures import DeviceMemory, Training
 from llama_advisor.sizing.memory import GIB, device_available_gib
 
 BF16_BYTES = 2
+LOGIT_BYTES = 8
+"""Of a logit and its gradient, 32 bits each, where the loss is not computed in chunks."""
 
 
 def trainer_of(tuning: Tuning, machine: Machine | None, trainers: Iterable[Trainer]) -> Trainer:
@@ -38,6 +40,7 @@ def training_memory(
         return share + activation_gib(model, trainer, tuning, sample_tokens) + trainer.context_gib
 
     available, here = device_available_gib(None, machine) if machine else None, need(sample)
+    plainly = trainer._replace(logits_bytes=LOGIT_BYTES), tuning.model_copy(update={"checkpointing": False})
     samples, several = range(1, max(model.context_tokens, sample) + 1), tuning.accumulation > 1
     setup = {
         f"{trainer.name}, {optimizer.name}": True,
@@ -60,6 +63,8 @@ def training_memory(
         largest_sample_tokens=None if available is None else bisect_right(samples, available, key=need),
         not_known=tuple(told for told, holds in not_known.items() if holds),
         total_gib=states + (here - states / shards) * shards,
+        activations_gib=activation_gib(model, trainer, tuning, sample),
+        plain_activations_gib=activation_gib(model, *plainly, sample),
         per_device=DeviceMemory(need_gib=here, available_gib=available),
         fits=None if available is None else here <= available,
     )

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 SCENARIO = """--use-case* --input* --target --hardware* --accelerator --memory-budget-gib --reserved-gib --context
 --prompt-tokens --shared-prefix-tokens --output-tokens --concurrency --users --requests-per-second --images-per-prompt
 --min-tokens-per-s --max-first-token-s --max-answer-s --language* --domicile --end-user-region --monthly-active-users
---commercial? --tool-calling --structured-output? --fine-tuning* --tuning* --offline? --budget-usd-per-month
---tokens-per-month --batch-hours --engine --quantization --model --only-model* --only-family* --only-engine*
+--commercial? --licence-policy --organisation --tool-calling --structured-output? --fine-tuning* --tuning* --offline?
+--budget-usd-per-month
+--tokens-per-month --batch-hours --engine --quantization --model --tried* --only-model* --only-family* --only-engine*
 --only-quantization* --max-parameters-b --provider --service-region --symptom* --priority*"""
 ESTIMATE = """--quantization --hardware --gpus --nodes --memory-gb --bandwidth-gb-s --accelerator --engine --split
 --use-case* --context --prompt-tokens --output-tokens --shared-prefix-tokens --concurrency --users --requests-per-second

@@ -37,7 +37,7 @@ def typed(text: str, name: str, outlook: Outlook, log: Log = ()) -> dict[str, An
         ("use-case", "coding, sql", {"use_cases": ["coding", "sql"]}),
         ("use-case", "8", {"use_cases": ["coding"]}),
         ("hardware", "2x3090", {"hardware": "2x3090"}),
-        ("context", "24k", {"context_tokens": "24000"}),
+        ("context", "24k", {"context_tokens": "24k"}),
         ("languages", "German and fr", {"languages": ["de", "fr"]}),
         ("domicile", "de", {"domicile": "DE"}),
         ("domicile", "the Netherlands", {"domicile": "NL"}),
