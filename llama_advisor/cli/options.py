@@ -93,7 +93,7 @@ def screen(output: str | None) -> View:
     colour = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
-    return View(colour, width)
+    return View(colour, width, unicode=output is not None or (sys.stdout.encoding or "").lower().startswith("utf"))
 
 
 def progress(text: str) -> None:

@@ -1,78 +1,119 @@
-"""Advice for a terminal: the answer, why, memory, ranking, the excluded, assumptions, caveats."""
+"""Advice for a terminal: the answer on one screen, below it what else there is to say; `--why` adds every reason."""
 
 from __future__ import annotations
 
 from llama_advisor.engine.advice import Advice, Build
-from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen, bar
 
-BAR = 40
-BAR_KEY = "  w weights k KV i image o overhead"
-WIDE = 80
+BAR = 26
+MINDED, ASSUMED = 3, 3
+ASKED = "The build you asked about"
+STYLES = {
+    "recommended": "bold green",
+    "recommended_with_caveats": "bold yellow",
+    "change_requirement": "bold magenta",
+    "no_fit": "bold red",
+    "need_input": "bold cyan",
+}
 
 
 def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     """Write the whole answer as text."""
-    out = Screen(colour=view.colour, width=view.width)
-    build = advice.recommendation
-    if build:
-        _build(out, advice, build, base, view)
-    elif advice.verdict == "need_input":
-        out.line("More is needed to answer: say what it is for.", "bold")
-        out.line("State at least one of --use-case, --input or --model; --help lists every field.")
-    else:
-        out.line("No Llama 3.1 or 3.2 build fits this scenario.", "bold red")
-        nearest = nearest_excuse(advice)
-        if nearest:
-            out.line(f"The nearest miss: {nearest.excuse.text}.")
-    if advice.tipping_points is not None:
-        turns = say.turn_lines(advice.tipping_points, base)
-        out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")
-        out.bullets(turns)
-    for title, items in (
-        ("Excluded", say.excluded_lines(advice, base)),
-        *say.beside(advice, base).items(),
-        ("Assumed", [f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions]),
-    ):
-        if items:
-            out.heading(title)
-            out.bullets(items)
+    out = Screen(colour=view.colour, width=view.width, unicode=view.unicode)
+    beside = say.beside(advice, base)
+    _first_screen(out, advice, base, beside)
+    if view.why:
+        _reasons(out, advice, base)
+    if say.is_pick(advice):
+        _ranking(out, advice, base, view)
+    if asked := beside.pop(ASKED):
+        out.heading(ASKED)
+        out.bullets(asked)
+    if advice.asked and advice.asked.forms:
+        out.columns(*say.forms(advice.asked, base))
+    if not say.is_pick(advice):
+        _ranking(out, advice, base, view)
+    for heading, lines in beside.items():
+        if lines:
+            out.heading(heading)
+            out.bullets(lines)
+    if view.why:
+        out.heading("Assumed")
+        out.bullets([f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions])
     return out.text()
 
 
-def _build(out: Screen, advice: Advice, build: Build, base: RuleBase, view: View) -> None:
-    """Write the build recommended: why, what it takes, the ranking; `--why` adds what is behind each part."""
-    out.line(say.described(build, base), "bold yellow" if advice.verdict == "change_requirement" else "bold green")
-    out.line(say.reason_line(advice, build, base))
-    out.heading(f"Why: {build.score:.2f} points")
-    rows = []
-    for part in build.contributions:
-        cited = f" [{', '.join(part.source)}]" if part.source and (view.why or part.rule) else ""
-        points, name, _, _ = say.part_row(part, base)
-        rows.append((points, name, f"{part.text}{cited}{say.decided_by(part.layer, base)}"))
-        if view.why:
-            rows.extend(("", "", reading) for reading in say.readings(part))
-    out.columns(("points", "from", "reading"), rows, frozenset({0}))
-    _figures(out, build)
-    if build.commands:
-        out.heading("Run it")
-        shortest = say.shortest(build.commands)
-        if not shortest:
-            out.line("how it is run is not known here", indent=2)
-        for item in shortest:
-            out.command(item.run, item.language)
-        if build.capacity and build.capacity.machines > 1:
-            out.line(f"on each of {build.capacity.machines:,} machines, requests shared among them", indent=2)
-        out.line("--print run: every step; llama-advisor deploy: a script or a manifest", "dim", indent=2)
+def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str, list[str]]) -> None:
+    """Write the answer, take from `beside` what is said in full."""
+    verdict = say.VERDICTS[advice.verdict]
+    out.line(say.title(advice, base), "bold")
+    out.line(f"{verdict}: {say.why(advice, base)}", STYLES[advice.verdict], lead=len(verdict))
+    if close := say.close_text(advice, base):
+        out.line(close)
+    out.lines.append("")
+    if advice.recommendation:
+        _build(out, advice.recommendation)
+    else:
+        out.row("instead", *beside.pop("Ways round"))
+        out.row("change", *beside.pop("What would help"))
+    if out.short("mind", beside["Caveats"][:MINDED]) and len(beside["Caveats"]) <= MINDED:
+        del beside["Caveats"]
+    out.row("hangs on", *say.hanging(advice, base))
+    out.row("assumed", "; ".join((*say.assumed(advice, ASSUMED), "every assumption and reason: --why")))
+
+
+def _build(out: Screen, build: Build) -> None:
+    """Write what the build recommended takes, and how it is run."""
+    memory, speed, serving = build.memory, build.speed, build.capacity
+    if memory:
+        drawn = ""
+        if memory.available_gib:
+            used = (("█", memory.total_gib),)
+            drawn = f"  {bar(used, max(memory.available_gib, memory.total_gib), BAR, '·')}"
+        out.row("memory", say.memory_text(memory) + drawn, say.memory_parts(memory))
+    if build.training:
+        tuned = f"{build.training.method}: {say.number(build.training.total_gib)} GiB in all"
+        out.row("tuning", tuned, *say.tuning_lines(build.training))
+    if speed:
+        out.row("speed", say.speed_text(speed), say.first_token_text(speed))
+    elif not build.training:
+        out.row("speed", f"not known {'for this device' if build.machine else 'here: measure it, network included'}")
+    if serving and (serving.in_flight > 1 or serving.copies > 1):
+        out.row("serves", say.serves(serving))
+    if build.cost:
+        out.row("cost", say.cost_line(build.cost))
+    commands = say.shortest(build.commands)
+    for place, item in enumerate(commands):
+        out.command(item.run, item.language, "" if place else "run")
+    if not commands:
+        out.row("run", "how it is run is not known here")
+    if serving and serving.machines > 1:
+        out.row("", f"on each of {serving.machines:,} machines, requests shared among them")
+
+
+def _ranking(out: Screen, advice: Advice, base: RuleBase, view: View) -> None:
     if advice.ranking:
         out.heading("Ranking")
-        ranking = [say.ranking_row(item, base) for item in advice.ranking[: view.top]]
-        out.columns(("#", "model", "build", "GiB", "tok/s", "USD/mo", "score"), ranking, frozenset({0, 3, 4, 5, 6}))
+        out.columns(*say.ranking(advice, advice.ranking[: view.top], base, why=view.why))
         if len(advice.ranking) > view.top:
-            out.line(f"  and {len(advice.ranking) - view.top} more; --top shows them")
+            out.line(f"  and {len(advice.ranking) - view.top} more; --top {len(advice.ranking)} shows them")
+
+
+def _reasons(out: Screen, advice: Advice, base: RuleBase) -> None:
+    """Write what every point rests on, how firm that is, and what would change the answer."""
+    if build := advice.recommendation:
+        out.heading(f"Why: {build.score:.2f} points")
+        rows = []
+        for part in build.contributions:
+            points, name, text, sources = say.part_row(part, base)
+            rows.append((points, name, f"{text} [{sources}]" if sources else text))
+            rows.extend(("", "", reading) for reading in say.readings(part))
+        out.columns(("points", "from", "reading"), rows, frozenset({0}))
+        if build.speed:
+            out.line(f"The speed rests on {build.speed.basis}.", indent=2)
     if advice.robustness:
         out.heading("How firm")
         margin, share = say.firm_text(advice.robustness)
@@ -80,35 +121,7 @@ def _build(out: Screen, advice: Advice, build: Build, base: RuleBase, view: View
         weights = advice.robustness.weights
         ranges = [(item.criterion, f"{item.weight:.2f}", f"{item.low:.2f} to {item.high:.2f}") for item in weights]
         out.columns(("weight of", "today", "leads from"), ranges, frozenset({1, 2}))
-
-
-def _figures(out: Screen, build: Build) -> None:
-    out.heading("What it takes")
-    rows = []
-    if build.memory:
-        rows.append(("memory", say.memory_line(build.memory)))
-    if build.speed:
-        speed, at, context = build.speed, build.speed.at_tokens, build.speed.context_tokens
-        at_full = f"; {say.number(speed.at_full_context_tokens_per_s)} when all {context:,} are full"
-        fast = f"{say.range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens"
-        first = f"a prompt of {speed.prompt_tokens:,} tokens after {say.range_text(speed.first_token_s)} s"
-        rows += [("speed", fast + (at_full if at < context else ""))]
-        rows += [("", f"first token of {first}"), ("", speed.basis)]
-    else:
-        why = " for this device" if build.machine else ": none is recorded here; measure it, network included"
-        rows.append(("speed", f"not known{why}"))
-    if build.capacity:
-        rows.append(("serves", say.serves(build.capacity)))
-    if build.training:
-        rows.append(("tuning", f"{build.training.method}: {build.training.total_gib:.1f} GiB in all"))
-        rows += [("", told) for told in say.tuning_lines(build.training)]
-    if build.cost:
-        rows.append(("cost", say.cost_line(build.cost)))
-    out.columns(("", ""), rows)
-    memory = build.memory
-    if memory and memory.available_gib:
-        sizes = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
-        drawn = bar(
-            tuple(zip("wkio", sizes, strict=True)), max(memory.available_gib, memory.total_gib), min(BAR, out.width - 4)
-        )
-        out.line(f"  {drawn}{BAR_KEY}" if out.width >= WIDE else f"  {drawn}\n{BAR_KEY}")
+    if advice.tipping_points is not None:
+        turns = say.turn_lines(advice.tipping_points, base)
+        out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")
+        out.bullets(turns)

@@ -8,13 +8,14 @@ from datetime import date
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen, bar
-from llama_advisor.render.sentences import number, priced, range_text, serves, tuning_lines, value_text
+from llama_advisor.render.sentences import priced, range_text, serves, tuning_lines, value_text
 from llama_advisor.scenario.need import SECONDS_PER_MONTH
 from llama_advisor.sizing.cost import cheapest_hosted
 from llama_advisor.sizing.estimate import BEST_TRODDEN, Sizer, cache_type
 from llama_advisor.sizing.figures import Cost
 from llama_advisor.sizing.memory import BYTES_PER_VALUE, layers_held
 from llama_advisor.sizing.request import Estimate, EstimateRequest
+from llama_advisor.text.numbers import number
 
 BAR = 60
 WHOLE_FROM = 10

@@ -8,7 +8,8 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import changes_text, decided_by, number, value_text
+from llama_advisor.render.sentences import changes_text, decided_by, value_text
+from llama_advisor.text.numbers import number
 from llama_advisor.text.record import plain
 from llama_advisor.text.tables import table
 from llama_advisor.upkeep.lint import shown

@@ -11,8 +11,9 @@ from llama_advisor.explain.grid import Cell, Grid, Turn
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import number, value_text
+from llama_advisor.render.sentences import value_text
 from llama_advisor.scenario.flags import Axis
+from llama_advisor.text.numbers import number
 from llama_advisor.text.yaml_file import printable
 
 NONE = "-"

@@ -15,25 +15,54 @@ GAP = 2  # Blanks between columns, and before them.
 WHOLE_WORD = re.compile(r"""(?:(?<!\S)-\S+ (?=[^-\s]))?(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+|\S+""")
 """A word of a command with what is quoted in it, and the option before it that it is the value of."""
 WORD = re.compile(r"\s*\S+\s*")
-CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
+ASCII = {" · ": ", ", "█": "#", "·": ".", "…": "..."}
+"""What stands for a character where the output takes none but those of ASCII."""
+LABEL = 11  # Blanks, the name of a row, blanks.
 
 
 class Screen:
     """Lines written into memory, so that output appears at once or not at all."""
 
-    def __init__(self, *, colour: bool, width: int) -> None:
-        self.colour = colour
+    def __init__(self, *, colour: bool, width: int, unicode: bool = True) -> None:
+        self.colour, self.unicode = colour, unicode
         self.width = max(NARROWEST, min(width, MOST_COLUMNS))
         self.lines: list[str] = []
 
     def text(self) -> str:
         """Return what was written, without blanks at line ends."""
-        return "\n".join(line.rstrip() for line in self.lines) + "\n"
+        text = "\n".join(line.rstrip() for line in self.lines) + "\n"
+        for mark, plain in ASCII.items() if not self.unicode else ():
+            text = text.replace(mark, plain)
+        return text
 
-    def line(self, text: str, style: str = "", indent: int = 0) -> None:
-        """Write one paragraph."""
+    def line(self, text: str, style: str = "", indent: int = 0, lead: int | None = None) -> None:
+        """Write one paragraph; of the first line, only the `lead` characters in the style, where that is given."""
         for part in wrapped(_plain(text), self.width - indent):
-            self.lines.append(" " * indent + self._styled(part, style))
+            self.lines.append(" " * indent + self._styled(part[:lead], style) + ("" if lead is None else part[lead:]))
+            lead = lead and 0
+
+    def row(self, name: str, *paragraphs: str) -> None:
+        """Write paragraphs beside their name."""
+        lines = [line for text in paragraphs for line in wrapped(_plain(text), self.width - LABEL)]
+        self._named(name, lines)
+
+    def short(self, name: str, items: Iterable[str]) -> bool:
+        """Write items beside their name, a line each; tell whether each is there in full."""
+        room, lines, whole = self.width - LABEL - GAP, [], True
+        for item in map(_plain, items):
+            ends = [match.start() for match in re.finditer("[;:,] ", item) if room // 2 < match.start() <= room]
+            fits = cell_len(item) <= room
+            whole &= fits
+            lines.append(
+                "- " + (item if fits else item[: ends[-1]] if ends else wrapped(item, room - 3)[0].rstrip() + "…")
+            )
+        self._named(name, lines)
+        return whole
+
+    def _named(self, name: str, lines: list[str]) -> None:
+        self.lines += [f"  {self._styled(name, 'dim')}{'':{LABEL - GAP - len(name)}}{line}" for line in lines[:1]]
+        self.lines += [" " * LABEL + line for line in lines[1:]]
 
     def unwrapped(self, *parts: tuple[str, str]) -> None:
         """Write texts with their styles on one line, however long it is."""
@@ -50,21 +79,21 @@ class Screen:
             first, *rest = wrapped(_plain(item), self.width - 2 * GAP)
             self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
 
-    def command(self, run: str, language: str) -> None:
+    def command(self, run: str, language: str = "sh", name: str = "") -> None:
         """Write a command that can be pasted: a line too long is broken between words, as a shell takes it."""
         if language != "sh" or "<<" in run:  # code, or lines of a file, which are kept
-            self.lines += ["  " + printable(line) for line in run.splitlines()]
+            self._named(name, [printable(line) for line in run.splitlines()])
             return
         rows = [""]
         for word in WHOLE_WORD.findall(run):
             first, *more = (printable(part) for part in word.split("\n"))
-            if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(first) > self.width - 4 * GAP:
+            if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(first) > self.width - LABEL - GAP:
                 rows[-1] += " \\"
                 rows.append(f"    {first}")
             else:
                 rows[-1] = f"{rows[-1]} {first}" if rows[-1] else first
             rows += more
-        self.lines += ["  " + row for row in rows]
+        self._named(name, rows)
 
     def columns(self, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
@@ -189,11 +218,11 @@ def _narrowed(widths: Sequence[int], places: Sequence[int], excess: int, most: i
     return made
 
 
-def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:
-    """Return a bar of letters, one run per part, dots for what stays free."""
+def bar(parts: Sequence[tuple[str, float]], total: float, width: int, free: str = ".") -> str:
+    """Return a bar of letters, one run per part, and of marks for what stays free."""
     text = ""
     done = 0.0
     for letter, size in parts:
         done += size
         text += letter * (round(width * min(done, total) / total) - len(text))
-    return f"[{text.ljust(width, '.')}]"
+    return f"[{text.ljust(width, free)}]"
