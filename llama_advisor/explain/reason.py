@@ -85,9 +85,9 @@ def _gains(mine: Build, other: Build, advice: Advice, base: RuleBase) -> Iterato
     behind = next((part.points for part in other.contributions if (part.criterion, part.rule) == ("quality", None)), 0)
     gain = parts["quality"].points - behind if "quality" in parts else 0
     for name in benchmarks(advice, base) if gain else ():  # the weightiest benchmark that says the same
-        one, two = (score(base.models[build.model], name, base) for build in (mine, other))
-        if one and two and (one.value - two.value) * gain > 0:
-            shown = [f"{found.value:g}{' (estimated)' * found.estimated}" for found in (one, two)]
+        first, second = (score(base.models[build.model], name, base) for build in (mine, other))
+        if first and second and (first.value - second.value) * gain > 0:
+            shown = [f"{found.value:g}{' (estimated)' * found.estimated}" for found in (first, second)]
             said = WORDS["build.quality"][gain > 0]
             yield gain, said.format(name=base.benchmarks[name].name, mine=shown[0], theirs=shown[1])
             return
@@ -103,10 +103,10 @@ def benchmarks(advice: Advice, base: RuleBase) -> list[str]:
 
 
 def _figures(build: Build) -> dict[str, float | None]:
-    speed = build.speed
+    speed, cost, memory = build.speed, build.cost, build.memory
     return {
-        "speed.decode_tokens_per_s": speed and speed.decode_tokens_per_s.mid,
-        "speed.first_token_s": speed and speed.first_token_s.mid,
-        "cost.usd_per_month": build.cost and build.cost.usd_per_month,
-        "memory.fleet_gib": build.memory and build.memory.total_gib,
+        "speed.decode_tokens_per_s": speed.decode_tokens_per_s.mid if speed else None,
+        "speed.first_token_s": speed.first_token_s.mid if speed else None,
+        "cost.usd_per_month": cost.usd_per_month if cost else None,
+        "memory.fleet_gib": memory.total_gib if memory else None,
     }

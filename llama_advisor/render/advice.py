@@ -67,24 +67,12 @@ def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str,
 
 def _build(out: Screen, build: Build) -> None:
     """Write what the build recommended takes, and how it is run."""
-    memory, speed, serving = build.memory, build.speed, build.capacity
-    if memory:
-        drawn = ""
-        if memory.available_gib:
-            used = (("█", memory.total_gib),)
-            drawn = f"  {bar(used, max(memory.available_gib, memory.total_gib), BAR, '·')}"
-        out.row("memory", say.memory_text(memory) + drawn, say.memory_parts(memory))
-    if build.training:
-        tuned = f"{build.training.method}: {say.number(build.training.total_gib)} GiB in all"
-        out.row("tuning", tuned, *say.tuning_lines(build.training))
-    if speed:
-        out.row("speed", say.speed_text(speed), say.first_token_text(speed))
-    elif not build.training:
-        out.row("speed", f"not known {'for this device' if build.machine else 'here: measure it, network included'}")
-    if serving and (serving.in_flight > 1 or serving.copies > 1):
-        out.row("serves", say.serves(serving))
-    if build.cost:
-        out.row("cost", say.cost_line(build.cost))
+    memory, serving = build.memory, build.capacity
+    for name, lines in say.figures(build).items():
+        if name == "memory" and memory and memory.available_gib:
+            used, most = (("█", memory.total_gib),), max(memory.available_gib, memory.total_gib)
+            lines[0] += f"  {bar(used, most, BAR, '·')}"
+        out.row(name, *lines)
     commands = say.shortest(build.commands)
     for place, item in enumerate(commands):
         out.command(item.run, item.language, "" if place else "run")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from llama_advisor.engine.advice import Advice, Build
-from llama_advisor.explain.options import nearest_excuse
+from llama_advisor.engine.advice import Advice
 from llama_advisor.explain.why import Report
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View, as_file
-from llama_advisor.text.tables import table
 from llama_advisor.text.yaml_file import printable
 
-WORDS = table(__file__)
 _MARKS = re.compile(r"([\\`*\[\]|~#$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BACKTICKS = re.compile(r"`+")
 _ADDRESS = re.compile(r"(https://[\w./%+@-]*\w)")
@@ -23,23 +20,23 @@ _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 
 def record(report: Report, base: RuleBase, view: View) -> str:
     """Write the whole record."""
-    advice, build = report.advice, report.advice.recommendation
-    title = say.described(build, base) if build else "no Llama 3.1 or 3.2 build fits"
-    shown = advice.rulebase
+    advice, shown = report.advice, report.advice.rulebase
     layers = f", with {', '.join(shown.layers)} over it" if shown.layers else ""
     head = (
-        f"Status: {WORDS['status'][advice.verdict]}",
+        f"Status: {say.VERDICTS[advice.verdict].lower()}",
         f"Answered for: {advice.as_of}",
         f"By: llama-advisor {shown.version}, rule base {shown.hash}{layers}",
     )
     stated = [(field, say.value_text(value)) for field, value in report.stated.items()]
     assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
     sources = [(item.id, item.text, item.kind, item.read) for item in report.sources]
-    heads = ("#", "model", "build", "GiB", "tokens/s", "USD/month", "score")
-    ranked = [say.ranking_row(item, base) for item in advice.ranking]
-    options = _table(heads, ranked, frozenset({0, 3, 4, 5, 6})) if ranked else []
-    if advice.excluded:
-        options += [*([""] if options else []), "Ruled out:", "", *_items(say.excluded_lines(advice, base))]
+    beside = say.beside(advice, base)
+    asked, excluded = _items(beside.pop("The build you asked about")), beside.pop("Excluded")
+    if advice.asked and advice.asked.forms:
+        asked += ["", *_table(*say.forms(advice.asked, base))]
+    options = _table(*say.ranking(advice, advice.ranking, base, why=True)) if advice.ranking else []
+    if excluded:
+        options += [*([""] if options else []), "Ruled out:", "", *_items(excluded)]
     again = [
         *_fence([view.command], "sh"),
         "",
@@ -52,29 +49,31 @@ def record(report: Report, base: RuleBase, view: View) -> str:
     ]
     parts = (
         ("Context", ["What was asked:", "", *_table(("field", "value"), stated)] if stated else []),
+        ("Decision", _decision(advice, base)),
+        *((("The build that was asked about", asked),) if asked else ()),
         ("Options considered", options),
-        ("Decision", _decision(advice, build, base)),
-        ("Consequences", _items(_consequences(advice, build, base))),
+        ("Consequences", _consequences(advice, beside)),
         ("What would change it", _items(say.turn_lines(advice.tipping_points or (), base))),
         ("Assumptions", _table(("field", "value", "why"), assumed) if assumed else []),
         ("Sources", _table(("id", "source", "kind", "read on"), sources, write=_linked)),
         ("How to check again", again),
     )
-    lines = [f"# Decision: {_text(title)}", "", *_items(head)]
+    lines = [f"# Decision: {_text(say.title(advice, base))}", "", *_items(head)]
     for heading, body in parts:
         lines += ["", f"## {heading}", "", *(body or ["None."])]
     return "\n".join(lines) + "\n"
 
 
-def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
+def _decision(advice: Advice, base: RuleBase) -> list[str]:
+    build, why = advice.recommendation, _text(say.why(advice, base))
     if build is None:
-        missed = nearest_excuse(advice)
-        return [_text(f"None. The nearest miss: {missed.excuse.text}.")] if missed else ["None."]
+        return [why]
+    lines = [f"**{_text(say.described(build, base))}**", "", why, ""]
+    lines += [f"{close}\n"] if (close := say.close_text(advice, base)) else []
+    lines += [f"- {_text(name)}: <{address}>" for name, address in say.links(build, base)]
+    lines += ["", _text(f"Its {build.score:.2f} points are the sum of:"), ""]
     rows = [say.part_row(part, base) for part in build.contributions]
-    said = say.reason_line(advice, build, base)
-    lines = [f"**{_text(say.described(build, base))}**", "", _text(said[0].upper() + said[1:]), ""]
-    lines += [_text(f"Its {build.score:.2f} points are the sum of:"), ""]
-    lines += _table(("points", "from", "reading", "source"), rows, frozenset({0}))
+    lines += _table(*say.filled(("points", "from", "reading", "source"), rows, {0}))
     if advice.robustness:
         margin, share = say.firm_text(advice.robustness)
         lines += ["", _text(f"Against the next model it has {margin}; it {share}.")]
@@ -83,23 +82,14 @@ def _decision(advice: Advice, build: Build | None, base: RuleBase) -> list[str]:
     return lines
 
 
-def _consequences(advice: Advice, build: Build | None, base: RuleBase) -> Iterator[str]:
-    for change in advice.changes:
-        yield f"change: {say.change_text(change)}"
-    if build and build.memory:
-        yield f"memory: {say.memory_line(build.memory)}"
-    if build and build.speed:
-        first = say.range_text(build.speed.first_token_s)
-        yield f"speed: {say.range_text(build.speed.decode_tokens_per_s)} tokens/s per user, first token after {first} s"
-    if build and build.capacity:
-        yield f"serves: {say.serves(build.capacity)}"
-    if build and build.training:
-        yield f"tuning: {build.training.method}, {build.training.total_gib:.1f} GiB in all"
-    if build and build.cost:
-        yield f"cost: {say.cost_line(build.cost)}"
-    beside = say.beside(advice, base)
-    for heading, prefix in WORDS["beside"].items():
-        yield from (prefix + line for line in beside[heading])
+def _consequences(advice: Advice, beside: dict[str, list[str]]) -> list[str]:
+    build = advice.recommendation
+    lines = _items(f"change: {say.change_text(change)}" for change in advice.changes)
+    lines += _items(f"{name}: {line}" for name, told in (say.figures(build) if build else {}).items() for line in told)
+    for heading, told in beside.items():
+        if told:
+            lines += [*([""] if lines else []), f"### {heading}", "", *_items(told)]
+    return lines
 
 
 def _text(value: object) -> str:

@@ -74,7 +74,7 @@ def title(advice: Advice, base: RuleBase) -> str:
     """Name what is recommended, or say that nothing is; what has to be changed for it comes first."""
     build = advice.recommendation
     if build is None:
-        return WORDS["titles"][advice.verdict]
+        return str(WORDS["titles"][advice.verdict])
     if advice.changes:
         return f"Only if you change {changes_text(advice.changes)}: {described(build, base)}"
     return described(build, base)
@@ -190,15 +190,30 @@ def tuning_lines(training: Training) -> Iterator[str]:
     yield from training.not_known
 
 
+def figures(build: Build) -> dict[str, list[str]]:
+    """Write what a build takes and does, by name: memory, tuning, speed, what it serves, cost."""
+    memory, speed, serving, training = build.memory, build.speed, build.capacity, build.training
+    said: dict[str, list[str]] = {}
+    if memory:
+        said["memory"] = [memory_text(memory), memory_parts(memory)]
+    if training:
+        said["tuning"] = [f"{training.method}: {number(training.total_gib)} GiB in all", *tuning_lines(training)]
+    if speed:
+        said["speed"] = [speed_text(speed), first_token_text(speed)]
+    elif not training:
+        said["speed"] = [f"not known {'for this device' if build.machine else 'here: measure it, network included'}"]
+    if serving and (serving.in_flight > 1 or serving.copies > 1):
+        said["serves"] = [serves(serving)]
+    if build.cost:
+        said["cost"] = [cost_line(build.cost)]
+    return said
+
+
 def memory_text(memory: Memory) -> str:
     """Write what a build takes of what there is for it."""
     split = f", {number(memory.offloaded_gib)} of it in host memory" if memory.offloaded_gib else ""
-    there = (
-        " GiB; what is there is not known"
-        if memory.available_gib is None
-        else f" of {number(memory.available_gib)} GiB"
-    )
-    return f"{number(memory.total_gib)}{there}{split}"
+    unknown = "; what is there is not known" if memory.available_gib is None else ""
+    return f"{memory_of(memory.total_gib, memory.available_gib)} GiB{split}{unknown}"
 
 
 def memory_parts(memory: Memory) -> str:
@@ -241,15 +256,16 @@ def firm_text(stands: Robustness) -> tuple[str, str]:
 def ranking(advice: Advice, builds: Iterable[Build], base: RuleBase, *, why: bool) -> Table:
     """Return the ranking: the published score of this work, or with `why` the points."""
     (name, *_), rows = benchmarks(advice, base), []
-    named = {build.machine.name for build in advice.ranking if build.machine}
+    first = advice.ranking[0].machine
     for build in builds:
-        memory, scored = build.memory, score(base.models[build.model], name, base)
-        where = f", {build.engine}{f' on {build.machine.name}' * (len(named) > 1)}" if build.machine else ""
+        memory, scored, machine = build.memory, score(base.models[build.model], name, base), build.machine
+        where = f" on {machine.name}" if machine and first and machine.name != first.name else ""
+        ran = f"{build.quantization}, {build.engine}{where}" if machine else f"hosted, {host_name(build, base)}"
         rows.append(
             (
                 str(build.rank),
                 brief(base.models[build.model]),
-                f"{build.quantization}{where}" if build.machine else f"hosted, {host_name(build, base)}",
+                ran,
                 memory_of(memory.total_gib, memory.available_gib) if memory else "",
                 number(build.speed.decode_tokens_per_s.mid if build.speed else None),
                 number(build.cost.usd_per_month if build.cost else None),
@@ -306,6 +322,14 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
             meant = "it" if len(names) == 1 else "each"
             lines.append(f"{', '.join(names)}: {rest.replace('{}', meant)}")
     return lines
+
+
+def links(build: Build, base: RuleBase) -> list[tuple[str, str]]:
+    """Return where the model of a build and its licence are to be read: names and addresses."""
+    model = base.models[build.model]
+    repository = build.artifact.hf_repo or model.artifacts.hf_repo
+    found = ((repository, f"https://huggingface.co/{repository}"), (model.licence.name, model.licence.url))
+    return [(name, address) for name, address in found if address.startswith("https://")]
 
 
 def is_pick(advice: Advice) -> bool:
