@@ -11,6 +11,7 @@ from llama_advisor.render.screen import Screen, bar
 BAR = 26
 MINDED, ASSUMED = 3, 3
 ASKED = "The build you asked about"
+MOST_ROWS = 5  # Of the command on the first screen.
 STYLES = {
     "recommended": "bold green",
     "recommended_with_caveats": "bold yellow",
@@ -24,13 +25,15 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     """Write the whole answer as text."""
     out = Screen(colour=view.colour, width=view.width, unicode=view.unicode)
     beside = say.beside(advice, base)
-    _first_screen(out, advice, base, beside)
+    if long := _first_screen(out, advice, base, beside):
+        out.heading("Run it")
+        out.lines += long
     if view.why:
         _reasons(out, advice, base)
     if say.is_pick(advice):
         _ranking(out, advice, base, view)
     if asked := beside.pop(ASKED):
-        out.heading(ASKED)
+        out.heading(ASKED if advice.asked else "What you asked for")
         out.bullets(asked)
     if advice.asked and advice.asked.forms:
         out.columns(*say.forms(advice.asked, base))
@@ -46,40 +49,44 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     return out.text()
 
 
-def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str, list[str]]) -> None:
-    """Write the answer, take from `beside` what is said in full."""
+def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str, list[str]]) -> list[str]:
+    """Write the answer, take from `beside` what is said in full; return the command where it is too long for here."""
     verdict = say.VERDICTS[advice.verdict]
     out.line(say.title(advice, base), "bold")
     out.line(f"{verdict}: {say.why(advice, base)}", STYLES[advice.verdict], lead=len(verdict))
     if close := say.close_text(advice, base):
         out.line(close)
     out.lines.append("")
-    if advice.recommendation:
-        _build(out, advice.recommendation)
-    else:
+    long = _build(out, advice.recommendation) if advice.recommendation else []
+    if not advice.recommendation:
         out.row("instead", *beside.pop("Ways round"))
         out.row("change", *beside.pop("What would help"))
     if out.short("mind", beside["Caveats"][:MINDED]) and len(beside["Caveats"]) <= MINDED:
         del beside["Caveats"]
     out.row("hangs on", *say.hanging(advice, base))
-    out.row("assumed", "; ".join((*say.assumed(advice, ASSUMED), "every assumption and reason: --why")))
+    if not advice.missing:
+        out.row("assumed", "; ".join((*say.assumed(advice, ASSUMED), "every assumption and reason: --why")))
+    return long
 
 
-def _build(out: Screen, build: Build) -> None:
-    """Write what the build recommended takes, and how it is run."""
+def _build(out: Screen, build: Build) -> list[str]:
+    """Write what the build recommended takes, and how it is run; return the command where it is too long for here."""
     memory, serving = build.memory, build.capacity
     for name, lines in say.figures(build).items():
         if name == "memory" and memory and memory.available_gib:
             used, most = (("█", memory.total_gib),), max(memory.available_gib, memory.total_gib)
             lines[0] += f"  {bar(used, most, BAR, '·')}"
         out.row(name, *lines)
-    commands = say.shortest(build.commands)
+    commands, before = say.shortest(build.commands), len(out.lines)
     for place, item in enumerate(commands):
         out.command(item.run, item.language, "" if place else "run")
-    if not commands:
-        out.row("run", "how it is run is not known here")
+    long = out.lines[before:] if len(out.lines) - before > MOST_ROWS else []
+    if long or not commands:
+        del out.lines[before:]
+        out.row("run", f"{len(long)} lines, below; --print run: every step" if long else "not known here")
     if serving and serving.machines > 1:
         out.row("", f"on each of {serving.machines:,} machines, requests shared among them")
+    return long
 
 
 def _ranking(out: Screen, advice: Advice, base: RuleBase, view: View) -> None:

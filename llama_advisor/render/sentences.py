@@ -84,7 +84,7 @@ def why(advice: Advice, base: RuleBase) -> str:
     """Say why, or what to state."""
     if advice.missing:
         return f"state at least one of {', '.join(FLAG_OF[name] for name in advice.missing)}; --help lists every field."
-    return f"As asked: {reason(advice, base)}" if advice.changes else reason(advice, base)
+    return f"as asked, {reason(advice, base)}" if advice.changes else reason(advice, base)
 
 
 def close_text(advice: Advice, base: RuleBase) -> str:
@@ -103,7 +103,7 @@ def close_text(advice: Advice, base: RuleBase) -> str:
 def hanging(advice: Advice, base: RuleBase) -> list[str]:
     """List what was not said and would change the answer, with its flag."""
     return [
-        f"{FLAG_OF.get(item.field, item.field)} {value_text(item.value)}: "
+        f"{FLAG_OF[item.field]} {value_text(item.value)}: "
         + (f"then {base.models[item.then.model].name}, {item.then.quantization}" if item.then else "nothing fits then")
         for item in advice.hangs_on
     ]

@@ -131,9 +131,7 @@ def scatter(
     best = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted((p.x, p.y) for p in points if p.front))
     parts += [f'<polyline points="{best}" fill="none" stroke="{GOOD}" stroke-dasharray="4 3"/>']
     for point, hidden in reversed(_apart([point._replace(x=across(point.x), y=up(point.y)) for point in points])):
-        parts += _mark(point)
-        if hidden:
-            parts += [_text(point.x + MARK, point.y, ", ".join(map(str, hidden)), GOOD)]
+        parts += _mark(point, hidden)
     crosses = ""
     for reason, y in out:
         x = right + beside + column * (reasons.index(reason) + 0.5)
@@ -158,7 +156,7 @@ def _apart(points: Sequence[Point]) -> list[tuple[Point, list[int]]]:
     return marks
 
 
-def _mark(point: Point) -> list[str]:
+def _mark(point: Point, hidden: Sequence[int]) -> list[str]:
     """Draw a build: filled on the front, else a ring; with its number if it is ranked, in a diamond if it is first."""
     x, y = point.x, point.y
     ring = PICK if point.place == 1 else GOOD
@@ -170,7 +168,8 @@ def _mark(point: Point) -> list[str]:
     else:
         shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6.5" {paint}/>'
     ink = SURFACE if point.front else ring
-    return [shape, _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')]
+    number = _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')
+    return [shape, number, *([_text(x + MARK, y, ", ".join(map(str, hidden)), GOOD)] if hidden else [])]
 
 
 class Bar(NamedTuple):
