@@ -25,9 +25,10 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     """Write the whole answer as text."""
     out = Screen(colour=view.colour, width=view.width, unicode=view.unicode)
     beside = say.beside(advice, base)
-    if long := _first_screen(out, advice, base, beside):
+    long = _first_screen(out, advice, base, beside)
+    if long and advice.recommendation:
         out.heading("Run it")
-        out.lines += long
+        _commands(out, advice.recommendation)
     if view.why:
         _reasons(out, advice, base)
     if say.is_pick(advice):
@@ -49,16 +50,17 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     return out.text()
 
 
-def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str, list[str]]) -> list[str]:
-    """Write the answer, take from `beside` what is said in full; return the command where it is too long for here."""
+def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str, list[str]]) -> bool:
+    """Write the answer, take from `beside` what is said in full; tell whether the command is too long for here."""
     verdict = say.VERDICTS[advice.verdict]
     out.line(say.title(advice, base), "bold")
     out.line(f"{verdict}: {say.why(advice, base)}", STYLES[advice.verdict], lead=len(verdict))
     if close := say.close_text(advice, base):
         out.line(close)
     out.lines.append("")
-    long = _build(out, advice.recommendation) if advice.recommendation else []
-    if not advice.recommendation:
+    build = advice.recommendation
+    long = bool(build and _build(out, build))
+    if not build:
         out.row("instead", *beside.pop("Ways round"))
         out.row("change", *beside.pop("What would help"))
     if out.short("mind", beside["Caveats"][:MINDED]) and len(beside["Caveats"]) <= MINDED:
@@ -69,24 +71,29 @@ def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str,
     return long
 
 
-def _build(out: Screen, build: Build) -> list[str]:
-    """Write what the build recommended takes, and how it is run; return the command where it is too long for here."""
+def _build(out: Screen, build: Build) -> bool:
+    """Write what the build recommended takes, and how it is run; tell whether the command is too long for here."""
     memory, serving = build.memory, build.capacity
-    for name, lines in say.figures(build).items():
+    for name, told in say.figures(build).items():
         if name == "memory" and memory and memory.available_gib:
             used, most = (("█", memory.total_gib),), max(memory.available_gib, memory.total_gib)
-            lines[0] += f"  {bar(used, most, BAR, '·')}"
-        out.row(name, *lines)
-    commands, before = say.shortest(build.commands), len(out.lines)
-    for place, item in enumerate(commands):
-        out.command(item.run, item.language, "" if place else "run")
-    long = out.lines[before:] if len(out.lines) - before > MOST_ROWS else []
-    if long or not commands:
+            told[0] += f"  {bar(used, most, BAR, '·')}"
+        out.row(name, *told)
+    before = len(out.lines)
+    _commands(out, build, "run")
+    lines = len(out.lines) - before
+    if not 0 < lines <= MOST_ROWS:
         del out.lines[before:]
-        out.row("run", f"{len(long)} lines, below; --print run: every step" if long else "not known here")
+        out.row("run", f"{lines} lines, below; --print run: every step" if lines else "not known here")
     if serving and serving.machines > 1:
         out.row("", f"on each of {serving.machines:,} machines, requests shared among them")
-    return long
+    return lines > MOST_ROWS
+
+
+def _commands(out: Screen, build: Build, name: str = "") -> None:
+    for item in say.shortest(build.commands):
+        out.command(item.run, item.language, name)
+        name = ""
 
 
 def _ranking(out: Screen, advice: Advice, base: RuleBase, view: View) -> None:
@@ -101,12 +108,7 @@ def _reasons(out: Screen, advice: Advice, base: RuleBase) -> None:
     """Write what every point rests on, how firm that is, and what would change the answer."""
     if build := advice.recommendation:
         out.heading(f"Why: {build.score:.2f} points")
-        rows = []
-        for part in build.contributions:
-            points, name, text, sources = say.part_row(part, base)
-            rows.append((points, name, f"{text} [{sources}]" if sources else text))
-            rows.extend(("", "", reading) for reading in say.readings(part))
-        out.columns(("points", "from", "reading"), rows, frozenset({0}))
+        out.columns(*say.points(build, base))
         if build.speed:
             out.line(f"The speed rests on {build.speed.basis}.", indent=2)
     if advice.robustness:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,7 +17,8 @@ from llama_advisor.explain.reason import brief
 from llama_advisor.explain.why import Report
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
-from llama_advisor.render.formats import View, as_file
+from llama_advisor.render.document import Block, sections
+from llama_advisor.render.formats import View
 from llama_advisor.render.grid import field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.numbers import number
@@ -25,6 +26,10 @@ from llama_advisor.text.yaml_file import printable
 
 MOST_BARS = 6
 IMAGES = "image cache"
+MARKS = (
+    "Filled marks and the dashed line are the Pareto front, rings qualify too; numbers are places in the ranking, the "
+    "diamond is the first of them. Crosses on the right are ruled out, in a column for each reason."
+)
 PARTS = ("weights", "KV cache", IMAGES, "overhead")
 
 
@@ -55,30 +60,20 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    advice, build = report.advice, report.advice.recommendation
-    parts = [say.part_row(part, base) for part in build.contributions] if build else []
+    trades = [chart for trade in TRADES if (chart := _trade(trade, report, base))]
+    drawn = [
+        ("What there is to choose from", [*trades, *_options(report.options, base)]),
+        ("Memory", _memory(report.advice, base)),
+        ("What if", _whatif(report.grid, base) if report.grid else []),
+    ]
     return environment.get_template("report.html").render(
-        say=say,
-        base=base,
-        advice=advice,
-        build=build,
-        beside=say.beside(advice, base),
-        parts=say.filled(("from", "points", "reading", "source"), [(b, a, *rest) for a, b, *rest in parts], {1}),
-        forms=advice.asked and advice.asked.forms and say.forms(advice.asked, base),
-        trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
-        **_options(report.options, base),
-        memory=_memory(advice, base),
-        ranking=advice.ranking and say.ranking(advice, advice.ranking, base, why=True),
-        whatif=_whatif(report.grid, base) if report.grid else None,
-        stated=[(field, say.value_text(value)) for field, value in report.stated.items()],
-        assumed=[(item.field, say.value_text(item.value), item.why) for item in advice.assumptions],
-        sources=[(source.id, source.text, source.kind, str(source.read)) for source in report.sources],
-        command=view.command,
-        scenario=as_file(report.stated),
+        advice=report.advice,
+        title=say.title(report.advice, base),
+        sections=list(sections(report, base, view, drawn)),
     )
 
 
-def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | None:
+def _trade(trade: Trade, report: Report, base: RuleBase) -> Block | None:
     """Return the chart of all builds that qualify, those ruled out beside it; None where no figure is known."""
     fitting = (item for item in report.options if item.excuse is None)
     known = [(found, item) for item in fitting if (found := trade.figures(item)) and found[1]]
@@ -97,15 +92,15 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | Non
     labels = (f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
     texts = (trade.title, f"{says} The table below has them all.")
     ranked = [(places[_key(item)], found, item) for found, item in known if _key(item) in places]
-    return {
-        "title": trade.title,
+    drawn = {
         "svg": scatter(trade.name, texts, points, out, labels),
-        "says": says,
+        "says": f"{says} {MARKS}",
         "ranked": [
             (place, f"{_named(item, base)}: quality {found[0]:.1f}, {number(abs(found[1]))} {trade.unit}")
             for place, found, item in sorted(ranked, key=itemgetter(0))
         ],
     }
+    return Block("chart", drawn, trade.title)
 
 
 def _key(build: Build | Option) -> tuple[str | None, ...]:
@@ -122,8 +117,8 @@ def _named(item: Option, base: RuleBase) -> str:
     return f"{brief(base.models[item.model])}, {item.quantization}, {base.engines[item.engine].name}{where}"
 
 
-def _options(options: Sequence[Option], base: RuleBase) -> dict[str, Any]:
-    """Return every build judged, with its figures or what rules it out, and how many are ruled out by what."""
+def _options(options: Sequence[Option], base: RuleBase) -> Iterator[Block]:
+    """Yield how many builds are ruled out by what, and every build judged, with its figures or what rules it out."""
     fronts = [(trade.name, front(options, trade.figures)) for trade in TRADES]
     rows = [
         (
@@ -135,19 +130,16 @@ def _options(options: Sequence[Option], base: RuleBase) -> dict[str, Any]:
         )
         for item in options
     ]
-    out = Counter(item.excuse.bottleneck for item in options if item.excuse)
-    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(out.items(), key=lambda pair: (-pair[1], pair[0])))
-    ruled_out = f"{out.total()} builds are ruled out, by: {kinds}." if out else ""
+    if out := Counter(item.excuse.bottleneck for item in options if item.excuse):
+        kinds = sorted(out.items(), key=lambda pair: (-pair[1], pair[0]))
+        said = ", ".join(f"{kind} {count}" for kind, count in kinds)
+        yield Block("text", f"{out.total()} of {len(options)} builds are ruled out, by: {said}.")
     heads = ("build", "quality", "tok/s", "USD/month", "GiB", "score", "on the front of", "ruled out because")
-    return {
-        "options": say.filled(heads, rows, {1, 2, 3, 4, 5}),
-        "fits": out.total() < len(options),
-        "ruled_out": ruled_out,
-    }
+    yield Block("table", say.filled(heads, rows, {1, 2, 3, 4, 5}), f"All {len(options)} builds as a table", folded=True)
 
 
-def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
-    """Return the memory of the best builds as bars and rows; None where none of them takes any of one's own."""
+def _memory(advice: Advice, base: RuleBase) -> list[Block]:
+    """Return the memory of the best builds as bars and rows; nothing where none of them takes any of one's own."""
     builds = [build for build in advice.ranking if build.memory][:MOST_BARS]
     if advice.recommendation and advice.recommendation.memory and not builds:
         builds = [advice.recommendation]
@@ -159,18 +151,19 @@ def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
         drawn.append(Bar(name, parts, memory.available_gib))
         rows.append((name, *map(number, (*parts, memory.total_gib, memory.available_gib))))
     if not drawn:
-        return None
+        return []
     says = "Memory of each model's best build by part, and what its machine has for it"
     used = [any(item.parts_gib[place] for item in drawn) or name != IMAGES for place, name in enumerate(PARTS)]
-    return {
+    chart = {
         "svg": bars("memory", ("Memory", f"{says}; the table below has the figures."), drawn, "GiB"),
-        "says": says,
+        "says": f"{says}.",
         "key": [(place, name) for place, name in enumerate(PARTS, 1) if used[place - 1]],
-        "table": say.filled(("build", *PARTS, "in all", "there"), rows, {1, 2, 3, 4, 5, 6}),
     }
+    table = say.filled(("build", *PARTS, "in all", "there"), rows, {1, 2, 3, 4, 5, 6})
+    return [Block("chart", chart), Block("table", table, "Memory as a table, GiB", folded=True)]
 
 
-def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
+def _whatif(grid: Grid, base: RuleBase) -> list[Block]:
     down, across = grid.axes
     (panel,) = panels(grid)
     letters, key = lettered(grid, base)
@@ -184,9 +177,8 @@ def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
             for cell in cells
         ]
         rows.append((label(down, row), *winners))
-    return {
-        "heads": (field_name(down.field), *(placed(across, place) for place in range(len(across.labels)))),
-        "rows": rows,
-        "turns": [f"{where}: {why}" for where, why in turn_texts(grid, names)],
-        "fits": bool(key),
-    }
+    heads = (field_name(down.field), *(placed(across, place) for place in range(len(across.labels))))
+    turns = [f"{where}: {why}" for where, why in turn_texts(grid, names)]
+    said = turns or ["the winner stays the same" if key else "nothing fits in any of them"]
+    title = "The winner at other contexts and with other numbers of requests at a time"
+    return [Block("table", say.Table(heads, rows), title), Block("items", said, "Why it changes" if turns else "")]

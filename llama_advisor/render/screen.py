@@ -87,9 +87,9 @@ class Screen:
         rows = [""]
         for word in WHOLE_WORD.findall(run):
             first, *more = (printable(part) for part in word.split("\n"))
-            if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(first) > self.width - LABEL - 2 * GAP:
+            if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(first) > self.width - LABEL - GAP:
                 rows[-1] += " \\"
-                rows.append(f"  {first}")
+                rows.append(first)
             else:
                 rows[-1] = f"{rows[-1]} {first}" if rows[-1] else first
             rows += more

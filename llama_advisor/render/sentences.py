@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from llama_advisor.engine.advice import (
     Advice,
@@ -13,21 +14,26 @@ from llama_advisor.engine.advice import (
     Command,
     Contribution,
     Robustness,
-    SpeedShown,
     TippingPoint,
 )
 from llama_advisor.explain.reason import benchmarks, brief, reason
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.scenario.flags import FLAG_OF
-from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
+from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
 from llama_advisor.sizing.quality import score
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
 WORDS = table(__file__)
 VERDICTS: dict[str, str] = WORDS["verdicts"]
-Table = tuple[Sequence[str], list[tuple[str, ...]], frozenset[int]]
-"""Heads, rows, and which columns are numbers."""
+
+
+class Table(NamedTuple):
+    """Heads, rows, and which columns are numbers."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int] = frozenset()
 
 
 def range_text(figures: Range) -> str:
@@ -123,11 +129,15 @@ def assumed(advice: Advice, most: int) -> list[str]:
     return [re.sub(r"^(1 \w+)s\b", r"\1", text) for text in told]
 
 
-def part_row(part: Contribution, base: RuleBase) -> tuple[str, str, str, str]:
-    """Return a part of the score: its points, those of a rule signed, whose they are, the reading, its sources."""
-    points = f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
-    text = part.text + decided_by(part.layer, base)
-    return points, part.rule or part.criterion, text, ", ".join(part.source)
+def points(build: Build, base: RuleBase) -> Table:
+    """Return the parts of a score, those of a rule signed, with what each rests on."""
+    rows = []
+    for part in build.contributions:
+        cited = f" [{', '.join(part.source)}]" if part.source else ""
+        made = f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
+        rows.append((made, part.rule or part.criterion, f"{part.text}{decided_by(part.layer, base)}{cited}"))
+        rows.extend(("", "", reading) for reading in readings(part))
+    return Table(("points", "from", "reading"), rows, frozenset({0}))
 
 
 def decided_by(layer: str | None, base: RuleBase) -> str:
@@ -195,11 +205,23 @@ def figures(build: Build) -> dict[str, list[str]]:
     memory, speed, serving, training = build.memory, build.speed, build.capacity, build.training
     said: dict[str, list[str]] = {}
     if memory:
-        said["memory"] = [memory_text(memory), memory_parts(memory)]
+        split = f", {number(memory.offloaded_gib)} of it in host memory" if memory.offloaded_gib else ""
+        unknown = "; what is there is not known" if memory.available_gib is None else ""
+        image = f" + image cache {number(memory.image_cache_gib)}" if memory.image_cache_gib else ""
+        parts = f"weights {number(memory.weights_gib)} + KV cache {number(memory.kv_cache_gib)}{image}"
+        said["memory"] = [
+            f"{memory_of(memory.total_gib, memory.available_gib)} GiB{split}{unknown}",
+            f"{parts} + overhead {number(memory.overhead_gib)}",
+        ]
     if training:
         said["tuning"] = [f"{training.method}: {number(training.total_gib)} GiB in all", *tuning_lines(training)]
     if speed:
-        said["speed"] = [speed_text(speed), first_token_text(speed)]
+        at, context = speed.at_tokens, speed.context_tokens
+        full = f", {number(speed.at_full_context_tokens_per_s)} once {context:,} are full" if at < context else ""
+        said["speed"] = [
+            f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}",
+            f"first token after {range_text(speed.first_token_s)} s, of a prompt of {speed.prompt_tokens:,} tokens",
+        ]
     elif not training:
         said["speed"] = [f"not known {'for this device' if build.machine else 'here: measure it, network included'}"]
     if serving and (serving.in_flight > 1 or serving.copies > 1):
@@ -207,32 +229,6 @@ def figures(build: Build) -> dict[str, list[str]]:
     if build.cost:
         said["cost"] = [cost_line(build.cost)]
     return said
-
-
-def memory_text(memory: Memory) -> str:
-    """Write what a build takes of what there is for it."""
-    split = f", {number(memory.offloaded_gib)} of it in host memory" if memory.offloaded_gib else ""
-    unknown = "; what is there is not known" if memory.available_gib is None else ""
-    return f"{memory_of(memory.total_gib, memory.available_gib)} GiB{split}{unknown}"
-
-
-def memory_parts(memory: Memory) -> str:
-    """Write the parts of the memory of a build."""
-    image = f" + image cache {number(memory.image_cache_gib)}" if memory.image_cache_gib else ""
-    caches = f"KV cache {number(memory.kv_cache_gib)}{image}"
-    return f"weights {number(memory.weights_gib)} + {caches} + overhead {number(memory.overhead_gib)}"
-
-
-def speed_text(speed: SpeedShown) -> str:
-    """Write how fast a build generates, and with a full context."""
-    at, context = speed.at_tokens, speed.context_tokens
-    full = f", {number(speed.at_full_context_tokens_per_s)} once {context:,} are full" if at < context else ""
-    return f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}"
-
-
-def first_token_text(speed: SpeedShown) -> str:
-    """Write how long the first token takes."""
-    return f"first token after {range_text(speed.first_token_s)} s, of a prompt of {speed.prompt_tokens:,} tokens"
 
 
 def cost_line(cost: Cost) -> str:
@@ -303,7 +299,7 @@ def filled(heads: Sequence[str], rows: Iterable[Sequence[str]], right: set[int])
     rows = list(rows)
     kept = [place for place in range(len(heads)) if any(row[place] for row in rows)]
     told = [tuple(row[place] for place in kept) for row in rows]
-    return [heads[place] for place in kept], told, frozenset(kept.index(place) for place in right if place in kept)
+    return Table([heads[at] for at in kept], told, frozenset(kept.index(at) for at in right if at in kept))
 
 
 def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
