@@ -14,7 +14,7 @@ Kind = Literal["text", "items", "figures", "links", "table", "sources", "code", 
 
 
 class Block(NamedTuple):
-    """A part of a section: a paragraph, a list, figures by name, addresses by name, a table, one with links, code, or a chart."""
+    """A part of a section; a table of sources has addresses that are links."""
 
     kind: Kind
     body: Any

@@ -33,7 +33,7 @@ def record(report: Report, base: RuleBase, view: View) -> str:
 def _written(block: Block) -> list[str]:
     match block.kind:
         case "table" | "sources":
-            return _table(*block.body, write=_linked if block.kind == "sources" else _text)
+            return _table(block.body, _linked if block.kind == "sources" else _text)
         case "code":
             return _fence(block.body, block.language)
         case "links":
@@ -62,15 +62,10 @@ def _items(values: Iterable[object]) -> list[str]:
     return [f"- {_text(value)}" for value in values]
 
 
-def _table(
-    heads: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    numbers: frozenset[int],
-    write: Callable[[object], str],
-) -> list[str]:
-    rule = ["---:" if place in numbers else "---" for place in range(len(heads))]
-    body = [[write(cell) for cell in row] for row in rows]
-    return [f"| {' | '.join(row)} |" for row in ([_text(head) for head in heads], rule, *body)]
+def _table(table: say.Table, write: Callable[[object], str]) -> list[str]:
+    rule = ["---:" if place in table.right else "---" for place in range(len(table.heads))]
+    body = [[write(cell) for cell in row] for row in table.rows]
+    return [f"| {' | '.join(row)} |" for row in ([_text(head) for head in table.heads], rule, *body)]
 
 
 def _fence(lines: Sequence[str], language: str) -> list[str]:

@@ -31,32 +31,30 @@ class Screen:
 
     def text(self) -> str:
         """Return what was written, without blanks at line ends."""
-        text = "\n".join(line.rstrip() for line in self.lines) + "\n"
-        for mark, plain in ASCII.items() if not self.unicode else ():
-            text = text.replace(mark, plain)
-        return text
+        return "\n".join(line.rstrip() for line in self.lines) + "\n"
 
     def line(self, text: str, style: str = "", indent: int = 0, lead: int | None = None) -> None:
         """Write one paragraph; of the first line, only the `lead` characters in the style, where that is given."""
-        for part in wrapped(_plain(text), self.width - indent):
+        for part in wrapped(self._plain(text), self.width - indent):
             self.lines.append(" " * indent + self._styled(part[:lead], style) + ("" if lead is None else part[lead:]))
             lead = lead and 0
 
     def row(self, name: str, *paragraphs: str) -> None:
         """Write paragraphs beside their name."""
-        lines = [line for text in paragraphs for line in wrapped(_plain(text), self.width - LABEL)]
+        lines = [line for text in paragraphs for line in wrapped(self._plain(text), self.width - LABEL)]
         self._named(name, lines)
 
     def short(self, name: str, items: Iterable[str]) -> bool:
         """Write items beside their name, a line each; tell whether each is there in full."""
         room, lines, whole = self.width - LABEL - GAP, [], True
-        for item in map(_plain, items):
+        for item in map(self._plain, items):
             ends = [match.start() for match in re.finditer("[;:,] ", item) if room // 2 < match.start() <= room]
-            fits = cell_len(item) <= room
+            if fits := cell_len(item) <= room:
+                lines.append(f"- {item}")
+            else:  # at a comma, or between words
+                cut = wrapped(item, room - 3)[0].rstrip() + self._plain("…")
+                lines.append(f"- {item[: ends[-1]] if ends else cut}")
             whole &= fits
-            lines.append(
-                "- " + (item if fits else item[: ends[-1]] if ends else wrapped(item, room - 3)[0].rstrip() + "…")
-            )
         self._named(name, lines)
         return whole
 
@@ -76,7 +74,7 @@ class Screen:
     def bullets(self, items: Iterable[str], mark: str = "-") -> None:
         """Write paragraphs with a hanging mark."""
         for item in items:
-            first, *rest = wrapped(_plain(item), self.width - 2 * GAP)
+            first, *rest = wrapped(self._plain(item), self.width - 2 * GAP)
             self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
 
     def command(self, run: str, language: str = "sh", name: str = "") -> None:
@@ -97,8 +95,8 @@ class Screen:
 
     def columns(self, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
-        heads = [_plain(name) for name in names]
-        cells = [[_plain(cell) for cell in row] for row in rows]
+        heads = [self._plain(name) for name in names]
+        cells = [[self._plain(cell) for cell in row] for row in rows]
         least = GAP * len(names)  # the width below which numbers are cut or words broken too often to read
         for place in range(len(names)):
             column = [row[place] for row in (heads, *cells)]
@@ -137,15 +135,17 @@ class Screen:
                     line += "".join(self._styled(piece, "dim" if row is heads else "") for piece in pieces)
                 self.lines.append(line)
 
+    def _plain(self, text: str) -> str:
+        """Return text on one line, without control characters, or any other that the output does not take."""
+        plain = printable(text).expandtabs()
+        for mark, instead in ASCII.items() if not self.unicode else ():
+            plain = plain.replace(mark, instead)
+        return plain
+
     def _styled(self, text: str, style: str) -> str:
         if not (self.colour and style and text):
             return text
         return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m"
-
-
-def _plain(text: str) -> str:
-    """Return text on one line, without control characters."""
-    return printable(text).expandtabs()
 
 
 def cell_len(text: str) -> int:
