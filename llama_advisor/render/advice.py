@@ -6,19 +6,11 @@ from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View
-from llama_advisor.render.screen import Screen, bar
+from llama_advisor.render.screen import Screen
 
-BAR = 26
 MINDED, ASSUMED = 3, 3
 ASKED = "The build you asked about"
 MOST_ROWS = 5  # Of the command on the first screen.
-STYLES = {
-    "recommended": "bold green",
-    "recommended_with_caveats": "bold yellow",
-    "change_requirement": "bold magenta",
-    "no_fit": "bold red",
-    "need_input": "bold cyan",
-}
 
 
 def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
@@ -31,14 +23,25 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
         _commands(out, advice.recommendation)
     if view.why:
         _reasons(out, advice, base)
-    if say.is_pick(advice):
+    build, named = advice.recommendation, advice.asked and advice.asked.build
+    is_pick = (
+        build
+        and named
+        and (build.model, build.quantization, build.engine)
+        == (
+            named.model,
+            named.quantization,
+            named.engine,
+        )
+    )
+    if is_pick:
         _ranking(out, advice, base, view)
     if asked := beside.pop(ASKED):
         out.heading(ASKED if advice.asked else "What you asked for")
         out.bullets(asked)
     if advice.asked and advice.asked.forms:
         out.columns(*say.forms(advice.asked, base))
-    if not say.is_pick(advice):
+    if not is_pick:
         _ranking(out, advice, base, view)
     for heading, lines in beside.items():
         if lines:
@@ -54,7 +57,7 @@ def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str,
     """Write the answer, take from `beside` what is said in full; tell whether the command is too long for here."""
     verdict = say.VERDICTS[advice.verdict]
     out.line(say.title(advice, base), "bold")
-    out.line(f"{verdict}: {say.why(advice, base)}", STYLES[advice.verdict], lead=len(verdict))
+    out.line(f"{verdict}: {say.why(advice, base)}", say.STYLES[advice.verdict], lead=len(verdict))
     if close := say.close_text(advice, base):
         out.line(close)
     out.lines.append("")
@@ -73,11 +76,7 @@ def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str,
 
 def _build(out: Screen, build: Build) -> bool:
     """Write what the build recommended takes, and how it is run; tell whether the command is too long for here."""
-    memory, serving = build.memory, build.capacity
-    for name, told in say.figures(build).items():
-        if name == "memory" and memory and memory.available_gib:
-            used, most = (("█", memory.total_gib),), max(memory.available_gib, memory.total_gib)
-            told[0] += f"  {bar(used, most, BAR, '·')}"
+    for name, told in say.figures(build, drawn=True).items():
         out.row(name, *told)
     before = len(out.lines)
     _commands(out, build, "run")
@@ -85,8 +84,8 @@ def _build(out: Screen, build: Build) -> bool:
     if not 0 < lines <= MOST_ROWS:
         del out.lines[before:]
         out.row("run", f"{lines} lines, below; --print run: every step" if lines else "not known here")
-    if serving and serving.machines > 1:
-        out.row("", f"on each of {serving.machines:,} machines, requests shared among them")
+    if build.capacity and build.capacity.machines > 1:
+        out.row("", f"on each of {build.capacity.machines:,} machines, requests shared among them")
     return lines > MOST_ROWS
 
 

@@ -106,7 +106,7 @@ class Screen:
         if len(names) >= FEWEST_STACKED and least > self.width:
             for row in cells:  # its first two cells, then the others by name
                 rest = [(name, cell) for name, cell in zip(heads[2:], row[2:], strict=True) if cell]
-                text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
+                text = rest[0][1] if len(rest) == 1 else "; ".join(f"{name} {cell}".strip() for name, cell in rest)
                 for paragraph, indent in ((" ".join(cell for cell in row[:2] if cell), GAP), (text, 2 * GAP)):
                     if paragraph:
                         self.line(paragraph, indent=indent)
@@ -196,33 +196,14 @@ def _cropped(text: str, width: int) -> str:
 
 
 def _fitted(widths: list[int], whole: frozenset[int], most: int) -> list[int]:
-    """Narrow columns until they fit: the widest of those that wrap first, down to the next; if need be all alike."""
-    while (excess := sum(widths) - most) > 0:
-        wrapping = {width for place, width in enumerate(widths) if place not in whole}
-        widest, *others = sorted(wrapping, reverse=True) or [0]
-        step = widest - max(others, default=0)
-        if not step:
-            return _narrowed(widths, range(len(widths)), excess, excess)
-        places = [place for place, width in enumerate(widths) if width == widest and place not in whole]
-        widths = _narrowed(widths, places, excess, min(excess, step))
-    return widths
-
-
-def _narrowed(widths: Sequence[int], places: Sequence[int], excess: int, most: int) -> list[int]:
-    """Take the excess off these columns in equal parts, from none more than `most`."""
+    """Narrow columns until they fit: the widest of those that wrap, and any where none is left to."""
     made = list(widths)
-    for left, place in zip(range(len(places), 0, -1), places, strict=True):
-        part = min(most, made[place], round(excess / left))
-        made[place] -= part
-        excess -= part
+    while sum(made) > most and any(made):
+        places = [place for place, width in enumerate(made) if width and place not in whole] or range(len(made))
+        made[max(places, key=lambda place: (made[place], place))] -= 1
     return made
 
 
-def bar(parts: Sequence[tuple[str, float]], total: float, width: int, free: str = ".") -> str:
-    """Return a bar of letters, one run per part, and of marks for what stays free."""
-    text = ""
-    done = 0.0
-    for letter, size in parts:
-        done += size
-        text += letter * (round(width * min(done, total) / total) - len(text))
-    return f"[{text.ljust(width, free)}]"
+def bar(used: float, total: float, width: int = 26) -> str:
+    """Return a bar that is filled as far as something is used."""
+    return f"[{('█' * round(width * min(used, total) / total)).ljust(width, '·')}]"

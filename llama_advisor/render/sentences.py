@@ -14,18 +14,22 @@ from llama_advisor.engine.advice import (
     Command,
     Contribution,
     Robustness,
+    SpeedShown,
     TippingPoint,
 )
 from llama_advisor.explain.reason import benchmarks, brief, reason
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render.screen import bar
 from llama_advisor.scenario.flags import FLAG_OF
-from llama_advisor.sizing.figures import Capacity, Cost, Range, Training
+from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Range, Speed, Training
 from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.request import Estimate
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
 WORDS = table(__file__)
-VERDICTS: dict[str, str] = WORDS["verdicts"]
+VERDICTS: dict[str, str] = {verdict: word for verdict, (word, _) in WORDS["verdicts"].items()}
+STYLES: dict[str, str] = {verdict: style for verdict, (_, style) in WORDS["verdicts"].items()}
 
 
 class Table(NamedTuple):
@@ -63,17 +67,17 @@ def host_name(build: Build, base: RuleBase) -> str:
 
 def described(build: Build, base: RuleBase) -> str:
     """Name a build: `model · quantization · engine on machine`."""
-    name = base.models[build.model].name
     if build.machine is None:
-        return f"{name} · hosted by {host_name(build, base)}"
-    copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
-    engine = engine_name(build.engine, base, build.engine_version)
-    return f"{name} · {build.quantization} · {engine} on {build.machine.name}{copies}"
+        return f"{base.models[build.model].name} · hosted by {host_name(build, base)}"
+    return named(build, build.machine, base, build.engine_version)
 
 
-def engine_name(engine: str, base: RuleBase, pinned: str | None = None) -> str:
-    """Name an engine with the version that is meant."""
-    return f"{base.engines[engine].name} {pinned or base.engines[engine].version}".rstrip()
+def named(build: Build | Estimate, machine: MachineUsed | None, base: RuleBase, pinned: str | None = None) -> str:
+    """Name a build on a machine, with the version of its engine."""
+    engine = f"{base.engines[build.engine].name} {pinned or base.engines[build.engine].version}".rstrip()
+    copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
+    where = f" on {machine.name}{copies}" if machine else ""
+    return f"{base.models[build.model].name} · {build.quantization} · {engine}{where}"
 
 
 def title(advice: Advice, base: RuleBase) -> str:
@@ -200,28 +204,38 @@ def tuning_lines(training: Training) -> Iterator[str]:
     yield from training.not_known
 
 
-def figures(build: Build) -> dict[str, list[str]]:
+def memory_lines(memory: Memory, *, drawn: bool = False) -> list[str]:
+    """Write what a build takes of what there is for it, as a bar too if it is to be `drawn`, and its parts."""
+    split = f", {number(memory.offloaded_gib)} of it in host memory" if memory.offloaded_gib else ""
+    unknown = "; what is there is not known" if memory.available_gib is None else ""
+    filled = f"  {bar(memory.total_gib, memory.available_gib)}" if drawn and memory.available_gib else ""
+    image = f" + image cache {number(memory.image_cache_gib)}" if memory.image_cache_gib else ""
+    parts = f"weights {number(memory.weights_gib)} + KV cache {number(memory.kv_cache_gib)}{image}"
+    return [
+        f"{memory_of(memory.total_gib, memory.available_gib)} GiB{split}{unknown}{filled}",
+        f"{parts} + overhead {number(memory.overhead_gib)}",
+    ]
+
+
+def speed_lines(speed: Speed | SpeedShown, at: int, context: int, prompt: int) -> list[str]:
+    """Write how fast tokens come with `at` tokens in the context and with a full one, and when the first does."""
+    full = f", {number(speed.at_full_context_tokens_per_s)} once {context:,} are full" if at < context else ""
+    return [
+        f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}",
+        f"first token after {range_text(speed.first_token_s)} s, of a prompt of {prompt:,} tokens",
+    ]
+
+
+def figures(build: Build, *, drawn: bool = False) -> dict[str, list[str]]:
     """Write what a build takes and does, by name: memory, tuning, speed, what it serves, cost."""
-    memory, speed, serving, training = build.memory, build.speed, build.capacity, build.training
+    speed, serving, training = build.speed, build.capacity, build.training
     said: dict[str, list[str]] = {}
-    if memory:
-        split = f", {number(memory.offloaded_gib)} of it in host memory" if memory.offloaded_gib else ""
-        unknown = "; what is there is not known" if memory.available_gib is None else ""
-        image = f" + image cache {number(memory.image_cache_gib)}" if memory.image_cache_gib else ""
-        parts = f"weights {number(memory.weights_gib)} + KV cache {number(memory.kv_cache_gib)}{image}"
-        said["memory"] = [
-            f"{memory_of(memory.total_gib, memory.available_gib)} GiB{split}{unknown}",
-            f"{parts} + overhead {number(memory.overhead_gib)}",
-        ]
+    if build.memory:
+        said["memory"] = memory_lines(build.memory, drawn=drawn)
     if training:
         said["tuning"] = [f"{training.method}: {number(training.total_gib)} GiB in all", *tuning_lines(training)]
     if speed:
-        at, context = speed.at_tokens, speed.context_tokens
-        full = f", {number(speed.at_full_context_tokens_per_s)} once {context:,} are full" if at < context else ""
-        said["speed"] = [
-            f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}",
-            f"first token after {range_text(speed.first_token_s)} s, of a prompt of {speed.prompt_tokens:,} tokens",
-        ]
+        said["speed"] = speed_lines(speed, speed.at_tokens, speed.context_tokens, speed.prompt_tokens)
     elif not training:
         said["speed"] = [f"not known {'for this device' if build.machine else 'here: measure it, network included'}"]
     if serving and (serving.in_flight > 1 or serving.copies > 1):
@@ -326,13 +340,6 @@ def links(build: Build, base: RuleBase) -> list[tuple[str, str]]:
     repository = build.artifact.hf_repo or model.artifacts.hf_repo
     found = ((repository, f"https://huggingface.co/{repository}"), (model.licence.name, model.licence.url))
     return [(name, address) for name, address in found if address.startswith("https://")]
-
-
-def is_pick(advice: Advice) -> bool:
-    """Tell whether the build asked about is the one recommended."""
-    build, asked = advice.recommendation, advice.asked
-    names = ("model", "quantization", "engine")
-    return bool(build and asked and all(getattr(build, name) == getattr(asked.build, name) for name in names))
 
 
 def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
