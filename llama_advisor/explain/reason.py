@@ -46,7 +46,8 @@ def _sentences(advice: Advice, base: RuleBase) -> Iterator[str]:
     if len(ranked) == 1:
         yield "the only model that qualifies"
     elif larger and not any(peer.id in ranked for peer in larger):
-        yield f"the largest that {'fits' if out[larger[0].id].excuse.bottleneck == 'memory' else 'qualifies'}"
+        room = {out[peer.id].excuse.bottleneck for peer in larger} == {"memory"}
+        yield f"the largest that {'fits' if room else 'qualifies'}"
     smaller = [peer for peer in peers if peer.parameters < mine.parameters]
     told = {peer.id: peer for peer in (*(peer for peer in peers if peer.id in beside), *larger[:1], *smaller[-1:])}
     for peer in told.values():

@@ -104,12 +104,13 @@ class Screen:
             word = max((len(word) for cell in column for word in cell.split()), default=len(heads[place]))
             least += longest if place in right or place == 0 else max(word, min(longest, NARROWEST_COLUMN))
         if len(names) >= FEWEST_STACKED and least > self.width:
-            for row in cells:  # its first two cells, then the others by name
-                rest = [(name, cell) for name, cell in zip(heads[2:], row[2:], strict=True) if cell]
-                text = rest[0][1] if len(rest) == 1 else "; ".join(f"{name} {cell}".strip() for name, cell in rest)
-                for paragraph, indent in ((" ".join(cell for cell in row[:2] if cell), GAP), (text, 2 * GAP)):
+            lead = 1 if heads[1] and not heads[0] else 2
+            for row in cells:  # its first cells, then the others by name
+                rest = [f"{name} {cell}".strip() for name, cell in zip(heads[lead:], row[lead:], strict=True) if cell]
+                text = rest[0].removeprefix(heads[lead]) if len(rest) == 1 else "; ".join(rest)
+                for paragraph, indent in ((" ".join(cell for cell in row[:lead] if cell), GAP), (text, 2 * GAP)):
                     if paragraph:
-                        self.line(paragraph, indent=indent)
+                        self.line(paragraph.strip(), indent=indent)
             return
         table = [heads, *cells] if any(heads) else cells
         gaps = [*(GAP for _ in heads[1:]), 0]

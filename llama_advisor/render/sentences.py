@@ -349,7 +349,7 @@ def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
     asked += [
         f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}"
         for wish in advice.wishes
-        if wish.field != "model" or advice.asked is None or wish.outcome == "better_exists"
+        if wish.field != "model" or advice.asked is None
     ]
     return {
         "The build you asked about": asked,
