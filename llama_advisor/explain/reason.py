@@ -48,6 +48,9 @@ def _sentences(advice: Advice, base: RuleBase) -> Iterator[str]:
     elif larger and not any(peer.id in ranked for peer in larger):
         room = {out[peer.id].excuse.bottleneck for peer in larger} == {"memory"}
         yield f"the largest that {'fits' if room else 'qualifies'}"
+    best = base.models[max(advice.ranking, key=lambda item: item.score).model]
+    if best.id != mine.id:
+        yield f"it was asked for, and {brief(best)} is hardly better"
     smaller = [peer for peer in peers if peer.parameters < mine.parameters]
     told = {peer.id: peer for peer in (*(peer for peer in peers if peer.id in beside), *larger[:1], *smaller[-1:])}
     for peer in told.values():
