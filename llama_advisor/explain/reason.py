@@ -8,7 +8,7 @@ from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
-from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.quality import kept_share, score
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
@@ -50,17 +50,18 @@ def _sentences(advice: Advice, base: RuleBase) -> Iterator[str]:
         yield f"the largest that {'fits' if room else 'qualifies'}"
     best = base.models[max(advice.ranking, key=lambda item: item.score).model]
     if best.id != mine.id:
-        yield f"it was asked for, and {brief(best)} is hardly better"
+        yield f"it was asked for; {brief(best)} leads it by little"
     smaller = [peer for peer in peers if peer.parameters < mine.parameters]
     told = {peer.id: peer for peer in (*(peer for peer in peers if peer.id in beside), *larger[:1], *smaller[-1:])}
     for peer in told.values():
         if peer.id in ranked:
+            stored = base.quantizations[ranked[peer.id].quantization]
+            few = f" in {stored.bits} bits ({stored.id})" if stored.bits < base.criteria.comfortable_bits else ""
             if differs := " but ".join(_differs(build, ranked[peer.id], advice, base)):
-                yield f"{brief(peer)} {differs}"
+                yield f"{brief(peer)}{few} {differs}"
         else:
-            quantization = base.quantizations[out[peer.id].nearest.quantization]
-            form = f"as {quantization.id} "
-            text = out[peer.id].excuse.text.replace(form, f"in {quantization.bits} bits ({quantization.id}) ")
+            stored = base.quantizations[out[peer.id].nearest.quantization]
+            text = out[peer.id].excuse.text.replace(f"as {stored.id} ", f"in {stored.bits} bits ({stored.id}) ")
             yield text.replace(peer.name, brief(peer)) if peer.name in text else f"{brief(peer)}: {text}"
 
 
@@ -95,6 +96,9 @@ def _gains(mine: Build, other: Build, advice: Advice, base: RuleBase) -> Iterato
             said = WORDS["build.quality"][gain > 0]
             yield gain, said.format(name=base.benchmarks[name].name, mine=shown[0], theirs=shown[1])
             return
+    if gain > 0:
+        form = base.quantizations[other.quantization]
+        yield gain, f"keeps {kept_share(base.models[other.model], form, base):.0%} of its scores in {form.bits} bits"
 
 
 def benchmarks(advice: Advice, base: RuleBase) -> list[str]:

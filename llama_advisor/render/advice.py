@@ -10,7 +10,7 @@ from llama_advisor.render.screen import Screen
 
 MINDED, ASSUMED = 3, 3
 ASKED = "The build you asked about"
-MOST_ROWS = 5  # Of the command on the first screen.
+ROWS = 24  # Of the first screen.
 
 
 def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
@@ -62,37 +62,41 @@ def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str,
         out.line(close)
     out.lines.append("")
     build = advice.recommendation
-    long = bool(build and _build(out, build))
+    hanging = say.hanging(advice, base)
+    after = min(len(beside["Caveats"]), MINDED) + len(hanging) + ASSUMED
+    long = bool(build and _build(out, build, ROWS - after))
     if not build:
         out.row("instead", *beside.pop("Ways round"))
         out.row("change", *beside.pop("What would help"))
     if out.short("mind", beside["Caveats"][:MINDED]) and len(beside["Caveats"]) <= MINDED:
         del beside["Caveats"]
-    out.row("hangs on", *say.hanging(advice, base))
+    out.row("hangs on", *hanging)
     if not advice.missing:
         out.row("assumed", "; ".join((*say.assumed(advice, ASSUMED), "every assumption and reason: --why")))
     return long
 
 
-def _build(out: Screen, build: Build) -> bool:
-    """Write what the build recommended takes, and how it is run; tell whether the command is too long for here."""
+def _build(out: Screen, build: Build, rows: int) -> bool:
+    """Write what the build recommended takes, and how it is run; tell whether that is too long for so many rows."""
     for name, told in say.figures(build, drawn=True).items():
         out.row(name, *told)
+    machines = build.capacity.machines if build.capacity else 1
     before = len(out.lines)
     _commands(out, build, "run")
     lines = len(out.lines) - before
-    if not 0 < lines <= MOST_ROWS:
+    long = sum(1 + len(line) // (out.width + 1) for line in out.lines) + (machines > 1) > rows
+    if long or not lines:
         del out.lines[before:]
         out.row("run", f"{lines} lines, below; --print run: every step" if lines else "not known here")
-    if build.capacity and build.capacity.machines > 1:
-        out.row("", f"on each of {build.capacity.machines:,} machines, requests shared among them")
-    return lines > MOST_ROWS
+    if machines > 1:
+        out.row("", f"on each of {machines:,} machines, requests shared among them")
+    return long
 
 
-def _commands(out: Screen, build: Build, name: str = "") -> None:
+def _commands(out: Screen, build: Build, name: str | None = None) -> None:
     for item in say.shortest(build.commands):
         out.command(item.run, item.language, name)
-        name = ""
+        name = name and ""
 
 
 def _ranking(out: Screen, advice: Advice, base: RuleBase, view: View) -> None:

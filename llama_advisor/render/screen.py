@@ -46,19 +46,18 @@ class Screen:
 
     def short(self, name: str, items: Iterable[str]) -> bool:
         """Write items beside their name, a line each; tell whether each is there in full."""
-        room, lines, whole = self.width - LABEL - GAP, [], True
-        for item in map(self._plain, items):
-            ends = [match.start() for match in re.finditer("[;:,] ", item) if room // 2 < match.start() <= room]
-            if fits := cell_len(item) <= room:
-                lines.append(f"- {item}")
-            else:  # at a comma, or between words
-                cut = wrapped(item, room - 3)[0].rstrip() + self._plain("…")
-                lines.append(f"- {item[: ends[-1]] if ends else cut}")
-            whole &= fits
-        self._named(name, lines)
-        return whole
+        room, items = self.width - LABEL - GAP, [self._plain(item) for item in items]
+        cut = [
+            item if cell_len(item) <= room else wrapped(item, room - 3)[0].rstrip(" ,;:") + self._plain("…")
+            for item in items
+        ]
+        self._named(name, [f"- {item}" for item in cut])
+        return cut == items
 
-    def _named(self, name: str, lines: list[str]) -> None:
+    def _named(self, name: str | None, lines: list[str]) -> None:
+        if name is None:
+            self.lines += [" " * GAP + line for line in lines]
+            return
         self.lines += [f"  {self._styled(name, 'dim')}{'':{LABEL - GAP - len(name)}}{line}" for line in lines[:1]]
         self.lines += [" " * LABEL + line for line in lines[1:]]
 
@@ -77,7 +76,7 @@ class Screen:
             first, *rest = wrapped(self._plain(item), self.width - 2 * GAP)
             self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
 
-    def command(self, run: str, language: str = "sh", name: str = "") -> None:
+    def command(self, run: str, language: str, name: str | None = None) -> None:
         """Write a command that can be pasted: a line too long is broken between words, as a shell takes it."""
         if language != "sh" or "<<" in run:  # code, or lines of a file, which are kept
             self._named(name, [printable(line) for line in run.splitlines()])

@@ -271,12 +271,15 @@ def ranking(advice: Advice, builds: Iterable[Build], base: RuleBase, *, why: boo
         memory, scored, machine = build.memory, score(base.models[build.model], name, base), build.machine
         where = f" on {machine.name}" if machine and first and machine.name != first.name else ""
         ran = f"{build.quantization}, {build.engine}{where}" if machine else f"hosted, {host_name(build, base)}"
+        held = memory_of(memory.total_gib, memory.available_gib) if memory else ""
+        if memory and memory.offloaded_gib:
+            held = f"{number(memory.total_gib)}, {number(memory.offloaded_gib)} in RAM"
         rows.append(
             (
                 str(build.rank),
                 brief(base.models[build.model]),
                 ran,
-                memory_of(memory.total_gib, memory.available_gib) if memory else "",
+                held,
                 number(build.speed.decode_tokens_per_s.mid if build.speed else None),
                 number(build.cost.usd_per_month if build.cost else None),
                 f"{build.score:.2f}" if why else "" if scored is None else f"{'~' * scored.estimated}{scored.value:g}",
