@@ -84,7 +84,8 @@ def _build(out: Screen, build: Build, rows: int) -> bool:
     before = len(out.lines)
     _commands(out, build, "run")
     lines = len(out.lines) - before
-    long = sum(1 + len(line) // (out.width + 1) for line in out.lines) + (machines > 1) > rows
+    over = sum(len(line) // (out.width + 1) for line in out.lines[before + 1 :])  # words too long for a row
+    long = len(out.lines) + over + (machines > 1) > rows
     if long or not lines:
         del out.lines[before:]
         out.row("run", f"{lines} lines, below; --print run: every step" if lines else "not known here")
