@@ -18,6 +18,8 @@ WORD = re.compile(r"\s*\S+\s*")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
 ASCII = {" · ": ", ", "█": "#", "·": ".", "…": "..."}
 """What stands for a character where the output takes none but those of ASCII."""
+DRAWN = str.maketrans(dict.fromkeys("█·…", " "))
+"""Characters of one cell that are no letters of another script."""
 LABEL = 11  # Blanks, the name of a row, blanks.
 
 
@@ -150,7 +152,7 @@ class Screen:
 
 def cell_len(text: str) -> int:
     """Count the cells that a text takes on a terminal: two for a wide character, none for one that combines."""
-    if text.isascii():
+    if text.isascii() or text.translate(DRAWN).isascii():
         return len(text)
     from rich import cells
 
