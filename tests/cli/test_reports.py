@@ -213,6 +213,30 @@ def test_sources_are_links(pages: dict[str, str], run: Run) -> None:
     assert f"; <{CARD}> |" in run("recommend", *QUESTIONS["owned"], "--format", "markdown", *DAY).stdout
 
 
+MODEL = "https://huggingface.co/RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8"
+LICENCE = "https://github.com/meta-llama/llama-models/blob/main/models/llama3_1/LICENSE"
+
+
+@needs_templates
+def test_the_model_and_its_licence_are_links(pages: dict[str, str], run: Run) -> None:
+    assert {MODEL, LICENCE} <= {attributes.get("href") for attributes in Page(pages["owned"]).all("a")}
+    text = run("recommend", *QUESTIONS["owned"], "--format", "markdown", *DAY).stdout
+    assert f": <{MODEL}>\n" in text
+    assert f": <{LICENCE}>\n" in text
+
+
+@needs_templates
+@every_question
+def test_the_request_stands_before_the_answer_and_no_column_is_empty(name: str, pages: dict[str, str]) -> None:
+    page = Page(pages[name])
+    headings = [words for tag, words in page.words if tag == "h2"]
+    assert headings[:2] == ["What was asked", "The answer"]
+    assert not {"-", "None"} & set(re.findall(r"<t?d[^>]*>(.*?)</t?d>", pages[name]))
+    for table in re.findall(r"(?s)<tbody.*?</tbody>", pages[name]):
+        rows = [re.findall(r"(?s)<t[hd][^>]*>(.*?)</t[hd]>", row) for row in table.split("</tr>")[:-1]]
+        assert all(any(column) for column in zip(*rows, strict=True))
+
+
 @needs_templates
 def test_nothing_that_a_scenario_says_becomes_markup(run: Run, layer: Layer, tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
