@@ -24,16 +24,8 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     if view.why:
         _reasons(out, advice, base)
     build, named = advice.recommendation, advice.asked and advice.asked.build
-    is_pick = (
-        build
-        and named
-        and (build.model, build.quantization, build.engine)
-        == (
-            named.model,
-            named.quantization,
-            named.engine,
-        )
-    )
+    parts = ("model", "quantization", "engine")
+    is_pick = build and named and all(getattr(build, part) == getattr(named, part) for part in parts)
     if is_pick:
         _ranking(out, advice, base, view)
     if asked := beside.pop(ASKED):
@@ -123,6 +115,6 @@ def _reasons(out: Screen, advice: Advice, base: RuleBase) -> None:
         ranges = [(item.criterion, f"{item.weight:.2f}", f"{item.low:.2f} to {item.high:.2f}") for item in weights]
         out.columns(("weight of", "today", "leads from"), ranges, frozenset({1, 2}))
     if advice.tipping_points is not None:
-        turns = say.turn_lines(advice.tipping_points, base)
+        turns = list(say.turn_lines(advice.tipping_points, base))
         out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")
         out.bullets(turns)

@@ -46,7 +46,7 @@ def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section
         firm = ", {} ahead; it {}".format(*say.firm_text(advice.robustness)) if advice.robustness else ""
         points = [Block("text", f"{build.score:.2f} of 100 points{firm}.")]
         points += [Block("table", say.points(build, base), "What they are made of", folded=True)]
-    turns = say.turn_lines(advice.tipping_points or (), base)
+    turns = list(say.turn_lines(advice.tipping_points or (), base))
     sources = [(item.id, item.text, item.kind, str(item.read)) for item in report.sources]
     shown = advice.rulebase
     layers = f" with {', '.join(shown.layers)} over it" if shown.layers else ""
@@ -79,8 +79,11 @@ def _answer(report: Report, base: RuleBase, beside: dict[str, list[str]]) -> Ite
     if build:
         yield Block("figures", say.figures(build))
         yield Block("links", say.links(build, base))
-        if build.commands:
-            yield Block("code", say.command_lines(build.commands), "Run it", language="sh")
+        steps = [
+            (f"# in {item.language}:\n{item.run}" if item.language != "sh" else item.run) for item in build.commands
+        ]
+        if steps:
+            yield Block("code", "\n".join(steps).splitlines(), "Run it", language="sh")
     yield from (Block("items", lines, title) for title, lines in beside.items() if lines)
     if hangs := say.hanging(advice, base):
         yield Block("items", hangs, "What was not said, and would change it")

@@ -140,11 +140,9 @@ def _options(options: Sequence[Option], base: RuleBase) -> Iterator[Block]:
 
 def _memory(advice: Advice, base: RuleBase) -> list[Block]:
     """Return the memory of the best builds as bars and rows; nothing where none of them takes any of one's own."""
-    builds = [build for build in advice.ranking if build.memory][:MOST_BARS]
-    if advice.recommendation and advice.recommendation.memory and not builds:
-        builds = [advice.recommendation]
+    builds = advice.ranking or ([advice.recommendation] if advice.recommendation else [])
     drawn, rows = [], []
-    for build, memory in ((build, build.memory) for build in builds if build.memory):
+    for build, memory in [(build, build.memory) for build in builds if build.memory][:MOST_BARS]:
         where = f" on {build.machine.name}" if build.machine else ""
         name = f"{brief(base.models[build.model])}, {build.quantization}{where}"
         parts = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
@@ -167,16 +165,8 @@ def _whatif(grid: Grid, base: RuleBase) -> list[Block]:
     down, across = grid.axes
     (panel,) = panels(grid)
     letters, key = lettered(grid, base)
-    names = {at: key.get(letter, "nothing") for at, letter in letters.items()}
-    rows = []
-    for row, cells in enumerate(panel.cells):
-        winners = [
-            f"{brief(base.models[cell.winner.model])}, {cell.provider or cell.winner.quantization}"
-            if cell.winner
-            else "nothing fits"
-            for cell in cells
-        ]
-        rows.append((label(down, row), *winners))
+    names = {at: key.get(letter, "nothing fits") for at, letter in letters.items()}
+    rows = [(label(down, at), *(names[cell.at] for cell in cells)) for at, cells in enumerate(panel.cells)]
     heads = (field_name(down.field), *(placed(across, place) for place in range(len(across.labels))))
     turns = [f"{where}: {why}" for where, why in turn_texts(grid, names)]
     said = turns or ["the winner stays the same" if key else "nothing fits in any of them"]

@@ -167,16 +167,6 @@ def shortest(commands: Iterable[Command]) -> list[Command]:
     return found or [item for item in commands if item.step == "request"]
 
 
-def command_lines(commands: Iterable[Command]) -> list[str]:
-    """Return what to type, line by line; what is no shell command with what it is written in."""
-    lines = []
-    for item in commands:
-        if item.language != "sh":
-            lines.append(f"# in {item.language}:")
-        lines += item.run.splitlines()
-    return lines
-
-
 def serves(capacity: Capacity) -> str:
     """Tell how many requests are worked on at a time, how many are finished, and on what."""
     usual, full = capacity.requests_at_once, capacity.full_length_at_once
@@ -380,13 +370,9 @@ def change_text(change: Change) -> str:
     return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
 
 
-def turn_lines(points: Iterable[TippingPoint], base: RuleBase) -> list[str]:
-    """List the tipping points: what is moved, what is recommended then, and why."""
-    lines = []
+def turn_lines(points: Iterable[TippingPoint], base: RuleBase) -> Iterator[str]:
+    """Yield the tipping points: what is moved, what is recommended then, and why."""
     for point in points:
         then = base.models[point.then.model].name if point.then else "nothing fits"
-        change = Change(field=point.field, from_=point.from_, to=point.to)
-        lines.append(
-            f"{change_text(change)}: " + (point.text if point.text.startswith(then) else f"{then}; {point.text}")
-        )
-    return lines
+        moved = change_text(Change(field=point.field, from_=point.from_, to=point.to))
+        yield f"{moved}: {point.text}" if point.text.startswith(then) else f"{moved}: {then}; {point.text}"
