@@ -346,12 +346,12 @@ def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
     ]
     return {
         "The build you asked about": asked,
-        "Caveats": [*(item.text + decided_by(item.layer, base) for item in advice.caveats), *advice.expired],
-        "Good to know": [item.text + decided_by(item.layer, base) for item in advice.notes],
         "What would help": [
             f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations
         ],
         "Ways round": [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes],
+        "Caveats": [*(item.text + decided_by(item.layer, base) for item in advice.caveats), *advice.expired],
+        "Good to know": [item.text + decided_by(item.layer, base) for item in advice.notes],
         "Hosted instead": [line for item, line in lanes if item.provider is not None],
         "On rented hardware instead": [line for item, line in lanes if item.provider is None],
         "Excluded": excluded_lines(advice, base),
