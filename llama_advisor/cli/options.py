@@ -123,7 +123,11 @@ def screen(output: str | None) -> View:
     colour = "NO_COLOR" not in os.environ and (forced or (terminal and os.environ.get("TERM") != "dumb"))
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
-    return View(colour, width)
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    locale = next((os.environ[name] for name in names if os.environ.get(name)), "") if terminal else "utf-8"
+    return View(
+        colour, width, unicode=output is not None or ("utf" in locale.lower() and "utf" in sys.stdout.encoding.lower())
+    )
 
 
 def progress(text: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from llama_advisor.explain.reason import brief
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import changes_text, decided_by, number, value_text
+from llama_advisor.render.sentences import changes_text, decided_by, value_text
+from llama_advisor.text.numbers import number
 from llama_advisor.text.record import plain
 from llama_advisor.text.tables import table
 from llama_advisor.upkeep.lint import shown
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 SMALL = 0.005
 MARK = "*"
-LABEL_ROOM = 28
-MODEL_ROOM = 21
 SHOWN_SERIES = 6
 WORDS = table(__file__)
 
@@ -71,10 +71,10 @@ def _because(found: Explanation, base: RuleBase) -> str:
     return f"it is {found.behind:.2f} points behind{most}"
 
 
-def comparison_text(comparison: Comparison, _: RuleBase, view: View) -> str:
-    """Write models side by side where they have room, else one fact under another; `*` marks what differs."""
+def comparison_text(comparison: Comparison, base: RuleBase, view: View) -> str:
+    """Write models side by side; `*` marks what differs."""
     out = Screen(colour=view.colour, width=view.width)
-    names = [model.name.removeprefix("Llama ") for model in comparison.models]
+    names = [brief(base.models[model.model]) for model in comparison.models]
     out.line(" / ".join(model.name for model in comparison.models), "bold")
     out.line(f"{MARK} marks what differs")
     for group, title in WORDS["groups"].items():
@@ -82,17 +82,8 @@ def comparison_text(comparison: Comparison, _: RuleBase, view: View) -> str:
         if not rows:
             continue
         out.heading(title)
-        if out.width >= LABEL_ROOM + MODEL_ROOM * len(names):
-            cells = [(MARK if row.differs else "", _label(row), *map(cell_text, row.values)) for row in rows]
-            out.columns(("", "", *names), cells)
-            continue
-        for row in rows:  # what is the same once, what differs a line for each model
-            if row.differs:
-                out.line(f"{MARK} {_label(row)}")
-                for name, value in zip(names, row.values, strict=True):
-                    out.line(f"{name}: {cell_text(value)}", indent=4)
-            else:
-                out.line(f"{_label(row)}: {cell_text(row.values[0])}", indent=2)
+        cells = [(MARK if row.differs else "", _label(row), *map(cell_text, row.values)) for row in rows]
+        out.columns(("", "", *names), cells)
     if comparison.not_comparable:
         series = ", ".join(comparison.not_comparable[:SHOWN_SERIES])
         more = len(comparison.not_comparable) - SHOWN_SERIES
@@ -111,7 +102,7 @@ def _label(row: Row) -> str:
 def cell_text(value: Any) -> str:
     """Write one value of a comparison."""
     if value is None:
-        return "-"
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,g}" if isinstance(value, float) else value_text(value)

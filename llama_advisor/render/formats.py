@@ -17,6 +17,7 @@ class View(NamedTuple):
 
     colour: bool = False
     width: int = 80
+    unicode: bool = True  # Whether the output takes more than ASCII.
     why: bool = False  # Whether text shows what every point rests on.
     top: int = 5  # Models that text shows of a ranking.
     command: str = ""  # What prints a report again.

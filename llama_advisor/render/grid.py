@@ -11,8 +11,9 @@ from llama_advisor.explain.grid import Cell, Grid, Turn
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import number, value_text
+from llama_advisor.render.sentences import value_text
 from llama_advisor.scenario.flags import Axis
+from llama_advisor.text.numbers import number
 from llama_advisor.text.yaml_file import printable
 
 NONE = "-"
@@ -20,8 +21,6 @@ LETTERS = tuple(ahead + last for ahead in ("", *ascii_uppercase) for last in asc
 """A to Z, then AA and on: more than a grid has cells."""
 STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")  # What a spreadsheet takes for a formula.
 MOST_LINES = 20
-GAP = 2
-NARROWEST_COLUMNS = 12  # Room kept beside the names of the rows.
 FIGURES = ("score", "total_gib", "tokens_per_s", "usd_per_month")
 
 
@@ -109,7 +108,12 @@ def grid_text(grid: Grid, base: RuleBase, view: View) -> str:
         heads = (field_name(axis.field), "winner", "score", "GiB", "tok/s", "USD/mo")
         out.columns(heads, rows, frozenset({2, 3, 4, 5}))
     else:
-        _tables(out, grid, letters)
+        down, across = grid.axes[-2:]
+        columns = ["", *(label(across, place) for place in range(len(across.labels)))]
+        for panel in panels(grid):
+            out.heading(panel.title or f"{field_name(down.field)} down, {field_name(across.field)} across")
+            rows = [(label(down, at), *(letters[cell.at] for cell in cells)) for at, cells in enumerate(panel.cells)]
+            out.columns(columns, rows)
     out.heading("Winners")
     out.bullets([f"{letter}  {winner}" for letter, winner in key.items()] or ["none"])
     missed = [(cell, cell.excuse) for cell in grid.cells if cell.excuse]
@@ -126,29 +130,6 @@ def _some(out: Screen, lines: list[str]) -> None:
     out.bullets(lines[:MOST_LINES])
     if len(lines) > MOST_LINES:
         out.line(f"  and {len(lines) - MOST_LINES} more; --format csv has them all")
-
-
-def _tables(out: Screen, grid: Grid, letters: dict[tuple[int, ...], str]) -> None:
-    """Write each panel; where its columns do not fit beside each other, as many at a time as do."""
-    down, across = grid.axes[-2:]
-    labels = [cut(label(down, place), out.width - NARROWEST_COLUMNS) for place in range(len(down.labels))]
-    heads = [label(across, place) for place in range(len(across.labels))]
-    room = out.width - GAP - max(map(len, labels)) - GAP
-    starts, taken = [0], 0
-    for place, head in enumerate(heads):
-        wide = max(map(len, head.split())) + GAP  # at least the longest word of its head
-        if taken and taken + wide > room:
-            starts.append(place)
-            taken = 0
-        taken += wide
-    for panel in panels(grid):
-        out.heading(panel.title or f"{field_name(down.field)} down, {field_name(across.field)} across")
-        for start, end in zip(starts, [*starts[1:], len(heads)], strict=True):
-            rows = [
-                (name, *(letters[cell.at] for cell in cells[start:end]))
-                for name, cells in zip(labels, panel.cells, strict=True)
-            ]
-            out.columns(("", *heads[start:end]), rows)
 
 
 def cut(text: str, room: int) -> str:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.grid import Grid
-from llama_advisor.explain.options import Figures, Option, front, nearest_excuse, quality_and_cost, quality_and_speed
+from llama_advisor.explain.options import Figures, Option, front, quality_and_cost, quality_and_speed
+from llama_advisor.explain.reason import brief
 from llama_advisor.explain.why import Report
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
-from llama_advisor.render.formats import View, as_file
-from llama_advisor.render.grid import NONE, field_name, label, lettered, panels, placed, turn_texts
+from llama_advisor.render.document import Block, sections
+from llama_advisor.render.formats import View
+from llama_advisor.render.grid import field_name, label, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
+from llama_advisor.text.numbers import number
 from llama_advisor.text.yaml_file import printable
 
-NO_BUILD = "No Llama 3.1 or 3.2 build fits this scenario"
 MOST_BARS = 6
 IMAGES = "image cache"
+MARKS = (
+    "Filled marks and the dashed line are the Pareto front, rings qualify too; numbers are places in the ranking, the "
+    "diamond is the first of them. Crosses on the right are ruled out, in a column for each reason."
+)
 PARTS = ("weights", "KV cache", IMAGES, "overhead")
 
 
@@ -54,45 +60,20 @@ def report_html(report: Report, base: RuleBase, view: View) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    advice = report.advice
-    build = advice.recommendation
-    if build is None:  # the nearest miss
-        missed = nearest_excuse(advice)
-        subtitle = f"The nearest miss: {missed.excuse.text}." if missed else "Nothing was judged."
-        said: dict[str, Any] = {"title": NO_BUILD, "subtitle": subtitle}
-    else:
-        line = say.reason_line(advice, build, base)
-        parts = (say.part_row(part, base) for part in build.contributions)
-        said = {
-            "title": say.described(build, base),
-            "subtitle": line[0].upper() + line[1:],
-            "parts": [(name, points, text, sources) for points, name, text, sources in parts],
-        }
+    trades = [chart for trade in TRADES if (chart := _trade(trade, report, base))]
+    drawn = [
+        ("What there is to choose from", [*trades, *_options(report.options, base)]),
+        ("Memory", _memory(report.advice, base)),
+        ("What if", _whatif(report.grid, base) if report.grid else []),
+    ]
     return environment.get_template("report.html").render(
-        say=say,
-        base=base,
-        advice=advice,
-        build=build,
-        beside=say.beside(advice, base),
-        **said,
-        trades=[drawn for trade in TRADES if (drawn := _trade(trade, report, base))],
-        **_options(report.options, base),
-        memory=_memory(advice, base),
-        ranking=[
-            (f"{place}. {model}" if place else model, *rest) for place, model, *rest in say.ranking_rows(advice, base)
-        ],
-        whatif=_whatif(report.grid, base) if report.grid else None,
-        asked=[
-            *((field, say.value_text(value), "stated") for field, value in report.stated.items()),
-            *((item.field, say.value_text(item.value), f"assumed: {item.why}") for item in advice.assumptions),
-        ],
-        sources=[(source.id, source.text, source.kind, str(source.read)) for source in report.sources],
-        command=view.command,
-        scenario=as_file(report.stated),
+        advice=report.advice,
+        title=say.title(report.advice, base),
+        sections=list(sections(report, base, view, drawn)),
     )
 
 
-def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | None:
+def _trade(trade: Trade, report: Report, base: RuleBase) -> Block | None:
     """Return the chart of all builds that qualify, those ruled out beside it; None where no figure is known."""
     fitting = (item for item in report.options if item.excuse is None)
     known = [(found, item) for item in fitting if (found := trade.figures(item)) and found[1]]
@@ -111,15 +92,15 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> dict[str, Any] | Non
     labels = (f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
     texts = (trade.title, f"{says} The table below has them all.")
     ranked = [(places[_key(item)], found, item) for found, item in known if _key(item) in places]
-    return {
-        "title": trade.title,
+    drawn = {
         "svg": scatter(trade.name, texts, points, out, labels),
-        "says": says,
+        "says": f"{says} {MARKS}",
         "ranked": [
-            (place, f"{_named(item, base)}: quality {found[0]:.0f}, {say.number(abs(found[1]))} {trade.unit}")
+            (place, f"{_named(item, base)}: quality {found[0]:.1f}, {number(abs(found[1]))} {trade.unit}")
             for place, found, item in sorted(ranked, key=itemgetter(0))
         ],
     }
+    return Block("chart", drawn, trade.title)
 
 
 def _key(build: Build | Option) -> tuple[str | None, ...]:
@@ -131,71 +112,63 @@ def _key(build: Build | Option) -> tuple[str | None, ...]:
 
 def _named(item: Option, base: RuleBase) -> str:
     if item.provider:
-        return f"{say.short_name(item.model, base)}, hosted by {item.provider}"
+        return f"{brief(base.models[item.model])}, hosted by {item.provider}"
     where = f" on {item.machine}" if item.machine else ""
-    return f"{say.short_name(item.model, base)}, {item.quantization}, {base.engines[item.engine].name}{where}"
+    return f"{brief(base.models[item.model])}, {item.quantization}, {base.engines[item.engine].name}{where}"
 
 
-def _options(options: Sequence[Option], base: RuleBase) -> dict[str, Any]:
-    """Return every build judged, with its figures or what rules it out, and how many are ruled out by what."""
+def _options(options: Sequence[Option], base: RuleBase) -> Iterator[Block]:
+    """Yield how many builds are ruled out by what, and every build judged, with its figures or what rules it out."""
     fronts = [(trade.name, front(options, trade.figures)) for trade in TRADES]
     rows = [
         (
             _named(item, base),
-            *map(say.number, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
-            NONE if item.score is None else f"{item.score:.2f}",
-            ", ".join(name for name, best in fronts if any(item is other for other in best)) or NONE,
-            item.excuse.text if item.excuse else NONE,
+            *map(number, (item.quality, item.tokens_per_s, item.usd_per_month, item.total_gib)),
+            "" if item.score is None else f"{item.score:.2f}",
+            ", ".join(name for name, best in fronts if any(item is other for other in best)),
+            item.excuse.text if item.excuse else "",
         )
         for item in options
     ]
-    out = Counter(item.excuse.bottleneck for item in options if item.excuse)
-    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(out.items(), key=lambda pair: (-pair[1], pair[0])))
-    ruled_out = f"{out.total()} builds are ruled out, by: {kinds}." if out else ""
-    return {"options": rows, "fits": out.total() < len(options), "ruled_out": ruled_out}
+    if out := Counter(item.excuse.bottleneck for item in options if item.excuse):
+        kinds = sorted(out.items(), key=lambda pair: (-pair[1], pair[0]))
+        said = ", ".join(f"{kind} {count}" for kind, count in kinds)
+        yield Block("text", f"{out.total()} of {len(options)} builds are ruled out, by: {said}.")
+    heads = ("build", "quality", "tok/s", "USD/month", "GiB", "score", "on the front of", "ruled out because")
+    yield Block("table", say.filled(heads, rows, {1, 2, 3, 4, 5}), f"All {len(options)} builds as a table", folded=True)
 
 
-def _memory(advice: Advice, base: RuleBase) -> dict[str, Any] | None:
-    """Return the memory of the best builds as bars and rows; None where none of them takes any of one's own."""
-    builds = [build for build in advice.ranking if build.memory][:MOST_BARS]
-    if advice.recommendation and advice.recommendation.memory and not builds:
-        builds = [advice.recommendation]
+def _memory(advice: Advice, base: RuleBase) -> list[Block]:
+    """Return the memory of the best builds as bars and rows; nothing where none of them takes any of one's own."""
+    builds = advice.ranking or ([advice.recommendation] if advice.recommendation else [])
     drawn, rows = [], []
-    for build, memory in ((build, build.memory) for build in builds if build.memory):
+    for build, memory in [(build, build.memory) for build in builds if build.memory][:MOST_BARS]:
         where = f" on {build.machine.name}" if build.machine else ""
-        name = f"{say.short_name(build.model, base)}, {build.quantization}{where}"
+        name = f"{brief(base.models[build.model])}, {build.quantization}{where}"
         parts = (memory.weights_gib, memory.kv_cache_gib, memory.image_cache_gib, memory.overhead_gib)
-        there = NONE if memory.available_gib is None else f"{memory.available_gib:.2f}"
         drawn.append(Bar(name, parts, memory.available_gib))
-        rows.append((name, *(f"{part:.2f}" for part in (*parts, memory.total_gib)), there))
+        rows.append((name, *map(number, (*parts, memory.total_gib, memory.available_gib))))
     if not drawn:
-        return None
+        return []
     says = "Memory of each model's best build by part, and what its machine has for it"
     used = [any(item.parts_gib[place] for item in drawn) or name != IMAGES for place, name in enumerate(PARTS)]
-    return {
+    chart = {
         "svg": bars("memory", ("Memory", f"{says}; the table below has the figures."), drawn, "GiB"),
-        "says": says,
+        "says": f"{says}.",
         "key": [(place, name) for place, name in enumerate(PARTS, 1) if used[place - 1]],
-        "rows": rows,
     }
+    table = say.filled(("build", *PARTS, "in all", "there"), rows, {1, 2, 3, 4, 5, 6})
+    return [Block("chart", chart), Block("table", table, "Memory as a table, GiB", folded=True)]
 
 
-def _whatif(grid: Grid, base: RuleBase) -> dict[str, Any]:
+def _whatif(grid: Grid, base: RuleBase) -> list[Block]:
     down, across = grid.axes
     (panel,) = panels(grid)
     letters, key = lettered(grid, base)
-    rows = []
-    for row, cells in enumerate(panel.cells):
-        winners = [
-            f"{say.short_name(cell.winner.model, base)}, {cell.provider or cell.winner.quantization}"
-            if cell.winner
-            else f"{NONE} nothing fits"
-            for cell in cells
-        ]
-        rows.append((label(down, row), *winners))
-    return {
-        "heads": (field_name(down.field), *(placed(across, place) for place in range(len(across.labels)))),
-        "rows": rows,
-        "turns": [f"{where}: {why}" for where, why in turn_texts(grid, letters)],
-        "key": [f"{letter}: {winner}" for letter, winner in key.items()],
-    }
+    names = {at: key.get(letter, "nothing fits") for at, letter in letters.items()}
+    rows = [(label(down, at), *(names[cell.at] for cell in cells)) for at, cells in enumerate(panel.cells)]
+    heads = (field_name(down.field), *(placed(across, place) for place in range(len(across.labels))))
+    turns = [f"{where}: {why}" for where, why in turn_texts(grid, names)]
+    said = turns or ["the winner stays the same" if key else "nothing fits in any of them"]
+    title = "The winner at other contexts and with other numbers of requests at a time"
+    return [Block("table", say.Table(heads, rows), title), Block("items", said, "Why it changes" if turns else "")]

@@ -15,14 +15,19 @@ GAP = 2  # Blanks between columns, and before them.
 WHOLE_WORD = re.compile(r"""(?:(?<!\S)-\S+ (?=[^-\s]))?(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+|\S+""")
 """A word of a command with what is quoted in it, and the option before it that it is the value of."""
 WORD = re.compile(r"\s*\S+\s*")
-CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35", "cyan": "36"}
+ASCII = {" · ": ", ", "█": "#", "·": ".", "…": "..."}
+"""What stands for a character where the output takes none but those of ASCII."""
+DRAWN = str.maketrans(dict.fromkeys("█·…", " "))
+"""Characters of one cell that are no letters of another script."""
+LABEL = 11  # Blanks, the name of a row, blanks.
 
 
 class Screen:
     """Lines written into memory, so that output appears at once or not at all."""
 
-    def __init__(self, *, colour: bool, width: int) -> None:
-        self.colour = colour
+    def __init__(self, *, colour: bool, width: int, unicode: bool = True) -> None:
+        self.colour, self.unicode = colour, unicode
         self.width = max(NARROWEST, min(width, MOST_COLUMNS))
         self.lines: list[str] = []
 
@@ -30,10 +35,33 @@ class Screen:
         """Return what was written, without blanks at line ends."""
         return "\n".join(line.rstrip() for line in self.lines) + "\n"
 
-    def line(self, text: str, style: str = "", indent: int = 0) -> None:
-        """Write one paragraph."""
-        for part in wrapped(_plain(text), self.width - indent):
-            self.lines.append(" " * indent + self._styled(part, style))
+    def line(self, text: str, style: str = "", indent: int = 0, lead: int | None = None) -> None:
+        """Write one paragraph; of the first line, only the `lead` characters in the style, where that is given."""
+        for part in wrapped(self._plain(text), self.width - indent):
+            self.lines.append(" " * indent + self._styled(part[:lead], style) + ("" if lead is None else part[lead:]))
+            lead = lead and 0
+
+    def row(self, name: str, *paragraphs: str) -> None:
+        """Write paragraphs beside their name."""
+        lines = [line for text in paragraphs for line in wrapped(self._plain(text), self.width - LABEL)]
+        self._named(name, lines)
+
+    def short(self, name: str, items: Iterable[str]) -> bool:
+        """Write items beside their name, a line each; tell whether each is there in full."""
+        room, items = self.width - LABEL - GAP, [self._plain(item) for item in items]
+        cut = [
+            item if cell_len(item) <= room else wrapped(item, room - 3)[0].rstrip(" ,;:") + self._plain("…")
+            for item in items
+        ]
+        self._named(name, [f"- {item}" for item in cut])
+        return cut == items
+
+    def _named(self, name: str | None, lines: list[str]) -> None:
+        if name is None:
+            self.lines += [" " * GAP + line for line in lines]
+            return
+        self.lines += [f"  {self._styled(name, 'dim')}{'':{LABEL - GAP - len(name)}}{line}" for line in lines[:1]]
+        self.lines += [" " * LABEL + line for line in lines[1:]]
 
     def unwrapped(self, *parts: tuple[str, str]) -> None:
         """Write texts with their styles on one line, however long it is."""
@@ -47,29 +75,29 @@ class Screen:
     def bullets(self, items: Iterable[str], mark: str = "-") -> None:
         """Write paragraphs with a hanging mark."""
         for item in items:
-            first, *rest = wrapped(_plain(item), self.width - 2 * GAP)
+            first, *rest = wrapped(self._plain(item), self.width - 2 * GAP)
             self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
 
-    def command(self, run: str, language: str) -> None:
+    def command(self, run: str, language: str, name: str | None = None) -> None:
         """Write a command that can be pasted: a line too long is broken between words, as a shell takes it."""
         if language != "sh" or "<<" in run:  # code, or lines of a file, which are kept
-            self.lines += ["  " + printable(line) for line in run.splitlines()]
+            self._named(name, [printable(line) for line in run.splitlines()])
             return
         rows = [""]
         for word in WHOLE_WORD.findall(run):
             first, *more = (printable(part) for part in word.split("\n"))
-            if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(first) > self.width - 4 * GAP:
+            if rows[-1] and cell_len(rows[-1]) + 1 + cell_len(first) > self.width - LABEL - GAP:
                 rows[-1] += " \\"
-                rows.append(f"    {first}")
+                rows.append(first)
             else:
                 rows[-1] = f"{rows[-1]} {first}" if rows[-1] else first
             rows += more
-        self.lines += ["  " + row for row in rows]
+        self._named(name, rows)
 
     def columns(self, names: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
         """Write aligned columns; those in `right` are numbers. Where they do not fit side by side, rows are stacked."""
-        heads = [_plain(name) for name in names]
-        cells = [[_plain(cell) for cell in row] for row in rows]
+        heads = [self._plain(name) for name in names]
+        cells = [[self._plain(cell) for cell in row] for row in rows]
         least = GAP * len(names)  # the width below which numbers are cut or words broken too often to read
         for place in range(len(names)):
             column = [row[place] for row in (heads, *cells)]
@@ -77,12 +105,13 @@ class Screen:
             word = max((len(word) for cell in column for word in cell.split()), default=len(heads[place]))
             least += longest if place in right or place == 0 else max(word, min(longest, NARROWEST_COLUMN))
         if len(names) >= FEWEST_STACKED and least > self.width:
-            for row in cells:  # its first two cells, then the others by name
-                rest = [(name, cell) for name, cell in zip(heads[2:], row[2:], strict=True) if cell]
-                text = rest[0][1] if len(rest) == 1 else ", ".join(f"{name} {cell}".strip() for name, cell in rest)
-                for paragraph, indent in ((" ".join(cell for cell in row[:2] if cell), GAP), (text, 2 * GAP)):
+            lead = 1 if heads[1] and not heads[0] else 2
+            for row in cells:  # its first cells, then the others by name
+                rest = [f"{name} {cell}".strip() for name, cell in zip(heads[lead:], row[lead:], strict=True) if cell]
+                text = rest[0].removeprefix(heads[lead]) if len(rest) == 1 else "; ".join(rest)
+                for paragraph, indent in ((" ".join(cell for cell in row[:lead] if cell), GAP), (text, 2 * GAP)):
                     if paragraph:
-                        self.line(paragraph, indent=indent)
+                        self.line(paragraph.strip(), indent=indent)
             return
         table = [heads, *cells] if any(heads) else cells
         gaps = [*(GAP for _ in heads[1:]), 0]
@@ -108,20 +137,22 @@ class Screen:
                     line += "".join(self._styled(piece, "dim" if row is heads else "") for piece in pieces)
                 self.lines.append(line)
 
+    def _plain(self, text: str) -> str:
+        """Return text on one line, without control characters, or any other that the output does not take."""
+        plain = printable(text).expandtabs()
+        for mark, instead in ASCII.items() if not self.unicode else ():
+            plain = plain.replace(mark, instead)
+        return plain
+
     def _styled(self, text: str, style: str) -> str:
         if not (self.colour and style and text):
             return text
         return f"\x1b[{';'.join(CODES[word] for word in style.split())}m{text}\x1b[0m"
 
 
-def _plain(text: str) -> str:
-    """Return text on one line, without control characters."""
-    return printable(text).expandtabs()
-
-
 def cell_len(text: str) -> int:
     """Count the cells that a text takes on a terminal: two for a wide character, none for one that combines."""
-    if text.isascii():
+    if text.isascii() or text.translate(DRAWN).isascii():
         return len(text)
     from rich import cells
 
@@ -167,33 +198,14 @@ def _cropped(text: str, width: int) -> str:
 
 
 def _fitted(widths: list[int], whole: frozenset[int], most: int) -> list[int]:
-    """Narrow columns until they fit: the widest of those that wrap first, down to the next; if need be all alike."""
-    while (excess := sum(widths) - most) > 0:
-        wrapping = {width for place, width in enumerate(widths) if place not in whole}
-        widest, *others = sorted(wrapping, reverse=True) or [0]
-        step = widest - max(others, default=0)
-        if not step:
-            return _narrowed(widths, range(len(widths)), excess, excess)
-        places = [place for place, width in enumerate(widths) if width == widest and place not in whole]
-        widths = _narrowed(widths, places, excess, min(excess, step))
-    return widths
-
-
-def _narrowed(widths: Sequence[int], places: Sequence[int], excess: int, most: int) -> list[int]:
-    """Take the excess off these columns in equal parts, from none more than `most`."""
+    """Narrow columns until they fit: the widest of those that wrap, and any where none is left to."""
     made = list(widths)
-    for left, place in zip(range(len(places), 0, -1), places, strict=True):
-        part = min(most, made[place], round(excess / left))
-        made[place] -= part
-        excess -= part
+    while sum(made) > most and any(made):
+        places = [place for place, width in enumerate(made) if width and place not in whole] or range(len(made))
+        made[max(places, key=lambda place: (made[place], place))] -= 1
     return made
 
 
-def bar(parts: Sequence[tuple[str, float]], total: float, width: int) -> str:
-    """Return a bar of letters, one run per part, dots for what stays free."""
-    text = ""
-    done = 0.0
-    for letter, size in parts:
-        done += size
-        text += letter * (round(width * min(done, total) / total) - len(text))
-    return f"[{text.ljust(width, '.')}]"
+def bar(used: float, total: float, width: int = 26) -> str:
+    """Return a bar that is filled as far as something is used."""
+    return f"[{('█' * round(width * min(used, total) / total)).ljust(width, '·')}]"

@@ -1,24 +1,43 @@
-"""Sentences about a build and an answer, as text, record and page say them alike."""
+"""Sentences and tables about a build and an answer, as text, record and page say them alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from llama_advisor.engine.advice import Advice, Build, Change, Command, Contribution, Robustness, TippingPoint
+from llama_advisor.engine.advice import (
+    Advice,
+    AskedBuild,
+    Build,
+    Change,
+    Command,
+    Contribution,
+    Robustness,
+    SpeedShown,
+    TippingPoint,
+)
+from llama_advisor.explain.reason import benchmarks, brief, reason
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.sizing.figures import Capacity, Cost, Memory, Range, Training
+from llama_advisor.render.screen import bar
+from llama_advisor.scenario.flags import FLAG_OF
+from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Range, Speed, Training
+from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.request import Estimate
+from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
-SIGNIFICANT = 3
-VERDICTS = table(__file__)
+WORDS = table(__file__)
+VERDICTS: dict[str, str] = {verdict: word for verdict, (word, _) in WORDS["verdicts"].items()}
+STYLES: dict[str, str] = {verdict: style for verdict, (_, style) in WORDS["verdicts"].items()}
 
 
-def number(value: float | None) -> str:
-    """Write a figure with three significant digits, thousands separated; a dash where it is not known."""
-    if value is None:
-        return "-"
-    digits = max(0, SIGNIFICANT - len(str(int(value))))
-    return f"{value:,.{digits}f}"
+class Table(NamedTuple):
+    """Heads, rows, and which columns are numbers."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int] = frozenset()
 
 
 def range_text(figures: Range) -> str:
@@ -41,57 +60,89 @@ def value_text(value: object) -> str:
     return str(value)
 
 
-def short_name(model: str, base: RuleBase) -> str:
-    """Name a model without the family that all of them share."""
-    return base.models[model].name.removeprefix("Llama ")
-
-
 def host_name(build: Build, base: RuleBase) -> str:
     """Name the provider of a hosted build."""
     return base.providers[build.provider].name if build.provider else build.engine
 
 
 def described(build: Build, base: RuleBase) -> str:
-    """Name a build: `model, quantization, engine on machine`."""
-    name = base.models[build.model].name
+    """Name a build: `model · quantization · engine on machine`."""
     if build.machine is None:
-        return f"{name}, hosted by {host_name(build, base)}"
-    version = f" ({build.engine_version})" if build.engine_version else ""
-    copies = f", {build.machine.replicas} copies" if build.machine.replicas > 1 else ""
-    return f"{name}, {build.quantization}, {base.engines[build.engine].name}{version} on {build.machine.name}{copies}"
+        return f"{base.models[build.model].name} · hosted by {host_name(build, base)}"
+    return named(build, build.machine, base, build.engine_version)
 
 
-def reason_line(advice: Advice, build: Build, base: RuleBase) -> str:
-    """Give the verdict and what carries it: the pick's weightiest rule, and where it leads the next model."""
+def named(build: Build | Estimate, machine: MachineUsed | None, base: RuleBase, pinned: str | None = None) -> str:
+    """Name a build on a machine, with the version of its engine."""
+    engine = f"{base.engines[build.engine].name} {pinned or base.engines[build.engine].version}".rstrip()
+    copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
+    where = f" on {machine.name}{copies}" if machine else ""
+    return f"{base.models[build.model].name} · {build.quantization} · {engine}{where}"
+
+
+def title(advice: Advice, base: RuleBase) -> str:
+    """Name what is recommended, or say that nothing is; what has to be changed for it comes first."""
+    build = advice.recommendation
+    if build is None:
+        return str(WORDS["titles"][advice.verdict])
     if advice.changes:
-        from llama_advisor.explain.options import nearest_excuse
-
-        nearest = nearest_excuse(advice)
-        against = nearest.excuse.text if nearest else "nothing qualifies as asked"
-        return f"only if you change {changes_text(advice.changes)}: {against}."
-
-    def points(build: Build, criterion: str) -> float:
-        return sum(part.points for part in build.contributions if part.criterion == criterion)
-
-    rules = [part for part in build.contributions if part.rule and part.points > 0]
-    said = [max(rules, key=lambda part: part.points).text] if rules else []
-    if len(advice.ranking) > 1:
-        rival = advice.ranking[1]
-        criteria = dict.fromkeys(part.criterion for part in build.contributions)
-        gains = sorted(((points(build, name) - points(rival, name), name) for name in criteria), reverse=True)
-        ahead = [name for gap, name in gains if gap > 0][:2]
-        if ahead:
-            said.append(f"ahead of {base.models[rival.model].name} in {' and '.join(ahead)}")
-    elif not said:
-        said.append("the only model that qualifies")
-    return f"{VERDICTS[advice.verdict]}: {'; '.join(said) or 'the best score of all builds that qualify'}."
+        return f"Only if you change {changes_text(advice.changes)}: {described(build, base)}"
+    return described(build, base)
 
 
-def part_row(part: Contribution, base: RuleBase) -> tuple[str, str, str, str]:
-    """Return a part of the score: its points, those of a rule signed, whose they are, the reading, its sources."""
-    points = f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
-    text = part.text + decided_by(part.layer, base)
-    return points, part.rule or part.criterion, text, ", ".join(part.source) or "-"
+def why(advice: Advice, base: RuleBase) -> str:
+    """Say why, or what to state."""
+    if advice.missing:
+        flags = ", ".join(FLAG_OF[name] for name in advice.missing)
+        return f"state at least one of {flags}; what it may be for: `llama-advisor use-cases list`."
+    return f"as asked, {reason(advice, base)}" if advice.changes else reason(advice, base)
+
+
+def close_text(advice: Advice, base: RuleBase) -> str:
+    """Say whether a second model is as good, as far as estimates go; nothing where there is none."""
+    if advice.close_call:
+        other = advice.close_call.other
+        name = f"{brief(base.models[other.model])}, {other.quantization}"
+        return f"Close call? Yes: within the range of the speed estimates {name} is as good."
+    if len(advice.ranking) == 1 or not advice.ranking:
+        return ""
+    known = advice.ranking[0].speed and advice.ranking[1].speed
+    over = " over the whole range of the speed estimates" if known else ""
+    return f"Close call? No: {brief(base.models[advice.ranking[1].model])} stays behind{over}."
+
+
+def hanging(advice: Advice, base: RuleBase) -> list[str]:
+    """List what was not said and would change the answer, with its flag."""
+    return [
+        f"{FLAG_OF[item.field]} {value_text(item.value)}: "
+        + (f"then {base.models[item.then.model].name}, {item.then.quantization}" if item.then else "nothing fits then")
+        for item in advice.hangs_on
+    ]
+
+
+def assumed(advice: Advice, most: int) -> list[str]:
+    """List the assumptions that matter most, each with the flag that changes it."""
+    build, said = advice.recommendation, {item.field: item.value for item in advice.assumptions}
+    if advice.scenario.get("hardware"):  # what is assumed of it is a detail
+        said = {field: value for field, value in said.items() if field not in {"hardware", "target"}}
+    elif build and build.machine:
+        said["hardware"] = build.machine.name
+    if not (build and build.cost and build.cost.usd_per_month):
+        said.pop("tokens_per_month", None)
+    words = ((field, text) for field, text in WORDS["assumed"].items() if field in said)
+    told = [f"{text.format(value_text(said[field]))} ({FLAG_OF[field]})" for field, text in words][:most]
+    return [re.sub(r"^(1 \w+)s\b", r"\1", text) for text in told]
+
+
+def points(build: Build, base: RuleBase) -> Table:
+    """Return the parts of a score, those of a rule signed, with what each rests on."""
+    rows = []
+    for part in build.contributions:
+        cited = f" [{', '.join(part.source)}]" if part.source else ""
+        made = f"{part.points:+.2f}" if part.rule else f"{part.points:.2f}"
+        rows.append((made, part.rule or part.criterion, f"{part.text}{decided_by(part.layer, base)}{cited}"))
+        rows.extend(("", "", reading) for reading in readings(part))
+    return Table(("points", "from", "reading"), rows, frozenset({0}))
 
 
 def decided_by(layer: str | None, base: RuleBase) -> str:
@@ -115,16 +166,6 @@ def shortest(commands: Iterable[Command]) -> list[Command]:
     """Return the steps without which nothing runs: files, start, and a request where nothing is to be started."""
     found = [item for item in commands if item.step in {"make", "start", "load", "tune"}]
     return found or [item for item in commands if item.step == "request"]
-
-
-def command_lines(commands: Iterable[Command]) -> list[str]:
-    """Return what to type, line by line; what is no shell command with what it is written in."""
-    lines = []
-    for item in commands:
-        if item.language != "sh":
-            lines.append(f"# in {item.language}:")
-        lines += item.run.splitlines()
-    return lines
 
 
 def serves(capacity: Capacity) -> str:
@@ -154,14 +195,45 @@ def tuning_lines(training: Training) -> Iterator[str]:
     yield from training.not_known
 
 
-def memory_line(memory: Memory) -> str:
-    """Write the memory of a build with its parts."""
-    image = f" + image cache {memory.image_cache_gib:.2f}" if memory.image_cache_gib else ""
-    there = "of unknown memory" if memory.available_gib is None else f"of {memory.available_gib:.2f} GiB"
-    caches = f"KV cache {memory.kv_cache_gib:.2f}{image}"
-    parts = f"weights {memory.weights_gib:.2f} + {caches} + overhead {memory.overhead_gib:.2f}"
-    split = f"; {memory.offloaded_gib:.1f} GiB of it in host memory" if memory.offloaded_gib else ""
-    return f"{memory.total_gib:.2f} GiB {there}: {parts}{split}"
+def memory_lines(memory: Memory, *, drawn: bool = False) -> list[str]:
+    """Write what a build takes of what there is for it, as a bar too if it is to be `drawn`, and its parts."""
+    split = f", {number(memory.offloaded_gib)} of it in host memory" if memory.offloaded_gib else ""
+    unknown = "; what is there is not known" if memory.available_gib is None else ""
+    filled = f"  {bar(memory.total_gib, memory.available_gib)}" if drawn and memory.available_gib else ""
+    image = f" + image cache {number(memory.image_cache_gib)}" if memory.image_cache_gib else ""
+    parts = f"weights {number(memory.weights_gib)} + KV cache {number(memory.kv_cache_gib)}{image}"
+    return [
+        f"{memory_of(memory.total_gib, memory.available_gib)} GiB{split}{unknown}{filled}",
+        f"{parts} + overhead {number(memory.overhead_gib)}",
+    ]
+
+
+def speed_lines(speed: Speed | SpeedShown, at: int, context: int, prompt: int) -> list[str]:
+    """Write how fast tokens come with `at` tokens in the context and with a full one, and when the first does."""
+    full = f", {number(speed.at_full_context_tokens_per_s)} once {context:,} are full" if at < context else ""
+    return [
+        f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}",
+        f"first token after {range_text(speed.first_token_s)} s, of a prompt of {prompt:,} tokens",
+    ]
+
+
+def figures(build: Build, *, drawn: bool = False) -> dict[str, list[str]]:
+    """Write what a build takes and does, by name: memory, tuning, speed, what it serves, cost."""
+    speed, serving, training = build.speed, build.capacity, build.training
+    said: dict[str, list[str]] = {}
+    if build.memory:
+        said["memory"] = memory_lines(build.memory, drawn=drawn)
+    if training:
+        said["tuning"] = [f"{training.method}: {number(training.total_gib)} GiB in all", *tuning_lines(training)]
+    if speed:
+        said["speed"] = speed_lines(speed, speed.at_tokens, speed.context_tokens, speed.prompt_tokens)
+    elif not training:
+        said["speed"] = [f"not known {'for this device' if build.machine else 'here: measure it, network included'}"]
+    if serving and (serving.in_flight > 1 or serving.copies > 1):
+        said["serves"] = [serves(serving)]
+    if build.cost:
+        said["cost"] = [cost_line(build.cost)]
+    return said
 
 
 def cost_line(cost: Cost) -> str:
@@ -182,25 +254,61 @@ def firm_text(stands: Robustness) -> tuple[str, str]:
     return f"{stands.margin:+.2f} points", f"leads under {stands.share_of_weightings_won:.0%} of all weightings"
 
 
-def ranking_rows(advice: Advice, base: RuleBase, most: int | None = None) -> list[tuple[str, ...]]:
-    """Return the rows of the ranking, of the first `most` models: each by its best build, then further ones."""
-    rows = []
-    for best in advice.ranking[:most]:
-        others = (build for build in advice.builds or () if build.rank == best.rank)
-        rows += [_ranking_row(best, base), *(("", *_ranking_row(build, base)[1:]) for build in others)]
-    return rows
+def ranking(advice: Advice, builds: Iterable[Build], base: RuleBase, *, why: bool) -> Table:
+    """Return the ranking: the published score of this work, or with `why` the points."""
+    (name, *_), rows = benchmarks(advice, base), []
+    first = advice.ranking[0].machine
+    listed = ((best, *(b for b in advice.builds or () if b.rank == best.rank)) for best in builds)
+    for place, build in ((place, build) for same in listed for place, build in enumerate(same)):
+        memory, scored, machine = build.memory, score(base.models[build.model], name, base), build.machine
+        where = f" on {machine.name}" if machine and first and machine.name != first.name else ""
+        ran = f"{build.quantization}, {build.engine}{where}" if machine else f"hosted, {host_name(build, base)}"
+        held = memory_of(memory.total_gib, memory.available_gib) if memory else ""
+        if memory and memory.offloaded_gib:
+            held = f"{number(memory.total_gib)}, {number(memory.offloaded_gib)} in RAM"
+        rows.append(
+            (
+                "" if place else str(build.rank),
+                brief(base.models[build.model]),
+                ran,
+                held,
+                number(build.speed.decode_tokens_per_s.mid if build.speed else None),
+                number(build.cost.usd_per_month if build.cost else None),
+                f"{build.score:.2f}" if why else "" if scored is None else f"{'~' * scored.estimated}{scored.value:g}",
+            )
+        )
+    heads = ("#", "model", "build", "GiB", "tok/s", "USD/mo", "score" if why else base.benchmarks[name].name)
+    return filled(heads, rows, {0, 3, 4, 5, 6})
 
 
-def _ranking_row(build: Build, base: RuleBase) -> tuple[str, ...]:
-    return (
-        str(build.rank),
-        short_name(build.model, base),
-        f"{build.quantization}, {build.engine}" if build.machine else f"hosted, {host_name(build, base)}",
-        number(build.memory.total_gib if build.memory else None),
-        number(build.speed.decode_tokens_per_s.mid if build.speed else None),
-        number(build.cost.usd_per_month if build.cost else None),
-        f"{build.score:.2f}",
-    )
+def memory_of(need: float, there: float | None) -> str:
+    """Write memory as a cell of a table."""
+    return number(need) if there is None else f"{number(need)} of {number(there)}"
+
+
+def forms(asked: AskedBuild, base: RuleBase) -> Table:
+    """Return the forms of the build asked about, and on what each would fit."""
+    heads = ("form", "engine", "GiB on a device", "fits", "tok/s", "it fits on")
+    rows = [
+        (
+            form.method or form.quantization,
+            base.engines[form.engine].name,
+            memory_of(form.need_gib, form.available_gib),
+            {True: "yes", False: "no", None: ""}[form.fits],
+            number(form.tokens_per_s),
+            form.machine or "",
+        )
+        for form in asked.forms
+    ]
+    return filled(heads, rows, {2, 4})
+
+
+def filled(heads: Sequence[str], rows: Iterable[Sequence[str]], right: set[int]) -> Table:
+    """Return a table without the columns in which nothing stands."""
+    rows = list(rows)
+    kept = [place for place in range(len(heads)) if any(row[place] for row in rows)]
+    told = [tuple(row[place] for place in kept) for row in rows]
+    return Table([heads[at] for at in kept], told, frozenset(kept.index(at) for at in right if at in kept))
 
 
 def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
@@ -221,20 +329,34 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
     return lines
 
 
+def links(build: Build, base: RuleBase) -> list[tuple[str, str]]:
+    """Return where the model of a build and its licence are to be read: names and addresses."""
+    model = base.models[build.model]
+    repository = build.artifact.hf_repo or model.artifacts.hf_repo
+    found = ((repository, f"https://huggingface.co/{repository}"), (model.licence.name, model.licence.url))
+    return [(name, address) for name, address in found if address.startswith("https://")]
+
+
 def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
-    """Write what an answer says beside its build, by heading; the last two are the lane that was not ranked."""
+    """Write what an answer says beside its build, by heading."""
     lanes = [(item, f"{described(item, base)}: {cost_line(item.cost)}") for item in advice.alternatives if item.cost]
+    asked = list(advice.asked.text if advice.asked else ())
+    asked += [
+        f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}"
+        for wish in advice.wishes
+        if wish.field != "model" or advice.asked is None
+    ]
     return {
-        "Wishes": [
-            f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}" for wish in advice.wishes
-        ],
-        "Caveats": [*(item.text + decided_by(item.layer, base) for item in advice.caveats), *advice.expired],
+        "The build you asked about": asked,
         "What would help": [
             f"{changes_text(item.changes)}: then {base.models[item.then.model].name}" for item in advice.relaxations
         ],
         "Ways round": [f"{route.kind.replace('_', ' ')}: {route.text}" for route in advice.routes],
+        "Caveats": [*(item.text + decided_by(item.layer, base) for item in advice.caveats), *advice.expired],
+        "Good to know": [item.text + decided_by(item.layer, base) for item in advice.notes],
         "Hosted instead": [line for item, line in lanes if item.provider is not None],
         "On rented hardware instead": [line for item, line in lanes if item.provider is None],
+        "Excluded": excluded_lines(advice, base),
     }
 
 
@@ -250,13 +372,9 @@ def change_text(change: Change) -> str:
     return f"{change.field} from {value_text(change.from_)} to {value_text(change.to)}"
 
 
-def turn_lines(points: Iterable[TippingPoint], base: RuleBase) -> list[str]:
-    """List the tipping points: what is moved, what is recommended then, and why."""
-    lines = []
+def turn_lines(points: Iterable[TippingPoint], base: RuleBase) -> Iterator[str]:
+    """Yield the tipping points: what is moved, what is recommended then, and why."""
     for point in points:
         then = base.models[point.then.model].name if point.then else "nothing fits"
-        change = Change(field=point.field, from_=point.from_, to=point.to)
-        lines.append(
-            f"{change_text(change)}: " + (point.text if point.text.startswith(then) else f"{then}; {point.text}")
-        )
-    return lines
+        moved = change_text(Change(field=point.field, from_=point.from_, to=point.to))
+        yield f"{moved}: {point.text}" if point.text.startswith(then) else f"{moved}: {then}; {point.text}"

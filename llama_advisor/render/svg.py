@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
-from math import ceil, floor, inf, log10
+from math import ceil, dist, floor, inf, log10
 from typing import NamedTuple
 
 from llama_advisor.explain.grid import Grid
@@ -23,6 +23,7 @@ FONT = 10
 LETTER = 6.2  # Room taken by a letter of that size: no font is measured, so this is the width of a broad one.
 MANY_TIMES = 100  # Between figures so far apart, only powers of ten are written on a logarithmic scale.
 TICKS = 5
+MARK = 10.0  # Room that a numbered mark takes to each side.
 CELLS = ("#a8d1f0", "#f7c98b", "#b5dfb0", "#e6b8d8", "#f2e394", "#c3c0ee", "#f3b3a6", "#a9ddd6")
 EMPTY, ON_CELLS, WHITE = "#e4e4e4", "#1c2024", "#ffffff"
 LONGEST_LABEL = 24
@@ -129,8 +130,8 @@ def scatter(
     parts += [_upright(12, (top + bottom) / 2, labels[1], INK, "middle")]
     best = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted((p.x, p.y) for p in points if p.front))
     parts += [f'<polyline points="{best}" fill="none" stroke="{GOOD}" stroke-dasharray="4 3"/>']
-    for point in sorted(points, key=lambda item: (-(item.place or inf), item)):
-        parts += _mark(point, across(point.x), up(point.y))
+    for point, hidden in reversed(_apart([point._replace(x=across(point.x), y=up(point.y)) for point in points])):
+        parts += _mark(point, hidden)
     crosses = ""
     for reason, y in out:
         x = right + beside + column * (reasons.index(reason) + 0.5)
@@ -143,8 +144,21 @@ def scatter(
     return _svg(name, *texts, (width, height), parts)
 
 
-def _mark(point: Point, x: float, y: float) -> list[str]:
+def _apart(points: Sequence[Point]) -> list[tuple[Point, list[int]]]:
+    """Return the marks that are drawn, the first of the ranking first, each with the places of those it would hide."""
+    marks: list[tuple[Point, list[int]]] = []
+    for point in sorted(points, key=lambda item: (item.place or inf, item)):
+        over = next((hidden for other, hidden in marks if dist(point[:2], other[:2]) < MARK), None)
+        if point.place is None or over is None:
+            marks.append((point, []))
+        else:
+            over.append(point.place)
+    return marks
+
+
+def _mark(point: Point, hidden: Sequence[int]) -> list[str]:
     """Draw a build: filled on the front, else a ring; with its number if it is ranked, in a diamond if it is first."""
+    x, y = point.x, point.y
     ring = PICK if point.place == 1 else GOOD
     paint = f'fill="{ring if point.front else SURFACE}" stroke="{ring}" stroke-width="1.3"'
     if point.place is None:
@@ -154,7 +168,8 @@ def _mark(point: Point, x: float, y: float) -> list[str]:
     else:
         shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6.5" {paint}/>'
     ink = SURFACE if point.front else ring
-    return [shape, _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')]
+    number = _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')
+    return [shape, number, *([_text(x + MARK, y, ", ".join(map(str, hidden)), GOOD)] if hidden else [])]
 
 
 class Bar(NamedTuple):

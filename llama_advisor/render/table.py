@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import number
 from llama_advisor.sizing.estimate import BEST_TRODDEN, largest
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.sizing.layouts import splits
 from llama_advisor.sizing.support import at_home, official_build, published_file, quantization_support
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
 if TYPE_CHECKING:

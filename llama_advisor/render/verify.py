@@ -6,7 +6,8 @@ from llama_advisor.deploy.verify import Verification
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import number, range_text, value_text
+from llama_advisor.render.sentences import range_text, value_text
+from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
 NAMES = table(__file__)

@@ -112,10 +112,10 @@ Llama 3.1 8B Instruct, int8, vLLM on RTX 3060 12 GB
     4,096  10.2  yes                 34.1        2
     8,192  10.7  yes                 31.6        1
     8,419  10.7  yes                 31.5        1
-   16,384  11.7  no                     -        -
-   32,768  13.7  no                     -        -
-   65,536  17.7  no                     -        -
-  131,072  25.7  no                     -        -
+   16,384  11.7  no
+   32,768  13.7  no
+   65,536  17.7  no
+  131,072  25.7  no
 8,419 tokens: the card's memory
 """,
     ),
@@ -124,7 +124,7 @@ Llama 3.1 8B Instruct, int8, vLLM on RTX 3060 12 GB
         """\
 Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
   split    copies   GiB    of  fits  tokens/s  first s  requests/s
-  1             4  41.2  22.1  no           -        -           -
+  1             4  41.2  22.1  no
   tp2           2  21.9  22.1  yes       32.1     0.88        1.05
   tp4           1  12.0  22.1  yes       50.0     0.50        1.40
   layers2       2  21.7  22.1  yes       18.9     1.48        0.64

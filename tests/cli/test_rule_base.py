@@ -282,7 +282,7 @@ def test_each_price_has_its_state_source_and_day(run: Run, base: RuleBase) -> No
 
 
 def test_columns_name_their_units(run: Run) -> None:
-    assert "memory GiB 24.0, bandwidth GB/s 1008.0" in run("hardware", "list", "rtx-4090").stdout
+    assert "memory GiB 24.0; bandwidth GB/s 1008.0" in run("hardware", "list", "rtx-4090").stdout
     assert "USD/h 1.006" in run("prices", "list", "aws/g5.xlarge").stdout
 
 

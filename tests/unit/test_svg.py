@@ -45,6 +45,13 @@ def test_one_build_alone_is_drawn() -> None:
     assert [item.text for item in root.iter("{http://www.w3.org/2000/svg}text")][-1] == "1"
 
 
+def test_a_mark_that_another_would_hide_is_told_beside_it() -> None:
+    points = [Point(20.0, 71.0, 1, front=True), Point(20.0, 71.0, 2), Point(60.0, 30.0, 3)]
+    root = ET.fromstring(scatter("two", TEXTS, points, [], ("x", "y")))  # noqa: S314
+    assert [item.text for item in root.iter("{http://www.w3.org/2000/svg}text")][-3:] == ["3", "1", "2"]
+    assert len([*root.iter("{http://www.w3.org/2000/svg}circle")]) == 1
+
+
 def test_a_label_is_text() -> None:
     root = ET.fromstring(bars("b", TEXTS, [Bar("<b>&\u202e", (1.0, 0.0), None)], "GiB"))  # noqa: S314
     assert [item.text for item in root.iter("{http://www.w3.org/2000/svg}text")][-1] == "<b>&?"

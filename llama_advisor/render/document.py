@@ -1,0 +1,93 @@
+"""What a report says, section by section: the request, the answer, what else was judged, how to check it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from llama_advisor.explain.why import Report
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render import sentences as say
+from llama_advisor.render.formats import View, as_file
+
+Kind = Literal["text", "items", "figures", "links", "table", "sources", "code", "chart"]
+
+
+class Block(NamedTuple):
+    """A part of a section; a table of sources has addresses that are links."""
+
+    kind: Kind
+    body: Any
+    title: str = ""
+    folded: bool = False  # Whether a page shows it only when it is asked for.
+    language: str = ""  # Of code.
+
+
+Section = tuple[str, list[Block]]
+"""A heading and what stands under it."""
+
+
+def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section] = ()) -> Iterator[Section]:
+    """Yield the sections that have something to say; what is `drawn` stands before what would change the answer."""
+    advice, beside, build = report.advice, say.beside(report.advice, base), report.advice.recommendation
+    stated = [(field, say.value_text(value)) for field, value in report.stated.items()]
+    assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
+    named, excluded = beside.pop("The build you asked about"), beside.pop("Excluded")
+    asked = [Block("items", named)] if named else []
+    if advice.asked and advice.asked.forms:
+        asked.append(Block("table", say.forms(advice.asked, base), "In which form it would fit, and on what"))
+    compared = []
+    if advice.ranking:
+        compared.append(Block("table", say.ranking(advice, advice.ranking, base, why=True), "Each model's best build"))
+    if excluded:
+        compared.append(Block("items", excluded, "Ruled out"))
+    points = []
+    if build:
+        firm = ", {} ahead; it {}".format(*say.firm_text(advice.robustness)) if advice.robustness else ""
+        points = [Block("text", f"{build.score:.2f} of 100 points{firm}.")]
+        points += [Block("table", say.points(build, base), "What they are made of", folded=True)]
+    turns = list(say.turn_lines(advice.tipping_points or (), base))
+    sources = [(item.id, item.text, item.kind, str(item.read)) for item in report.sources]
+    shown = advice.rulebase
+    layers = f" with {', '.join(shown.layers)} over it" if shown.layers else ""
+    again = [
+        Block("text", f"Answered by llama-advisor {shown.version} with rule base {shown.hash}{layers}."),
+        Block("text", "The same version and rules print this again, byte for byte; others show what moved."),
+        Block("code", [view.command], "To print it again", language="sh"),
+        Block("code", as_file(report.stated), "The scenario as it was stated, as a file", language="yaml", folded=True),
+    ]
+    found: Iterable[Section] = (
+        ("What was asked", [_table(("field", "value"), stated, "As it was stated")]),
+        ("The answer", list(_answer(report, base, beside))),
+        ("The build that was asked about", asked),
+        ("What it was compared with", compared),
+        ("Points", points),
+        *drawn,
+        ("What would change it", [Block("items", turns)] if turns else []),
+        ("What was assumed", [_table(("field", "value", "why"), assumed, "What was not said")] if assumed else []),
+        ("Sources", [_table(("id", "source", "kind", "read on"), sources, "What it rests on", "sources")]),
+        ("How to check again", again),
+    )
+    yield from ((title, blocks) for title, blocks in found if blocks)
+
+
+def _answer(report: Report, base: RuleBase, beside: dict[str, list[str]]) -> Iterator[Block]:
+    advice, build = report.advice, report.advice.recommendation
+    yield Block("text", f"{say.VERDICTS[advice.verdict]}: {say.why(advice, base)}")
+    if close := say.close_text(advice, base):
+        yield Block("text", close)
+    if build:
+        yield Block("figures", say.figures(build))
+        yield Block("links", say.links(build, base))
+        steps = [
+            (f"# in {item.language}:\n{item.run}" if item.language != "sh" else item.run) for item in build.commands
+        ]
+        if steps:
+            yield Block("code", "\n".join(steps).splitlines(), "Run it", language="sh")
+    yield from (Block("items", lines, title) for title, lines in beside.items() if lines)
+    if hangs := say.hanging(advice, base):
+        yield Block("items", hangs, "What was not said, and would change it")
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str, kind: Kind = "table") -> Block:
+    return Block(kind, say.Table(heads, rows), title)
