@@ -114,7 +114,7 @@ def close_text(advice: Advice, base: RuleBase) -> str:
 def hanging(advice: Advice, base: RuleBase) -> list[str]:
     """List what was not said and would change the answer, with its flag."""
     return [
-        f"{FLAG_OF[item.field]} {value_text(item.value)}: "
+        f"{FLAG_OF[item.field]}{'' if item.value is True else f' {value_text(item.value)}'}: "
         + (f"then {base.models[item.then.model].name}, {item.then.quantization}" if item.then else "nothing fits then")
         for item in advice.hangs_on
     ]
