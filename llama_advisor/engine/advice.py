@@ -230,6 +230,7 @@ class TippingPoint(Record):
 class RouteShown(Record):
     """A way out that is not one build."""
 
+    rule: Annotated[str, "Rule id."]
     kind: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way."]
     text: Annotated[str, "Sentence."]
     source: Annotated[tuple[str, ...], "Source ids."]

@@ -112,6 +112,8 @@ class _Judged:
     given: Machine | None = None
     named: Named | None = None
     asked: Candidate | None = None
+    companion: Candidate | None = None
+    qualifies = False
 
 
 @dataclass(eq=False)
@@ -190,15 +192,8 @@ class Candidate(_Judged):
         by_provider = offer is not None and offer.provider == need.provider
         return self.quantization.id in need.quantizations_wished or self.engine.id == need.engine or by_provider
 
-    def closing(
-        self,
-        need: Need,
-        bottlenecks: frozenset[str],
-        given: Machine | None,
-        named: Named | None,
-        asked: Candidate | None = None,
-    ) -> Candidate:
+    def closing(self, need: Need, **known: Any) -> Candidate:
         """Return the candidate with what is known once all were judged."""
         other = replace(self, need=need)
-        other.bottlenecks, other.given, other.named, other.asked = bottlenecks, given, named, asked
+        vars(other).update(known)
         return other

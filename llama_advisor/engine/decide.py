@@ -24,6 +24,8 @@ from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
 
 OTHER_LANE = 2
+HELD_BESIDE = ("hardware", "target", "accelerator", "inputs", "languages", "domicile", "offline")
+"""Fields that hold for a model that goes beside as well."""
 
 
 class Answer(NamedTuple):
@@ -69,7 +71,7 @@ class Advisor:
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
         mine = asked_candidate(found)
-        ending = closing(told, found, base, self._named(found), mine)
+        ending = closing(told, found, base, named=self._named(found), asked=mine, companion=self._companion(need, told))
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -89,7 +91,7 @@ class Advisor:
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=self._other_lane(found),
             relaxations=tuple(way.shown for way in ways),
-            routes=() if order else routes(found, base),
+            routes=routes(ending, base),
         )
         return Answer(advice, found.need, found, told)
 
@@ -107,7 +109,7 @@ class Advisor:
             return Outcome(winner.model.id, "recommended_with_caveats")
         return Outcome(
             winner.model.id,
-            self._verdict(winner, closing(winner, found, self.base, self._named(found))),
+            self._verdict(winner, closing(winner, found, self.base, named=self._named(found))),
         )
 
     def _verdict(self, winner: Candidate, ending: Candidate) -> Verdict:
@@ -162,6 +164,20 @@ class Advisor:
             qlora_gib=gib.get("qlora"),
             qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
+
+    def _companion(self, need: Need, pick: Candidate | None) -> Candidate | None:
+        """Size the model made for work that the ranked ones do not do, beside the pick; the first that qualifies."""
+        said, beside = need.scenario, pick.memory.per_device.need_gib if pick and pick.memory else 0.0
+        for case in need.beside or need.cases:
+            for model in case.answered_by.models if case.answered_by else ():
+                held = {field: getattr(said, field) for field in HELD_BESIDE}
+                held |= {"use_cases": (case.id,), "model": model}
+                if need.hardware_stated and beside and pick is not None and pick.model.id != model:
+                    held["reserved_gib"] = (said.reserved_gib or 0.0) + beside
+                order = self.decide(understand(Scenario(**held), self.base), frozenset({model})).order
+                if order:
+                    return order[0]
+        return None
 
     def _other_lane(self, found: Found) -> tuple[Build, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROUNDED = 0.97
 """Share of a model's context from which a provider's figure is that context, rounded: 128,000 of 131,072."""
-_SKILLS = frozenset({"fill_in_the_middle"})
+OTHERS = {"asked": "the build asked about", "companion": "the model that goes beside"}
 _COMPUTES = {"cpu": "cpu", "sbc": "cpu", "phone": "cpu", "npu": "npu"}
 
 
@@ -106,12 +106,15 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,
+    "answer.qualifies": lambda c: c.qualifies,
     "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
     "model.multimodal": lambda c: "image" in c.model.inputs,
     "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
-    "model.lacks_skills": lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for),
+    "model.made_for_use": lambda c: all(
+        case.answered_by and c.model.id in case.answered_by.models for case in c.need.cases
+    ),
     "model.stronger_than_tried": _stronger,
     "model.lighter_than_tried": lambda c: (
         c.need.tried_parameters_b and c.model.parameters / 1e9 < c.need.tried_parameters_b
@@ -161,8 +164,9 @@ WHOLE: dict[str, Compute] = {
 _SETTLES = {"open": OPEN, "hopeless": HOPELESS}
 
 
-def _of_asked(compute: Compute) -> Compute:
-    return lambda candidate: None if candidate.asked is None else compute(candidate.asked)
+def _of(other: str, compute: Compute) -> Compute:
+    get = attrgetter(other)
+    return lambda candidate: None if (build := get(candidate)) is None else compute(build)
 
 
 def _words(annotation: Any) -> Iterator[str]:
@@ -177,11 +181,11 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     It moves with the numbers of a load where the entry says so; what a function reads of that plans leave open is said
     by `settles`.
     """
-    if owner == "asked":
-        told = FACTS[name.removeprefix("asked.")]
-        said = f"Of the build asked about: {told.says}"
+    if owner in OTHERS:
+        told = FACTS[name.removeprefix(f"{owner}.")]
+        said = f"Of {OTHERS[owner]}: {told.says}"
         return told._replace(
-            name=name, says=said, level=level, owner=owner, settles=OPEN, compute=_of_asked(told.compute)
+            name=name, says=said, level=level, owner=owner, settles=OPEN, compute=_of(owner, told.compute)
         )
     path = entry.get("path") or name.partition(".")[2]
     compute = WHOLE.get(name)

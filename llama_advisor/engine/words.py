@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from llama_advisor.engine.advice import (
     Build,
@@ -20,7 +20,7 @@ from llama_advisor.engine.advice import (
     Wish,
 )
 from llama_advisor.engine.artifacts import artifact
-from llama_advisor.engine.candidate import Candidate, Named, Outcome
+from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.launch import commands
 from llama_advisor.engine.offers import elsewhere, ended_at
@@ -257,8 +257,7 @@ def closing(
     winner: Candidate | None,
     found: Found,
     base: RuleBase,
-    named: Named | None = None,
-    asked: Candidate | None = None,
+    **known: Any,
 ) -> Candidate:
     """Return the winner, or the scenario alone, with what is known once all was judged."""
     need = found.need
@@ -268,14 +267,17 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, kinds, given, named, asked)
+    return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **known)
 
 
-def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
-    """Return the ways round that fit this scenario and what ruled its models out."""
-    ending = closing(None, found, base)
-    return tuple(
-        RouteShown(kind=then.route, text=fill(rule.rule.say, ending.lookup), source=cited(rule))
+def routes(ending: Candidate, base: RuleBase) -> tuple[RouteShown, ...]:
+    """Return the ways round that bear on the answer, the nearest at hand first."""
+    told = sorted(
+        (then.rank, rule.id, rule, then.route)
         for rule in base.in_folder("routes")
         if isinstance(then := rule.rule.then, Route) and rule.test(ending)
+    )
+    return tuple(
+        RouteShown(rule=rule.id, kind=kind, text=fill(rule.rule.say, ending.lookup), source=cited(rule))
+        for _, _, rule, kind in told[: base.criteria.routes_shown]
     )

@@ -64,6 +64,7 @@ class Route(Record):
     """A way out that is not one build is offered when the condition is true."""
 
     route: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way it is."]
+    rank: Annotated[int, "The nearest at hand is said first."] = 50
 
 
 def _kind_of_consequence(value: Any) -> str:
@@ -146,6 +147,14 @@ class QualityFloor(Record):
     why: Annotated[str, "Why it is the line."]
 
 
+class AnsweredBy(Record):
+    """Another kind of model that does the work."""
+
+    kind: Annotated[str, "What kind, with its article, e.g. `an embedding model`."]
+    such_as: Annotated[str, "Models of that kind and their licences, in words; empty: `models` are what there is."] = ""
+    models: Annotated[tuple[str, ...], "Models of this rule base that do it, the best first."] = ()
+
+
 class UseCase(Record):
     """A kind of work: what it reads, what it weighs, what it assumes."""
 
@@ -159,12 +168,10 @@ class UseCase(Record):
     benchmarks: Annotated[dict[str, float], "Published scores that stand for quality here, with their shares."]
     enough: Annotated[float, "Quality value beyond which more is worth little."] = 100
     beyond_enough: Annotated[float, "What a point beyond `enough` is worth."] = 0.25
-    needs: Annotated[
-        tuple[Literal["fill_in_the_middle", "precise_reading", "tuning"], ...], "Needs that rules test."
-    ] = ()
+    needs: Annotated[tuple[Literal["precise_reading", "tuning"], ...], "Needs that rules test."] = ()
     tags: Annotated[tuple[str, ...], "Words that rules test: regulated, narrow, private …"] = ()
     floor: Annotated[QualityFloor | None, "The line below which a model is ruled out."] = None
-    companion: Annotated[str | None, "Model that goes beside the chosen one."] = None
+    answered_by: Annotated[AnsweredBy | None, "Kind of model that does it; none: the ranked models do."] = None
     why: Annotated[str, "Why these weights."]
     sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
 
@@ -256,6 +263,7 @@ class Criteria(Record):
     ]
     excuse_order: Annotated[tuple[Bottleneck, ...], "Which of several excuses is told, most decisive first."]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]
+    routes_shown: Annotated[int, "Ways round shown at most."]
     small_model_loss: Annotated[
         tuple[tuple[float, float], ...],
         "Billion parameters and factor on the loss that a quantization costs an 8B model.",

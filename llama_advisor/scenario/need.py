@@ -43,6 +43,7 @@ class Need:
 
     scenario: Scenario
     cases: tuple[UseCase, ...]
+    beside: tuple[UseCase, ...]
     assumptions: tuple[Assumption, ...]
     use_cases: frozenset[str]
     tags: frozenset[str]
@@ -130,6 +131,24 @@ class Need:
         return round(self.prompt_tokens * self.shared_share)
 
     @property
+    def answered_by(self) -> str | None:
+        """The kinds of model that all of the work takes instead of these; None where these do some of it."""
+        kinds = [case.answered_by.kind for case in self.cases if case.answered_by]
+        return " and ".join(kinds) or None
+
+    @property
+    def such_as(self) -> str | None:
+        """Models of those kinds; None where there is none outside of this rule base to name."""
+        return "; ".join(filter(None, (case.answered_by.such_as for case in self.cases if case.answered_by))) or None
+
+    @property
+    def goes_beside(self) -> str | None:
+        """What takes another kind of model beside the one that is picked."""
+        told = ((case.name.lower(), case.answered_by) for case in self.beside)
+        said = (f"for {name} take {by.kind}: {by.such_as}" for name, by in told if by and by.such_as)
+        return "; ".join(said) or None
+
+    @property
     def asked_model(self) -> str | None:
         """The model that the question is about: the one wished for, else the one tried."""
         return self.model or self.tried_model
@@ -165,7 +184,7 @@ class Need:
     def kind(self) -> tuple[Any, ...]:
         """All but the numbers: needs of one kind share a plan."""
         there = tuple(getattr(self, name) is not None for name in NUMBERS if name not in LEFT_OPEN)
-        cases = tuple(case.id for case in self.cases)
+        cases = tuple(case.id for case in (*self.cases, *self.beside))
         own = tuple(getattr(self, name) for name in KIND)
         return (cases, tuple(self.weights.items()), there, self.images_per_prompt > 0, own)
 
@@ -210,7 +229,7 @@ def seconds_of(batch_hours: float | None) -> float:
 
 NUMBERS = tuple(field.name for field in fields(Need) if str(field.type).startswith(("int", "float")))
 """Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
-_FOLLOWING = {"scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights", "criteria"}
+_FOLLOWING = {"scenario", "cases", "beside", "use_cases", "tags", "needs", "assumptions", "weights", "criteria"}
 KIND = tuple(field.name for field in fields(Need) if field.name not in {*NUMBERS, *LEFT_OPEN, *_FOLLOWING})
 """Fields that make the kind of a need, beside its use cases and weights."""
 DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()}
@@ -242,7 +261,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "scenario": scenario,
         "cases": cases,
         "weights": _weights(scenario, cases),
-        "use_cases": frozenset(case.id for case in cases),
+        "beside": fill.beside,
+        "use_cases": frozenset(case.id for case in (*cases, *fill.beside)),
         "tags": frozenset(tag for case in cases for tag in case.tags),
         "needs": (needs := frozenset(need for case in cases for need in case.needs)),
         "stated": frozenset(name for name in scenario.model_fields_set if getattr(scenario, name) != DEFAULTS[name]),
