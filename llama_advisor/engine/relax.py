@@ -59,6 +59,8 @@ def ways_round(found: Found, advisor: Decider) -> Iterator[Way]:
     able = []
     for kind in advisor.base.relaxations.relaxations:
         before = current(need, kind.field)
+        if before is None and found.failures.isdisjoint(kind.cures):
+            continue
         if steps := [supported(need, step, advisor) for step in softer(before, kind)]:
             able.append(Softening(kind, before, steps))
     cures = [item for item in able if not found.failures.isdisjoint(item.kind.cures)]
@@ -158,7 +160,14 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
     )
     told = RelaxationShown(changes=changes, then=short(best), why="; ".join(kind.why for kind, _ in softened))
     models = frozenset(build.model.id for build in order)
-    return Way(changes, best, all(kind.counts for kind, _ in softened), told, models)
+    return Way(changes, best, all(_stands(need, *item) for item in softened), told, models)
+
+
+def _stands(need: Need, kind: Relaxation, value: Any) -> bool:
+    """Whether the job is still done with a requirement so softened."""
+    given_up = (case.gives_up[kind.field] for case in need.cases if kind.field in case.gives_up)
+    kept = kind.counts and (value is not None or kind.drop_counts)
+    return kept and all(values and value not in values for values in given_up)
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:
@@ -197,6 +206,8 @@ def current(need: Need, field: str) -> Any:
 
 def softer(before: Any, relaxation: Relaxation) -> list[Any]:
     """Return the steps beyond today's value, the nearest first; nothing to soften, no steps."""
+    if before is None and relaxation.from_nothing is not None:
+        return [relaxation.from_nothing]
     if before in (None, [], "none", False) or (relaxation.of and before not in relaxation.of):
         return []
     if relaxation.softer == "smaller":

@@ -171,6 +171,10 @@ class UseCase(Record):
     needs: Annotated[tuple[Literal["precise_reading", "tuning"], ...], "Needs that rules test."] = ()
     tags: Annotated[tuple[str, ...], "Words that rules test: regulated, narrow, private …"] = ()
     floor: Annotated[QualityFloor | None, "The line below which a model is ruled out."] = None
+    gives_up: Annotated[
+        dict[str, tuple[Any, ...]],
+        "Changes of a requirement after which the job is no longer done: by field the values, none: any.",
+    ] = EMPTY
     answered_by: Annotated[AnsweredBy | None, "Kind of model that does it; none: the ranked models do."] = None
     why: Annotated[str, "Why these weights."]
     sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
@@ -288,6 +292,8 @@ class Relaxation(Record):
     softer: Annotated[
         Literal["smaller", "larger", "listed"], "Which way is softer for numbers; `listed` goes down the list."
     ] = "listed"
+    from_nothing: Annotated[Any, "Value that helps where nothing was stated; null: none does."] = None
+    drop_counts: Annotated[bool, "Whether dropping it altogether leaves the job standing."] = True
     counts: Annotated[
         bool, "Whether a build found so is a `change_requirement`; owned hardware is not for changing."
     ] = True
