@@ -11,6 +11,7 @@ from llama_advisor.engine.artifacts import published
 from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute, printed_total_gib
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
+from llama_advisor.knowledge.judgement import AnsweredBy
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Scenario
@@ -102,7 +103,25 @@ def _fleet_gib(candidate: Candidate) -> float | None:
     return printed_total_gib(memory) * (capacity.machines if capacity else 1)
 
 
+def _instead(candidate: Candidate, told: Callable[[AnsweredBy], str]) -> str | None:
+    """Say something of the kinds of model that all of the work takes."""
+    return (
+        " and ".join(filter(None, (told(case.answered_by) for case in candidate.need.cases if case.answered_by)))
+        or None
+    )
+
+
 COMPUTED: dict[str, Callable[[Any], Any]] = {
+    "scenario.answered_by": lambda c: _instead(c, lambda by: by.kind),
+    "scenario.such_as": lambda c: _instead(c, lambda by: by.such_as),
+    "scenario.goes_beside": lambda c: (
+        "; ".join(
+            f"for {case.name.lower()} take {case.answered_by.kind}: {case.answered_by.such_as}"
+            for case in c.need.beside
+            if case.answered_by.such_as
+        )
+        or None
+    ),
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,

@@ -117,7 +117,8 @@ def _smallest(softening: Softening, way: Attempt, advisor: Decider) -> Way | Non
     low, high = 0, len(steps) - 1
     while found and low < high:
         middle = (low + high) // 2
-        if better := way(steps[middle], found.models):
+        listed = softening.kind.softer == "listed"  # there a harder step may qualify others
+        if better := way(steps[middle], None if listed else found.models):
             found, high = better, middle
         else:
             low = middle + 1

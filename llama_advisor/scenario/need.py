@@ -131,24 +131,6 @@ class Need:
         return round(self.prompt_tokens * self.shared_share)
 
     @property
-    def answered_by(self) -> str | None:
-        """The kinds of model that all of the work takes instead of these; None where these do some of it."""
-        kinds = [case.answered_by.kind for case in self.cases if case.answered_by]
-        return " and ".join(kinds) or None
-
-    @property
-    def such_as(self) -> str | None:
-        """Models of those kinds; None where there is none outside of this rule base to name."""
-        return "; ".join(filter(None, (case.answered_by.such_as for case in self.cases if case.answered_by))) or None
-
-    @property
-    def goes_beside(self) -> str | None:
-        """What takes another kind of model beside the one that is picked."""
-        told = ((case.name.lower(), case.answered_by) for case in self.beside)
-        said = (f"for {name} take {by.kind}: {by.such_as}" for name, by in told if by and by.such_as)
-        return "; ".join(said) or None
-
-    @property
     def asked_model(self) -> str | None:
         """The model that the question is about: the one wished for, else the one tried."""
         return self.model or self.tried_model
