@@ -113,6 +113,8 @@ class _Judged:
     named: Named | None = None
     asked: Candidate | None = None
     companion: Candidate | None = None
+    other: Candidate | None = None
+    figures: str | None = None
     qualifies = False
 
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Build, RuleBaseShown, Verdict
+from llama_advisor.engine.advice import Advice, RuleBaseShown, Verdict
 from llama_advisor.engine.asked import asked, asked_candidate
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
-from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, routes, shown, wishes
+from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, figures, routes, shown, wishes
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
@@ -71,7 +71,17 @@ class Advisor:
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
         mine = asked_candidate(found)
-        ending = closing(told, found, base, named=self._named(found), asked=mine, companion=self._companion(need, told))
+        others = self._other_lane(found)
+        ending = closing(
+            told,
+            found,
+            base,
+            named=self._named(found),
+            asked=mine,
+            companion=self._companion(need, told),
+            other=next(iter(others), None),
+            figures=figures(told, mine, base),
+        )
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -89,7 +99,7 @@ class Advisor:
             asked=mine and asked(found, mine, self.search.sizes),
             close_call=close_call(order),
             expired=expired(told, base, self.as_of) if told else (),
-            alternatives=self._other_lane(found),
+            alternatives=tuple(shown(build, place, base) for place, build in enumerate(others, 1)),
             relaxations=tuple(way.shown for way in ways),
             routes=routes(ending, base),
         )
@@ -179,7 +189,7 @@ class Advisor:
                     return order[0]
         return None
 
-    def _other_lane(self, found: Found) -> tuple[Build, ...]:
+    def _other_lane(self, found: Found) -> tuple[Candidate, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
         need = found.need
         if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
@@ -188,8 +198,7 @@ class Advisor:
             order = found.of_lane(hosted=found.order[0].engine.id != HOSTED) if found.order else ()
         else:
             order = self.search.run(_turned(need)).order
-        mine = sorted(order, key=lambda build: build.model.id != need.model)
-        return tuple(shown(build, place, self.base) for place, build in enumerate(mine[:OTHER_LANE], 1))
+        return tuple(sorted(order, key=lambda build: build.model.id != need.model)[:OTHER_LANE])
 
     def rulebase_shown(self) -> RuleBaseShown:
         """Return which rule base answers."""

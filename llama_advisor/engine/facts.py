@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from operator import attrgetter
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 ROUNDED = 0.97
 """Share of a model's context from which a provider's figure is that context, rounded: 128,000 of 131,072."""
-OTHERS = {"asked": "the build asked about", "companion": "the model that goes beside"}
+OTHERS = {
+    "asked": "the build asked about",
+    "companion": "the model that goes beside",
+    "other": "the best build of the other lane, hosted or at home",
+}
 _COMPUTES = {"cpu": "cpu", "sbc": "cpu", "phone": "cpu", "npu": "npu"}
 
 
@@ -67,10 +72,9 @@ def _stronger(candidate: Candidate) -> bool | None:
     return None if own is None or other is None else own > other + 1e-9
 
 
-def _structured_output(candidate: Candidate) -> bool:
-    engine = candidate.engine
-    found = engine.by_architecture.get(candidate.model.architecture.kind)
-    return engine.structured_output if found is None or found.structured_output is None else found.structured_output
+def _schema_by(candidate: Candidate) -> str | None:
+    found = candidate.engine.by_architecture.get(candidate.model.architecture.kind)
+    return (found and found.schema_by) or candidate.engine.schema_by or None
 
 
 def _context_limit(candidate: Candidate) -> int | None:
@@ -126,9 +130,23 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,
     "answer.qualifies": lambda c: c.qualifies,
+    "answer.figures": lambda c: c.figures,
+    "answer.other_gain": lambda c: (
+        theirs - mine
+        if c.other and (theirs := c.other.place.model_quality) and (mine := c.place.model_quality)
+        else None
+    ),
     "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
     "model.multimodal": lambda c: "image" in c.model.inputs,
+    "model.picture_px": lambda c: (
+        (vision := c.model.architecture.vision) and vision.tile_px * math.isqrt(vision.max_tiles)
+    ),
+    "model.int4_context_tokens": lambda c: min(
+        (build.context_tokens for build in c.model.official_builds if build.context_tokens), default=None
+    ),
+    "model.recall_short": lambda c: next((score for _, score in c.model.ruler), None),
+    "model.recall_here": lambda c: next((score for n, score in c.model.ruler if n >= c.need.context_tokens), None),
     "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
     "model.made_for_use": lambda c: all(
@@ -154,7 +172,8 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
     "engine.asked": lambda c: c.need.engine == c.engine.id,
-    "engine.structured_output": _structured_output,
+    "engine.schema_by": _schema_by,
+    "engine.structured_output": lambda c: _schema_by(c) is not None,
     "engine.beyond_context": lambda c: c.engine.beyond_context or None,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),

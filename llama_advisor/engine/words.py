@@ -33,9 +33,12 @@ from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import engine_id, provider_id
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
+from llama_advisor.sizing.quality import score
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
+FIGURES = 3
+"""Scores set beside each other at most."""
 PlainWish = Literal["quantization", "engine", "provider"]
 
 
@@ -268,6 +271,31 @@ def closing(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
     return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **known)
+
+
+def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> str | None:
+    """Set published scores for this work beside those of the model asked about, else of the next larger."""
+    if pick is None:
+        return None
+    mine, need = pick.model, pick.need
+    larger = (
+        model
+        for model in sorted(base.models.values(), key=lambda model: model.parameters)
+        if model.role == "ranked" and model.kind == mine.kind and model.parameters > mine.parameters
+        if ("image" in model.inputs) == ("image" in mine.inputs)
+    )
+    other = asked.model if asked and asked.model.id != mine.id else next(larger, None)
+    if other is None:
+        return None
+    usual = ("mmlu-5shot", base.criteria.tool_benchmark) if need.tool_calling != "none" else ("mmlu-5shot",)
+    said = []
+    for name in dict.fromkeys((*usual, *(name for case in need.cases for name in case.benchmarks))):
+        both = [score(model, name, base) for model in (mine, other)]
+        if all(found and not found.estimated for found in both):
+            said.append(
+                f"{base.benchmarks[name].name} " + " against ".join(f"{found.value:g}" for found in both if found)
+            )
+    return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
 
 
 def routes(ending: Candidate, base: RuleBase) -> tuple[RouteShown, ...]:

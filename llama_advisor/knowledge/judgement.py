@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 
 from llama_advisor.knowledge.device import DeviceKind
 from llama_advisor.text.record import EMPTY, Record
-from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target, TuningMethod
+from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, RouteKind, Target, TuningMethod
 
 MOST_OPTIONS = 8
 Points = Annotated[float, Field(ge=-30, le=30)]
@@ -63,7 +63,7 @@ class Caveat(Record):
 class Route(Record):
     """A way out that is not one build is offered when the condition is true."""
 
-    route: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way it is."]
+    route: Annotated[RouteKind, "What kind of way it is."]
     rank: Annotated[int, "The nearest at hand is said first."] = 50
 
 
