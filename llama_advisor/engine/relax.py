@@ -166,9 +166,12 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
 
 def _stands(need: Need, kind: Relaxation, value: Any) -> bool:
     """Whether the job is still done with a requirement so softened."""
-    given_up = (case.gives_up[kind.field] for case in need.cases if kind.field in case.gives_up)
-    kept = kind.counts and (value is not None or kind.drop_counts)
-    return kept and all(values and value not in values for values in given_up)
+    if not kind.counts or (value is None and not kind.drop_counts):
+        return False
+    if value in kind.lost.get(str(current(need, kind.field)), ()):
+        return False
+    done = (case.gives_up for case in need.cases)
+    return any(kind.field not in up or (up[kind.field] and value not in up[kind.field]) for up in done)
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:
