@@ -59,8 +59,8 @@ def ways_round(found: Found, advisor: Decider) -> Iterator[Way]:
     able = []
     for kind in advisor.base.relaxations.relaxations:
         before = current(need, kind.field)
-        if before is None and found.failures.isdisjoint(kind.cures):
-            continue
+        if before is None and (found.failures.isdisjoint(kind.cures) or not need.self_hosted_considered):
+            continue  # what is asked for anew is asked of a machine
         if steps := [supported(need, step, advisor) for step in softer(before, kind)]:
             able.append(Softening(kind, before, steps))
     cures = [item for item in able if not found.failures.isdisjoint(item.kind.cures)]
