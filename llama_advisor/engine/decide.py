@@ -101,7 +101,7 @@ class Advisor:
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=tuple(shown(build, place, base) for place, build in enumerate(others, 1)),
             relaxations=tuple(way.shown for way in ways),
-            routes=routes(ending, base),
+            routes=routes(ending, found.need, base),
         )
         return Answer(advice, found.need, found, told)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
@@ -31,6 +32,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import engine_id, provider_id
+from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.sizing.quality import score
@@ -298,8 +300,10 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
     return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
 
 
-def routes(ending: Candidate, base: RuleBase) -> tuple[RouteShown, ...]:
-    """Return the ways round that bear on the answer, the nearest at hand first."""
+def routes(ending: Candidate, need: Need, base: RuleBase) -> tuple[RouteShown, ...]:
+    """Return the ways round that bear on the answer to a need as it was stated, the nearest at hand first."""
+    ending = copy(ending)
+    ending.need = need
     told = sorted(
         (then.rank, rule.id, rule, then.route)
         for rule in base.in_folder("routes")
