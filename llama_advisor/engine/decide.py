@@ -81,6 +81,7 @@ class Advisor:
             companion=self._companion(need, told),
             other=next(iter(others), None),
             figures=figures(told, mine, base),
+            changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
         )
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
@@ -99,7 +100,11 @@ class Advisor:
             asked=mine and asked(found, mine, self.search.sizes),
             close_call=close_call(order),
             expired=expired(told, base, self.as_of) if told else (),
-            alternatives=tuple(shown(build, place, base) for place, build in enumerate(others, 1)),
+            alternatives=tuple(
+                shown(build, place, base)
+                for place, build in enumerate(others, 1)
+                if need.target in base.engines[HOSTED].targets  # beside a device of one's own it is a way round
+            ),
             relaxations=tuple(way.shown for way in ways),
             routes=routes(ending, found.need, base),
         )
@@ -230,5 +235,5 @@ def _turned(need: Need) -> Need:
         hardware_stated=False,
         engine=None,
         provider=None if hosted else need.provider,
-        target=need.target if hosted else "cloud",
+        target="hosted" if hosted else "cloud",
     )

@@ -130,6 +130,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "given.instance": lambda c: c.given.target == "cloud",
     "answer.bottlenecks": lambda c: c.bottlenecks,
     "answer.qualifies": lambda c: c.qualifies,
+    "answer.changes": lambda c: c.changes,
     "answer.figures": lambda c: c.figures,
     "answer.other_gain": lambda c: (
         theirs - mine
