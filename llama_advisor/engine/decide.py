@@ -104,6 +104,7 @@ class Advisor:
                 shown(build, place, base)
                 for place, build in enumerate(others, 1)
                 if need.target in base.engines[HOSTED].targets  # beside a device of one's own it is a way round
+                if need.engine in {None, HOSTED}
             ),
             relaxations=tuple(way.shown for way in ways),
             routes=routes(ending, found.need, base),
@@ -197,7 +198,7 @@ class Advisor:
     def _other_lane(self, found: Found) -> tuple[Candidate, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
         need = found.need
-        if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
+        if need.offline or need.only_engines or need.wants_tuning:
             return ()
         if need.hosted_considered and need.self_hosted_considered:
             order = found.of_lane(hosted=found.order[0].engine.id != HOSTED) if found.order else ()

@@ -31,7 +31,7 @@ def test_the_answer_explains(line: dict[str, Any], answers: dict[str, Advice]) -
 
 def said(advice: Advice) -> Iterator[tuple[str, str]]:
     """Yield each sentence of the answer with the rule that says it."""
-    yield from ((item.rule, item.text) for item in advice.caveats)
+    yield from ((item.rule, item.text) for item in (*advice.caveats, *advice.notes))
     yield from ((item.excuse.rule, item.excuse.text) for item in advice.excluded)
     yield from ((f"route:{route.kind}", route.text) for route in advice.routes)
     yield from ((f"wish:{wish.field}", wish.text) for wish in advice.wishes)
