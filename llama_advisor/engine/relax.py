@@ -210,8 +210,8 @@ def current(need: Need, field: str) -> Any:
 
 def softer(before: Any, relaxation: Relaxation) -> list[Any]:
     """Return the steps beyond today's value, the nearest first; nothing to soften, no steps."""
-    if before is None and relaxation.from_nothing is not None:
-        return [relaxation.from_nothing]
+    if before is None and relaxation.from_nothing:
+        return [list(relaxation.from_nothing)]
     if before in (None, [], "none", False) or (relaxation.of and before not in relaxation.of):
         return []
     if relaxation.softer == "smaller":

@@ -292,7 +292,7 @@ class Relaxation(Record):
     softer: Annotated[
         Literal["smaller", "larger", "listed"], "Which way is softer for numbers; `listed` goes down the list."
     ] = "listed"
-    from_nothing: Annotated[Any, "Value that helps where nothing was stated; null: none does."] = None
+    from_nothing: Annotated[tuple[str, ...], "Value that helps where nothing was stated; empty: none does."] = ()
     lost: Annotated[dict[str, tuple[Any, ...]], "By today's value those with which the job is given up."] = EMPTY
     drop_counts: Annotated[bool, "Whether dropping it altogether leaves the job standing."] = True
     counts: Annotated[
