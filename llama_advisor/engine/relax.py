@@ -170,8 +170,8 @@ def _stands(need: Need, kind: Relaxation, value: Any) -> bool:
         return False
     if value in kind.lost.get(str(current(need, kind.field)), ()):
         return False
-    done = (case.gives_up for case in need.cases)
-    return any(kind.field not in up or (up[kind.field] and value not in up[kind.field]) for up in done)
+    given_up = [case.gives_up.get(kind.field) for case in need.cases]
+    return () not in given_up and any(values is None or value not in values for values in given_up)
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:

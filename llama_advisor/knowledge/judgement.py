@@ -173,7 +173,7 @@ class UseCase(Record):
     floor: Annotated[QualityFloor | None, "The line below which a model is ruled out."] = None
     gives_up: Annotated[
         dict[str, tuple[Any, ...]],
-        "Changes of a requirement after which the job is no longer done: by field the values, none: any.",
+        "By field the values with which this use is no longer served; none: any change gives the job up.",
     ] = EMPTY
     answered_by: Annotated[AnsweredBy | None, "Kind of model that does it; none: the ranked models do."] = None
     why: Annotated[str, "Why these weights."]

@@ -59,7 +59,7 @@ def test_the_guard_that_reads_images_has_its_limits(advise: Callable[..., Advice
     [
         {"use_cases": ["translation"], "languages": ["ja", "en"]},
         {"use_cases": ["ocr-documents"], "languages": ["de"]},
-        {"use_cases": ["ocr-documents"], "languages": ["fr", "en"]},
+        {"use_cases": ["ocr-documents", "medical"], "languages": ["fr", "en"]},
         {"use_cases": ["agents"], "target": "browser", "memory_budget_gib": 2},
     ],
 )
