@@ -39,7 +39,7 @@ FOLDERS = {
     "constraints": "Constraints: what rules a build out",
     "preferences": "Preferences: what moves a criterion",
     "caveats": "Caveats: what is said about the recommended build",
-    "routes": "Routes: ways round when nothing fits",
+    "routes": "Routes: ways round, where they bear",
 }
 AS_OF = date(2026, 11, 24)
 LOADS = "gives these figures.\n"

@@ -139,7 +139,7 @@ def test_commands(said: dict[str, Any], there: str, absent: str) -> None:
 
 def told(answer: Advice) -> str:
     """What an answer says beside its build."""
-    said = [item.text for item in (*answer.caveats, *answer.routes, *answer.wishes)]
+    said = [item.text for item in (*answer.caveats, *answer.notes, *answer.routes, *answer.wishes)]
     return "\n".join((*said, *(item.excuse.text for item in answer.excluded)))
 
 

@@ -36,7 +36,7 @@ ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
 def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Iterator[CheckFinding]:
     """Yield what the rules have against the choice."""
     base, best = decider.advisor.base, decision.best
-    if not decision.order:
+    if not decision.order and best is None:
         yield item.finding("LA202", ("requirements",), decider.obstacles(item.deployment.requirements))
     outside = list(_outside_limits(item, decision, base))
     yield from outside

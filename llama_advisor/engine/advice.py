@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from llama_advisor.scenario.scenario import Assumption
 from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Range, Training
 from llama_advisor.text.record import Record
-from llama_advisor.text.strict import Bottleneck
+from llama_advisor.text.strict import Bottleneck, RouteKind
 
 Verdict = Literal["need_input", "recommended", "recommended_with_caveats", "change_requirement", "no_fit"]
 EXIT_CODES: dict[str, int] = {
@@ -230,7 +230,8 @@ class TippingPoint(Record):
 class RouteShown(Record):
     """A way out that is not one build."""
 
-    kind: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way."]
+    rule: Annotated[str, "Rule id."]
+    kind: Annotated[RouteKind, "What kind of way."]
     text: Annotated[str, "Sentence."]
     source: Annotated[tuple[str, ...], "Source ids."]
 

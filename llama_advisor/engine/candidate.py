@@ -112,7 +112,11 @@ class _Judged:
     given: Machine | None = None
     named: Named | None = None
     asked: Candidate | None = None
+    companion: Candidate | None = None
     other: Candidate | None = None
+    figures: str | None = None
+    changes: frozenset[str] = frozenset()
+    qualifies = False
 
 
 @dataclass(eq=False)
@@ -191,16 +195,8 @@ class Candidate(_Judged):
         by_provider = offer is not None and offer.provider == need.provider
         return self.quantization.id in need.quantizations_wished or self.engine.id in need.engines_asked or by_provider
 
-    def closing(
-        self,
-        need: Need,
-        bottlenecks: frozenset[str],
-        given: Machine | None,
-        named: Named | None,
-        asked: Candidate | None = None,
-        lane: Candidate | None = None,
-    ) -> Candidate:
+    def closing(self, need: Need, **known: Any) -> Candidate:
         """Return the candidate with what is known once all were judged."""
-        known = replace(self, need=need)
-        known.bottlenecks, known.given, known.named, known.asked, known.other = bottlenecks, given, named, asked, lane
-        return known
+        other = replace(self, need=need)
+        vars(other).update(known)
+        return other

@@ -17,11 +17,12 @@ from llama_advisor.text.errors import InputError
 
 
 def models(need: Need, base: RuleBase) -> tuple[Model, ...]:
-    """Ranked models; base models only for tuning or when named, as nothing else wants them."""
+    """Ranked models; base models only for tuning or when named, companions when named."""
     wants_base = need.wants_tuning or "fine-tuning-base" in need.use_cases
     named = {need.model, *need.only_models}
-    ranked = (model for model in base.models.values() if model.role == "ranked")
-    return tuple(model for model in ranked if model.kind == "instruct" or wants_base or model.id in named)
+    kinds = {"instruct", "base"} if wants_base else {"instruct"}
+    usual = (model for model in base.models.values() if model.role != "reference")
+    return tuple(model for model in usual if model.kind in kinds or model.id in named)
 
 
 def named_alone(need: Need, base: RuleBase) -> frozenset[str]:

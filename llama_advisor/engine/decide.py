@@ -17,7 +17,18 @@ from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
-from llama_advisor.engine.words import caveats, close_call, closing, excluded, expired, routes, short, shown, wishes
+from llama_advisor.engine.words import (
+    caveats,
+    close_call,
+    closing,
+    excluded,
+    expired,
+    figures,
+    routes,
+    short,
+    shown,
+    wishes,
+)
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
@@ -28,6 +39,8 @@ from llama_advisor.scenario.scenario import Assumption, Scenario
 OTHER_LANE = 2
 MOST_TOLD = 2
 TOO_LITTLE = ("use_cases", "hardware", "target")
+HELD_BESIDE = ("hardware", "target", "accelerator", "inputs", "languages", "domicile", "offline")
+"""Fields that hold for a model that goes beside as well."""
 
 
 class Answer(NamedTuple):
@@ -76,9 +89,19 @@ class Advisor:
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
-        tried, lane = self._tried(found), self._other_lane(found)
+        tried, others = self._tried(found), self._other_lane(found)
         mine = asked_candidate(tried)
-        ending = closing(told, found, base, self._named(found), mine, next(iter(lane), None))
+        ending = closing(
+            told,
+            found,
+            base,
+            named=self._named(found),
+            asked=mine,
+            companion=self._companion(need, told),
+            other=next(iter(others), None),
+            figures=figures(told, mine, base),
+            changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
+        )
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -98,9 +121,14 @@ class Advisor:
             close_call=close_call(order),
             hangs_on=hangs_on,
             expired=expired(told, base, self.as_of) if told else (),
-            alternatives=tuple(shown(build, place, base) for place, build in enumerate(lane, 1)),
+            alternatives=tuple(
+                shown(build, place, base)
+                for place, build in enumerate(others, 1)
+                if need.target in base.engines[HOSTED].targets  # beside a device of one's own it is a way round
+                if need.engine in {None, HOSTED}
+            ),
             relaxations=tuple(way.shown for way in ways),
-            routes=() if order else routes(found, base),
+            routes=routes(ending, found.need, base),
         )
         return Answer(advice, found.need, found, told)
 
@@ -118,7 +146,7 @@ class Advisor:
             return Outcome(winner.model.id, "recommended_with_caveats")
         return Outcome(
             winner.model.id,
-            self._verdict(winner, closing(winner, found, self.base, self._named(found))),
+            self._verdict(winner, closing(winner, found, self.base, named=self._named(found))),
         )
 
     def _verdict(self, winner: Candidate, ending: Candidate) -> Verdict:
@@ -191,17 +219,30 @@ class Advisor:
             qlora_fits=tuned["qlora"].fits if "qlora" in tuned else None,
         )
 
+    def _companion(self, need: Need, pick: Candidate | None) -> Candidate | None:
+        """Size the model made for work that the ranked ones do not do, beside the pick; the first that qualifies."""
+        said, beside = need.scenario, pick.memory.per_device.need_gib if pick and pick.memory else 0.0
+        for case in need.beside or need.cases:
+            for model in case.answered_by.models if case.answered_by else ():
+                held = {field: getattr(said, field) for field in HELD_BESIDE}
+                held |= {"use_cases": (case.id,), "model": model}
+                if need.hardware_stated and beside and pick is not None and pick.model.id != model:
+                    held["reserved_gib"] = (said.reserved_gib or 0.0) + beside
+                order = self.decide(understand(Scenario(**held), self.base), frozenset({model})).order
+                if order:
+                    return order[0]
+        return None
+
     def _other_lane(self, found: Found) -> tuple[Candidate, ...]:
         """The best builds of the lane that the pick is not of, hosted or at home; that of the model named first."""
         need = found.need
-        if need.offline or need.only_engines or (need.engine and need.engine != HOSTED) or need.wants_tuning:
+        if need.offline or need.only_engines or need.wants_tuning:
             return ()
         if need.hosted_considered and need.self_hosted_considered:
             order = found.of_lane(hosted=found.order[0].engine.id != HOSTED) if found.order else ()
         else:
             order = self.search.run(_turned(need)).order
-        mine = sorted(order, key=lambda build: build.model.id != need.model)
-        return tuple(mine[:OTHER_LANE])
+        return tuple(sorted(order, key=lambda build: build.model.id != need.model)[:OTHER_LANE])
 
     def _further(self, found: Found, most: int) -> tuple[Build, ...]:
         """The builds of each model that qualify beside its best, best first, up to `most` of a model in all."""
@@ -248,5 +289,5 @@ def _turned(need: Need) -> Need:
         hardware_stated=False,
         engine=None,
         provider=None if hosted else need.provider,
-        target=need.target if hosted else "cloud",
+        target="hosted" if hosted else "cloud",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from operator import attrgetter
@@ -11,6 +12,7 @@ from llama_advisor.engine.artifacts import artifact, published
 from llama_advisor.engine.build_facts import LAID_OUT, SIZED, Compute, printed_total_gib
 from llama_advisor.engine.fact import FACTS, HOPELESS, LEVELS, LOAD, OPEN
 from llama_advisor.knowledge.conditions import Fact
+from llama_advisor.knowledge.judgement import AnsweredBy
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.need import LEFT_OPEN
 from llama_advisor.scenario.scenario import Scenario
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 
 ROUNDED = 0.97
 """Share of a model's context from which a provider's figure is that context, rounded: 128,000 of 131,072."""
-_SKILLS = frozenset({"fill_in_the_middle"})
+OTHERS = {
+    "asked": "the build asked about",
+    "companion": "the model that goes beside",
+    "other": "the best build of the other lane, hosted or at home",
+}
 _COMPUTES = {"cpu": "cpu", "sbc": "cpu", "phone": "cpu", "npu": "npu"}
 
 
@@ -97,10 +103,9 @@ def _stronger(candidate: Candidate) -> bool | None:
     return None if own is None or other is None else own > other + 1e-9
 
 
-def _structured_output(candidate: Candidate) -> bool:
-    engine = candidate.engine
-    found = engine.by_architecture.get(candidate.model.architecture.kind)
-    return engine.structured_output if found is None or found.structured_output is None else found.structured_output
+def _schema_by(candidate: Candidate) -> str | None:
+    found = candidate.engine.by_architecture.get(candidate.model.architecture.kind)
+    return (found and found.schema_by) or candidate.engine.schema_by or None
 
 
 def _context_limit(candidate: Candidate) -> int | None:
@@ -133,7 +138,25 @@ def _fleet_gib(candidate: Candidate) -> float | None:
     return printed_total_gib(memory) * (capacity.machines if capacity else 1)
 
 
+def _instead(candidate: Candidate, told: Callable[[AnsweredBy], str]) -> str | None:
+    """Say something of the kinds of model that all of the work takes."""
+    return (
+        " and ".join(filter(None, (told(case.answered_by) for case in candidate.need.cases if case.answered_by)))
+        or None
+    )
+
+
 COMPUTED: dict[str, Callable[[Any], Any]] = {
+    "scenario.answered_by": lambda c: _instead(c, lambda by: by.kind),
+    "scenario.such_as": lambda c: _instead(c, lambda by: by.such_as),
+    "scenario.goes_beside": lambda c: (
+        "; ".join(
+            f"for {case.name.lower()} take {case.answered_by.kind}: {case.answered_by.such_as}"
+            for case in c.need.beside
+            if case.answered_by.such_as
+        )
+        or None
+    ),
     "given.fp8_hardware": lambda c: "fp8" in c.given.device.dtypes if c.given.device.dtypes else None,
     "given.instance": lambda c: c.given.target == "cloud",
     "scenario.form_stated": lambda c: bool(c.need.quantizations_asked),
@@ -141,12 +164,30 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         c.need.requests_per_second and c.need.requests_per_second * (c.need.prompt_tokens + c.need.output_tokens)
     ),
     "answer.bottlenecks": lambda c: c.bottlenecks,
+    "answer.qualifies": lambda c: c.qualifies,
+    "answer.changes": lambda c: c.changes,
+    "answer.figures": lambda c: c.figures,
+    "answer.other_gain": lambda c: (
+        theirs - mine
+        if c.other and (theirs := c.other.place.model_quality) and (mine := c.place.model_quality)
+        else None
+    ),
     "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
     "model.multimodal": lambda c: "image" in c.model.inputs,
+    "model.picture_px": lambda c: (
+        (vision := c.model.architecture.vision) and vision.tile_px * math.isqrt(vision.max_tiles)
+    ),
+    "model.int4_context_tokens": lambda c: min(
+        (build.context_tokens for build in c.model.official_builds if build.context_tokens), default=None
+    ),
+    "model.recall_short": lambda c: next((score for _, score in c.model.ruler), None),
+    "model.recall_here": lambda c: next((score for n, score in c.model.ruler if n >= c.need.context_tokens), None),
     "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
-    "model.lacks_skills": lambda c: not (c.need.needs & _SKILLS) <= frozenset(c.model.trained_for),
+    "model.made_for_use": lambda c: all(
+        case.answered_by and c.model.id in case.answered_by.models for case in c.need.cases
+    ),
     "model.stronger_than_tried": _stronger,
     "model.lighter_than_tried": lambda c: (
         c.need.tried_parameters_b and c.model.parameters / 1e9 < c.need.tried_parameters_b
@@ -171,7 +212,8 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
     "engine.asked": lambda c: c.engine.id in c.need.engines_asked,
-    "engine.structured_output": _structured_output,
+    "engine.schema_by": _schema_by,
+    "engine.structured_output": lambda c: _schema_by(c) is not None,
     "engine.reserves": lambda c: c.engine.reserves or None,
     "engine.default_window": lambda c: c.engine.default_window or None,
     "engine.divides_with": lambda c: c.engine.divides_with or None,
@@ -214,17 +256,9 @@ WHOLE: dict[str, Compute] = {
 _SETTLES = {"open": OPEN, "hopeless": HOPELESS}
 
 
-def _of_another(owner: str, compute: Compute) -> Compute:
-    """Return the function of another build: the one asked about, or the best of the other lane."""
-
-    def read(candidate: Candidate) -> Any:
-        other = getattr(candidate, owner)
-        return None if other is None else compute(other)
-
-    return read
-
-
-_ANOTHER = {"asked": "Of the build asked about", "other": "Of the best build hosted, or at home, that the pick is not"}
+def _of(other: str, compute: Compute) -> Compute:
+    get = attrgetter(other)
+    return lambda candidate: None if (build := get(candidate)) is None else compute(build)
 
 
 def _words(annotation: Any) -> Iterator[str]:
@@ -239,10 +273,12 @@ def _declare(level: int, owner: str, name: str, entry: dict[str, Any]) -> Fact:
     It moves with the numbers of a load where the entry says so; what a function reads of that plans leave open is said
     by `settles`.
     """
-    if whose := _ANOTHER.get(owner):
-        told = FACTS[name.partition(".")[2]]
-        said, read = f"{whose}: {told.says}", _of_another(owner, told.compute)
-        return told._replace(name=name, says=said, level=level, owner=owner, settles=OPEN, compute=read)
+    if owner in OTHERS:
+        told = FACTS[name.removeprefix(f"{owner}.")]
+        said = f"Of {OTHERS[owner]}: {told.says}"
+        return told._replace(
+            name=name, says=said, level=level, owner=owner, settles=OPEN, compute=_of(owner, told.compute)
+        )
     path = entry.get("path") or name.partition(".")[2]
     compute = WHOLE.get(name)
     if compute is None:

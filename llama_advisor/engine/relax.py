@@ -59,6 +59,8 @@ def ways_round(found: Found, advisor: Decider) -> Iterator[Way]:
     able = []
     for kind in advisor.base.relaxations.relaxations:
         before = current(need, kind.field)
+        if before is None and (found.failures.isdisjoint(kind.cures) or not need.self_hosted_considered):
+            continue  # what is asked for anew is asked of a machine
         if steps := [supported(need, step, advisor) for step in softer(before, kind)]:
             able.append(Softening(kind, before, steps))
     cures = [item for item in able if not found.failures.isdisjoint(item.kind.cures)]
@@ -115,7 +117,8 @@ def _smallest(softening: Softening, way: Attempt, advisor: Decider) -> Way | Non
     low, high = 0, len(steps) - 1
     while found and low < high:
         middle = (low + high) // 2
-        if better := way(steps[middle], found.models):
+        listed = softening.kind.softer == "listed"  # there a harder step may qualify others
+        if better := way(steps[middle], None if listed else found.models):
             found, high = better, middle
         else:
             low = middle + 1
@@ -158,7 +161,17 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
     )
     told = RelaxationShown(changes=changes, then=short(best), why="; ".join(kind.why for kind, _ in softened))
     models = frozenset(build.model.id for build in order)
-    return Way(changes, best, all(kind.counts for kind, _ in softened), told, models)
+    return Way(changes, best, all(_stands(need, *item) for item in softened), told, models)
+
+
+def _stands(need: Need, kind: Relaxation, value: Any) -> bool:
+    """Whether the job is still done with a requirement so softened."""
+    if not kind.counts or (value is None and not kind.drop_counts):
+        return False
+    if value in kind.lost.get(str(current(need, kind.field)), ()):
+        return False
+    given_up = [case.gives_up.get(kind.field) for case in need.cases]
+    return () not in given_up and any(values is None or value not in values for values in given_up)
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:
@@ -197,6 +210,8 @@ def current(need: Need, field: str) -> Any:
 
 def softer(before: Any, relaxation: Relaxation) -> list[Any]:
     """Return the steps beyond today's value, the nearest first; nothing to soften, no steps."""
+    if before is None and relaxation.from_nothing:
+        return [list(relaxation.from_nothing)]
     if before in (None, [], "none", False) or (relaxation.of and before not in relaxation.of):
         return []
     if relaxation.softer == "smaller":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from llama_advisor.engine.advice import (
     Build,
@@ -20,7 +21,7 @@ from llama_advisor.engine.advice import (
     Wish,
 )
 from llama_advisor.engine.artifacts import artifact
-from llama_advisor.engine.candidate import Candidate, Named, Outcome
+from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.contributions import cited, contributions
 from llama_advisor.engine.launch import commands
 from llama_advisor.engine.offers import elsewhere, ended_at
@@ -31,11 +32,15 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import app_named, engine_ids, provider_id
+from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
+from llama_advisor.sizing.quality import score
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
+FIGURES = 3
+"""Scores set beside each other at most."""
 PlainWish = Literal["quantization", "engine", "provider"]
 
 
@@ -264,9 +269,7 @@ def closing(
     winner: Candidate | None,
     found: Found,
     base: RuleBase,
-    named: Named | None = None,
-    asked: Candidate | None = None,
-    lane: Candidate | None = None,
+    **known: Any,
 ) -> Candidate:
     """Return the winner, or the scenario alone, with what is known once all was judged."""
     need = found.need
@@ -276,14 +279,44 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, kinds, given, named, asked, lane)
+    return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **known)
 
 
-def routes(found: Found, base: RuleBase) -> tuple[RouteShown, ...]:
-    """Return the ways round that fit this scenario and what ruled its models out."""
-    ending = closing(None, found, base)
-    return tuple(
-        RouteShown(kind=then.route, text=fill(rule.rule.say, ending.lookup), source=cited(rule))
+def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> str | None:
+    """Set published scores for this work beside those of the model asked about, else of the next larger."""
+    if pick is None:
+        return None
+    mine, need = pick.model, pick.need
+    larger = (
+        model
+        for model in sorted(base.models.values(), key=lambda model: model.parameters)
+        if model.role == "ranked" and model.kind == mine.kind and model.parameters > mine.parameters
+        if ("image" in model.inputs) == ("image" in mine.inputs)
+    )
+    other = asked.model if asked and asked.model.id != mine.id else next(larger, None)
+    if other is None:
+        return None
+    usual = ("mmlu-5shot", base.criteria.tool_benchmark) if need.tool_calling != "none" else ("mmlu-5shot",)
+    said = []
+    for name in dict.fromkeys((*usual, *(name for case in need.cases for name in case.benchmarks))):
+        both = [score(model, name, base) for model in (mine, other)]
+        if all(found and not found.estimated for found in both):
+            said.append(
+                f"{base.benchmarks[name].name} " + " against ".join(f"{found.value:g}" for found in both if found)
+            )
+    return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
+
+
+def routes(ending: Candidate, need: Need, base: RuleBase) -> tuple[RouteShown, ...]:
+    """Return the ways round that bear on the answer to a need as it was stated, the nearest at hand first."""
+    ending = copy(ending)
+    ending.need = need
+    told = sorted(
+        (then.rank, rule.id, rule, then.route)
         for rule in base.in_folder("routes")
         if isinstance(then := rule.rule.then, Route) and rule.test(ending)
+    )
+    return tuple(
+        RouteShown(rule=rule.id, kind=kind, text=fill(rule.rule.say, ending.lookup), source=cited(rule))
+        for _, _, rule, kind in told[: base.criteria.routes_shown]
     )

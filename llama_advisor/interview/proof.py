@@ -141,7 +141,7 @@ class Cell:
             build = ModelSearch(Found(plan, need, machines, frozenset()), model).best
             if build is None or build.states:
                 return build, build is not None
-            ending = build.closing(need, frozenset(), given, None)
+            ending = build.closing(need, given=given)
             return build, any(rule.test(ending) for rule in heavy)
 
         return self.cover(self.whole, run)

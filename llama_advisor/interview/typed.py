@@ -144,7 +144,7 @@ def _line_of(part: str, here: Here, outlook: Outlook) -> CompiledQuestion | None
 
 
 def _in_sentence(line: str, here: Here, outlook: Outlook) -> Answer:
-    """Return what a sentence says; raise InputError for work that these models do not do."""
+    """Return what a sentence says."""
     said, base = stated(here.log), outlook.base
     asked = here.asked[0].question.free if len(here.asked) == 1 else ""
     for_use = "use_cases" not in said and asked in {"", "use_cases"}
@@ -153,15 +153,10 @@ def _in_sentence(line: str, here: Here, outlook: Outlook) -> Answer:
     heard = tuple(f"Read {part.words}: {_spelled(part.sets)}" for part in found.parts)
     offers: tuple[str, ...] = ()
     if for_use:
-        others = [base.other_kinds[name] for name in (*found.uses.taken, *found.uses.near) if name in base.other_kinds]
-        taken = [name for name in found.uses.taken if name in base.use_cases]
-        offers = tuple(name for name in found.uses.near if name in base.use_cases)
-        told = tuple(f"{kind.name}: not what these models do, that takes {kind.instead}" for kind in others)
-        if told and not (taken or offers):
-            raise InputError("; ".join(told))
+        taken, offers = list(found.uses.taken), found.uses.near
         sets |= {"use_cases": taken} if taken else {}
         use = (f"Read {found.use}: {_spelled({'use_cases': taken})}",) if taken else ()
-        heard = (*use, *heard, *told)
+        heard = (*use, *heard)
     none = any(not part.sets for part in found.parts)  # there is no hardware yet
     closed = (
         item.id

@@ -30,7 +30,7 @@ TOKEN = re.compile(r"[^\W_]+(?:\+\+|#|&[^\W_]+)?")
 class Uses(NamedTuple):
     """Uses in a text."""
 
-    taken: tuple[str, ...]  # Ids of uses, and of kinds of work that these models do not do; none where it is not clear.
+    taken: tuple[str, ...]  # Ids of uses; none where it is not clear.
     near: tuple[str, ...]  # Ids of the nearest ones where it is not clear.
     read: frozenset[int]  # Where words start that say a use.
 
@@ -40,7 +40,6 @@ class Vocabulary:
 
     def __init__(self, base: RuleBase) -> None:
         entries = [(case.id, case.words) for case in base.use_cases.values()]
-        entries += [(kind.id, kind.words) for kind in base.other_kinds.values()]
         self.phrases = [
             (name, tuple(text.split()), weight)
             for name, words in entries

@@ -16,7 +16,7 @@ from llama_advisor.knowledge.conditions import ConditionError, Fact
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
 from llama_advisor.knowledge.engine import App, Deploying, Engine, Program
-from llama_advisor.knowledge.judgement import Criteria, Moves, OtherKind, Regions, Relaxations, Rule, Source, UseCase
+from llama_advisor.knowledge.judgement import Criteria, Moves, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, RULE_FOLDERS, SINGLE_FILES
 from llama_advisor.knowledge.layers import Entries, Layer, Origin, read_layer
 from llama_advisor.knowledge.model import Benchmark, Model
@@ -139,7 +139,6 @@ class RuleBase:
     hosted = _by_id("hosted", Offer)
     cloud_regions = _by_id("cloud_regions", CloudRegion)
     use_cases = _by_id("use_cases", UseCase)
-    other_kinds = _by_id("other_kinds", OtherKind)
     finding_kinds = _by_id("findings", FindingKind)
     sources = _by_id("sources", Source)
     measurements = _by_id("measurements", Measurement)

@@ -21,7 +21,7 @@ class ArchitectureSupport(Record):
     lacking: Annotated[
         dict[str, tuple[str, ...]], "Device architectures, by quantization, that the last version with it cannot run."
     ] = EMPTY
-    structured_output: Annotated[bool | None, "Whether output can be held to a schema for it, where it differs."] = None
+    schema_by: Annotated[str | None, "What holds its output to a schema, where it differs."] = None
     note: Annotated[str, "What to know."] = ""
     source: Annotated[tuple[str, ...], "Source ids."]
 
@@ -137,7 +137,7 @@ class Engine(Record):
     most_requests_per_second: Annotated[float | None, "Most that a shared service takes without a contract."] = None
     prefix_cache: Annotated[bool, "Whether the start of a prompt that it has read before is not read again."] = False
     trains: Annotated[bool, "Whether models are tuned with it."] = False
-    structured_output: Annotated[bool, "Whether output can be held to a schema."] = False
+    schema_by: Annotated[str, "What a request has that holds output to a schema while it is made; empty: none."] = ""
     maximum_images: Annotated[int | None, "Most images per prompt it accepts; null without a limit of its own."] = None
     maximum_parameters_b: Annotated[float | None, "Largest model it is used for, billion parameters."] = None
     maximum_context_tokens: Annotated[int | None, "Longest context of its files; null for no limit."] = None

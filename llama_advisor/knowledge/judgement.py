@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, Tag
 
 from llama_advisor.knowledge.device import DeviceKind
 from llama_advisor.text.record import EMPTY, Record
-from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, Target, TuningMethod
+from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, RouteKind, Target, TuningMethod
 
 MOST_OPTIONS = 8
 Points = Annotated[float, Field(ge=-30, le=30)]
@@ -63,7 +63,8 @@ class Caveat(Record):
 class Route(Record):
     """A way out that is not one build is offered when the condition is true."""
 
-    route: Annotated[Literal["chain", "hosted", "other_model", "other_runtime"], "What kind of way it is."]
+    route: Annotated[RouteKind, "What kind of way it is."]
+    rank: Annotated[int, "The nearest at hand is said first."] = 50
 
 
 def _kind_of_consequence(value: Any) -> str:
@@ -152,14 +153,12 @@ WORDS = (
 )
 
 
-class OtherKind(Record):
-    """A kind of work that these models do not do."""
+class AnsweredBy(Record):
+    """Another kind of model that does the work."""
 
-    id: Annotated[str, "Id."]
-    name: Annotated[str, "Name as people say it."]
-    instead: Annotated[str, "The kind of model that does it."]
-    words: Annotated[dict[str, float], WORDS]
-    sources: Annotated[tuple[Citation, ...], "What it rests on.", Field(min_length=1)]
+    kind: Annotated[str, "What kind, with its article, e.g. `an embedding model`."]
+    such_as: Annotated[str, "Models of that kind and their licences, in words; empty: `models` are what there is."] = ""
+    models: Annotated[tuple[str, ...], "Models of this rule base that do it, the best first."] = ()
 
 
 class UseCase(Record):
@@ -176,12 +175,14 @@ class UseCase(Record):
     benchmarks: Annotated[dict[str, float], "Published scores that stand for quality here, with their shares."]
     enough: Annotated[float, "Quality value beyond which more is worth little."] = 100
     beyond_enough: Annotated[float, "What a point beyond `enough` is worth."] = 0.25
-    needs: Annotated[
-        tuple[Literal["fill_in_the_middle", "precise_reading", "tuning"], ...], "Needs that rules test."
-    ] = ()
+    needs: Annotated[tuple[Literal["precise_reading", "tuning"], ...], "Needs that rules test."] = ()
     tags: Annotated[tuple[str, ...], "Words that rules test: regulated, narrow, private …"] = ()
     floor: Annotated[QualityFloor | None, "The line below which a model is ruled out."] = None
-    companion: Annotated[str | None, "Model that goes beside the chosen one."] = None
+    gives_up: Annotated[
+        dict[str, tuple[Any, ...]],
+        "By field the values with which this use is no longer served; none: any change gives the job up.",
+    ] = EMPTY
+    answered_by: Annotated[AnsweredBy | None, "Kind of model that does it; none: the ranked models do."] = None
     why: Annotated[str, "Why these weights."]
     sources: Annotated[tuple[Citation, ...], "What they rest on.", Field(min_length=1)]
 
@@ -277,6 +278,7 @@ class Criteria(Record):
         tuple[dict[str, Any], ...], "What is tried where none is, the two that change the answer first are told."
     ]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]
+    routes_shown: Annotated[int, "Ways round shown at most."]
     small_model_loss: Annotated[
         tuple[tuple[float, float], ...],
         "Billion parameters and factor on the loss that a quantization costs an 8B model.",
@@ -301,6 +303,9 @@ class Relaxation(Record):
     softer: Annotated[
         Literal["smaller", "larger", "listed"], "Which way is softer for numbers; `listed` goes down the list."
     ] = "listed"
+    from_nothing: Annotated[tuple[str, ...], "Value that helps where nothing was stated; empty: none does."] = ()
+    lost: Annotated[dict[str, tuple[Any, ...]], "By today's value those with which the job is given up."] = EMPTY
+    drop_counts: Annotated[bool, "Whether dropping it altogether leaves the job standing."] = True
     counts: Annotated[
         bool, "Whether a build found so is a `change_requirement`; owned hardware is not for changing."
     ] = True

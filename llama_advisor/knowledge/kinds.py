@@ -10,7 +10,6 @@ from llama_advisor.knowledge.engine import App, Deploying, Engine, Program
 from llama_advisor.knowledge.judgement import (
     Criteria,
     Moves,
-    OtherKind,
     Question,
     Regions,
     Relaxations,
@@ -70,7 +69,6 @@ class EntryLists(Record):
     misunderstandings: Annotated[tuple[Misunderstanding, ...], "What people get wrong."] = ()
     statements: Annotated[tuple[Statement, ...], "Statements of the seed article."] = ()
     questions: Annotated[tuple[Question, ...], "What the questionnaire asks."] = ()
-    other_kinds: Annotated[tuple[OtherKind, ...], "Kinds of work that these models do not do."] = ()
     measurements: Annotated[tuple[Measurement, ...], "What a team measured of its builds."] = ()
 
 

@@ -137,7 +137,9 @@ class Model(Record):
     images_per_prompt: Annotated[int, "Images per prompt that its publisher recommends at most."] = 0
     languages: Annotated[Languages, "Languages its publisher supports."]
     tools: Annotated[Tools, "Tool calling."]
-    trained_for: Annotated[tuple[str, ...], "Special skills its publisher documents, e.g. `fill_in_the_middle`."] = ()
+    ruler: Annotated[
+        tuple[tuple[int, float], ...], "Tokens and RULER score of recall over a prompt so long, shortest first."
+    ] = ()
     licence: Annotated[Licence, "Licence terms."]
     artifacts: Annotated[Artifacts, "Where to get it."]
     official_builds: Annotated[tuple[OfficialBuild, ...], "Quantized checkpoints of the same maker."] = ()

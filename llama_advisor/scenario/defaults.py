@@ -23,7 +23,10 @@ class Defaults:
     def __init__(self, scenario: Scenario, base: RuleBase) -> None:
         self.scenario, self.base = scenario, base
         self.assumptions: list[Assumption] = []
-        self.cases = tuple(base.use_cases[names.use_case_id(name, base)] for name in scenario.use_cases)
+        stated = tuple(base.use_cases[names.use_case_id(name, base)] for name in scenario.use_cases)
+        own = tuple(case for case in stated if case.answered_by is None)
+        self.cases = own or stated
+        self.beside = tuple(case for case in stated if case.answered_by) if own else ()
         if not self.cases:
             self.cases = (base.use_cases[GENERAL],)
             self.assume("use_cases", (GENERAL,), "no use case was stated")

@@ -43,6 +43,7 @@ class Need:
 
     scenario: Scenario
     cases: tuple[UseCase, ...]
+    beside: tuple[UseCase, ...]
     assumptions: tuple[Assumption, ...]
     use_cases: frozenset[str]
     tags: frozenset[str]
@@ -207,7 +208,7 @@ class Need:
     def kind(self) -> tuple[Any, ...]:
         """All but the numbers: needs of one kind share a plan."""
         there = tuple(getattr(self, name) is not None for name in NUMBERS if name not in LEFT_OPEN)
-        cases = tuple(case.id for case in self.cases)
+        cases = tuple(case.id for case in (*self.cases, *self.beside))
         own = tuple(getattr(self, name) for name in KIND)
         return (cases, tuple(self.weights.items()), there, self.images_per_prompt > 0, own)
 
@@ -252,7 +253,7 @@ def seconds_of(batch_hours: float | None) -> float:
 
 NUMBERS = tuple(field.name for field in fields(Need) if str(field.type).startswith(("int", "float")))
 """Fields that leave the kind of a need as it is: whether they are there counts, their value does not."""
-_FOLLOWING = {"scenario", "cases", "use_cases", "tags", "needs", "assumptions", "weights", "criteria"}
+_FOLLOWING = {"scenario", "cases", "beside", "use_cases", "tags", "needs", "assumptions", "weights", "criteria"}
 KIND = tuple(field.name for field in fields(Need) if field.name not in {*NUMBERS, *LEFT_OPEN, *_FOLLOWING})
 """Fields that make the kind of a need, beside its use cases and weights."""
 DEFAULTS = {name: field.default for name, field in Scenario.model_fields.items()}
@@ -285,7 +286,8 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "scenario": scenario,
         "cases": cases,
         "weights": _weights(scenario, cases),
-        "use_cases": frozenset(case.id for case in cases),
+        "beside": fill.beside,
+        "use_cases": frozenset(case.id for case in (*cases, *fill.beside)),
         "tags": frozenset(tag for case in cases for tag in case.tags),
         "needs": (needs := frozenset(need for case in cases for need in case.needs)),
         "stated": (

@@ -20,3 +20,6 @@ class Strict(BaseModel):
     """A frozen model that refuses unknown keys; a field's docstring is its description."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+RouteKind = Literal["chain", "hosted", "rented", "other_model", "other_runtime", "less_work"]

@@ -176,7 +176,7 @@ def without_reason(advice: Advice) -> str:
         return f"{advice.verdict} without an excuse"
     texts = [part.text for shown in advice.ranking for part in shown.contributions]
     texts += [item.excuse.text for item in advice.excluded]
-    texts += [caveat.text for caveat in advice.caveats] + [route.text for route in advice.routes]
+    texts += [item.text for item in (*advice.caveats, *advice.notes)] + [route.text for route in advice.routes]
     # A `?` stands where a fact was not known.
     return next((f"`{text}`" for text in texts if not text.strip() or "?" in text), "")
 

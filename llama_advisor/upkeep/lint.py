@@ -126,7 +126,6 @@ def vocabulary(base: RuleBase) -> dict[str, frozenset[str]]:
         "scenario.use_cases": frozenset(base.use_cases),
         "scenario.tags": frozenset(tag for case in cases for tag in case.tags),
         "scenario.needs": frozenset(need for case in cases for need in case.needs),
-        "model.trained_for": frozenset(skill for model in models for skill in model.trained_for),
         "hosted.provider": frozenset(provider.name for provider in base.providers.values()),
         "machine.device_kind": frozenset(device.kind for device in base.devices.values()),
         "machine.architecture": frozenset(device.architecture for device in base.devices.values()),

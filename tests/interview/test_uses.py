@@ -43,7 +43,7 @@ def test_a_sentence_of_mostly_unknown_words_is_not_clear(outlook: Outlook) -> No
 def test_every_use_is_among_the_sentences_and_has_words(outlook: Outlook, root: Path) -> None:
     said = yaml.safe_load((root / "tests/data/use_sentences.yaml").read_text("utf-8"))
     meant = {name for sentence in said for name in sentence["is"]}
-    assert meant == {*outlook.base.use_cases, *outlook.base.other_kinds}
+    assert meant == {*outlook.base.use_cases}
     assert all(case.words for case in outlook.base.use_cases.values())
 
 
