@@ -18,9 +18,10 @@ from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.project_file import WISHES, Choice, Requirements
 from llama_advisor.scenario.scenario import Only
+from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.figures import machine_used
 from llama_advisor.text.errors import InputError
 

@@ -33,8 +33,9 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.scenario.need import NEEDED, Need, says_nothing, understand
+from llama_advisor.scenario.need import NEEDED, Need
 from llama_advisor.scenario.scenario import Assumption, Scenario
+from llama_advisor.scenario.understand import says_nothing, understand
 
 OTHER_LANE = 2
 MOST_TOLD = 2

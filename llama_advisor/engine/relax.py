@@ -14,8 +14,9 @@ from llama_advisor.engine.search import Found
 from llama_advisor.engine.words import short
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Relaxation
-from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.scenario import HardwareSpec, Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.text.errors import InputError
 
 Attempt = Callable[[Any, "Models"], "Way | None"]

@@ -15,8 +15,8 @@ from llama_advisor.engine.words import decisive, shown
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario.names import model_id
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Assumption, Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.quality import score
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record

@@ -24,8 +24,8 @@ from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import ChoiceMove, NumberMove, Source
 from llama_advisor.scenario.defaults import spelled
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import CriterionId

@@ -17,8 +17,9 @@ from llama_advisor.engine.fact import LOAD
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.conditions import Lookup, Residue, facts_read
 from llama_advisor.knowledge.rule import CompiledRule
-from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.read import validated
+from llama_advisor.scenario.understand import understand
 from llama_advisor.text.errors import InputError
 
 Test = Callable[[Any], bool | None]

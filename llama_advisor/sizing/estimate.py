@@ -14,8 +14,9 @@ from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate, understand
+from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Scenario, Workload
+from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.capacity import first, served
 from llama_advisor.sizing.cost import self_hosted_cost
 from llama_advisor.sizing.figures import Cost, Memory, machine_used

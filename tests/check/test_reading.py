@@ -15,8 +15,8 @@ from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
 from llama_advisor.check.mentions import Scanner, compared, folded, parts, without_comments
 from llama_advisor.engine.rank import best_first
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.project_file import Project, scalar
+from llama_advisor.scenario.understand import understand
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, parse_all, place_of
 

@@ -12,8 +12,8 @@ from llama_advisor.engine.artifacts import NOWHERE, artifact, published
 from llama_advisor.engine.candidate import Candidate, Place
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ from llama_advisor.engine.offers import features_needed, replacement, standings
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.layers import Layer
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from llama_advisor.engine.rank import best_first, is_wished, ranked
-from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 
 if TYPE_CHECKING:
     from llama_advisor.engine.search import Judged

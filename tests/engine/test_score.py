@@ -17,8 +17,8 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.engine.ruling import Ruling
 from llama_advisor.engine.score import counted_weights, criterion_terms, excuse
 from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.layouts import Sizes
 
 if TYPE_CHECKING:

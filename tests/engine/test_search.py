@@ -10,8 +10,8 @@ from llama_advisor.engine.fact import BUILD, OPEN
 from llama_advisor.engine.rank import ranked
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.search import Found, Search
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.support import device_traits, support
 from llama_advisor.text.errors import InputError
 from llama_advisor.upkeep.coverage import drawn as sampled

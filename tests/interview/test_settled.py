@@ -14,8 +14,9 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.fact import FACTS, LOAD
 from llama_advisor.interview.next_question import questions
 from llama_advisor.interview.proof import Proof
-from llama_advisor.scenario.need import LEFT_OPEN, Need, understand
+from llama_advisor.scenario.need import LEFT_OPEN, Need
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -13,8 +13,8 @@ from llama_advisor.engine.relax import changed, current, softer, supported, whol
 from llama_advisor.explain.why import Picker, explained, gaps, probes, tipping_points
 from llama_advisor.explain.why_not import why_not
 from llama_advisor.knowledge.judgement import RuleOut
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.upkeep.coverage import drawn
 
 if TYPE_CHECKING:

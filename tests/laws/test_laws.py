@@ -17,8 +17,8 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import ENTRY_FOLDERS, LIST_KEYS, RuleBase
 from llama_advisor.knowledge.layers import Layer
 from llama_advisor.render.formats import to_json
-from llama_advisor.scenario.need import understand
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.text.yaml_file import parse
 
 if TYPE_CHECKING:

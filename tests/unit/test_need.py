@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from llama_advisor.scenario.need import Need, understand
+from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.scenario import Priorities, Scenario
+from llama_advisor.scenario.understand import understand
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import CriterionId
 

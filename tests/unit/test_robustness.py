@@ -23,7 +23,7 @@ STEP = 0.01
 
 
 def judged(advisor: Advisor, said: dict[str, Any]) -> tuple[Any, Any]:
-    from llama_advisor.scenario.need import understand
+    from llama_advisor.scenario.understand import understand
 
     need = understand(Scenario.model_validate(said), advisor.base)
     found = advisor.decide(need)
