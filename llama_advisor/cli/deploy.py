@@ -103,7 +103,7 @@ def _why(answer: Answer, advisor: Advisor) -> str:
     if found is None:
         return f"state at least one of: {', '.join(answer.advice.missing)}"
     if need.only_engines and len(need.only_engines) == 1:  # the engine as a wish, so that its own builds are judged
-        found = advisor.search.run(replace(need, engine=next(iter(need.only_engines)), only_engines=frozenset()))
+        found = advisor.search.run(replace(need, only_engines=frozenset()).on_engine(next(iter(need.only_engines))))
     limits = ((need.only_models, "model"), (need.only_engines, "engine"), (need.only_quantizations, "quantization"))
     refused = [build for build in (*found.refused, *found.excluded) if build.fails]
     inside = [

@@ -171,10 +171,10 @@ class Advisor:
         turns out to compete: then the speed of machines counts.
         """
         if need.engine is not None and not candidates.engines(need, self.base):
-            need = need.on_any_engine()
+            need = need.on_engine(None)
         found = self.search.run(need, among)
         if need.either_lane and not found.order:
-            need = need.on_any_engine()
+            need = need.on_engine(None)
             found = self.search.run(need, among)
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
@@ -194,9 +194,7 @@ class Advisor:
         need, engine = found.need, found.need.tried_engine
         if need.engine or need.quantizations_wished or not (engine or need.quantizations_asked):
             return found
-        engines = frozenset({engine}) if engine else frozenset()
-        tried = replace(need, engine=engine, engines_asked=engines, quantizations_wished=need.quantizations_asked)
-        return self.search.run(tried)
+        return self.search.run(replace(need, quantizations_wished=need.quantizations_asked).on_engine(engine))
 
     def _named(self, found: Found) -> Named | None:
         """Size the model that the user named, for what is said of it."""
@@ -284,11 +282,10 @@ def _turned(need: Need) -> Need:
     """The same need in the other lane: hosted, or on rented machines."""
     hosted = not need.hosted_considered
     return replace(
-        need,
+        need.on_engine(None),
         hosted_considered=hosted,
         self_hosted_considered=not hosted,
         hardware_stated=False,
-        engine=None,
         provider=None if hosted else need.provider,
         target="hosted" if hosted else "cloud",
     )

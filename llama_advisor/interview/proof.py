@@ -214,10 +214,10 @@ class Proof:
                 )
             )
         if need.engine is not None and not candidates.engines(need, self.advisor.base):
-            need = need.on_any_engine()
+            need = need.on_engine(None)
         cell = Cell(self.advisor, need, tuple(changes), self._spend)
         if need.either_lane and all(build is None for m in cell.found.plan.models for _, (build, _) in cell.best(m)):
-            return Cell(self.advisor, need.on_any_engine(), tuple(changes), self._spend)
+            return Cell(self.advisor, need.on_engine(None), tuple(changes), self._spend)
         return cell
 
     def _holds_in(self, stated: Sets, openings: Choices) -> bool:

@@ -63,6 +63,8 @@ def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str,
     if out.short("mind", beside["Caveats"][:MINDED]) and len(beside["Caveats"]) <= MINDED:
         del beside["Caveats"]
     out.row("hangs on", *hanging)
+    if "use_cases" in advice.missing:
+        out.row("uses", ", ".join(base.use_cases))
     if not advice.missing:
         out.row("assumed", "; ".join((*say.assumed(advice, ASSUMED), "every assumption and reason: --why")))
     return long

@@ -83,8 +83,7 @@ class Need:
     tuning: Tuning
     offline: bool
     budget_usd_per_month: float | None
-    engine: str | None
-    engines_asked: frozenset[str]
+    engines_asked: tuple[str, ...]  # the usual one first
     quantizations_wished: frozenset[str]
     quantization: str | None
     model: str | None
@@ -129,6 +128,11 @@ class Need:
         if self.shared_stated is not None:
             return self.shared_stated
         return round(self.prompt_tokens * self.shared_share)
+
+    @property
+    def engine(self) -> str | None:
+        """The engine asked for; of those inside an app the usual one."""
+        return next(iter(self.engines_asked), None)
 
     @property
     def tried_model(self) -> str | None:
@@ -223,9 +227,9 @@ class Need:
             least_tokens_per_s=max(self.min_tokens_per_s or 0.0, self.usable_tokens_per_s),
         )
 
-    def on_any_engine(self) -> Need:
-        """The same need without the engine wish."""
-        return replace(self, engine=None, engines_asked=frozenset())
+    def on_engine(self, engine: str | None) -> Need:
+        """The same need with this engine asked for, or none."""
+        return replace(self, engines_asked=(engine,) if engine else ())
 
     def normalised(self) -> dict[str, Any]:
         """The scenario as decided upon: what was stated, then what was assumed, by field."""

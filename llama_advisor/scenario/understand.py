@@ -81,10 +81,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         "criteria": base.criteria,
     }
     if found["provider_named"] and found["hosted_considered"] and not scenario.engine:
-        found |= {
-            "engine": HOSTED,
-            "engines_asked": frozenset({HOSTED}),
-        }  # a provider that is named filters as an engine does
+        found["engines_asked"] = (HOSTED,)  # a provider that is named filters as an engine does
     need = Need(**found)
     _follow(fill, need)
     _agree(need)
@@ -139,8 +136,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         raise InputError(f"provider: {printable(scenario.provider)} and engine: {printable(engine)} are two providers")
     provider = names.provider_id(hosted_by, base) if hosted_by else None
     return {
-        "engine": next(iter(engines), None),
-        "engines_asked": frozenset(engines),
+        "engines_asked": engines,
         "quantizations_wished": frozenset(wished),
         "quantization": wished[0] if wished else None,
         "model": model,

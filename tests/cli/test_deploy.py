@@ -61,6 +61,12 @@ def test_a_project_deploys_what_it_chose_or_nothing(run: Run, tmp_path: Path) ->
 
 
 def test_a_wish_that_is_not_kept_is_told_beside_the_script(run: Run) -> None:
-    done = run("deploy", "8b", "--hardware", "V100", "--engine", "vllm")
+    done = run("deploy", "8b", "--hardware", "RTX 3060 12GB", "--quantization", "bf16")
     assert done.stdout.startswith("#!/bin/sh")
-    assert done.stderr.startswith("llama-advisor: engine vllm: ")
+    assert done.stderr.startswith("llama-advisor: quantization bf16: ")
+
+
+def test_an_engine_that_has_to_give_way_is_no_plan(run: Run) -> None:
+    done = run("deploy", "8b", "--hardware", "V100", "--engine", "vllm")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "with engine (drop vllm)" in done.stderr

@@ -75,7 +75,11 @@ def test_a_rule_a_criterion_and_a_code_say_what_they_stand_for(run: Run, name: s
             "explain llama-3.1-8b-instruct: a model is explained for a scenario; give --scenario FILE, or its flags",
         ),
         (("8b", "--scenario", "nowhere.yaml"), "nowhere.yaml: No such file or directory"),
-        (("8b", "--use-case", "chats"), "use_cases: unknown use case 'chats'; nearest: chat"),
+        (
+            ("8b", "--use-case", "chats"),
+            "use_cases: unknown use case 'chats'; nearest: chat, image-understanding; "
+            "all: llama-advisor use-cases list",
+        ),
     ],
 )
 def test_what_cannot_be_explained_is_one_line(run: Run, arguments: tuple[str, ...], message: str) -> None:

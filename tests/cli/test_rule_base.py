@@ -315,14 +315,14 @@ def test_use_cases_are_listed_and_shown(run: Run) -> None:
     ]
     shown = json.loads(run("use-cases", "show", "code review", "--format", "json").stdout)
     assert (shown["id"], shown["defaults"]["context_tokens"]) == ("coding", 8192)
-    assert shown["read_by_rules"] == ["seed-coding-assistant"]
+    assert "seed-coding-assistant" in shown["read_by_rules"]
 
 
 @pytest.mark.parametrize(
     ("said", "nearest"),
     [
         ("support", "chat"),
-        ("image product", "retail-images, enterprise, image-captioning"),
+        ("image product", "retail-images, enterprise, startup-mvp"),
         ("summarize documents", "summarization, long-documents, medical"),
         ("codng", "coding"),
     ],
@@ -337,4 +337,4 @@ def test_nothing_said_is_answered_with_what_can_be_said_once(run: Run, base: Rul
     done = run("recommend")
     words = " ".join(done.stdout.split())
     assert (done.returncode, done.stderr, "Assumed" in words) == (2, "", False)
-    assert f"--use-case takes {', '.join(base.use_cases)};" in words
+    assert f"uses {', '.join(base.use_cases)}" in words
