@@ -50,6 +50,9 @@ def test_the_scenario_comes_from_a_file_with_flags_over_it(run: Run, tmp_path: P
     assert json.loads(larger.stdout)["standing"] != "excluded"
 
 
+ALL_USES = "all: llama-advisor use-cases list"
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -77,8 +80,7 @@ def test_a_rule_a_criterion_and_a_code_say_what_they_stand_for(run: Run, name: s
         (("8b", "--scenario", "nowhere.yaml"), "nowhere.yaml: No such file or directory"),
         (
             ("8b", "--use-case", "chats"),
-            "use_cases: unknown use case 'chats'; nearest: chat, image-understanding; "
-            "all: llama-advisor use-cases list",
+            f"use_cases: unknown use case 'chats'; nearest: chat, image-understanding; {ALL_USES}",
         ),
     ],
 )
