@@ -44,6 +44,8 @@ GENERIC_GPU, GENERIC_PC = "generic-gpu", "generic-pc"
 # Ids of devices that stand for a kind, or for what a target has; else a PC.
 _GENERIC: dict[str, dict[str, str]] = table(__file__)
 _OWN_MEMORY_TARGETS = frozenset({"phone", "laptop", "edge", "browser"})
+SHARED = frozenset({"phone", "browser", "edge"})
+"""Where the memory of a device that was not named is the host's own."""
 
 
 class Stated(Record):
@@ -108,7 +110,8 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
     parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
     label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
-    return _build("" if stated.memory_gb or stated.ram_gb else "gpu", label, catalogue, target, stated)
+    shared = stated.ram_gb if stated.memory_gb is None else target in SHARED
+    return _build("" if shared else "gpu", label, catalogue, target, stated)
 
 
 def _number(key: str, item: Any) -> Any:
