@@ -211,7 +211,7 @@ SENTENCES = [
     (
         "20 MLX, not known",
         FORGETS | {"hardware": "M2 Max 64GB", "on": ("mlx",)},
-        "tokens explicitly",
+        "set [0-9,]+ tokens",
         "(MLX|refuse|without a word)",
     ),
     (
@@ -223,7 +223,7 @@ SENTENCES = [
     (
         "images in Ollama",
         VISION | {"hardware": "1x H100", "images_per_prompt": 3, "engine": "ollama"},
-        "no build that qualifies uses ollama",
+        "Ollama takes 1 image per prompt, 3 are needed",
         "",
     ),
     (

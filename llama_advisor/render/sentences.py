@@ -74,7 +74,8 @@ def described(build: Build, base: RuleBase) -> str:
 
 def named(build: Build | Estimate, machine: MachineUsed | None, base: RuleBase, pinned: str | None = None) -> str:
     """Name a build on a machine, with the version of its engine."""
-    engine = f"{base.engines[build.engine].name} {pinned or base.engines[build.engine].version}".rstrip()
+    version = (pinned or base.engines[build.engine].version).rpartition("==")[2]
+    engine = f"{base.engines[build.engine].name} {version}".rstrip()
     copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
     where = f" on {machine.name}{copies}" if machine else ""
     return f"{base.models[build.model].name} · {build.quantization} · {engine}{where}"

@@ -93,7 +93,6 @@ def test_words_become_fields(name: str, text: str, sets: dict[str, Any], outlook
     ("name", "text", "says"),
     [
         ("use-case", "xyzzy", "unknown use case 'xyzzy'"),
-        ("use-case", "text to speech", "Text to speech: not what these models do, that takes a text-to-speech model"),
         ("hardware", "a quantum abacus", "hardware"),
         ("languages", "Klingon", "not known by this name"),
         ("offline", "perhaps", "neither yes nor no"),
