@@ -114,7 +114,7 @@ class Advisor:
             changes=counted.changes if counted else (),
             ranking=ranking,
             builds=self._further(found, self.builds) if self.builds else None,
-            excluded=excluded(found, base),
+            excluded=excluded(found, base, mine, told),
             wishes=wishes(found, base, told),
             caveats=warnings,
             notes=notes,

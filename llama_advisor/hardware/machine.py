@@ -108,7 +108,8 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
     parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
     label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
-    return _build("" if stated.memory_gb or stated.ram_gb else "gpu", label, catalogue, target, stated)
+    one = (stated.memory_gb is None) != (stated.ram_gb is None)  # memory beside that of the host is a card's
+    return _build("" if one else "gpu", label, catalogue, target, stated)
 
 
 def _number(key: str, item: Any) -> Any:
