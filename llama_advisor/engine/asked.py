@@ -190,7 +190,7 @@ class Inquiry:
         if offer:
             what += f" at {base.providers[offer.provider].name}"
         else:
-            what += f" tuned by {training.method}" if training else f" as {build.quantization.id}"
+            what = f"{training.method} tuning of {what}" if training else f"{what} as {build.quantization.id}"
         if self.room is None or machine is None:
             why = decisive(build, base).text if build.failures else ""
             yield why if build.model.name in why else f"{what}: {why}" if why else f"{what} qualifies"

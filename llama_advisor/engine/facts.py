@@ -232,6 +232,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
+    "machine.any_engine": lambda c: None if c.need.engines_asked or c.need.only_engines else c.machine.label,
     "machine.used": lambda c: machine_name(c.machine.device.name, c.machine.count, c.machine.nodes, c.machine.others),
     "machine.ram_gib": lambda c: None if c.machine.ram_assumed else c.machine.ram_gib,
     "machine.files_of_ram": lambda c: (

@@ -173,7 +173,8 @@ def shortest(commands: Iterable[Command]) -> list[Command]:
 def serves(capacity: Capacity) -> str:
     """Tell how many requests are worked on at a time, how many are finished, and on what."""
     usual, full = capacity.requests_at_once, capacity.full_length_at_once
-    text = f"{usual:,} usual requests at a time" if usual > 1 else "one request at a time"
+    room = "room for " * (capacity.in_flight < usual)  # the command allots what is asked for
+    text = f"{room}{usual:,} usual requests at a time" if usual > 1 else "one request at a time"
     if full < usual:
         text += f" ({full:,} of full length)"
     waiting = capacity.in_flight - usual
@@ -352,7 +353,7 @@ def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
     asked += [
         f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}"
         for wish in advice.wishes
-        if advice.asked is None or (wish.field != "model" and wish.text not in advice.asked.text)
+        if advice.asked is None or (wish.field != "model" and not any(wish.text in said for said in advice.asked.text))
     ]
     return {
         "The build you asked about": asked,
