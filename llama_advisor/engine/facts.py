@@ -167,6 +167,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "answer.qualifies": lambda c: c.qualifies,
     "answer.changes": lambda c: c.changes,
     "answer.figures": lambda c: c.figures,
+    "answer.engines_now": lambda c: c.engines_now,
     "answer.other_gain": lambda c: (
         theirs - mine
         if c.other and (theirs := c.other.place.model_quality) and (mine := c.place.model_quality)
@@ -233,6 +234,11 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
     "machine.any_engine": lambda c: None if c.need.engines_asked or c.need.only_engines else c.machine.label,
+    "machine.place": lambda c: (
+        "here"
+        if c.need.hardware_stated
+        else f"on {machine_name(c.machine.device.name, c.machine.count, c.machine.nodes)}"
+    ),
     "machine.used": lambda c: machine_name(c.machine.device.name, c.machine.count, c.machine.nodes, c.machine.others),
     "machine.ram_gib": lambda c: None if c.machine.ram_assumed else c.machine.ram_gib,
     "machine.files_of_ram": lambda c: (

@@ -36,6 +36,7 @@ from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.support import runs_on
 from llama_advisor.text.numbers import number
 from llama_advisor.text.template import fill
 
@@ -328,6 +329,19 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
                 f"{base.benchmarks[name].name} " + " against ".join(f"{found.value:g}" for found in both if found)
             )
     return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
+
+
+def engines_now(pick: Candidate | None, base: RuleBase) -> str | None:
+    """Name the engines whose current version runs the model of the pick on its machine."""
+    if pick is None or pick.machine is None:
+        return None
+    names = [
+        engine.name
+        for engine in base.engines.values()
+        if engine.status != "archived" and runs_on(engine, pick.machine.device)
+        if (known := engine.by_architecture.get(pick.model.architecture.kind)) and not known.until
+    ]
+    return " or ".join(names) or None
 
 
 def routes(ending: Candidate, need: Need, base: RuleBase) -> tuple[RouteShown, ...]:
