@@ -230,8 +230,11 @@ def _plain_wish(
     kept = order[0] if order and itself else None if order or field == "quantization" else told
     if kept and match(kept):
         app = app_named(asked, base) if field == "engine" else None
-        uses = f"{kept.engine.name}, one of the engines in {app.name}" if app else asked
-        return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {uses}")
+        uses = f"uses {kept.engine.name}, one of the engines in {app.name}" if app else f"uses {asked}"
+        hosted = field == "engine" and kept.place.offer
+        return Wish(
+            field=field, asked=asked, outcome="kept", rank=1, text=f"the pick {'is hosted' if hosted else uses}"
+        )
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
     refused = sorted(
         (build for build in found.refused if match(build)), key=lambda build: (build.model.id != pick, nearness(build))

@@ -232,7 +232,7 @@ def figures(build: Build, *, drawn: bool = False) -> dict[str, list[str]]:
         said["speed"] = speed_lines(speed, speed.at_tokens, speed.context_tokens, speed.prompt_tokens)
     elif not training:
         said["speed"] = [f"not known {'for this device' if build.machine else 'here: measure it, network included'}"]
-    if serving and (serving.in_flight > 1 or serving.copies > 1):
+    if serving and not training and (serving.in_flight > 1 or serving.copies > 1):
         said["serves"] = [serves(serving)]
     if build.cost:
         said["cost"] = [cost_line(build.cost)]
