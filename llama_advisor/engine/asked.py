@@ -211,7 +211,8 @@ class Inquiry:
         sized, speed = build.memory, build.speed
         if sized and sized.offloaded_gib and speed:
             pace = speed.decode_tokens_per_s.mid
-            yield f"with {sized.offloaded_gib:.1f} GiB of it in host memory it runs, at about {number(pace)} tokens/s"
+            split = f"{sized.offloaded_gib:.1f} of {sized.total_gib:.1f} GiB"
+            yield f"with {split} in host memory it runs, at about {number(pace)} tokens/s"
         elif build.failures and fits is not False:
             yield decisive(build, base).text
         if self.ways:
