@@ -233,7 +233,6 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
-    "machine.any_engine": lambda c: None if c.need.engines_asked or c.need.only_engines else c.machine.label,
     "machine.place": lambda c: (
         "here"
         if c.need.hardware_stated

@@ -14,6 +14,7 @@ from llama_advisor.engine.advice import (
     CaveatShown,
     CloseCall,
     Excluded,
+    Excuse,
     Nearest,
     RouteShown,
     ShortBuild,
@@ -125,10 +126,21 @@ def excluded(found: Found, base: RuleBase, mine: Candidate | None, told: Candida
         Excluded(
             model=build.model.id,
             nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id, stage=build.stage),
-            excuse=excuse(decisive(build, base)),
+            excuse=_told(build, base),
         )
         for build in order
     )
+
+
+def _told(build: Candidate, base: RuleBase) -> Excuse:
+    """Return the excuse of a model; where engines and forms were free, it holds of all of them."""
+    outcome, need, support = decisive(build, base), build.need, build.place.support
+    said, more = excuse(outcome), ""
+    if support and build.machine and said.bottleneck == "engine" and not support.runs_model:
+        more = "" if need.engines_asked or need.only_engines else f", nor on any other engine of {build.machine.label}"
+    elif support and said.bottleneck == "hardware" and support.runs_on_machine and support.runs_quantization == "no":
+        more = "" if need.quantizations_asked or need.only_quantizations else ", nor any other form"
+    return said._replace(text=said.text + more)
 
 
 def decisive(build: Candidate, base: RuleBase) -> Outcome:

@@ -46,6 +46,11 @@ SAID: dict[str, tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = {
         ("Vision Instruct: does not run on llama.cpp, nor on any other engine of Samsung",),
         ("ExecuTorch",),
     ),
+    "a form is no cause where no other runs either": (
+        CHAT | {"hardware": "RX 580 8GB", "engine": "vllm"},
+        ("vLLM does not run awq-int4 on RX 580 8 GB (gcn4), nor any other form",),
+        (),
+    ),
     "a wish is told in speed, not in points": (
         CHAT | {"hardware": "2x RTX 3090", "engine": "vllm", "model": BIG, "quantization": "fp8"},
         ("fp8 on vLLM qualifies, at about",),
