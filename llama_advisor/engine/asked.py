@@ -17,6 +17,7 @@ from llama_advisor.sizing.estimate import PLAIN_CACHE, largest
 from llama_advisor.sizing.figures import DeviceMemory, machine_name
 from llama_advisor.sizing.layouts import Groups, Layout, Sizes, ladder, laid_out
 from llama_advisor.sizing.memory import kv_bytes_per_token, memory
+from llama_advisor.text.numbers import number
 
 CLASSES = (12, 7, 3.5, 0)
 """Bits from which on a form is one of about 16, 8, 4 and fewer bits."""
@@ -100,7 +101,7 @@ class Inquiry:
     def _storings(self) -> Iterator[Form]:
         """Yield the build itself and the best of each number of bits, most bits first."""
         mine, chosen = self.build, {self.build.quantization.id: self.build}
-        sized = [build for build in self.found.builds(mine.model.id) if build.layout]
+        sized = [build for build in self.found.builds(mine.model.id) if build.layout and self._here(build)]
         for most, least in zip((99, *CLASSES), CLASSES, strict=False):
             here = [build for build in sized if least <= build.quantization.bits < most]
             if here and mine not in here and least >= CLASSES[-2]:  # fewer bits only where they were asked about
@@ -109,6 +110,10 @@ class Inquiry:
         for build in sorted(chosen.values(), key=lambda build: -build.quantization.bits):
             if held := self._held(build, build.place.machine, self.need.workload):
                 yield self._form(build, held.room, None, held.layout.kv_cache_type)
+
+    def _here(self, build: Candidate) -> bool:
+        """Whether a build stands on the machine that the answer about it speaks of, where that was not stated."""
+        return self.need.hardware_stated or build.place.machine == self.machine
 
     def _tunings(self) -> Iterator[Form]:
         """Yield the methods of tuning, the one that takes most first."""
@@ -181,29 +186,33 @@ class Inquiry:
     def sentences(self) -> Iterator[str]:
         """Yield what is to be said of it, the answer first."""
         build, base, machine = self.build, self.found.plan.base, self.machine
-        what = f"{build.model.name} as {build.quantization.id}"
-        if build.training:
-            what = f"{build.model.name} tuned by {build.training.method}"
+        what, offer, training = build.model.name, build.place.offer, build.training
+        if offer:
+            what += f" at {base.providers[offer.provider].name}"
+        else:
+            what = f"{training.method} tuning of {what}" if training else f"{what} as {build.quantization.id}"
         if self.room is None or machine is None:
-            yield f"{what}: {decisive(build, base).text}" if build.failures else f"{what} qualifies"
+            why = decisive(build, base).text if build.failures else ""
+            yield why if build.model.name in why else f"{what}: {why}" if why else f"{what} qualifies"
             return
         part, fits = self.room
         there, need = part.available_gib, f"{part.need_gib:.1f} GiB{self._each}"
         where = machine_name(machine.device.name, machine.count, machine.nodes, machine.others)
         weights = self.sizes.weights(build.model.id, build.quantization.id) / 2**30
+        kind = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
+        stored = f", its KV cache in {kind}" if kind != PLAIN_CACHE else ""
         if fits is None or there is None:
             yield f"{what} needs {need}; the memory of {where} is not known"
         elif fits:
-            kind = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
-            stored = f", its KV cache in {kind}" if kind != PLAIN_CACHE else ""
             yield f"{what} fits {where}: {part.need_gib:.1f} of {there:.1f} GiB{self._each}{stored}"
         else:
             alone = "" if build.training else f"; the weights alone are {weights:.1f} GiB"
-            yield f"{what} does not fit {where}: {need} needed, {there:.1f} there{alone}"
+            yield f"{what} does not fit {where}: {need} needed{stored}, {there:.1f} there{alone}"
         sized, speed = build.memory, build.speed
         if sized and sized.offloaded_gib and speed:
             pace = speed.decode_tokens_per_s.mid
-            yield f"with {sized.offloaded_gib:.1f} GiB of it in host memory it runs, at about {pace:.2g} tokens/s"
+            split = f"{sized.offloaded_gib:.1f} of {sized.total_gib:.1f} GiB"
+            yield f"with {split} in host memory it runs, at about {number(pace)} tokens/s"
         elif build.failures and fits is not False:
             yield decisive(build, base).text
         if self.ways:

@@ -24,10 +24,12 @@ def printed_total_gib(memory: Memory) -> float:
     return weights + cache + images + overhead
 
 
-def _need_in_sixteen_bits(memory: Memory, parameters: int) -> float | None:
+def _need_in_sixteen_bits(candidate: Candidate) -> float:
     """Swap the weights for 16-bit ones; the rest of the memory stays as it is."""
-    grown = parameters * 2 / 2**30 - memory.weights_gib
-    return memory.per_device.need_gib * (1 + grown / memory.total_gib) if memory.total_gib else None
+    memory, layout = candidate.memory, candidate.layout
+    assert memory is not None
+    grown = candidate.model.parameters * 2 / 2**30 - memory.weights_gib
+    return memory.per_device.need_gib + grown / (layout.machine.devices if layout else 1)
 
 
 def _undivided(candidate: Candidate) -> int | None:
@@ -108,12 +110,10 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         if c.memory.per_device.available_gib
         else None
     ),
-    "memory.sixteen_bit_need_gib": lambda c: _need_in_sixteen_bits(c.memory, c.model.parameters),
+    "memory.weights_gib": lambda c: round(c.memory.weights_gib, 2),
+    "memory.sixteen_bit_need_gib": _need_in_sixteen_bits,
     "memory.sixteen_bit_share": lambda c: (
-        need / available
-        if (need := _need_in_sixteen_bits(c.memory, c.model.parameters))
-        and (available := c.memory.per_device.available_gib)
-        else None
+        _need_in_sixteen_bits(c) / available if (available := c.memory.per_device.available_gib) else None
     ),
     "memory.budget_slack_gib": lambda c: (
         None if c.need.memory_budget_gib is None else c.need.memory_budget_gib - printed_total_gib(c.memory)
@@ -121,7 +121,10 @@ SIZED: dict[str, Callable[[Any], Any]] = {
     "memory.offloaded_share": lambda c: c.memory.offloaded_gib / c.memory.total_gib,
     "memory.roomy_gib": lambda c: (
         c.machine.device.memory_gib * c.memory.per_device.need_gib / c.memory.per_device.available_gib / ROOMY
-        if c.machine.device.unified_memory and c.machine.device.memory_gib and c.memory.per_device.available_gib
+        if c.memory.fits
+        and c.memory.per_device.available_gib
+        and c.machine.device.unified_memory
+        and c.machine.device.memory_gib
         else None
     ),
     "memory.devices_filled": lambda c: (
@@ -132,6 +135,7 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         c.need.tried_tokens_per_s and c.need.tried_tokens_per_s / c.speed.decode_tokens_per_s.low
     ),
     "speed.reading_share": lambda c: c.speed.first_token_s.mid / answer_s(c).mid,
+    "speed.read_gb": lambda c: c.layout and c.layout.read_gb,
     "speed.most_tokens_per_s": lambda c: c.layout and c.layout.most_tokens_per_s,
     "speed.answer_s": lambda c: answer_s(c).mid,
     "speed.answer_low_s": lambda c: answer_s(c).low,

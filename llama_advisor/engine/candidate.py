@@ -115,6 +115,7 @@ class _Judged:
     companion: Candidate | None = None
     other: Candidate | None = None
     figures: str | None = None
+    engines_now: str | None = None
     changes: frozenset[str] = frozenset()
     qualifies = False
 

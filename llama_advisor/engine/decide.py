@@ -21,6 +21,7 @@ from llama_advisor.engine.words import (
     caveats,
     close_call,
     closing,
+    engines_now,
     excluded,
     expired,
     figures,
@@ -101,6 +102,7 @@ class Advisor:
             companion=self._companion(need, told),
             other=next(iter(others), None),
             figures=figures(told, mine, base),
+            engines_now=engines_now(told, base),
             changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
         )
         warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
@@ -114,7 +116,7 @@ class Advisor:
             changes=counted.changes if counted else (),
             ranking=ranking,
             builds=self._further(found, self.builds) if self.builds else None,
-            excluded=excluded(found, base),
+            excluded=excluded(found, base, mine, told),
             wishes=wishes(found, base, told),
             caveats=warnings,
             notes=notes,

@@ -167,6 +167,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "answer.qualifies": lambda c: c.qualifies,
     "answer.changes": lambda c: c.changes,
     "answer.figures": lambda c: c.figures,
+    "answer.engines_now": lambda c: c.engines_now,
     "answer.other_gain": lambda c: (
         theirs - mine
         if c.other and (theirs := c.other.place.model_quality) and (mine := c.place.model_quality)
@@ -182,8 +183,11 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         (build.context_tokens for build in c.model.official_builds if build.context_tokens), default=None
     ),
     "model.recall_short": lambda c: next((score for _, score in c.model.ruler), None),
+    "model.recall_tokens": lambda c: next((n for n, _ in c.model.ruler if n >= c.need.context_tokens), None),
     "model.recall_here": lambda c: next((score for n, score in c.model.ruler if n >= c.need.context_tokens), None),
-    "model.unread_inputs": lambda c: c.need.inputs - frozenset(c.model.inputs),
+    "model.unread_inputs": lambda c: frozenset(
+        kind.replace("_", " ") for kind in c.need.inputs - frozenset(c.model.inputs)
+    ),
     "model.reads_inputs": lambda c: c.need.inputs <= frozenset(c.model.inputs),
     "model.made_for_use": lambda c: all(
         case.answered_by and c.model.id in case.answered_by.models for case in c.need.cases
@@ -229,6 +233,11 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "hosted.provider_matches": lambda c: (
         c.place.offer is not None and c.need.provider in {None, c.place.offer.provider}
     ),
+    "machine.place": lambda c: (
+        "here"
+        if c.need.hardware_stated
+        else f"on {machine_name(c.machine.device.name, c.machine.count, c.machine.nodes)}"
+    ),
     "machine.used": lambda c: machine_name(c.machine.device.name, c.machine.count, c.machine.nodes, c.machine.others),
     "machine.ram_gib": lambda c: None if c.machine.ram_assumed else c.machine.ram_gib,
     "machine.files_of_ram": lambda c: (
@@ -241,6 +250,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         if c.machine.device.kind == "phone" and not c.machine.device.cores
         else _COMPUTES.get(c.machine.device.kind, "gpu")
     ),
+    "training.largest_sample_tokens": lambda c: c.training.largest_sample_tokens or None,
     **SIZED,
 }
 """Facts that are worked out, by name; asked only where their owner is there."""

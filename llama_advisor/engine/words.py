@@ -14,6 +14,7 @@ from llama_advisor.engine.advice import (
     CaveatShown,
     CloseCall,
     Excluded,
+    Excuse,
     Nearest,
     RouteShown,
     ShortBuild,
@@ -36,6 +37,8 @@ from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
 from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.support import runs_on
+from llama_advisor.text.numbers import number
 from llama_advisor.text.template import fill
 
 CONSTRAINT_RANK = 10
@@ -106,17 +109,38 @@ def close_call(order: tuple[Candidate, ...]) -> CloseCall | None:
     return CloseCall(other=short(order[1]), margin=round(order[0].score - order[1].score, 2))
 
 
-def excluded(found: Found, base: RuleBase) -> tuple[Excluded, ...]:
-    """Return each model without a build, by size, with its nearest build's decisive excuse."""
-    order = sorted(found.excluded, key=lambda build: (build.model.parameters, build.model.id))
+def excluded(found: Found, base: RuleBase, mine: Candidate | None, told: Candidate | None) -> tuple[Excluded, ...]:
+    """Return each model without a build, by size, with the decisive excuse of its build asked about, else nearest."""
+
+    def meant(build: Candidate) -> Candidate:
+        """Of engines that do not run a model at all, the one of the pick is told."""
+        if mine and mine.failures and mine.model.id == build.model.id:
+            return mine
+        rule = decisive(build, base).rule
+        alike = found.builds(build.model.id) if rule.rule.then == RuleOut(rule_out="engine") else ()
+        same = (other for other in alike if told and other.engine is told.engine and decisive(other, base).rule is rule)
+        return next(same, build)
+
+    order = sorted(map(meant, found.excluded), key=lambda build: (build.model.parameters, build.model.id))
     return tuple(
         Excluded(
             model=build.model.id,
             nearest=Nearest(quantization=build.quantization.id, engine=build.engine.id, stage=build.stage),
-            excuse=excuse(decisive(build, base)),
+            excuse=_told(build, base),
         )
         for build in order
     )
+
+
+def _told(build: Candidate, base: RuleBase) -> Excuse:
+    """Return the excuse of a model; where engines and forms were free, it holds of all of them."""
+    outcome, need, support = decisive(build, base), build.need, build.place.support
+    said, more = excuse(outcome), ""
+    if support and build.machine and said.bottleneck == "engine" and not support.runs_model:
+        more = "" if need.engines_asked or need.only_engines else f", nor on any other engine of {build.machine.label}"
+    elif support and said.bottleneck == "hardware" and support.runs_on_machine and support.runs_quantization == "no":
+        more = "" if need.quantizations_asked or need.only_quantizations else ", nor any other form"
+    return said._replace(text=said.text + more)
 
 
 def decisive(build: Candidate, base: RuleBase) -> Outcome:
@@ -181,13 +205,13 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
     place = exact or next((index for index, build in enumerate(order, 1) if is_wished(build, need, base)), None)
     if place == 1:
         text, best = f"{order[0].model.name} is the pick", max(order, key=lambda build: build.score)
-        behind, margin = best.score - order[0].score, base.criteria.wish_margin
+        behind = best.score - order[0].score
         if behind > 0:
-            text += f", {behind:.1f} points behind {best.model.name}: a wish is worth {margin:g}"
+            text += f"; {best.model.name} leads it by less than a wish is worth"
         return Wish(field="model", asked=asked, outcome="kept", rank=1, text=text)
     if place:
         build, best = order[place - 1], order[0]
-        text = f"{build.model.name} qualifies with {build.score:.1f} points; {best.model.name} has {best.score:.1f}"
+        text = f"{_qualifies(build)}; {best.model.name} comes before it"
         return Wish(field="model", asked=asked, outcome="better_exists", rank=place, text=text)
     named = found.nearest(str(need.model))
     if named:
@@ -215,8 +239,14 @@ def _plain_wish(
     if field == "quantization" and found.need.model:  # another model in it is not what was asked for
         itself = bool(order) and is_wished(order[0], found.need, base)
         pick = pick if itself else found.need.model
-    if order and itself and match(order[0]):
-        return Wish(field=field, asked=asked, outcome="kept", rank=1, text=f"the pick uses {asked}")
+    kept = order[0] if order and itself else None if order or field == "quantization" else told
+    if kept and match(kept):
+        app = app_named(asked, base) if field == "engine" else None
+        uses = f"uses {kept.engine.name}, one of the engines in {app.name}" if app else f"uses {asked}"
+        hosted = field == "engine" and kept.place.offer
+        return Wish(
+            field=field, asked=asked, outcome="kept", rank=1, text=f"the pick {'is hosted' if hosted else uses}"
+        )
     others = sorted((build for build in found.qualified if match(build)), key=best_first)
     refused = sorted(
         (build for build in found.refused if match(build)), key=lambda build: (build.model.id != pick, nearness(build))
@@ -229,11 +259,20 @@ def _plain_wish(
             text = "it runs on machines of one's own: the hardware, the place or privacy say so"
         return Wish(field=field, asked=asked, outcome="impossible", rank=None, text=text)
     best = (own or others)[0]
-    text = f"{best.model.name} as {best.quantization.id} on {best.engine.name} qualifies with {best.score:.1f} points"
+    text = _qualifies(best)
     if why and not own:
         text = f"{why[0]}; {text}"
     place = [build.model.id for build in order].index(best.model.id) + 1
     return Wish(field=field, asked=asked, outcome="better_exists", rank=place, text=text)
+
+
+def _qualifies(build: Candidate) -> str:
+    """Say that a build qualifies, and how fast it is or what it costs."""
+    speed, cost, offer = build.speed, build.cost, build.place.offer
+    where = "hosted" if offer else f"as {build.quantization.id} on {build.engine.name}"
+    pace = f", at about {number(speed.decode_tokens_per_s.mid)} tokens/s" if speed else ""
+    money = f", at {cost.usd_per_month:,.2f} USD a month" if cost and offer else ""
+    return f"{build.model.name} {where} qualifies{pace}{money}"
 
 
 def caveats(
@@ -305,6 +344,19 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
                 f"{base.benchmarks[name].name} " + " against ".join(f"{found.value:g}" for found in both if found)
             )
     return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
+
+
+def engines_now(pick: Candidate | None, base: RuleBase) -> str | None:
+    """Name the engines whose current version runs the model of the pick on its machine."""
+    if pick is None or pick.machine is None:
+        return None
+    names = [
+        engine.name
+        for engine in base.engines.values()
+        if engine.status != "archived" and runs_on(engine, pick.machine.device)
+        if (known := engine.by_architecture.get(pick.model.architecture.kind)) and not known.until
+    ]
+    return " or ".join(names) or None
 
 
 def routes(ending: Candidate, need: Need, base: RuleBase) -> tuple[RouteShown, ...]:

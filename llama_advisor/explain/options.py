@@ -90,7 +90,10 @@ def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) 
 def nearest_excuse(advice: Advice) -> Excluded | None:
     """Return what stands against the build that a change lets fit; where none does, the model that came nearest."""
     build = advice.recommendation
-    mine = [item for item in advice.excluded if build and item.model == build.model]
+    named = build.model if build else advice.asked and advice.asked.build.model
+    mine = [item for item in advice.excluded if item.model == named]
+    if not build and mine and mine[0].excuse.bottleneck == "memory":  # what does not hold the smallest is told of that
+        mine = []
 
     def distance(item: Excluded) -> tuple[int, bool, float]:
         """By how far it got, then by how far it missed; before anything is sized, what cannot read is farthest."""

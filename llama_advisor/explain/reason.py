@@ -8,12 +8,14 @@ from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
-from llama_advisor.sizing.quality import kept_share, score
+from llama_advisor.sizing.quality import Score, kept_share, score
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
 FELT = 1.1
 """Factor below which two figures are told to be alike."""
+NOTABLE = 1
+"""Points of a published score from which on two models are told apart by it."""
 WHOLE_FROM = 10
 WORDS: dict[str, tuple[str, str]] = table(__file__)
 """How another build is better, and how it is worse, by fact."""
@@ -21,7 +23,14 @@ WORDS: dict[str, tuple[str, str]] = table(__file__)
 
 def reason(advice: Advice, base: RuleBase) -> str:
     """Say why, in a few sentences; what rules the nearest build out, where none qualifies as asked."""
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in _sentences(advice, base))
+    said = _sentences(advice, base)
+    return " ".join(f"{text if advice.changes else _opened(text)}." for text in said)
+
+
+def _opened(text: str) -> str:
+    """Begin a sentence; a name keeps its own letters: `vLLM`."""
+    first = text.split(maxsplit=1)[0]
+    return f"{text[0].upper()}{text[1:]}" if first == first.lower() else text
 
 
 def brief(model: Model) -> str:
@@ -42,6 +51,8 @@ def _sentences(advice: Advice, base: RuleBase) -> Iterator[str]:
     beside, known = {short.model for short in named if short}, {mine.id, *(peer.id for peer in peers)}
     # a model with the text weights of another is no other model where nothing but text is asked for
     peers = [peer for peer in peers if peer.id in beside or peer.text_scores_from not in known]
+    # of a model before and after it learned to follow instructions, the one of the same kind is told
+    peers = [peer for peer in peers if peer.kind == mine.kind or peer.sibling not in known]
     larger = [peer for peer in peers if peer.parameters > mine.parameters]
     if len(ranked) == 1:
         yield "the only model that qualifies"
@@ -57,6 +68,8 @@ def _sentences(advice: Advice, base: RuleBase) -> Iterator[str]:
         if peer.id in ranked:
             stored = base.quantizations[ranked[peer.id].quantization]
             few = f" in {stored.bits} bits ({stored.id})" if stored.bits < base.criteria.comfortable_bits else ""
+            if (machine := ranked[peer.id].machine) and build.machine and machine.name != build.machine.name:
+                few += f" on {machine.name}"
             if differs := " but ".join(_differs(build, ranked[peer.id], advice, base)):
                 yield f"{brief(peer)}{few} {differs}"
         else:
@@ -90,8 +103,9 @@ def _gains(mine: Build, other: Build, advice: Advice, base: RuleBase) -> Iterato
     behind = next((part.points for part in other.contributions if (part.criterion, part.rule) == ("quality", None)), 0)
     gain = parts["quality"].points - behind if "quality" in parts else 0
     for name in benchmarks(advice, base) if gain else ():  # the weightiest benchmark that says the same
-        first, second = (score(base.models[build.model], name, base) for build in (mine, other))
-        if first and second and (first.value - second.value) * gain > 0:
+        first, second = (scored(build, name, base) for build in (mine, other))
+        ahead = first.value - second.value if first and second else 0
+        if first and second and abs(ahead) >= NOTABLE and ahead * gain > 0:
             shown = [f"{found.value:g}{' (estimated)' * found.estimated}" for found in (first, second)]
             said = WORDS["build.quality"][gain > 0]
             yield gain, said.format(name=base.benchmarks[name].name, mine=shown[0], theirs=shown[1])
@@ -99,6 +113,15 @@ def _gains(mine: Build, other: Build, advice: Advice, base: RuleBase) -> Iterato
     if gain > 0:
         form = base.quantizations[other.quantization]
         yield gain, f"keeps {kept_share(base.models[other.model], form, base):.0%} of its scores in {form.bits} bits"
+
+
+def scored(build: Build, benchmark: str, base: RuleBase) -> Score | None:
+    """Return the score of a build: its model's, of which few bits leave an estimated share."""
+    model, stored = base.models[build.model], base.quantizations[build.quantization]
+    found = score(model, benchmark, base)
+    if found is None or stored.bits >= base.criteria.comfortable_bits:
+        return found
+    return Score(round(found.value * kept_share(model, stored, base), 1), estimated=True)
 
 
 def benchmarks(advice: Advice, base: RuleBase) -> list[str]:

@@ -106,7 +106,7 @@ class Expired(NamedTuple):
     def __str__(self) -> str:
         """Write its age and limit."""
         if self.day is None:
-            return f"undated, so its age is not known; such rows are good for {self.good} days"
+            return "undated, so its age is not known"
         return f"of {self.day}, {self.age} days old; such rows are good for {self.good} days"
 
 

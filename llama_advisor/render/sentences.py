@@ -13,16 +13,17 @@ from llama_advisor.engine.advice import (
     Change,
     Command,
     Contribution,
+    Form,
     Robustness,
     SpeedShown,
     TippingPoint,
 )
-from llama_advisor.explain.reason import benchmarks, brief, reason
+from llama_advisor.explain.reason import benchmarks, brief, reason, scored
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.screen import bar
 from llama_advisor.scenario.flags import FLAG_OF
+from llama_advisor.sizing.estimate import PLAIN_CACHE
 from llama_advisor.sizing.figures import Capacity, Cost, MachineUsed, Memory, Range, Speed, Training
-from llama_advisor.sizing.quality import score
 from llama_advisor.sizing.request import Estimate
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
@@ -74,7 +75,7 @@ def described(build: Build, base: RuleBase) -> str:
 
 def named(build: Build | Estimate, machine: MachineUsed | None, base: RuleBase, pinned: str | None = None) -> str:
     """Name a build on a machine, with the version of its engine."""
-    version = (pinned or base.engines[build.engine].version).rpartition("==")[2]
+    version = re.split(r"==|\s", pinned or base.engines[build.engine].version)[-1]
     engine = f"{base.engines[build.engine].name} {version}".rstrip()
     copies = f", {machine.replicas} copies" if machine and machine.replicas > 1 else ""
     where = f" on {machine.name}{copies}" if machine else ""
@@ -172,16 +173,17 @@ def shortest(commands: Iterable[Command]) -> list[Command]:
 def serves(capacity: Capacity) -> str:
     """Tell how many requests are worked on at a time, how many are finished, and on what."""
     usual, full = capacity.requests_at_once, capacity.full_length_at_once
-    text = f"{usual:,} usual requests at a time" if usual > 1 else "one request at a time"
+    room = "room for " * (capacity.in_flight < usual)  # the command allots what is asked for
+    text = f"{room}{usual:,} usual requests at a time" if usual > 1 else "one request at a time"
     if full < usual:
         text += f" ({full:,} of full length)"
     waiting = capacity.in_flight - usual
     if waiting > 0:
         text += f", {waiting:,} more wait"
     if capacity.requests_per_s:
-        text += f"; {capacity.requests_per_s.mid:.2g} requests/s at most"
+        text += f"; {number(capacity.requests_per_s.mid)} requests/s at most"
     if capacity.busy_share:
-        text += f", {capacity.busy_share:.2%} of it used" if capacity.busy_share < 1 else ", more arrives"
+        text += f", {capacity.busy_share:.0%} of it used" if capacity.busy_share < 1 else ", more arrives"
     if capacity.machines > 1:
         text += f" on each of {capacity.machines:,} machines"
     return text if capacity.copies == 1 else f"{text}; {capacity.copies:,} copies in all"
@@ -230,7 +232,7 @@ def figures(build: Build, *, drawn: bool = False) -> dict[str, list[str]]:
         said["speed"] = speed_lines(speed, speed.at_tokens, speed.context_tokens, speed.prompt_tokens)
     elif not training:
         said["speed"] = [f"not known {'for this device' if build.machine else 'here: measure it, network included'}"]
-    if serving and (serving.in_flight > 1 or serving.copies > 1):
+    if serving and not training and (serving.in_flight > 1 or serving.copies > 1):
         said["serves"] = [serves(serving)]
     if build.cost:
         said["cost"] = [cost_line(build.cost)]
@@ -261,7 +263,8 @@ def ranking(advice: Advice, builds: Iterable[Build], base: RuleBase, *, why: boo
     first = advice.ranking[0].machine
     listed = ((best, *(b for b in advice.builds or () if b.rank == best.rank)) for best in builds)
     for place, build in ((place, build) for same in listed for place, build in enumerate(same)):
-        memory, scored, machine = build.memory, score(base.models[build.model], name, base), build.machine
+        memory, machine, reached = build.memory, build.machine, scored(build, name, base)
+        published = f"{'~' * reached.estimated}{reached.value:g}" if reached else ""
         where = f" on {machine.name}" if machine and first and machine.name != first.name else ""
         ran = f"{build.quantization}, {build.engine}{where}" if machine else f"hosted, {host_name(build, base)}"
         held = memory_of(memory.total_gib, memory.available_gib) if memory else ""
@@ -275,7 +278,7 @@ def ranking(advice: Advice, builds: Iterable[Build], base: RuleBase, *, why: boo
                 held,
                 number(build.speed.decode_tokens_per_s.mid if build.speed else None),
                 number(build.cost.usd_per_month if build.cost else None),
-                f"{build.score:.2f}" if why else "" if scored is None else f"{'~' * scored.estimated}{scored.value:g}",
+                f"{build.score:.2f}" if why else published,
             )
         )
     heads = ("#", "model", "build", "GiB", "tok/s", "USD/mo", "score" if why else base.benchmarks[name].name)
@@ -292,7 +295,7 @@ def forms(asked: AskedBuild, base: RuleBase) -> Table:
     heads = ("form", "engine", "GiB on a device", "fits", "tok/s", "it fits on")
     rows = [
         (
-            form.method or form.quantization,
+            form.method or _stored(form),
             base.engines[form.engine].name,
             memory_of(form.need_gib, form.available_gib),
             {True: "yes", False: "no", None: ""}[form.fits],
@@ -302,6 +305,11 @@ def forms(asked: AskedBuild, base: RuleBase) -> Table:
         for form in asked.forms
     ]
     return filled(heads, rows, {2, 4})
+
+
+def _stored(form: Form) -> str:
+    plain = form.kv_cache_type in {None, PLAIN_CACHE}
+    return form.quantization if plain else f"{form.quantization}, {form.kv_cache_type} KV cache"
 
 
 def filled(heads: Sequence[str], rows: Iterable[Sequence[str]], right: set[int]) -> Table:
@@ -345,7 +353,7 @@ def beside(advice: Advice, base: RuleBase) -> dict[str, list[str]]:
     asked += [
         f"{wish.field} {wish.asked}: {wish.outcome.replace('_', ' ')}; {wish.text}"
         for wish in advice.wishes
-        if wish.field != "model" or advice.asked is None
+        if advice.asked is None or (wish.field != "model" and not any(wish.text in said for said in advice.asked.text))
     ]
     return {
         "The build you asked about": asked,

@@ -89,6 +89,11 @@ class Layout:
         return corrected(terms, kept, base) if machine.device.bandwidth_gb_s == listed.bandwidth_gb_s else terms
 
     @property
+    def read_gb(self) -> float | None:
+        """GB of weights that each token reads; None where that is not known."""
+        return self._speed_terms and self._speed_terms.work.read_bytes / 1e9
+
+    @property
     def most_tokens_per_s(self) -> float | None:
         """Tokens per second that reading the weights once for each allows; None where that is not known."""
         terms = None if self.offload else self._speed_terms

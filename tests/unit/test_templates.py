@@ -14,6 +14,7 @@ VALUES: dict[str, Any] = {
     "a.number": 3.14159,
     "a.flag": True,
     "b.flag": False,
+    "a.part.text": "eight",
     "a.set": frozenset({"pt", "fr", "th", "de", "es", "it", "hi", "en"}),
     "b.set": frozenset(),
     "a.hostile": "{a.text} [red]x[/red] {0.__class__} %s",
@@ -25,6 +26,7 @@ VALUES: dict[str, Any] = {
     [
         ("plain words", "plain words"),
         ("{a.text} dwarfs", "seven dwarfs"),
+        ("{a.part.text} dwarfs", "eight dwarfs"),
         ("{a.whole} tokens", "131,072 tokens"),
         ("{a.whole:,} tokens", "131,072 tokens"),
         ("{a.number}", "3.14159"),
@@ -36,7 +38,7 @@ VALUES: dict[str, Any] = {
         ("{a.missing} GiB", "? GiB"),
         ("two\n  lines", "two lines"),
         ("{not a field} {} {x}", "{not a field} {} {x}"),
-        ("{a.__class__} {a.text.upper}", "? {a.text.upper}"),
+        ("{a.__class__} {a.text.upper}", "? ?"),
         ("{a.hostile}", "{a.text} [red]x[/red] {0.__class__} %s"),
     ],
 )
