@@ -26,6 +26,7 @@ LEAST = 0.75
 def test_what_was_said_is_said(case: dict[str, Any], advisor: Advisor) -> None:
     advice = advisor.advise(Scenario.model_validate(case["scenario"]))
     spoke = set(rules_of(advice))
+    assert not any("{" in item.text for item in (*advice.caveats, *advice.notes, *advice.routes)), "an unfilled fact"
     for line in case["lines"]:
         for marker in line["said"]:
             assert marker in spoke or found(advice.model_dump(), marker), f"{line['line']}: {marker}"

@@ -9,7 +9,7 @@ from typing import Any
 
 Lookup = Callable[[str], Any]
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
-_FIELD = re.compile(r"\{((?:asked\.)?[a-z_]+\.[a-z_0-9]+)(?::([,.0-9a-z%]*))?\}")
+_FIELD = re.compile(r"\{((?:[a-z_]+\.)?[a-z_]+\.[a-z_0-9]+)(?::([,.0-9a-z%]*))?\}")
 
 
 def fields_read(template: str, *, needed: bool = False) -> list[str]:
