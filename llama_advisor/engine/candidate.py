@@ -115,6 +115,8 @@ class _Judged:
     companion: Candidate | None = None
     other: Candidate | None = None
     figures: str | None = None
+    larger: str | None = None
+    unable: str | None = None
     changes: frozenset[str] = frozenset()
     qualifies = False
 

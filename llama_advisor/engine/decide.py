@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
 from llama_advisor.engine.advice import Advice, Build, HangsOn, RuleBaseShown, Verdict
-from llama_advisor.engine.asked import asked, asked_candidate
+from llama_advisor.engine.asked import asked, asked_candidate, next_larger
 from llama_advisor.engine.candidate import Candidate, Named
+from llama_advisor.engine.model_sizes import model_sizes
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
@@ -27,6 +28,7 @@ from llama_advisor.engine.words import (
     routes,
     short,
     shown,
+    unable,
     wishes,
 )
 from llama_advisor.knowledge.base import RuleBase
@@ -81,12 +83,12 @@ class Advisor:
         base = self.base
         need = understand(scenario, base)
         if says_nothing(scenario):
-            return Answer(self._advice(need, "need_input", missing=NEEDED), need, None, None)
+            return Answer(self._lacking(need, NEEDED), need, None, None)
         found = self.decide(need)
         order = found.order
         hangs_on = () if need.settled or not order else tuple(islice(self._hangs_on(found), MOST_TOLD))
         if need.too_little:
-            return Answer(self._advice(need, "need_input", missing=TOO_LITTLE, hangs_on=hangs_on), need, None, None)
+            return Answer(self._lacking(need, TOO_LITTLE, hangs_on), need, None, None)
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
@@ -101,9 +103,12 @@ class Advisor:
             companion=self._companion(need, told),
             other=next(iter(others), None),
             figures=figures(told, mine, base),
+            larger=next_larger(found, told, mine, self.search.sizes),
+            unable=unable(need, told, base),
             changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
         )
-        warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
+        long = need.self_hosted_considered and need.context_tokens > base.criteria.sizes_above_context
+        warnings, notes = caveats(told, ending, self.caveats, base.criteria)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
         advice = self._advice(
@@ -121,6 +126,7 @@ class Advisor:
             asked=mine and asked(tried, mine, self.search.sizes),
             close_call=close_call(order),
             hangs_on=hangs_on,
+            sizes=model_sizes(need, self.search.sizes) if long and mine is None else (),
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=tuple(
                 shown(build, place, base)
@@ -132,6 +138,11 @@ class Advisor:
             routes=routes(ending, found.need, base),
         )
         return Answer(advice, found.need, found, told)
+
+    def _lacking(self, need: Need, missing: tuple[str, ...], hangs_on: tuple[HangsOn, ...] = ()) -> Advice:
+        """Ask for what is missing, and tell what the models take."""
+        sizes = model_sizes(need, self.search.sizes)
+        return self._advice(need, "need_input", missing=missing, hangs_on=hangs_on, sizes=sizes)
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
@@ -284,11 +295,10 @@ def _turned(need: Need) -> Need:
     """The same need in the other lane: hosted, or on rented machines."""
     hosted = not need.hosted_considered
     return replace(
-        need,
+        need.on_any_engine(),
         hosted_considered=hosted,
         self_hosted_considered=not hosted,
         hardware_stated=False,
-        engine=None,
         provider=None if hosted else need.provider,
         target="hosted" if hosted else "cloud",
     )

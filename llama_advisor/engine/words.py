@@ -29,7 +29,7 @@ from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import at_speed, excuse, nearness
 from llama_advisor.engine.search import Found
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
+from llama_advisor.knowledge.judgement import Caveat, Criteria, Route, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import app_named, engine_ids, provider_id
 from llama_advisor.scenario.need import Need
@@ -237,7 +237,7 @@ def _plain_wish(
 
 
 def caveats(
-    winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], most: int
+    winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], criteria: Criteria
 ) -> tuple[tuple[CaveatShown, ...], tuple[CaveatShown, ...]]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first; and notes."""
     notes: list[tuple[int, CompiledRule, str]] = []
@@ -248,7 +248,7 @@ def caveats(
             told = notes if then.caveat == "note" else said
             told.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
 
-    return _ordered(said)[:most], _ordered(notes)
+    return _ordered(said)[: criteria.caveats_shown], _ordered(notes)[: criteria.notes_shown]
 
 
 def _ordered(told: list[tuple[int, CompiledRule, str]]) -> tuple[CaveatShown, ...]:
@@ -305,6 +305,25 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
                 f"{base.benchmarks[name].name} " + " against ".join(f"{found.value:g}" for found in both if found)
             )
     return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
+
+
+def unable(need: Need, told: Candidate | None, base: RuleBase) -> str | None:
+    """Name what does not run the model of an answer: of the engines asked for, else of those used on such a machine."""
+    if told is None or told.machine is None:
+        return None
+    kind, device = told.model.architecture.kind, told.machine.device
+    names = [
+        engine.name
+        for engine in base.engines.values()
+        if kind not in engine.by_architecture
+        if engine.id in need.engines_asked
+        or (
+            not need.engines_asked
+            and need.target in engine.targets
+            and any(device.kind in item.kinds and device.vendor in item.vendors for item in engine.hardware)
+        )
+    ]
+    return ", ".join(sorted(names)) or None
 
 
 def routes(ending: Candidate, need: Need, base: RuleBase) -> tuple[RouteShown, ...]:

@@ -108,7 +108,9 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
     parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
     label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
-    return _build("" if stated.memory_gb or stated.ram_gb else "gpu", label, catalogue, target, stated)
+    shared = target in {"phone", "browser"} or not (stated.memory_gb and stated.ram_gb)
+    card = not shared or not (stated.memory_gb or stated.ram_gb)  # memory apart from RAM is that of a card
+    return _build("gpu" if card else "", label, catalogue, target, stated)
 
 
 def _number(key: str, item: Any) -> Any:
