@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 from typing import NamedTuple
 
 from llama_advisor.engine.advice import AskedBuild, Change, Form, RelaxationShown, ShortBuild
@@ -24,6 +25,10 @@ CLASSES = (12, 7, 3.5, 0)
 COUNTS = (1, 2, 3, 4, 6, 8)
 NODES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 MEMORIES_GIB = (4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 64, 96, 128, 192, 256, 512)
+PORTABLE = frozenset({"phone", "laptop", "browser"})
+"""Where no second device is put in."""
+LARGER_BY = 4
+"""How many times larger a machine may be on which the next larger model is told of."""
 LEAST_CONTEXT = 1024
 CACHE_SHARE = 0.1
 """Share of the need from which on the KV cache is worth a sentence."""
@@ -79,20 +84,25 @@ def next_larger(found: Found, pick: Candidate | None, mine: Candidate | None, si
     out = sorted(found.excluded, key=lambda build: build.model.parameters)
     larger = (build for build in out if build.model.parameters > pick.model.parameters)
     build = next((build for build in larger if build.model.inputs == pick.model.inputs), None)
-    if build is None or build.memory is None or build.memory.fits is not False or (mine and mine.model is build.model):
+    if (
+        build is None
+        or build.memory is None
+        or build.memory.fits is not False
+        or (mine and mine.model is not pick.model)
+    ):
         return None
-    held = [form for form in Inquiry(found, build, sizes).forms if form.machine]
-    if not held:
+    form = next((form for form in reversed(Inquiry(found, build, sizes, LARGER_BY).forms) if form.machine), None)
+    if form is None:
         return None
-    form = held[-1]  # of the fewest bits
     return f"{build.model.name} as {form.quantization} would fit {_where(form.machine)}"
 
 
 class Inquiry:
     """What is found out about the build asked about."""
 
-    def __init__(self, found: Found, build: Candidate, sizes: Sizes) -> None:
+    def __init__(self, found: Found, build: Candidate, sizes: Sizes, by: float = inf) -> None:
         self.found, self.build, self.sizes, self.need = found, build, sizes, found.need
+        self.by = by  # How many times larger a machine may be that is looked for.
         self.machine = build.place.machine
         training = build.training
         self.held = None if training else self._held(build, self.machine, self.need.workload)
@@ -160,17 +170,20 @@ class Inquiry:
 
     def _larger(self, fits: Callable[[Machine], bool]) -> str | None:
         """Return the smallest machine of this kind of device that holds it: more of them, or with more memory."""
-        machine = self.machine
+        machine, most = self.machine, self.by
         if machine is None or machine.others:
             return None
         device = machine.device
         if device.unified_memory or device.alone or device.kind in {"phone", "cpu"}:
             held = device.memory_gib or machine.ram_gib or 0.0
-            sizes = (size for size in MEMORIES_GIB if size > held and fits(_with_memory(machine, size)))
+            sizes = (size for size in MEMORIES_GIB if held < size <= held * most and fits(_with_memory(machine, size)))
             return next((f"{size} GB of memory" for size in sizes), None)
+        if self.need.target in PORTABLE:
+            return None
         tried = [machine._replace(count=count, nodes=1) for count in COUNTS if count > machine.devices]
         tried += [machine._replace(count=max(COUNTS), nodes=nodes) for nodes in NODES if nodes > machine.nodes]
-        fitting = next((larger for larger in tried if fits(larger)), None)
+        within = (larger for larger in tried if larger.devices <= machine.devices * most)
+        fitting = next((larger for larger in within if fits(larger)), None)
         return machine_name(device.name, fitting.count, fitting.nodes) if fitting else None
 
     def _ways(self) -> Iterator[RelaxationShown]:
