@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "must_explain.yaml"
 CASES = parse((Path(__file__).parent / "data" / NAME).read_text("utf-8"), NAME).data["cases"]
 LINES = [line for case in CASES for line in case["lines"]]
-LEAST = 0.75
+LEAST = 0.93
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Build, HangsOn, RuleBaseShown, Verdict
+from llama_advisor.engine.advice import Advice, Build, HangsOn, ModelSize, RuleBaseShown, Verdict
 from llama_advisor.engine.asked import asked, asked_candidate, next_larger
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.model_sizes import model_sizes
@@ -24,11 +24,9 @@ from llama_advisor.engine.words import (
     closing,
     excluded,
     expired,
-    figures,
     routes,
     short,
     shown,
-    unable,
     wishes,
 )
 from llama_advisor.knowledge.base import RuleBase
@@ -102,12 +100,9 @@ class Advisor:
             asked=mine,
             companion=self._companion(need, told),
             other=next(iter(others), None),
-            figures=figures(told, mine, base),
             larger=next_larger(found, told, mine, self.search.sizes),
-            unable=unable(need, told, base),
             changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
         )
-        long = need.self_hosted_considered and need.context_tokens > base.criteria.sizes_above_context
         warnings, notes = caveats(told, ending, self.caveats, base.criteria)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -126,7 +121,7 @@ class Advisor:
             asked=mine and asked(tried, mine, self.search.sizes),
             close_call=close_call(order),
             hangs_on=hangs_on,
-            sizes=model_sizes(need, self.search.sizes) if long and mine is None else (),
+            sizes=() if mine else self._sizes(need),
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=tuple(
                 shown(build, place, base)
@@ -143,6 +138,11 @@ class Advisor:
         """Ask for what is missing, and tell what the models take."""
         sizes = model_sizes(need, self.search.sizes)
         return self._advice(need, "need_input", missing=missing, hangs_on=hangs_on, sizes=sizes)
+
+    def _sizes(self, need: Need) -> tuple[ModelSize, ...]:
+        """Tell what the models take beside a long context."""
+        long = need.context_tokens > self.base.criteria.sizes_above_context and "context_tokens" in need.stated
+        return model_sizes(need, self.search.sizes) if long and need.self_hosted_considered else ()
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""

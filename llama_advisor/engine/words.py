@@ -279,7 +279,8 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **known)
+    told = {"figures": figures(winner, known.get("asked"), base), "unable": _unable(need, winner, base)}
+    return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **told, **known)
 
 
 def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> str | None:
@@ -307,7 +308,7 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
     return f"{mine.name} beside {other.name}: {', '.join(said[:FIGURES])}" if said else None
 
 
-def unable(need: Need, told: Candidate | None, base: RuleBase) -> str | None:
+def _unable(need: Need, told: Candidate | None, base: RuleBase) -> str | None:
     """Name what does not run the model of an answer: of the engines asked for, else of those used on such a machine."""
     if told is None or told.machine is None:
         return None
