@@ -166,6 +166,15 @@ class Form(Record):
     machine: Annotated[str | None, "The smallest machine of this kind of device that holds it; null: none tried."]
 
 
+class ModelSize(Record):
+    """What a model takes, whatever runs it."""
+
+    model: Annotated[str, "Model id."]
+    weights_gib: Annotated[dict[str, float], "Weights by quantization id, GiB."]
+    kv_kib_per_token: Annotated[float, "16-bit KV cache of one token, KiB."]
+    kv_cache_gib: Annotated[float, "16-bit KV cache of one sequence as long as the context, GiB."]
+
+
 class AskedBuild(Record):
     """The build asked about, for itself, whatever is recommended."""
 
@@ -285,6 +294,9 @@ class Advice(Record):
     asked: Annotated[AskedBuild | None, "The build asked about; null where no model was named or tried."] = None
     close_call: Annotated[CloseCall | None, "A model as good as the one recommended, as far as estimates go."] = None
     hangs_on: Annotated[tuple[HangsOn, ...], "What was not said, and would change the answer."] = ()
+    sizes: Annotated[
+        tuple[ModelSize, ...], "What the models take, where too little was said, or the context and no model."
+    ] = ()
     expired: Annotated[tuple[str, ...], "What the build rests on that is past its time, or undated."] = ()
     alternatives: Annotated[tuple[Build, ...], "Best builds of the lane that was not ranked."]
     relaxations: Annotated[tuple[RelaxationShown, ...], "Ways to make something fit."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 from typing import NamedTuple
 
 from llama_advisor.engine.advice import AskedBuild, Change, Form, RelaxationShown, ShortBuild
@@ -17,6 +18,7 @@ from llama_advisor.sizing.estimate import PLAIN_CACHE, largest
 from llama_advisor.sizing.figures import DeviceMemory, machine_name
 from llama_advisor.sizing.layouts import Groups, Layout, Sizes, ladder, laid_out
 from llama_advisor.sizing.memory import kv_bytes_per_token, memory
+from llama_advisor.sizing.training import trainer_of
 from llama_advisor.text.numbers import number
 
 CLASSES = (12, 7, 3.5, 0)
@@ -24,6 +26,10 @@ CLASSES = (12, 7, 3.5, 0)
 COUNTS = (1, 2, 3, 4, 6, 8)
 NODES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 MEMORIES_GIB = (4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 64, 96, 128, 192, 256, 512)
+PORTABLE = frozenset({"phone", "laptop", "browser"})
+"""Where no second device is put in."""
+LARGER_BY = 4
+"""How many times larger a machine may be on which the next larger model is told of."""
 LEAST_CONTEXT = 1024
 CACHE_SHARE = 0.1
 """Share of the need from which on the KV cache is worth a sentence."""
@@ -68,15 +74,36 @@ def asked(found: Found, build: Candidate, sizes: Sizes) -> AskedBuild:
         memory=build.memory and build.memory.rounded(2),
         speed=None if build.training else speed_shown(build),
         cost=build.cost and build.cost.rounded(month=4),
-        text=tuple(inquiry.sentences()),
+        text=(*inquiry.sentences(), *inquiry.further()),
     )
+
+
+def next_larger(found: Found, pick: Candidate | None, mine: Candidate | None, sizes: Sizes) -> str | None:
+    """Say what would hold the next larger model, where memory rules it out and it was not asked about itself."""
+    if pick is None or not found.need.hardware_stated or found.need.wants_tuning:
+        return None
+    out = sorted(found.excluded, key=lambda build: build.model.parameters)
+    larger = (build for build in out if build.model.parameters > pick.model.parameters)
+    build = next((build for build in larger if build.model.inputs == pick.model.inputs), None)
+    if (
+        build is None
+        or build.memory is None
+        or build.memory.fits is not False
+        or (mine and mine.model is not pick.model)
+    ):
+        return None
+    form = next((form for form in reversed(Inquiry(found, build, sizes, LARGER_BY).forms) if form.machine), None)
+    if form is None:
+        return None
+    return f"{build.model.name} as {form.quantization} would fit {_where(form.machine)}"
 
 
 class Inquiry:
     """What is found out about the build asked about."""
 
-    def __init__(self, found: Found, build: Candidate, sizes: Sizes) -> None:
+    def __init__(self, found: Found, build: Candidate, sizes: Sizes, by: float = inf) -> None:
         self.found, self.build, self.sizes, self.need = found, build, sizes, found.need
+        self.by = by  # How many times larger a machine may be that is looked for.
         self.machine = build.place.machine
         training = build.training
         self.held = None if training else self._held(build, self.machine, self.need.workload)
@@ -148,17 +175,20 @@ class Inquiry:
 
     def _larger(self, fits: Callable[[Machine], bool]) -> str | None:
         """Return the smallest machine of this kind of device that holds it: more of them, or with more memory."""
-        machine = self.machine
+        machine, most = self.machine, self.by
         if machine is None or machine.others:
             return None
         device = machine.device
         if device.unified_memory or device.alone or device.kind in {"phone", "cpu"}:
             held = device.memory_gib or machine.ram_gib or 0.0
-            sizes = (size for size in MEMORIES_GIB if size > held and fits(_with_memory(machine, size)))
+            sizes = (size for size in MEMORIES_GIB if held < size <= held * most and fits(_with_memory(machine, size)))
             return next((f"{size} GB of memory" for size in sizes), None)
+        if self.need.target in PORTABLE:
+            return None
         tried = [machine._replace(count=count, nodes=1) for count in COUNTS if count > machine.devices]
         tried += [machine._replace(count=max(COUNTS), nodes=nodes) for nodes in NODES if nodes > machine.nodes]
-        fitting = next((larger for larger in tried if fits(larger)), None)
+        within = (larger for larger in tried if larger.devices <= machine.devices * most)
+        fitting = next((larger for larger in within if fits(larger)), None)
         return machine_name(device.name, fitting.count, fitting.nodes) if fitting else None
 
     def _ways(self) -> Iterator[RelaxationShown]:
@@ -219,9 +249,61 @@ class Inquiry:
             yield f"it would fit {', or '.join(map(self._said, self.ways))}"
         elif fits is False:
             yield "no form, length or number of devices that was tried lets it fit"
-        if not build.training and sized and (fits is False or sized.kv_cache_gib > CACHE_SHARE * sized.total_gib):
+
+    def further(self) -> Iterator[str]:
+        """Yield how far it reaches: the longest sequences, the next finer form, what a cache or an optimizer keeps."""
+        build, fits = self.build, self.room[1] if self.room else None
+        if build.training:
+            yield from self._optimizers() if "full" in self.need.fine_tuning else ()
+            return
+        if fits and self.need.hardware_stated:
+            yield from self._limits()
+        sized = build.memory
+        if sized and (fits is False or sized.kv_cache_gib > CACHE_SHARE * sized.total_gib):
             cache = kv_bytes_per_token(build.model.architecture) * 1000 / 2**30
             yield f"each 1,000 tokens of a sequence take {cache:.2f} GiB of 16-bit KV cache, whatever the weights take"
+
+    def _limits(self) -> Iterator[str]:
+        """Yield how long its sequences may be, and what the next finer form takes, where these do not fit."""
+        build, load, machine = self.build, self.need.workload, self.machine
+
+        def held(tokens: int) -> Held | None:
+            return self._held(build, machine, load._replace(context_tokens=tokens))
+
+        def fits(tokens: int, *, plainly: bool) -> bool | None:
+            found = held(tokens)
+            return found and found.room[1] and not (plainly and found.layout.kv_cache_type != PLAIN_CACHE)
+
+        most = build.lookup("build.context_tokens") or build.model.context_tokens
+        plain, longest = (largest(partial(fits, plainly=plainly), most) or 0 for plainly in (True, False))
+        if plain < most and (found := held(longest)):
+            rounded = f"{plain // LEAST_CONTEXT * LEAST_CONTEXT:,}"
+            longer = f"{longest if longest == most else longest // LEAST_CONTEXT * LEAST_CONTEXT:,}"
+            kind = found.layout.kv_cache_type
+            more = f", {longer} with a {kind} KV cache" if longest > plain else ""
+            yield f"a context of up to {rounded} tokens fits{more}"
+        same = (item for item in self.found.builds(build.model.id) if item.engine is build.engine and item.layout)
+        finer = [item for item in same if item.quantization.bits > build.quantization.bits]
+        if finer and (item := min(finer, key=lambda item: item.quantization.bits)):
+            found = self._held(item, item.place.machine, load)
+            if found and found.room[1] is False:
+                paged = machine and machine.device.unified_memory
+                yield (
+                    f"as {item.quantization.id}, the next finer, it needs {found.room[0].need_gib:.1f} GiB{self._each}"
+                    f" and does not fit{'; if it loads, storage is read for every token' if paged else ''}"
+                )
+
+    def _optimizers(self) -> Iterator[str]:
+        """Yield between what full tuning takes, by what its optimizer keeps."""
+        known, tuning, machine = self.sizes.base.optimizers, self.need.tuning, self.machine
+        trainer = trainer_of(tuning, machine, self.sizes.base.trainers.values())
+        most = max((known[name] for name in trainer.optimizers), key=lambda optimizer: optimizer.state_bytes)
+        told = []
+        for optimizer in (known[trainer.full.optimizer], most):
+            with_it = tuning.model_copy(update={"optimizer": optimizer.id})
+            taken = self.sizes.training(self.build.model, "full", machine, with_it)
+            told.append(f"{taken.total_gib:,.0f} GiB with {optimizer.name}")
+        yield f"full tuning takes in all {', '.join(told)}"
 
     @property
     def _each(self) -> str:
@@ -232,7 +314,7 @@ class Inquiry:
         if change.field in {"context_tokens", "tuning.sample_tokens"}:
             return f"with {'a context' if change.field == 'context_tokens' else 'samples'} of {change.to:,} tokens"
         if change.field == "hardware":
-            return f"{'in' if change.to.endswith('memory') else 'on'} {change.to}"
+            return _where(change.to)
         form = next(form for form in self.forms if change.to in {form.method, form.quantization})
         return f"{'by' if form.method else 'as'} {change.to} ({form.need_gib:.1f} GiB{self._each})"
 
@@ -242,6 +324,14 @@ def _with_memory(machine: Machine, gib: float) -> Machine:
     if machine.device.memory_gib is None:
         return machine._replace(ram_gib=gib)
     return machine._replace(device=machine.device._replace(memory_gib=gib))
+
+
+def _where(machine: str | None) -> str:
+    """Say what holds a build: so much memory, or devices, with what joining nodes costs."""
+    said = machine or ""
+    if said.endswith("memory"):
+        return f"in {said}"
+    return f"on {said}{', at the latency of the network between them' if ' nodes of ' in said else ''}"
 
 
 def _way(field: str, before: object, after: object, then: ShortBuild) -> RelaxationShown:

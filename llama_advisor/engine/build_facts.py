@@ -115,6 +115,9 @@ SIZED: dict[str, Callable[[Any], Any]] = {
     "memory.sixteen_bit_share": lambda c: (
         _need_in_sixteen_bits(c) / available if (available := c.memory.per_device.available_gib) else None
     ),
+    "memory.free_gib": lambda c: (
+        c.memory.per_device.available_gib - c.memory.per_device.need_gib if c.memory.per_device.available_gib else None
+    ),
     "memory.budget_slack_gib": lambda c: (
         None if c.need.memory_budget_gib is None else c.need.memory_budget_gib - printed_total_gib(c.memory)
     ),

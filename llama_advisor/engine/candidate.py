@@ -116,6 +116,8 @@ class _Judged:
     other: Candidate | None = None
     figures: str | None = None
     engines_now: str | None = None
+    larger: str | None = None
+    unable: str | None = None
     changes: frozenset[str] = frozenset()
     qualifies = False
 

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from llama_advisor import __version__
 from llama_advisor.engine import candidates
-from llama_advisor.engine.advice import Advice, Build, HangsOn, RuleBaseShown, Verdict
-from llama_advisor.engine.asked import asked, asked_candidate
+from llama_advisor.engine.advice import Advice, Build, HangsOn, ModelSize, RuleBaseShown, Verdict
+from llama_advisor.engine.asked import asked, asked_candidate, next_larger
 from llama_advisor.engine.candidate import Candidate, Named
+from llama_advisor.engine.model_sizes import model_sizes
 from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.relax import ways_round
 from llama_advisor.engine.search import Found, Search
@@ -24,7 +25,6 @@ from llama_advisor.engine.words import (
     engines_now,
     excluded,
     expired,
-    figures,
     routes,
     short,
     shown,
@@ -82,12 +82,12 @@ class Advisor:
         base = self.base
         need = understand(scenario, base)
         if says_nothing(scenario):
-            return Answer(self._advice(need, "need_input", missing=NEEDED), need, None, None)
+            return Answer(self._lacking(need, NEEDED), need, None, None)
         found = self.decide(need)
         order = found.order
         hangs_on = () if need.settled or not order else tuple(islice(self._hangs_on(found), MOST_TOLD))
         if need.too_little:
-            return Answer(self._advice(need, "need_input", missing=TOO_LITTLE, hangs_on=hangs_on), need, None, None)
+            return Answer(self._lacking(need, TOO_LITTLE, hangs_on), need, None, None)
         ways = () if order else tuple(ways_round(found, self))
         counted = next((way for way in ways if way.counts), None)
         told = counted.build if counted else next(iter(order), None)
@@ -103,9 +103,10 @@ class Advisor:
             other=next(iter(others), None),
             figures=figures(told, mine, base),
             engines_now=engines_now(told, base),
+            larger=next_larger(found, told, mine, self.search.sizes),
             changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
         )
-        warnings, notes = caveats(told, ending, self.caveats, base.criteria.caveats_shown)
+        warnings, notes = caveats(told, ending, self.caveats, base.criteria)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
         advice = self._advice(
@@ -123,6 +124,7 @@ class Advisor:
             asked=mine and asked(tried, mine, self.search.sizes),
             close_call=close_call(order),
             hangs_on=hangs_on,
+            sizes=() if mine else self._sizes(need),
             expired=expired(told, base, self.as_of) if told else (),
             alternatives=tuple(
                 shown(build, place, base)
@@ -134,6 +136,16 @@ class Advisor:
             routes=routes(ending, found.need, base),
         )
         return Answer(advice, found.need, found, told)
+
+    def _lacking(self, need: Need, missing: tuple[str, ...], hangs_on: tuple[HangsOn, ...] = ()) -> Advice:
+        """Ask for what is missing, and tell what the models take."""
+        sizes = model_sizes(need, self.search.sizes)
+        return self._advice(need, "need_input", missing=missing, hangs_on=hangs_on, sizes=sizes)
+
+    def _sizes(self, need: Need) -> tuple[ModelSize, ...]:
+        """Tell what the models take beside a long context."""
+        long = need.context_tokens > self.base.criteria.sizes_above_context and "context_tokens" in need.stated
+        return model_sizes(need, self.search.sizes) if long and need.self_hosted_considered else ()
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""

@@ -168,6 +168,8 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "answer.changes": lambda c: c.changes,
     "answer.figures": lambda c: c.figures,
     "answer.engines_now": lambda c: c.engines_now,
+    "answer.next_larger": lambda c: c.larger,
+    "answer.engines_unable": lambda c: c.unable,
     "answer.other_gain": lambda c: (
         theirs - mine
         if c.other and (theirs := c.other.place.model_quality) and (mine := c.place.model_quality)
@@ -179,6 +181,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "model.picture_px": lambda c: (
         (vision := c.model.architecture.vision) and vision.tile_px * math.isqrt(vision.max_tiles)
     ),
+    "model.prompt_logits_gib": lambda c: c.model.architecture.vocab_size * 2 * c.need.context_tokens / 2**30,
     "model.int4_context_tokens": lambda c: min(
         (build.context_tokens for build in c.model.official_builds if build.context_tokens), default=None
     ),
@@ -239,6 +242,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         else f"on {machine_name(c.machine.device.name, c.machine.count, c.machine.nodes)}"
     ),
     "machine.used": lambda c: machine_name(c.machine.device.name, c.machine.count, c.machine.nodes, c.machine.others),
+    "machine.has_npu": lambda c: "npu" in c.machine.device.parts,
     "machine.ram_gib": lambda c: None if c.machine.ram_assumed else c.machine.ram_gib,
     "machine.files_of_ram": lambda c: (
         c.model.parameters * 2 / 2**30 / c.machine.ram_gib if c.machine.ram_gib and not c.machine.ram_assumed else None

@@ -30,7 +30,7 @@ from llama_advisor.engine.rank import best_first, is_wished
 from llama_advisor.engine.score import at_speed, excuse, nearness
 from llama_advisor.engine.search import Found
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.knowledge.judgement import Caveat, Route, RuleOut
+from llama_advisor.knowledge.judgement import Caveat, Criteria, Route, RuleOut
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.names import app_named, engine_ids, provider_id
 from llama_advisor.scenario.need import Need
@@ -276,7 +276,7 @@ def _qualifies(build: Candidate) -> str:
 
 
 def caveats(
-    winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], most: int
+    winner: Candidate | None, ending: Candidate, rules: Iterable[CompiledRule], criteria: Criteria
 ) -> tuple[tuple[CaveatShown, ...], tuple[CaveatShown, ...]]:
     """Return the warnings about the winner (or about the scenario, where nothing fits), weightiest first; and notes."""
     notes: list[tuple[int, CompiledRule, str]] = []
@@ -287,7 +287,7 @@ def caveats(
             told = notes if then.caveat == "note" else said
             told.append((then.rank, rule, fill(rule.rule.say, ending.lookup)))
 
-    return _ordered(said)[:most], _ordered(notes)
+    return _ordered(said)[: criteria.caveats_shown], _ordered(notes)[: criteria.notes_shown]
 
 
 def _ordered(told: list[tuple[int, CompiledRule, str]]) -> tuple[CaveatShown, ...]:
@@ -318,7 +318,8 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **known)
+    told = {"figures": figures(winner, known.get("asked"), base), "unable": _unable(need, winner, base)}
+    return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **told, **known)
 
 
 def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> str | None:
@@ -357,6 +358,25 @@ def engines_now(pick: Candidate | None, base: RuleBase) -> str | None:
         if (known := engine.by_architecture.get(pick.model.architecture.kind)) and not known.until
     ]
     return " or ".join(names) or None
+
+
+def _unable(need: Need, told: Candidate | None, base: RuleBase) -> str | None:
+    """Name what does not run the model of an answer: of the engines asked for, else of those used on such a machine."""
+    if told is None or told.machine is None:
+        return None
+    kind, device = told.model.architecture.kind, told.machine.device
+    names = [
+        engine.name
+        for engine in base.engines.values()
+        if kind not in engine.by_architecture
+        if engine.id in need.engines_asked
+        or (
+            not need.engines_asked
+            and need.target in engine.targets
+            and any(device.kind in item.kinds and device.vendor in item.vendors for item in engine.hardware)
+        )
+    ]
+    return ", ".join(sorted(names)) or None
 
 
 def routes(ending: Candidate, need: Need, base: RuleBase) -> tuple[RouteShown, ...]:

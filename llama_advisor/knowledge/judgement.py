@@ -278,6 +278,9 @@ class Criteria(Record):
         tuple[dict[str, Any], ...], "What is tried where none is, the two that change the answer first are told."
     ]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]
+    notes_shown: Annotated[int, "What is good to know, at most."]
+    sizes_above_context: Annotated[int, "Tokens of context above which they are told, where no model was named."]
+    sizes_shown: Annotated[tuple[str, ...], "Quantizations in which the sizes of all models are told."]
     routes_shown: Annotated[int, "Ways round shown at most."]
     small_model_loss: Annotated[
         tuple[tuple[float, float], ...],

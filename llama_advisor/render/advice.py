@@ -100,6 +100,9 @@ def _ranking(out: Screen, advice: Advice, base: RuleBase, view: View) -> None:
         out.columns(*say.ranking(advice, advice.ranking[: view.top], base, why=view.why))
         if len(advice.ranking) > view.top:
             out.line(f"  and {len(advice.ranking) - view.top} more; --top {len(advice.ranking)} shows them")
+    if advice.sizes:
+        out.heading("What the models take")
+        out.columns(*say.sizes(advice, base))
 
 
 def _reasons(out: Screen, advice: Advice, base: RuleBase) -> None:

@@ -39,6 +39,8 @@ def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section
     compared = []
     if advice.ranking:
         compared.append(Block("table", say.ranking(advice, advice.ranking, base, why=True), "Each model's best build"))
+    if advice.sizes:
+        compared.append(Block("table", say.sizes(advice, base), "What the models take"))
     if excluded:
         compared.append(Block("items", excluded, "Ruled out"))
     points = []

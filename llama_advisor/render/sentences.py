@@ -312,6 +312,22 @@ def _stored(form: Form) -> str:
     return form.quantization if plain else f"{form.quantization}, {form.kv_cache_type} KV cache"
 
 
+def sizes(advice: Advice, base: RuleBase) -> Table:
+    """Return what every model takes, and the cache of one sequence of it."""
+    forms, context = base.criteria.sizes_shown, advice.scenario.get("context_tokens")
+    heads = ("GiB of weights", *forms, "KV cache: KiB a token", f"GiB at {context:,}" if context else "GiB a sequence")
+    rows = [
+        (
+            brief(base.models[item.model]),
+            *(f"{item.weights_gib[form]:g}" for form in forms),
+            f"{item.kv_kib_per_token:g}",
+            f"{item.kv_cache_gib:g}",
+        )
+        for item in advice.sizes
+    ]
+    return Table(heads, rows, frozenset(range(1, len(heads))))
+
+
 def filled(heads: Sequence[str], rows: Iterable[Sequence[str]], right: set[int]) -> Table:
     """Return a table without the columns in which nothing stands."""
     rows = list(rows)

@@ -129,3 +129,50 @@ def test_an_engine_that_runs_nothing_here_has_to_give_way(advise: Callable[..., 
 def test_a_server_of_ones_own_is_never_answered_with_a_host(advise: Callable[..., Advice]) -> None:
     for use in ("medical", "enterprise", "rag", "chat"):
         assert all(build.engine != "hosted" for build in advise(use_cases=[use], target="server").ranking)
+
+
+def test_how_far_a_build_reaches_is_said(advise: Callable[..., Advice]) -> None:
+    asked = advise(use_cases=["chat"], model=BIG, hardware="2x RTX 3090", engine="llama.cpp").asked
+    assert asked is not None
+    assert "a context of up to 20,480 tokens fits, 69,632 with a q4_0 KV cache" in asked.text
+    assert "as q5_k_m, the next finer, it needs 24.6 GiB on each device and does not fit" in asked.text
+
+
+def test_full_tuning_is_told_by_optimizer(advise: Callable[..., Advice]) -> None:
+    asked = advise(use_cases=["fine-tuning-base"], model=SMALL, fine_tuning=["full"], hardware="2x A100 80GB").asked
+    assert asked is not None
+    assert asked.text[-1].endswith("52 GiB with AdamW with 8-bit states, 97 GiB with AdamW with 32-bit states")
+
+
+def test_memory_apart_from_ram_is_that_of_a_card(advise: Callable[..., Advice]) -> None:
+    said = {"hardware": {"memory_gb": 2, "ram_gb": 12}, "target": "laptop", "engine": "ollama"}
+    asked = advise(use_cases=["chat"], model="llama-3.2-3b-instruct", **said).asked
+    assert asked is not None
+    assert asked.fits is False
+    assert asked.memory is not None
+    assert asked.memory.offloaded_gib > 1
+    assert not any(form.machine for form in asked.forms), "no second card is put into a laptop"
+
+
+def test_sizes_of_all_models_are_told_where_too_little_was_said(advise: Callable[..., Advice]) -> None:
+    sizes = {item.model: item for item in advise(use_cases=["general"]).sizes}
+    assert sizes[BIG].weights_gib == {"bf16": 131.4, "fp8": 67.7, "q4_k_m": 39.6}
+    assert sizes[BIG].kv_kib_per_token == 320
+    assert not advise(use_cases=["chat"], hardware="2x RTX 3090", context_tokens=32768).sizes
+    assert advise(use_cases=["chat"], hardware="2x RTX 3090", context_tokens=32769).sizes
+
+
+def test_a_hosted_way_is_found_though_an_engine_was_wished_for(advise: Callable[..., Advice]) -> None:
+    routes = advise(use_cases=["chat"], target="phone", hardware={"ram_gb": 1.5}, engine="llama.cpp").routes
+    assert "hosted-instead" in {route.rule for route in routes}
+
+
+def test_a_larger_model_is_told_of_only_within_reach(advise: Callable[..., Advice]) -> None:
+    def larger(hardware: str) -> list[str]:
+        return [note.text for note in advise(use_cases=["chat"], hardware=hardware).notes if "larger" in note.rule]
+
+    assert larger("RTX 3060 12GB") == [
+        "the next larger: Llama 3.1 70B Instruct as q4_k_m would fit on 4x RTX 3060 12 GB"
+    ]
+    assert not larger("1x RTX 3050 8GB"), "it takes more than four of them"
+    assert not larger("Raspberry Pi 5 8GB")

@@ -17,6 +17,7 @@ VALUES: dict[str, Any] = {
     "a.part.text": "eight",
     "a.set": frozenset({"pt", "fr", "th", "de", "es", "it", "hi", "en"}),
     "b.set": frozenset(),
+    "of.a.text": "eight",
     "a.hostile": "{a.text} [red]x[/red] {0.__class__} %s",
 }
 
@@ -38,7 +39,8 @@ VALUES: dict[str, Any] = {
         ("{a.missing} GiB", "? GiB"),
         ("two\n  lines", "two lines"),
         ("{not a field} {} {x}", "{not a field} {} {x}"),
-        ("{a.__class__} {a.text.upper}", "? ?"),
+        ("{a.__class__} {a.text.x.upper}", "? {a.text.x.upper}"),
+        ("{of.a.text} and {a.text}", "eight and seven"),
         ("{a.hostile}", "{a.text} [red]x[/red] {0.__class__} %s"),
     ],
 )
