@@ -16,7 +16,7 @@ from llama_advisor.engine.asked import asked, asked_candidate, next_larger
 from llama_advisor.engine.candidate import Candidate, Named
 from llama_advisor.engine.model_sizes import model_sizes
 from llama_advisor.engine.rank import best_first, is_wished
-from llama_advisor.engine.relax import ways_round
+from llama_advisor.engine.relax import Way, ways_round
 from llama_advisor.engine.search import Found, Search
 from llama_advisor.engine.words import (
     caveats,
@@ -93,19 +93,7 @@ class Advisor:
         told = counted.build if counted else next(iter(order), None)
         tried, others = self._tried(found), self._other_lane(found)
         mine = asked_candidate(tried)
-        ending = closing(
-            told,
-            found,
-            base,
-            named=self._named(found),
-            asked=mine,
-            companion=self._companion(need, told),
-            other=next(iter(others), None),
-            figures=figures(told, mine, base),
-            engines_now=engines_now(told, base),
-            larger=next_larger(found, told, mine, self.search.sizes),
-            changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
-        )
+        ending = self._ending(found, told, mine, others, counted)
         warnings, notes = caveats(told, ending, self.caveats, base.criteria)
         verdict: Verdict = "change_requirement" if counted else "no_fit"
         ranking = tuple(shown(build, place, base, why=why) for place, build in enumerate(order, 1))
@@ -146,6 +134,29 @@ class Advisor:
         """Tell what the models take beside a long context."""
         long = need.context_tokens > self.base.criteria.sizes_above_context and "context_tokens" in need.stated
         return model_sizes(need, self.search.sizes) if long and need.self_hosted_considered else ()
+
+    def _ending(
+        self,
+        found: Found,
+        told: Candidate | None,
+        mine: Candidate | None,
+        others: tuple[Candidate, ...],
+        counted: Way | None,
+    ) -> Candidate:
+        """Return what an answer tells of, with what is known once all was judged."""
+        base = self.base
+        return closing(
+            told,
+            found,
+            base,
+            named=self._named(found),
+            asked=mine,
+            companion=self._companion(found.need, told),
+            other=next(iter(others), None),
+            engines_now=engines_now(told, base),
+            larger=next_larger(found, told, mine, self.search.sizes),
+            changes=frozenset(change.field for change in counted.changes) if counted else frozenset(),
+        )
 
     def outcome(self, scenario: Scenario) -> Outcome:
         """Return the model and the verdict alone, as `advise` gives them; quicker, as nothing is worded."""
