@@ -116,6 +116,13 @@ def of_kind(name: str, value: Any) -> bool:
 
 
 @by_rule
+def test_no_verdict_hangs_on_what_became_of_other_builds(rule: CompiledRule) -> None:
+    if isinstance(rule.rule.then, Caveat) and rule.rule.then.caveat == "heavy":
+        owners = {name.partition(".")[0] for name in facts_read(rule.condition)}
+        assert owners.isdisjoint({"answer", "named", "asked", "other", "companion"})
+
+
+@by_rule
 def test_a_tight_constraint_has_words_for_it(rule: CompiledRule) -> None:
     assert (rule.tight is None) == (not rule.rule.say_tight)
 

@@ -206,7 +206,9 @@ def _model_wish(asked: str, found: Found, base: RuleBase) -> Wish:
     if place == 1:
         text, best = f"{order[0].model.name} is the pick", max(order, key=lambda build: build.score)
         behind = best.score - order[0].score
-        if behind > 0:
+        if behind > base.criteria.wish_margin:
+            text += f", as it was named with how it runs, or alone; {best.model.name} leads it"
+        elif behind > 0:
             text += f"; {best.model.name} leads it by less than a wish is worth"
         return Wish(field="model", asked=asked, outcome="kept", rank=1, text=text)
     if place:

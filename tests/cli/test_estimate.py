@@ -349,7 +349,7 @@ Llama 3.1 8B Instruct · q4_k_m · llama.cpp b10488 on RTX 3060 12 GB
            between
            it rests on 43 groups of measurements on 13 devices of class
            nvidia-consumer
-  serves   6 usual requests at a time; 0.73 requests/s at most
+  serves   room for 6 usual requests at a time; 0.73 requests/s at most
   assumed  quantization = q4_k_m: what the model's name stands for
            prompt_tokens = 512: a short prompt
            output_tokens = 256: a short answer

@@ -28,7 +28,7 @@ def test_a_quantization_that_does_not_fit_the_pick_says_by_how_much(advise: Advi
     assert (found.outcome, advice.recommendation.model) == ("better_exists", "llama-3.1-8b-instruct")
     assert found.text.startswith("Llama 3.1 8B Instruct as bf16 needs ")
     assert "on a device with" in found.text
-    assert "qualifies with" in found.text
+    assert "qualifies, at about" in found.text
 
 
 @pytest.mark.parametrize("model", ["llama-3.2-11b-vision-instruct", "llama-3.2-90b-vision-instruct"])
@@ -45,7 +45,7 @@ def test_a_model_kept_against_the_points_says_what_the_wish_was_worth(advise: Ad
     assert wished.recommendation is not None
     behind = free.recommendation.score - wished.recommendation.score
     assert 0 < behind <= base.criteria.wish_margin
-    text = f"Llama 3.2 3B Instruct is the pick, {behind:.1f} points behind Llama 3.1 8B Instruct: a wish is worth 3"
+    text = "Llama 3.2 3B Instruct is the pick; Llama 3.1 8B Instruct leads it by less than a wish is worth"
     assert wish(wished, "model").text == text
     assert wish(advise(**scenario, model="llama-3.1-8b-instruct"), "model").text == "Llama 3.1 8B Instruct is the pick"
 
