@@ -172,7 +172,7 @@ def without_reason(advice: Advice) -> str:
     build = advice.recommendation
     if build and advice.verdict in YES and not build.contributions:
         return f"{build.model} is recommended without a reason"
-    if advice.verdict not in YES and not advice.excluded:
+    if advice.verdict not in YES and not (advice.excluded or advice.missing):
         return f"{advice.verdict} without an excuse"
     texts = [part.text for shown in advice.ranking for part in shown.contributions]
     texts += [item.excuse.text for item in advice.excluded]
