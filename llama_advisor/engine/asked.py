@@ -26,10 +26,6 @@ CLASSES = (12, 7, 3.5, 0)
 COUNTS = (1, 2, 3, 4, 6, 8)
 NODES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 MEMORIES_GIB = (4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 64, 96, 128, 192, 256, 512)
-PORTABLE = frozenset({"phone", "laptop", "browser"})
-"""Where no second device is put in."""
-LARGER_BY = 4
-"""How many times larger a machine may be on which the next larger model is told of."""
 LEAST_CONTEXT = 1024
 CACHE_SHARE = 0.1
 """Share of the need from which on the KV cache is worth a sentence."""
@@ -92,7 +88,14 @@ def next_larger(found: Found, pick: Candidate | None, mine: Candidate | None, si
         or (mine and mine.model is not pick.model)
     ):
         return None
-    form = next((form for form in reversed(Inquiry(found, build, sizes, LARGER_BY).forms) if form.machine), None)
+    form = next(
+        (
+            form
+            for form in reversed(Inquiry(found, build, sizes, found.need.criteria.next_larger_by).forms)
+            if form.machine
+        ),
+        None,
+    )
     if form is None:
         return None
     return f"{build.model.name} as {form.quantization} would fit {_where(form.machine)}"
@@ -183,7 +186,7 @@ class Inquiry:
             held = device.memory_gib or machine.ram_gib or 0.0
             sizes = (size for size in MEMORIES_GIB if held < size <= held * most and fits(_with_memory(machine, size)))
             return next((f"{size} GB of memory" for size in sizes), None)
-        if self.need.target in PORTABLE:
+        if self.need.target in self.need.criteria.one_device_targets:
             return None
         tried = [machine._replace(count=count, nodes=1) for count in COUNTS if count > machine.devices]
         tried += [machine._replace(count=max(COUNTS), nodes=nodes) for nodes in NODES if nodes > machine.nodes]

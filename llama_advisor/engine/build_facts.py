@@ -13,8 +13,6 @@ from llama_advisor.sizing.memory import tensor_parallel_divides
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
 
-ROOMY = 0.8
-"""Share of the memory for a model that it fills where there is room."""
 Compute = Callable[["Candidate"], Any]
 
 
@@ -123,7 +121,10 @@ SIZED: dict[str, Callable[[Any], Any]] = {
     ),
     "memory.offloaded_share": lambda c: c.memory.offloaded_gib / c.memory.total_gib,
     "memory.roomy_gib": lambda c: (
-        c.machine.device.memory_gib * c.memory.per_device.need_gib / c.memory.per_device.available_gib / ROOMY
+        c.machine.device.memory_gib
+        * c.memory.per_device.need_gib
+        / c.memory.per_device.available_gib
+        / c.need.criteria.roomy_share
         if c.memory.fits
         and c.memory.per_device.available_gib
         and c.machine.device.unified_memory

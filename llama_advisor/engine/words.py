@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Literal
 
 from llama_advisor.engine.advice import (
@@ -103,10 +104,12 @@ def speed_shown(build: Candidate) -> SpeedShown | None:
 
 
 def close_call(order: tuple[Candidate, ...]) -> CloseCall | None:
-    """Return the second model where its best case is no worse than the worst case of the first, by estimated speed."""
-    if len(order) < 2 or at_speed(order[1], best=True) < at_speed(order[0], best=False):  # noqa: PLR2004
-        return None
-    return CloseCall(other=short(order[1]), margin=round(order[0].score - order[1].score, 2))
+    """Return the second model where what the two score overlaps, each from its slowest to its fastest estimate."""
+    for first, other in pairwise(order[:2]):
+        reaches = at_speed(other, best=True) >= at_speed(first, best=False)
+        if reaches and at_speed(other, best=False) <= at_speed(first, best=True):
+            return CloseCall(other=short(other), margin=round(first.score - other.score, 2))
+    return None
 
 
 def excluded(found: Found, base: RuleBase, mine: Candidate | None, told: Candidate | None) -> tuple[Excluded, ...]:

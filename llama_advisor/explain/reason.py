@@ -61,7 +61,9 @@ def _sentences(advice: Advice, base: RuleBase) -> Iterator[str]:
         yield f"the largest that {'fits' if room else 'qualifies'}"
     best = base.models[max(advice.ranking, key=lambda item: item.score).model]
     if best.id != mine.id:
-        yield f"it was asked for; {brief(best)} leads it by little"
+        ahead = max(item.score for item in advice.ranking) - build.score
+        near = " by little" if ahead <= base.criteria.wish_margin else ""
+        yield f"it was asked for; {brief(best)} leads it{near}"
     smaller = [peer for peer in peers if peer.parameters < mine.parameters]
     told = {peer.id: peer for peer in (*(peer for peer in peers if peer.id in beside), *larger[:1], *smaller[-1:])}
     for peer in told.values():

@@ -277,6 +277,9 @@ class Criteria(Record):
     hangs_on: Annotated[
         tuple[dict[str, Any], ...], "What is tried where none is, the two that change the answer first are told."
     ]
+    one_device_targets: Annotated[tuple[Target, ...], "Where no second device is put in."]
+    next_larger_by: Annotated[float, "Times larger that a machine may be on which the next larger model is told of."]
+    roomy_share: Annotated[float, "Share of the memory for a model that it fills where there is room."]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]
     notes_shown: Annotated[int, "What is good to know, at most."]
     sizes_above_context: Annotated[int, "Tokens of context above which they are told, where no model was named."]

@@ -106,7 +106,7 @@ def close_text(advice: Advice, base: RuleBase) -> str:
         other = advice.close_call.other
         name = f"{brief(base.models[other.model])}, {other.quantization}"
         return f"Close call? Yes: within the range of the speed estimates {name} is as good."
-    if len(advice.ranking) == 1 or not advice.ranking:
+    if len(advice.ranking) <= 1 or advice.ranking[1].score > advice.ranking[0].score:
         return ""
     known = advice.ranking[0].speed and advice.ranking[1].speed
     over = " over the whole range of the speed estimates" if known else ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from llama_advisor.engine.relax import changed
+from llama_advisor.explain.reason import reason
+from llama_advisor.render.sentences import close_text
 from llama_advisor.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from llama_advisor.engine.advice import Advice
     from llama_advisor.engine.decide import Advisor
+    from llama_advisor.knowledge.base import RuleBase
 
 BIG = "llama-3.1-70b-instruct"
 SMALL = "llama-3.1-8b-instruct"
@@ -82,6 +85,16 @@ def test_a_close_call_is_one_that_the_estimates_leave_open(advise: Callable[...,
             assert advice.close_call.other.model == advice.ranking[1].model
             assert advice.close_call.margin == round(advice.ranking[0].score - advice.ranking[1].score, 2)
             assert advice.close_call.margin < 5
+    assert any(advice.close_call for advice in found)
+
+
+def test_a_build_kept_because_it_was_named_is_told_to_be_behind(advise: Callable[..., Advice], base: RuleBase) -> None:
+    advice = advise(use_cases=["chat"], hardware="RTX 4090", model="llama-3.2-1b-instruct", engine="vllm")
+    first, second = advice.ranking[:2]
+    assert (first.model, advice.close_call) == ("llama-3.2-1b-instruct", None)
+    assert second.score - first.score > base.criteria.wish_margin
+    assert close_text(advice, base) == ""
+    assert "It was asked for; 3.1 8B leads it." in reason(advice, base)
 
 
 def test_what_an_answer_hangs_on_changes_it(advise: Callable[..., Advice]) -> None:
