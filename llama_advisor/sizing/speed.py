@@ -240,10 +240,12 @@ def limits(terms: SpeedTerms, context: float, requests: int, reading: int) -> tu
 def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | None, str]:
     """Take what is not known of `device` from the weakest of its kind, and say so; None where that is not known."""
     bandwidth = device.bandwidth_gb_s or least(constants, device, "bandwidth_gb_s")
-    rate = device.peak_tflops or bandwidth * least(constants, device, "peak_tflops", "bandwidth_gb_s")
+    per = "bandwidth_gb_s" if device.bandwidth_gb_s else ""
+    rate = device.peak_tflops or least(constants, device, "peak_tflops", per) * (bandwidth if per else 1)
     if not rate:
         return None, ""
-    watts = device.tdp_w or rate * least(constants, device, "tdp_w", "peak_tflops")
+    per = "peak_tflops" if device.peak_tflops else ""
+    watts = device.tdp_w or least(constants, device, "tdp_w", per) * (rate if per else 1)
     known = {"bandwidth": device.bandwidth_gb_s, "peak rate": device.peak_tflops}
     missing = " and ".join(name for name, figure in known.items() if not figure)
     cores = device.cores if device.peak_tflops else None

@@ -91,6 +91,14 @@ def test_a_device_without_bandwidth_counts_as_the_weakest_of_its_kind_and_says_s
     assert found.decode_tokens_per_s.mid < speed(M8, "q4_k_m", on("rtx-3090")).decode_tokens_per_s.low
 
 
+def test_an_unnamed_gpu_computes_no_less_than_the_weakest_of_as_much_memory() -> None:
+    unnamed = BASE.devices["generic-gpu"]._replace(memory_gib=80.0)
+    taken, _ = sizing.with_weakest(unnamed, CONSTANTS)
+    assert taken is not None
+    rates = [each.peak_tflops for each in BASE.devices.values() if (each.memory_gib or 0) >= 80 and "gpu" in each.kind]
+    assert taken.peak_tflops == min(filter(None, rates))  # no ratio of one card times the bandwidth of another
+
+
 def test_a_device_has_no_speed_where_nothing_of_its_kind_is_known() -> None:
     stored = BASE.quantizations["q4_k_m"]
     read = read_bytes_per_token(BASE.models[M8], stored, BASE.block_types)
