@@ -193,7 +193,8 @@ class Advisor:
         """Judge all models, or those `among` them; an engine that is not of the lane asked for is not looked for.
 
         Where a service was named and none qualifies beside machines, these are judged; and once more where no service
-        turns out to compete: then the speed of machines counts.
+        turns out to compete: then the speed of machines counts. No lesser model of a provider is
+        taken for one named with it.
         """
         if need.engine is not None and not candidates.engines(need, self.base):
             need = need.on_engine(None)
@@ -201,9 +202,16 @@ class Advisor:
         if need.either_lane and not found.order:
             need = need.on_engine(None)
             found = self.search.run(need, among)
+        only_hosted = need.provider and not need.self_hosted_considered
+        if only_hosted and need.model and all(self._falls_short(build, need.model) for build in found.order):
+            found = self.search.run(need, frozenset({need.model}))
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
         return self.search.run(need, among, served=False)
+
+    def _falls_short(self, build: Candidate, named: str) -> bool:
+        """Whether a model is smaller than the one named: at a provider that lacks it, another provider comes first."""
+        return build.model.id != named and build.model.parameters < self.base.models[named].parameters
 
     def _hangs_on(self, found: Found) -> Iterator[HangsOn]:
         """Yield what was not said and would change the answer, each applied alone."""

@@ -106,6 +106,9 @@ class Engine(Record):
     id: Annotated[str, "Engine id."]
     name: Annotated[str, "Name."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
+    part_of: Annotated[
+        str | None, "Engine of which it is the back end for other chips; who asks for that asks for it."
+    ] = None
     version: Annotated[str, "Newest version the facts were read for."] = ""
     read: Annotated[date | None, "Day on which they were read; they expire from then on."] = None
     status: Annotated[Literal["active", "maintenance", "archived"], "Whether it is developed."] = "active"

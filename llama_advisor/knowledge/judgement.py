@@ -135,7 +135,7 @@ class Defaults(Record):
     shared_share: Annotated[float, "Share of a typical prompt that the prompt before it had too."] = 0.0
     reserved_gib: Annotated[float, "Memory that programs beside it take on the same device, GiB."] = 0.0
     usable_tokens_per_s: Annotated[float, "Generation below which no one would wait for it."] = 3.0
-    usable_first_token_s: Annotated[float, "Wait for the first token beyond which no one would."] = 60.0
+    usable_first_token_s: Annotated[float, "Wait for the first token beyond which no one would."] = 180.0
     tool_calling: Annotated[Literal["none", "single", "multi_step"], "Tool calls."] = "none"
 
 

@@ -84,9 +84,11 @@ def app_named(name: str, base: RuleBase) -> App | None:
 
 
 def engine_ids(name: str, base: RuleBase, field: str = "engine") -> tuple[str, ...]:
-    """The ids of an engine by any of its names, or of those inside an app; none where it runs none or is not known."""
-    app = app_named(name, base)
-    return app.engines if app else (engine_id(name, base, field),)
+    """The ids of an engine by any of its names, then of its back ends; or of those inside an app, if it runs any."""
+    if app := app_named(name, base):
+        return app.engines
+    found = engine_id(name, base, field)
+    return (found, *(engine.id for engine in base.engines.values() if engine.part_of == found))
 
 
 def engine_id(name: str, base: RuleBase, field: str = "engine") -> str:
