@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,31 +57,48 @@ def test_the_pre_commit_hook_stops_a_wrong_choice(tmp_path: Path, path: dict[str
 
 
 @pytest.mark.parametrize(
-    ("text", "fail_on", "code"), [(PROJECT, "error", 0), (BROKEN, "error", 1), (BROKEN, "never", 0)]
+    ("text", "asked", "code", "place"),
+    [
+        (PROJECT, {}, 0, None),
+        (BROKEN, {}, 1, "work/a b/llama-advisor.yaml"),
+        (BROKEN, {"FAIL_ON": "never"}, 0, "work/a b/llama-advisor.yaml"),
+        (BROKEN, {"SELECT": "LA2\r\nLA1\r\n", "IGNORE": "LA102\n"}, 1, "work/a b/llama-advisor.yaml"),
+        (BROKEN, {"IGNORE": "LA1\nLA2"}, 0, None),
+        (BROKEN, {"AS_OF": "2026-11-24"}, 1, "work/a b/llama-advisor.yaml"),
+        (PROJECT, {"PATHS": "a b\r\n--help\r\n"}, 2, "work/--help"),
+        (PROJECT, {"RULES": "no such folder"}, 2, ""),
+        (PROJECT, {"SELECT": "$(touch hole)"}, 2, ""),
+        (PROJECT, {"SELECT": "--help"}, 2, ""),
+    ],
 )
 def test_the_action_annotates_summarises_and_leaves(
-    text: str, fail_on: str, code: int, tmp_path: Path, path: dict[str, str]
+    text: str, asked: dict[str, str], code: int, place: str | None, tmp_path: Path, path: dict[str, str]
 ) -> None:
+    """`place` is the file of the annotation; it is empty where the action says in a line why it checked nothing."""
     action = yaml.safe_load((ROOT / ".github/actions/check/action.yml").read_text("utf-8"))
     step = next(step for step in action["runs"]["steps"] if step.get("id") == "check")
     assert "${{" not in step["run"], "inputs reach the script through the environment alone"
     names = {name.removeprefix("${{ inputs.").removesuffix(" }}") for name in step["env"].values()}
     assert names <= set(action["inputs"])
-    place = tmp_path / "a b"
-    place.mkdir()
-    (place / "llama-advisor.yaml").write_text(text, "utf-8")
-    env = path | {"PATHS": f"{place}\n", "FAIL_ON": fail_on, "SARIF": "out.sarif"}
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "work/a b").mkdir(parents=True)
+    (tmp_path / "work/a b/llama-advisor.yaml").write_text(text, "utf-8")
+    (tmp_path / "llama-advisor").mkdir()
+    (tmp_path / "bin").rename(tmp_path / "llama-advisor/bin")  # where the step before has installed it
+    env = path | dict.fromkeys(step["env"], "") | {"PATHS": "a b\r\n", "FAIL_ON": "error", "SARIF": "out.sarif"}
+    env |= {"FOLDER": "work", "RUNNER_TEMP": str(tmp_path)} | asked
     env |= {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"), "GITHUB_OUTPUT": str(tmp_path / "output")}
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
-        cwd=tmp_path,
+        cwd=tmp_path / "work",
         env=env,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (code, "")
-    assert (tmp_path / "output").read_text("utf-8") == f"exit-code={code}\n"
-    assert ("::error file=" in done.stdout) == (text == BROKEN)
-    assert "llama-advisor check: " in (tmp_path / "summary.md").read_text("utf-8")
-    assert (tmp_path / "out.sarif").stat().st_size > 100
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1 if place == "" else 0)
+    told = "" if place == "" else "sarif=work/out.sarif\n"
+    assert (tmp_path / "output").read_text("utf-8") == f"exit-code={code}\n{told}"
+    assert re.findall("::error file=(.*?),", done.stdout) == ([place] if place else [])
+    assert not (tmp_path / "work/hole").exists()
+    assert (tmp_path / "summary.md").exists() == (tmp_path / "work/out.sarif").exists() == bool(told)
