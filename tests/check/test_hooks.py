@@ -13,6 +13,8 @@ import pytest
 import yaml
 from checked_projects import PROJECT
 
+from llama_advisor.check.servers import WHEEL, server_entry
+
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = PROJECT.replace("8b-instruct", "70b-instruct")
 
@@ -28,20 +30,24 @@ def path(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
 
 
-def test_the_pre_commit_hook_stops_a_wrong_choice(tmp_path: Path, path: dict[str, str]) -> None:
+@pytest.mark.parametrize("file", ["llama-advisor.yaml", "services/bot/llama-advisor.yaml", "services/own.yaml"])
+def test_the_pre_commit_hook_stops_a_wrong_choice(file: str, tmp_path: Path, path: dict[str, str]) -> None:
     tool = Path(sys.executable).with_name("pre-commit")
     if not tool.exists() or shutil.which("git") is None:
         pytest.skip("pre-commit or git is not installed")
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert hook["language"] == "python"
-    local = hook | {"language": "system"}  # the installed program instead of an environment made from the network
     place = tmp_path / "repository"
-    place.mkdir()
-    config = {"repos": [{"repo": "local", "hooks": [local]}]}
+    (place / file).parent.mkdir(parents=True)
+    if file == "llama-advisor.yaml":
+        (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+        assert hook["language"] == "python"
+        local = hook | {"language": "system"}  # the installed program instead of an environment made from the network
+        config = {"repos": [{"repo": "local", "hooks": [local]}]}
+    else:  # the hook as `init` prints it
+        config = yaml.safe_load(server_entry("pre-commit", WHEEL, "." if "bot" in file else file))
     (place / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), "utf-8")
 
     def commit(text: str) -> int:
-        (place / "llama-advisor.yaml").write_text(text, "utf-8")
+        (place / file).write_text(text, "utf-8")
         told = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
         subprocess.run([*told, "add", "-A"], cwd=place, env=path, check=True)
         done = subprocess.run(
