@@ -146,6 +146,7 @@ OPENERS = {
     "upkeep/refresh.py": "reads the lists of packages, and writes offers",
     "hardware/detect.py": "/proc/meminfo",
     "check/files.py": "project files and the files they name",
+    "check/servers.py": "what the installer wrote down about this program",
     "deploy/endpoint.py": "the server at the address given",
 }
 

@@ -15,6 +15,8 @@ from llama_advisor.text.yaml_file import MAX_BYTES, printable
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
 SCHEMA_FILE = "llama-advisor.schema.json"
 SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"})
+SERVERS = ".github"
+"""A folder in which a file named after this program is a workflow."""
 MOST_ENTRIES = 100_000
 MOST_FILES = 2_000
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -51,6 +53,12 @@ def shown_name(path: Path) -> str:
         return printable(path.as_posix())
 
 
+def repository_root(folder: Path) -> Path | None:
+    """Return the folder at or above this one that holds `.git`."""
+    at = folder.resolve()
+    return next((above for above in (at, *at.parents) if (above / ".git").exists()), None)
+
+
 def project_files(paths: tuple[str, ...]) -> list[Path]:
     """Return the project files named, and those in and below the folders named; the current folder's if none is."""
     if not paths:
@@ -63,7 +71,8 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
         except (OSError, ValueError):  # what cannot be a name is none
             folder = False
         if folder:
-            inside = [below for below in files_below(path) if below.name in NAMES]
+            named = (below for below in files_below(path) if below.name in NAMES)
+            inside = [below for below in named if SERVERS not in below.relative_to(path).parts]
             if not inside:
                 raise InputError(f"{printable(name)}: no {NAMES[0]} in this folder or below it")
             found.update(dict.fromkeys(sorted(inside)))

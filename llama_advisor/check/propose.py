@@ -1,4 +1,4 @@
-"""What `init` proposes: deployments from what the files of a repository deploy, and entries for build servers."""
+"""What `init` proposes: deployments from what the files of a repository deploy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llama_advisor import __version__
 from llama_advisor.check.files import NAMES, file_text, files_below
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.scenario.project_file import proposed
@@ -21,8 +20,6 @@ FILES = ("dockerfile", "modelfile", "compose", "docker-compose", ".env", "makefi
 IGNORE = ".gitignore"
 LARGEST = 1_000_000
 SHOWN_SOURCES = 20
-WORKFLOW_FILE = ".github/workflows/llama-advisor.yml"
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Seen(NamedTuple):
@@ -106,9 +103,3 @@ def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
         place = lines.index("    requirements:") + 1
         lines.insert(place, "      # TODO: say what it is for, and on what: hardware, languages, domicile …")
         yield lines
-
-
-def server_entry(server: str, paths: str) -> str:
-    """Return the entry that runs the check on a build server: `github`, `gitlab` or `pre-commit`."""
-    text = file_text(TEMPLATES / f"{server}.yaml").format(version=__version__, paths=paths)
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -17,11 +17,13 @@ import typer
 
 from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings
 from llama_advisor.check.decide import Decision, decided
-from llama_advisor.check.files import SCHEMA_FILE, lock_path, project_files
+from llama_advisor.check.files import NAMES as PROJECT_NAMES
+from llama_advisor.check.files import SCHEMA_FILE, file_text, lock_path, project_files, repository_root, shown_name
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
-from llama_advisor.check.propose import WORKFLOW_FILE, discovered, from_discovery, server_entry
+from llama_advisor.check.propose import discovered, from_discovery
+from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
 from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
@@ -29,7 +31,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import FLAGS, nested
-from llama_advisor.scenario.project_file import WISHES, Deployment, Project, project_text, proposed, scalar
+from llama_advisor.scenario.project_file import WISHES, Deployment, Project, project_text, proposed
 from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
@@ -82,7 +84,7 @@ def check(
     answer = plain.result(checked, wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
-        write(FORMATS[name](Shown(answer, plain.kinds, shown)), file)
+        write(FORMATS[name](Shown(answer, plain.kinds, shown, repository_root(Path()))), file)
     return answer.exit_code
 
 
@@ -182,9 +184,10 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
     discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
     source: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["init"]["source"])] = None,
-    github: Annotated[bool, typer.Option("--github", help="Also write .github/workflows/llama-advisor.yml.")] = False,
+    github: Annotated[bool, typer.Option("--github", help=f"Also write {WORKFLOW_FILE}.")] = False,
     gitlab: Annotated[bool, typer.Option("--gitlab", help="Also print the job for .gitlab-ci.yml.")] = False,
     pre_commit: Annotated[bool, typer.Option("--pre-commit", help=HELP["init"]["pre_commit"])] = False,
+    install: Annotated[str | None, typer.Option(metavar="REQUIREMENT", help=HELP["init"]["install"])] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -192,9 +195,13 @@ def init(
     """Write the project file and its schema, then the entries asked for."""
     today = day(as_of)
     target = Path(file)
-    workflow = target.parent / WORKFLOW_FILE
-    for path in (target, *((workflow,) if github else ())):
-        if path.exists() and not force:
+    root = repository_root(target.parent)
+    top = root or target.parent.resolve()
+    where = (target.parent.resolve() / target.name).relative_to(top).as_posix()
+    entry = partial(server_entry, install=install or requirement(), path="." if target.name in PROJECT_NAMES else where)
+    workflow, jobs = top / WORKFLOW_FILE, entry("github", branch=default_branch(top))
+    for path, same in ((target, None), *(((workflow, jobs),) if github else ())):
+        if path.exists() and not force and (same is None or file_text(path) != same):
             raise InputError(f"{printable(path)} is there already; --force overwrites it")
     if discover:
         text = _proposal(target.parent, tuple(rules or ()), today)
@@ -210,15 +217,17 @@ def init(
     write(to_json(json_schema(Project)) + "\n", str(schema), "")
     write(text, str(target), "")
     sys.stdout.write(f"{target}: written\n{schema}: written\n")
-    paths = "" if file == "llama-advisor.yaml" else scalar(file)
     if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
-        write(server_entry("github", paths), str(workflow), "")
-        sys.stdout.write(f"{workflow}: written\n")
+        write(jobs, str(workflow), "")
+        lost = "" if root else "; there is no .git at or above it, and GitHub reads it in the root of a repository only"
+        sys.stdout.write(f"{shown_name(workflow)}: written{lost}\n")
+    if (github or gitlab) and WHEEL in jobs:
+        sys.stdout.write(f"{WHEEL}: build servers install this; put the wheel there, or name another with --install\n")
     if gitlab:
-        sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{server_entry('gitlab', paths)}")
+        sys.stdout.write(f"\n# For .gitlab-ci.yml:\n{entry('gitlab')}")
     if pre_commit:
-        sys.stdout.write(f"\n# For .pre-commit-config.yaml:\n{server_entry('pre-commit', paths)}")
+        sys.stdout.write(f"\n# For .pre-commit-config.yaml:\n{entry('pre-commit')}")
     return 0
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from os.path import normpath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from llama_advisor.check.findings import CheckFinding, Findings
@@ -33,6 +34,19 @@ class Shown(NamedTuple):
     result: Findings
     kinds: dict[str, FindingKind]
     view: View
+    root: Path | None = None
+    """The repository around the folder where the check runs."""
+
+    @property
+    def in_repository(self) -> list[CheckFinding]:
+        """All findings as build servers know their files: from the root of the repository."""
+        made = []
+        for item in self.result.findings:
+            path = Path(normpath(Path.cwd() / item.file))
+            name = path.relative_to(self.root).as_posix() if self.root and self.root in path.parents else item.file
+            apart = {} if name == item.file else {"file": name, "fingerprint": f"{item.fingerprint}:{name}"}
+            made.append(item._replace(**apart))
+        return made
 
     @property
     def counting(self) -> list[CheckFinding]:
@@ -116,7 +130,9 @@ def _code_span(text: str) -> str:
 def _github(shown: Shown) -> str:
     """Write a workflow command for each finding, which becomes an annotation beside its line, then the counts."""
     lines = []
-    for item in shown.counting:
+    for item in shown.in_repository:
+        if item.waived:
+            continue
         place = {"file": item.file, "line": item.line, "endLine": item.end_line}
         if item.end_line == item.line:
             place |= {"col": item.column, "endColumn": max(item.column, item.end_column - 1)}
@@ -140,13 +156,17 @@ def _gitlab(shown: Shown) -> str:
             "severity": MALFORMED if shown.kinds[item.code].malformed else GITLAB_LEVELS[item.severity],
             "location": {"path": item.file, "lines": {"begin": item.line, "end": item.end_line}},
         }
-        for item in shown.counting
+        for item in shown.in_repository
+        if item.waived is None
     ]
     return _quiet_json(to_json(report))
 
 
 def _junit(shown: Shown) -> str:
-    """Write one suite, a case for each finding: failed where the check fails, skipped where a waiver accepts it."""
+    """Write one suite, a case for each finding: failed where the check fails, skipped where a waiver accepts it.
+
+    Only elements and attributes that Jenkins knows: its junit-10.xsd refuses all others.
+    """
     from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
     result = shown.result
@@ -159,8 +179,7 @@ def _junit(shown: Shown) -> str:
     for item in result.findings:
         where = f"{item.file}:{item.line}:{item.column}"
         about = f" {item.deployment}" if item.deployment else ""
-        named = {"classname": item.file, "name": f"{item.code}{about} {where}", "file": item.file}
-        case = SubElement(suite, "testcase", {**named, "line": str(item.line)})
+        case = SubElement(suite, "testcase", {"classname": item.file, "name": f"{item.code}{about} {where}"})
         told = f"{where}: {item.code} {item.severity}: {item.text}. {item.fix}"
         if item.waived:
             reason = f"waived until {item.waived.expires}: {item.waived.reason}"
@@ -187,7 +206,6 @@ def _sarif(shown: Shown) -> str:
         rules.append(
             {
                 "id": kind.id,
-                "name": kind.id,
                 "shortDescription": {"text": kind.title},
                 "fullDescription": {"text": explanation},
                 "help": {"text": text, "markdown": markdown},
@@ -201,7 +219,7 @@ def _sarif(shown: Shown) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": result.exit_code <= 1, "exitCode": result.exit_code}],
-        "results": [_sarif_result(item, codes.index(item.code)) for item in result.findings],
+        "results": [_sarif_result(item, codes.index(item.code)) for item in shown.in_repository],
     }
     return _quiet_json(to_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}))
 

@@ -14,6 +14,8 @@ import yaml
 from checked_projects import PROJECT
 from jsonschema import Draft202012Validator
 
+from llama_advisor import __version__
+from llama_advisor.check import servers
 from llama_advisor.cli.check import paired
 from llama_advisor.text.errors import InputError
 
@@ -197,11 +199,68 @@ def test_init_writes_what_check_accepts(at: Callable[..., Ran], tmp_path: Path) 
     written = yaml.safe_load(text)["deployments"][0]
     assert (written["name"], written["requirements"]["languages"]) == ("über: {bot}", ["no"])
     assert at("check").returncode in {0, 1}
-    workflow = yaml.safe_load((tmp_path / ".github/workflows/llama-advisor.yml").read_text("utf-8"))
-    assert any("llama-advisor check" in step.get("run", "") for step in workflow["jobs"]["check"]["steps"])
     assert at("init", *flags).returncode == 2
     assert (tmp_path / "llama-advisor.yaml").read_text("utf-8") == text
     assert at("init", *flags, "--force").returncode == 0
+
+
+def test_init_writes_a_workflow_that_is_no_project_file(at: Callable[..., Ran], tmp_path: Path) -> None:
+    done = at("init", "--use-case", "rag", "--hardware", "1x L4", "--domicile", "US", "--github")
+    assert done.returncode == 0
+    assert "there is no .git at or above it" in done.stdout
+    assert at("check", ".").returncode == 0
+    project(tmp_path, "name: a workflow\n", ".github/workflows/llama-advisor.yml")
+    assert at("check", ".").stdout.endswith("in 1 deployment in 1 file\n")
+
+
+def test_entries_for_build_servers_belong_to_the_root_of_the_repository(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, "ref: refs/remotes/origin/trunk\n", ".git/refs/remotes/origin/HEAD")
+    for folder in ("bot", "other", "a b"):
+        (tmp_path / "services" / folder).mkdir(parents=True)
+    flags = ("--use-case", "rag", "--hardware", "1x L4", "--github")
+    assert at("init", "services/bot/llama-advisor.yaml", *flags).stdout.count("written") == 3
+    file = tmp_path / ".github/workflows/llama-advisor-check.yml"
+    workflow = yaml.safe_load(file.read_text("utf-8"))
+    assert workflow[True]["push"] == {"branches": ["trunk"]}
+    assert any('llama-advisor" check .' in step.get("run", "") for step in workflow["jobs"]["check"]["steps"])
+    assert not (tmp_path / "services/bot/.github").exists()
+    assert at("init", "services/other/llama-advisor.yaml", *flags).returncode == 0
+    done = at("init", "services/a b/own.yaml", *flags)
+    assert (done.returncode, done.stderr.count("llama-advisor-check.yml is there already")) == (2, 1)
+    done = at("init", "services/a b/own.yaml", *flags, "--force", "--gitlab", "--pre-commit", "--install", "git+x@y z")
+    _, _, after = done.stdout.partition("# For .gitlab-ci.yml:\n")
+    gitlab, _, hooks = after.partition("# For .pre-commit-config.yaml:\n")
+    told = [yaml.safe_load(gitlab)["llama-advisor"]["script"][0]]
+    told.append("\n".join(s.get("run", "") for s in yaml.safe_load(file.read_text("utf-8"))["jobs"]["check"]["steps"]))
+    for script in told:
+        assert {"services/a b/own.yaml", "git+x@y z"} <= set(shlex.split(script))
+    (hook,) = yaml.safe_load(hooks)["repos"][0]["hooks"]
+    assert shlex.split(hook["entry"]) == ["llama-advisor", "check", "services/a b/own.yaml"]
+    assert hook["additional_dependencies"] == ["git+x@y z"]
+
+
+@pytest.mark.parametrize(
+    ("told", "installed"),
+    [
+        ({"url": "https://x.org/a.git", "vcs_info": {"vcs": "git", "commit_id": "0a1"}}, "git+https://x.org/a.git@0a1"),
+        ({"url": "file:///a", "vcs_info": {"vcs": "git", "commit_id": "0a1"}}, ""),
+        ({"url": "file:///a", "dir_info": {"editable": True}}, ""),
+        (None, ""),
+    ],
+)
+def test_no_entry_installs_a_bare_name(told: Any, installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            return json.dumps(told) if told and name == "direct_url.json" else None
+
+    monkeypatch.setattr(servers, "distribution", lambda _: Installed())
+    wanted = f"llama-advisor @ {installed}" if installed else f"tools/llama_advisor-{__version__}-py3-none-any.whl"
+    assert servers.requirement() == wanted
+    for server in ("github", "gitlab"):
+        assert shlex.quote(wanted) in servers.server_entry(server, wanted, ".")
+    hook = servers.server_entry("pre-commit", wanted, ".")
+    assert (wanted in hook) == bool(installed)
+    assert ("language: system" in hook) != bool(installed)
 
 
 def test_init_needs_something_to_go_by(at: Callable[..., Ran], tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from checked_projects import checked, checker
+from checked_projects import PROJECT, checked, checker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 
 from llama_advisor.check.checker import Settings
+from llama_advisor.check.files import repository_root
 from llama_advisor.check.findings import Findings, SourceText
 from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.render.formats import View
@@ -52,6 +53,17 @@ GITLAB = {
     },
 }
 """GitLab publishes no JSON Schema of the report; this is the table of its documentation of custom tools."""
+CASE = "system-out system-err skipped failure errors rerunFailure rerunError flakyFailure flakyError"
+SUITE = "name tests failures errors group time skipped timestamp hostname id package file log url version"
+JENKINS: dict[str, tuple[str, str, str]] = {
+    "testsuites": ("", "name time tests failures errors", "testsuite"),
+    "testsuite": ("name tests failures errors", SUITE, "testsuite properties testcase system-out system-err"),
+    "testcase": ("name", "name time classname group", CASE),
+    "skipped": ("", "type message", ""),
+    "failure": ("", "type message", ""),
+    "system-out": ("", "", ""),
+}
+"""Elements of JUnit reports with required and allowed attributes and children, as junit-10.xsd of Jenkins has them."""
 
 
 @cache
@@ -60,8 +72,8 @@ def everything() -> Findings:
     return checked(*PROJECTS)
 
 
-def printed(format_: str, found: Findings) -> str:
-    return FORMATS[format_](Shown(found, checker().kinds, View()))
+def printed(format_: str, found: Findings, root: Path | None = None) -> str:
+    return FORMATS[format_](Shown(found, checker().kinds, View(), root))
 
 
 @cache
@@ -92,8 +104,8 @@ def in_gitlab(text: str) -> list[tuple[str, str, int]]:
 
 def in_junit(text: str) -> list[tuple[str, str, int]]:
     cases = ET.fromstring(text).iter("testcase")  # noqa: S314  # our own output
-    real = [case for case in cases if case.find("skipped") is None and case.get("file")]
-    return [(case.attrib["name"].split()[0], case.attrib["file"], int(case.attrib["line"])) for case in real]
+    names = [(case.attrib["name"], case.attrib["classname"]) for case in cases if case.find("skipped") is None]
+    return [(name.split()[0], file, int(name.split(":")[-2])) for name, file in names if name != "no findings"]
 
 
 def in_github(text: str) -> list[tuple[str, str, int]]:
@@ -149,6 +161,45 @@ def test_gitlab_and_json_follow_their_schemas() -> None:
     assert [name for name, part in contract["properties"].items() if "description" not in part] == []
 
 
+def misplaced(report: ET.Element) -> list[str]:
+    """Return what Jenkins refuses in a JUnit report."""
+    wrong = []
+    for element in report.iter():
+        required, allowed, children = (set(names.split()) for names in JENKINS[element.tag])
+        wrong += [f"{element.tag}: {name}" for name in {child.tag for child in element} - children]
+        wrong += [f"{element.tag}@{name}" for name in {*element.keys()} - allowed | required - {*element.keys()}]
+    return wrong
+
+
+def test_junit_is_what_jenkins_accepts() -> None:
+    for found in (everything(), checked(TESTS / "projects" / "LA101" / "silent" / "llama-advisor.yaml")):
+        report = ET.fromstring(printed("junit", found))  # noqa: S314  # our own output
+        assert (report.tag, misplaced(report)) == ("testsuites", [])
+    report[0][0].set("file", "x")
+    assert misplaced(report) == ["testcase@file"]
+
+
+@pytest.mark.parametrize("format_", ["github", "gitlab", "sarif"])
+def test_build_servers_are_told_files_from_the_root_of_the_repository(
+    format_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    made = []
+    for name in ("services/bot", "services/other"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "llama-advisor.yaml").write_text(PROJECT.replace("8b-instruct", "70b-instruct"), "utf-8")
+        monkeypatch.chdir(tmp_path / name)
+        root = repository_root(Path())
+        made.append(printed(format_, checked(Path("llama-advisor.yaml")), root))
+        assert READERS[format_](made[-1]) == [("LA101", f"{name}/llama-advisor.yaml", 5)]
+    above = printed(format_, checked(Path("../bot/llama-advisor.yaml")), root)
+    assert READERS[format_](above) == READERS[format_](made[0])
+    outside = printed(format_, checked(Path("../bot/llama-advisor.yaml")), tmp_path / "services/other")
+    assert READERS[format_](outside)[0][1].endswith("../bot/llama-advisor.yaml")
+    prints = [set(re.findall(r'(?:fingerprint|Finding/v1)": "(.*)"', text)) for text in made]
+    assert len(prints[0] | prints[1]) == (0 if format_ == "github" else 2), "findings of two services are two"
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_check_without_findings_is_said_too(format_: str) -> None:
     text = printed(format_, checked(TESTS / "projects" / "LA101" / "silent" / "llama-advisor.yaml"))
@@ -196,7 +247,7 @@ def with_text(text: str) -> Findings:
 def test_text_from_files_injects_nothing(text: str) -> None:
     found = with_text(text)
     for format_ in FORMATS:
-        made = printed(format_, found)
+        made = printed(format_, found, Path.cwd().parent)
         made.encode("utf-8")
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", made)
         assert not re.search(r"##[\w.\-]*\[", made)

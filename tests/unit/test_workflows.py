@@ -1,55 +1,105 @@
-"""The workflows of the repository: valid, pinned, with few rights and an end."""
+"""The workflows of the repository, and the one that `init` writes: valid, pinned, with few rights and an end."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import yaml
 
+from llama_advisor.check.servers import server_entry
 from llama_advisor.knowledge.offer import List
 
-FOLDER = Path(__file__).resolve().parents[2] / ".github/workflows"
-WORKFLOWS = sorted(FOLDER.glob("*.yml"))
-by_file = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTION = ROOT / ".github/actions/check/action.yml"
+REFRESH = ROOT / ".github/workflows/refresh.yml"
+PROGRAMS = Path(sys.executable).parent
+WRITTEN = server_entry("github", "llama-advisor @ git+https://example.org/a.git@0a1", "services/it's.yaml", "trunk")
+TEXTS = {"refresh.yml": REFRESH.read_text("utf-8"), "written by init": WRITTEN}
+by_text = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 
 
-@by_file
-def test_a_workflow_is_pinned_bounded_and_starts_without_rights(file: Path) -> None:
-    text = file.read_text("utf-8")
+def steps(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the steps of a workflow or an action."""
+    for part in made["jobs"].values() if "jobs" in made else (made["runs"],):
+        yield from part["steps"]
+
+
+def test_no_workflow_is_left_out() -> None:
+    assert [file.name for file in (ROOT / ".github/workflows").iterdir()] == ["refresh.yml"]
+
+
+@by_text
+def test_a_workflow_is_bounded_and_starts_without_rights(text: str) -> None:
     made = yaml.safe_load(text)
     assert made["permissions"] == {}
+    assert made["concurrency"]["group"]
     for job in made["jobs"].values():
         assert job["timeout-minutes"] <= 15
-        for step in job["steps"]:
-            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step.get("uses", f"own/step@{'0' * 40}"))
     rights = {name: set(job["permissions"].items()) for name, job in made["jobs"].items()}
     writing = {name for name, found in rights.items() if any(right == "write" for _, right in found)}
+    assert writing
     assert not [name for name in writing if "pip" in str(made["jobs"][name]["steps"])]
 
 
-@by_file
-def test_a_workflow_is_as_its_schema_says_and_its_scripts_are_sound(file: Path, tmp_path: Path) -> None:
-    programs = Path(sys.executable).parent
-    checked = subprocess.run(
-        [programs / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", file],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("text", [*TEXTS.values(), ACTION.read_text("utf-8")], ids=[*TEXTS, "action.yml"])
+def test_steps_are_pinned_leave_no_credentials_and_hold_sound_scripts(text: str, tmp_path: Path) -> None:
+    used = re.findall(r"uses: (.*)", text)
+    assert used
+    assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", name)] == []
+    for step in steps(yaml.safe_load(text)):
+        assert not step.get("uses", "").startswith("actions/checkout@") or step["with"]["persist-credentials"] is False
+        script = tmp_path / "step.sh"
+        script.write_text(f"#!/bin/bash\n{step.get('run', '')}", "utf-8")
+        sound = subprocess.run([PROGRAMS / "shellcheck", script], capture_output=True, text=True, check=False)
+        assert sound.returncode == 0, sound.stdout
+
+
+def test_the_workflow_written_runs_once_and_uploads_whatever_the_check_says() -> None:
+    made = yaml.safe_load(WRITTEN)
+    assert made[True].keys() == {"pull_request", "push", "schedule"}
+    assert made[True]["push"] == {"branches": ["trunk"]}
+    check, upload = made["jobs"]["check"], made["jobs"]["upload"]
+    assert check["permissions"] == {"contents": "read"}
+    assert check["steps"][-1]["if"] == "always()"
+    assert (upload["needs"], upload["if"].split(" && ")[0]) == ("check", "always()")
+    assert [key for key, right in upload["permissions"].items() if right == "write"] == ["security-events"]
+    assert upload["steps"][-1]["with"]["sarif_file"] == check["steps"][-1]["with"]["path"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [*(("workflows", text) for text in TEXTS.values()), ("actions", ACTION.read_text("utf-8"))],
+    ids=[*TEXTS, "action.yml"],
+)
+def test_each_file_is_as_its_schema_says(schema: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(text, "utf-8")
+    command = [PROGRAMS / "check-jsonschema", "--builtin-schema", f"vendor.github-{schema}", file]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
-    for job in yaml.safe_load(file.read_text("utf-8"))["jobs"].values():
-        for step in job["steps"]:
-            script = tmp_path / "step.sh"
-            script.write_text(f"#!/bin/bash\n{step.get('run', '')}", "utf-8")
-            sound = subprocess.run([programs / "shellcheck", script], capture_output=True, text=True, check=False)
-            assert sound.returncode == 0, sound.stdout
+
+
+def test_zizmor_finds_nothing(tmp_path: Path) -> None:
+    zizmor = shutil.which("zizmor")
+    if zizmor is None:
+        pytest.skip("zizmor is not installed")
+    written = tmp_path / ".github/workflows/llama-advisor-check.yml"
+    written.parent.mkdir(parents=True)
+    command = [zizmor, "--offline", "--persona", "pedantic", "--no-progress", tmp_path, ROOT / ".github"]
+    for text, clean in ((WRITTEN, True), (WRITTEN.replace("persist-credentials: false", "fetch-depth: 1"), False)):
+        written.write_text(text, "utf-8")
+        checked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (checked.returncode == 0) == clean, checked.stdout
 
 
 def test_each_list_of_offers_is_read() -> None:
-    text = (FOLDER / "refresh.yml").read_text("utf-8")
-    assert set(re.findall(r"rules refresh (\S+)", text)) == set(get_args(List))
+    assert set(re.findall(r"rules refresh (\S+)", TEXTS["refresh.yml"])) == set(get_args(List))
