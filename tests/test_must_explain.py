@@ -54,6 +54,6 @@ def found(value: Any, marker: str) -> bool:
 
 
 def names(item: dict[str, Any], step: str) -> bool:
-    """Whether an item is told by that name: its model, field, quantization, method or rule, or the one field it changes."""
-    told = {item.get(name) for name in ("model", "field", "quantization", "method", "rule")}
+    """Whether an item is told by that name: its field, quantization, method or rule, or the one field it changes."""
+    told = {item.get(name) for name in ("field", "quantization", "method", "rule")}
     return step in told | {change["field"] for change in item.get("changes", ())}
