@@ -28,7 +28,8 @@ NAMED = {
 }
 _PARENTS = re.compile(r"(?:/?\w[\w.@\-]*/|/)*")
 """What may stand before the name of a checkpoint and is part of it or not: folders, an owner, a host."""
-SCANNER = Scanner(load_rules())
+BASE = load_rules()
+SCANNER = Scanner(BASE)
 
 
 class Setting(NamedTuple):

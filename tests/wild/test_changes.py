@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 import yaml
-from measured import HERE, REPOSITORIES
+from measured import BASE, HERE, REPOSITORIES
 
 from llama_advisor.check.checker import Checker
-from llama_advisor.engine.rules import load_rules
 
-CHECKER = Checker(load_rules(), date(2026, 11, 24))
+CHECKER = Checker(BASE, date(2026, 11, 24))
 DATA = yaml.safe_load((HERE / "changes.yaml").read_text(encoding="utf-8"))
 PROJECTS: dict[str, dict[str, Any]] = DATA["projects"]
 CHANGES: list[dict[str, Any]] = DATA["changes"]
 DRIFT = ("LA3", "LA206")
-Place = tuple[str, str, int, int]
+Places = set[tuple[str, str, int, int]]
 
 
 def rows(held: dict[str, dict[str, Any]]) -> list[Any]:
@@ -27,7 +26,7 @@ def rows(held: dict[str, dict[str, Any]]) -> list[Any]:
     return [pytest.param(row, id=name, marks=[missed] if row.get("missed") else []) for name, row in held.items()]
 
 
-def found(project: dict[str, Any], folder: Path, change: dict[str, Any] | None = None) -> set[Place]:
+def found(project: dict[str, Any], folder: Path, change: dict[str, Any] | None = None) -> Places:
     """Return where the check of a project finds drift, as it is or with one change."""
     for name in project["sources"]:
         text = (REPOSITORIES / project["repository"] / name).read_text(encoding="utf-8")
@@ -41,12 +40,8 @@ def found(project: dict[str, Any], folder: Path, change: dict[str, Any] | None =
     path.write_text(yaml.safe_dump({"version": 1, "deployments": [deployment]}), encoding="utf-8")
     findings, _ = CHECKER.check(path)
     assert not {item.text for item in findings if item.code in CHECKER.malformed}
-    name = folder.as_posix() + "/"
-    return {
-        (item.code, item.file.removeprefix(name), item.line, item.column)
-        for item in findings
-        if item.code.startswith(DRIFT)
-    }
+    drift = (item for item in findings if item.code.startswith(DRIFT))
+    return {(item.code, item.file.removeprefix(f"{folder.as_posix()}/"), item.line, item.column) for item in drift}
 
 
 @pytest.mark.parametrize("project", rows(PROJECTS))
