@@ -72,6 +72,7 @@ class SpeedShown(Record):
     at_full_context_tokens_per_s: Annotated[float, "Generation once the whole context is full, best guess."]
     context_tokens: Annotated[int, "Most tokens of a sequence that it is told for."]
     prompt_tokens: Annotated[int, "Tokens of the prompt that it is told for."]
+    read_tokens: Annotated[int, "Of these the tokens that are read; those before them are cached."]
     at_tokens: Annotated[int, "Tokens in the context when generation is told: the prompt and half of the answer."]
     basis: Annotated[str, "How much data the prediction rests on."]
 

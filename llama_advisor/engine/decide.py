@@ -37,6 +37,7 @@ from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import NEEDED, Need
 from llama_advisor.scenario.scenario import Assumption, Scenario
 from llama_advisor.scenario.understand import says_nothing, understand
+from llama_advisor.sizing.quality import model_quality
 
 OTHER_LANE = 2
 MOST_TOLD = 2
@@ -203,15 +204,17 @@ class Advisor:
             need = need.on_engine(None)
             found = self.search.run(need, among)
         only_hosted = need.provider and not need.self_hosted_considered
-        if only_hosted and need.model and all(self._falls_short(build, need.model) for build in found.order):
+        if only_hosted and need.model and all(self._falls_short(build) for build in found.order):
             found = self.search.run(need, frozenset({need.model}))
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
         return self.search.run(need, among, served=False)
 
-    def _falls_short(self, build: Candidate, named: str) -> bool:
-        """Whether a model is smaller than the one named: at a provider that lacks it, another provider comes first."""
-        return build.model.id != named and build.model.parameters < self.base.models[named].parameters
+    def _falls_short(self, build: Candidate) -> bool:
+        """Whether a model is clearly weaker than the one named: where a provider lacks that, another comes first."""
+        models = (build.model, self.base.models[build.need.model or build.model.id])
+        mine, named = (model_quality(model, build.need.cases, self.base) or 0.0 for model in models)
+        return named - mine > self.base.checking.better_margin
 
     def _hangs_on(self, found: Found) -> Iterator[HangsOn]:
         """Yield what was not said and would change the answer, each applied alone."""

@@ -91,7 +91,11 @@ def _gains(mine: Build, other: Build, advice: Advice, base: RuleBase) -> Iterato
     """Yield each figure in which two builds differ, with the points that the first is ahead by it."""
     ours, theirs = _figures(mine), _figures(other)
     parts = {part.criterion: part for part in mine.contributions if part.rule is None}
-    for criterion in base.criteria.criteria:
+    if mine.training and other.training:  # how fast it answers afterwards is another question
+        saved = other.training.total_gib - mine.training.total_gib
+        said = WORDS["training.total_gib"][saved > 0]
+        yield saved, said.format(theirs=number(other.training.total_gib), mine=number(mine.training.total_gib))
+    for criterion in () if mine.training else base.criteria.criteria:
         part = parts.get(criterion.id)
         for measure in criterion.measures if part else ():
             one, two = ours.get(measure.fact), theirs.get(measure.fact)
@@ -120,7 +124,8 @@ def _gains(mine: Build, other: Build, advice: Advice, base: RuleBase) -> Iterato
 def scored(build: Build, benchmark: str, base: RuleBase) -> Score | None:
     """Return the score of a build: its model's, of which few bits leave an estimated share."""
     model, stored = base.models[build.model], base.quantizations[build.quantization]
-    found = score(model, benchmark, base)
+    own = f"{benchmark}-base"  # base models have series of their own
+    found = score(model, own if model.kind == "base" and own in base.benchmarks else benchmark, base)
     if found is None or stored.bits >= base.criteria.comfortable_bits:
         return found
     return Score(round(found.value * kept_share(model, stored, base), 1), estimated=True)

@@ -214,9 +214,10 @@ def memory_lines(memory: Memory, *, drawn: bool = False) -> list[str]:
 def speed_lines(speed: Speed | SpeedShown, at: int, context: int, prompt: int) -> list[str]:
     """Write how fast tokens come with `at` tokens in the context and with a full one, and when the first does."""
     full = f", {number(speed.at_full_context_tokens_per_s)} once {context:,} are full" if at < context else ""
+    cached = f", {prompt - speed.read_tokens:,} of them cached" if speed.read_tokens < prompt else ""
     return [
         f"{range_text(speed.decode_tokens_per_s)} tokens/s per user at {at:,} tokens{full}",
-        f"first token after {range_text(speed.first_token_s)} s, of a prompt of {prompt:,} tokens",
+        f"first token after {range_text(speed.first_token_s)} s, of a prompt of {prompt:,} tokens{cached}",
     ]
 
 

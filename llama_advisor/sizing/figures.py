@@ -65,11 +65,12 @@ class Speed(NamedTuple):
     total_tokens_per_s: Annotated[Range, "Generated tokens per second over all users."]
     basis: Annotated[str, "How much data the prediction rests on."]
     at_full_context_tokens_per_s: Annotated[float, "Generation per user once the whole context is full, best guess."]
+    read_tokens: Annotated[int, "Tokens of the prompt that are read for it; those before them are cached."]
 
     def rounded(self, digits: int) -> Speed:
         """Round to so many significant figures."""
         decode, prefill, first, total = (figures.rounded(digits) for figures in self[:4])
-        return Speed(decode, prefill, first, total, self.basis, float(f"{self[5]:.{digits}g}"))
+        return Speed(decode, prefill, first, total, self.basis, float(f"{self[5]:.{digits}g}"), self.read_tokens)
 
 
 class Capacity(NamedTuple):

@@ -223,6 +223,7 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
         ),
         terms.basis[requests > 1],
         factor / full_s,
+        reading,
     )
 
 
