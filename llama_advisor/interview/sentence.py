@@ -13,13 +13,17 @@ from llama_advisor.interview.uses import TOKEN, Uses, Vocabulary
 from llama_advisor.interview.values import amount, names
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.scenario.names import key, known_names
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Target
 from llama_advisor.text.tables import table
 
 _WORDS = table(__file__)
 _NUMBERS = {
-    field: [re.compile(pattern.replace("{n}", _WORDS["number"])) for pattern in patterns]
+    field: [
+        re.compile(pattern.replace("{n}", _WORDS["number"]).replace("{people}", _WORDS["people"]))
+        for pattern in patterns
+    ]
     for field, patterns in _WORDS["numbers"].items()
 }
 _PHRASES = [(re.compile(pattern), sets) for pattern, sets in _WORDS["phrases"]]
@@ -43,6 +47,7 @@ class Part(NamedTuple):
     start: int
     words: str
     sets: dict[str, Any]
+    why: str = ""
 
 
 class Sentence(NamedTuple):
@@ -63,10 +68,10 @@ class _Reader:
         self.left = self.lower
         self.parts: list[Part] = []
 
-    def take(self, start: int, end: int, sets: dict[str, Any]) -> None:
+    def take(self, start: int, end: int, sets: dict[str, Any], why: str = "") -> None:
         """Note what words say, and strike them out; what is denied says nothing."""
         if not _NOT.search(self.left[:start]):
-            self.parts.append(Part(start, self.text[start:end].strip(), sets))
+            self.parts.append(Part(start, self.text[start:end].strip(), sets, why))
             self.left = self.left[:start] + _READ * (end - start) + self.left[end:]
 
     def patterns(self) -> None:
@@ -74,7 +79,13 @@ class _Reader:
         for field, patterns in _NUMBERS.items():
             for pattern in patterns:
                 for match in pattern.finditer(self.left):
-                    self.take(*match.span(), {field: amount(match["n"], field)})
+                    if field == "people":  # those who have it, of whom some are at work with it
+                        share = self.base.criteria.active_share
+                        users = Scenario.model_validate({"users": amount(match["n"], "users")}).users or 0
+                        said = f" (taken: {share:.0%} of them at a time)"
+                        self.take(*match.span(), {"users": str(max(1, round(users * share)))}, said)
+                    else:
+                        self.take(*match.span(), {field: amount(match["n"], field)})
         for pattern, sets in _PHRASES:
             for match in pattern.finditer(self.left):
                 self.take(*match.span(), sets)

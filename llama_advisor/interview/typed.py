@@ -150,7 +150,7 @@ def _in_sentence(line: str, here: Here, outlook: Outlook) -> Answer:
     for_use = "use_cases" not in said and asked in {"", "use_cases"}
     found = read_sentence(line, base, asked, for_use=for_use)
     sets = merged(part.sets for part in found.parts)
-    heard = tuple(f"Read {part.words}: {_spelled(part.sets)}" for part in found.parts)
+    heard = tuple(f"Read {part.words}: {_spelled(part.sets)}{part.why}" for part in found.parts)
     offers: tuple[str, ...] = ()
     if for_use:
         taken, offers = list(found.uses.taken), found.uses.near

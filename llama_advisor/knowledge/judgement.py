@@ -250,6 +250,9 @@ class Criteria(Record):
     witnesses_needed: Annotated[int, "Lists that must have an offer of a hosted model before it counts.", Field(ge=1)]
     assumed_tokens_per_month: Annotated[int, "Volume at which costs are compared where none was said."]
     seconds_between_requests: Annotated[float, "Seconds from one request of a person at work to the next."]
+    active_share: Annotated[
+        float, "Of the people who have it, the share at work with it in a busy minute.", Field(gt=0, le=1)
+    ]
     busy_hours_per_month: Annotated[float, "Hours of a month in which the requests stated are in flight."]
     fleet_targets: Annotated[tuple[Target, ...], "Where as many assumed machines are taken as carry the load."]
     assumed_device_memory_gib: Annotated[

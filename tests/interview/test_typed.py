@@ -199,7 +199,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "summarize PDFs in German for 20 people on 2x L40S": {
         "use_cases": ["summarization"],
         "languages": ["de"],
-        "users": "20",
+        "users": "4",
         "hardware": "2x L40S",
     },
     "a chatbot that answers from our PDFs and calls our API": {"use_cases": ["rag", "agents"]},
