@@ -161,7 +161,7 @@ class Inquiry:
             quantization=stored.id,
             method=method,
             engine=build.engine.id,
-            weights_gib=round(self.sizes.weights(build.model.id, stored.id) / 2**30, 1),
+            weights_gib=round(self.sizes.weights(build.model, stored.id, build.engine) / 2**30, 1),
             need_gib=round(part.need_gib, 1),
             available_gib=part.available_gib and round(part.available_gib, 1),
             fits=fits,
@@ -231,7 +231,7 @@ class Inquiry:
         part, fits = self.room
         there, need = part.available_gib, f"{part.need_gib:.1f} GiB{self._each}"
         where = machine_name(machine.device.name, machine.count, machine.nodes, machine.others)
-        weights = self.sizes.weights(build.model.id, build.quantization.id) / 2**30
+        weights = self.sizes.weights(build.model, build.quantization.id, build.engine) / 2**30
         kind = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
         stored = f", its KV cache in {kind}" if kind != PLAIN_CACHE else ""
         if fits is None or there is None:
