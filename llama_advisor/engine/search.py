@@ -41,7 +41,7 @@ class Search:
         self.base, self.as_of = base, as_of
         self.sizes = sizes or Sizes(base)
         self._plans: dict[tuple[object, ...], Plan] = {}
-        self._machines: dict[tuple[str, str, str], tuple[Machine, ...]] = {}
+        self._machines: dict[tuple[object, ...], tuple[Machine, ...]] = {}
 
     def run(self, need: Need, among: frozenset[str] | None = None, *, served: bool = True) -> Found:
         """Judge all models, or those `among` them, as far as what is asked of the result needs it.
@@ -65,7 +65,7 @@ class Search:
 
     def machines(self, need: Need) -> tuple[Machine, ...]:
         """Return the candidate machines; the same objects for the same question, so that what is settled is kept."""
-        key = (repr(need.scenario.hardware), need.target, need.accelerator)
+        key = (repr(need.scenario.hardware), need.target, need.accelerator, need.bought)
         if key not in self._machines:
             if len(self._machines) >= MOST_KEPT:
                 self._machines.clear()

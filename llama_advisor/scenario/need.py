@@ -166,6 +166,12 @@ class Need:
         return self.engine == HOSTED and self.self_hosted_considered
 
     @property
+    def bought(self) -> bool:
+        """Whether a machine that is not there yet is bought: at home nothing is rented, unless money is by the month."""
+        at_home = (self.offline and self.target != "cloud") or self.scenario.target == "server"
+        return at_home and self.budget_usd_per_month is None
+
+    @property
     def vague(self) -> bool:
         """Whether what the work is was not said."""
         return all("unspecific" in case.tags for case in self.cases)

@@ -144,6 +144,14 @@ def test_a_server_of_ones_own_is_never_answered_with_a_host(advise: Callable[...
         assert all(build.engine != "hosted" for build in advise(use_cases=[use], target="server").ranking)
 
 
+def test_a_machine_that_is_bought_has_no_rent(advise: Callable[..., Advice]) -> None:
+    for said in ({"offline": True}, {"target": "server"}):
+        advice = advise(use_cases=["extraction", "medical"], **said)
+        assert advice.ranking
+        assert all(build.cost is None for build in (*advice.ranking, *advice.alternatives))
+    assert advise(use_cases=["extraction", "medical"], target="server", budget_usd_per_month=2000).ranking[0].cost
+
+
 def test_how_far_a_build_reaches_is_said(advise: Callable[..., Advice]) -> None:
     asked = advise(use_cases=["chat"], model=BIG, hardware="2x RTX 3090", engine="llama.cpp").asked
     assert asked is not None
