@@ -167,7 +167,7 @@ class Need:
 
     @property
     def bought(self) -> bool:
-        """Whether a machine that is not there yet is bought: at home nothing is rented, unless money is by the month."""
+        """Whether a machine not there yet is bought: at home nothing is rented, unless money is by the month."""
         at_home = (self.offline and self.target != "cloud") or self.scenario.target == "server"
         return at_home and self.budget_usd_per_month is None
 
