@@ -152,6 +152,14 @@ def test_a_machine_that_is_bought_has_no_rent(advise: Callable[..., Advice]) -> 
     assert advise(use_cases=["extraction", "medical"], target="server", budget_usd_per_month=2000).ranking[0].cost
 
 
+def test_pictures_are_told_by_their_own_benchmark(advise: Callable[..., Advice], base: RuleBase) -> None:
+    """Beside work on text alone, whose benchmarks together weigh more."""
+    said = {"use_cases": ["ocr-documents", "extraction", "medical"], "inputs": ["text", "image"], "offline": True}
+    advice = advise(**said, model="llama-3.2-11b-vision-instruct")
+    assert "DocVQA" in reason(advice, base)
+    assert "MMLU" not in " ".join((reason(advice, base), *(note.text for note in (*advice.caveats, *advice.notes))))
+
+
 def test_how_far_a_build_reaches_is_said(advise: Callable[..., Advice]) -> None:
     asked = advise(use_cases=["chat"], model=BIG, hardware="2x RTX 3090", engine="llama.cpp").asked
     assert asked is not None
