@@ -250,10 +250,11 @@ class ModelSearch:
 
     @cached_property
     def builds(self) -> tuple[Candidate, ...]:
-        """All builds judged; where none was made, the commonest stands for the model."""
+        """All builds judged; where none was made, what became of it at a provider named, else the commonest, stands."""
         every = tuple(self.base.engines.values())
         if any(state == "fails" for _, state in self.states):
-            return (self._stopped(self.found.plan.engines or every),)
+            named = self._hosted() if self.need.provider else ()
+            return (*named,) or (self._stopped(self.found.plan.engines or every),)
         return (*self._at_home(), *self._hosted()) or (self._stopped(every),)
 
     def _stopped(self, engines: tuple[Engine, ...]) -> Candidate:

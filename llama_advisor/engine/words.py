@@ -153,7 +153,8 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
     def place(outcome: Outcome) -> tuple[int, str]:
         then = outcome.rule.rule.then
         assert isinstance(then, RuleOut)
-        return order.index(then.rule_out) if then.rule_out in order else len(order), outcome.rule.id
+        kind = then.told_as or then.rule_out
+        return order.index(kind) if kind in order else len(order), outcome.rule.id
 
     return min(build.fails, key=place)
 

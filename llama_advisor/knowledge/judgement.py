@@ -42,6 +42,7 @@ class RuleOut(Record):
     """The build is ruled out when the condition is true."""
 
     rule_out: Annotated[Bottleneck, "What the excuse is about."]
+    told_as: Annotated[Bottleneck | None, "Where it stands among several excuses, if not by what it is about."] = None
 
 
 class Adjust(Record):

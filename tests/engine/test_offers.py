@@ -195,6 +195,16 @@ def test_an_ended_offer_is_told_with_day_replacement_and_who_else_has_it(asked: 
     assert asked(BEFORE, provider="groq", only={"models": [MODEL]}).recommendation is not None
 
 
+def test_what_has_ended_is_told_before_what_the_model_is_weak_at(asked: Callable[..., Advice]) -> None:
+    def told(day: date, **said: Any) -> str:
+        answer = asked(day, provider="groq", tool_calling="multi_step", **said)
+        return next(item.excuse.rule for item in answer.excluded if item.model == MODEL)
+
+    assert told(DAY) == "provider-retired"
+    assert told(BEFORE) == "tools-many-steps-floor"
+    assert told(DAY, inputs=["image"]) == "reads-inputs"
+
+
 def test_what_ended_in_a_circle_is_told_once(made: RuleBase) -> None:
     rows = [row("round", 0.1, until="2026-08-01", replaced_by="b"), row("round", 0.1, until="2026-08-01")]
     rows[1] |= {"id": "round/b", "replaced_by": "8b"}
