@@ -279,6 +279,10 @@ class Criteria(Record):
         tuple[dict[str, Any], ...], "What is tried where none is, the two that change the answer first are told."
     ]
     one_device_targets: Annotated[tuple[Target, ...], "Where no second device is put in."]
+    devices_built: Annotated[
+        dict[DeviceKind, tuple[int, ...]], "Numbers of devices in which a machine of one node is built, by their kind."
+    ]
+    joined_kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device whose machines are joined as nodes."]
     next_larger_by: Annotated[float, "Times larger that a machine may be on which the next larger model is told of."]
     roomy_share: Annotated[float, "Share of the memory for a model that it fills where there is room."]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]

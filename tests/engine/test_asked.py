@@ -173,6 +173,24 @@ def test_full_tuning_is_told_by_optimizer(advise: Callable[..., Advice]) -> None
     assert asked.text[-1].endswith("52 GiB with AdamW with 8-bit states, 97 GiB with AdamW with 32-bit states")
 
 
+@pytest.mark.parametrize(
+    ("hardware", "fits_on"),
+    [
+        ("GTX 980 Ti", None),  # no one builds eight, or nodes of them
+        ("RTX 3090", "2x RTX 3090"),
+        ("A40 48GB", None),
+        ("4x A40 48GB", None),
+    ],
+)
+def test_more_cards_are_of_a_number_that_is_built(
+    hardware: str, fits_on: str | None, advise: Callable[..., Advice]
+) -> None:
+    asked = advise(use_cases=["chat"], model=BIG, quantization="q4_k_m", hardware=hardware).asked
+    assert asked is not None
+    form = next(form for form in asked.forms if form.quantization == "q4_k_m")
+    assert (form.fits, form.machine) == (fits_on is None and hardware != "GTX 980 Ti", fits_on)
+
+
 def test_memory_apart_from_ram_is_that_of_a_card(advise: Callable[..., Advice]) -> None:
     said = {"hardware": {"memory_gb": 2, "ram_gb": 12}, "target": "laptop", "engine": "ollama"}
     asked = advise(use_cases=["chat"], model="llama-3.2-3b-instruct", **said).asked
