@@ -233,6 +233,10 @@ class Inquiry:
         if self.room is None or machine is None:
             why = decisive(build, base).text if build.failures else ""
             yield why if build.model.name in why else f"{what}: {why}" if why else f"{what} qualifies"
+            if offer and build.place.standing and not build.place.standing.ended:
+                host = base.providers[offer.provider].name
+                served = f"{host} serves it in {offer.precision}" if offer.precision else None
+                yield served or f"in which precision {host} serves it is not known: ask it"
             return
         part, fits = self.room
         there, need = part.available_gib, f"{part.need_gib:.1f} GiB{self._each}"

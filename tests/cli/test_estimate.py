@@ -133,7 +133,7 @@ def test_a_rented_machine_costs_and_an_owned_one_does_not() -> None:
         (("8b", "--tuning", "trainer=unslothed"), "tuning.trainer: unknown trainer 'unslothed'; nearest: unsloth"),
         (("8b", "--tuning", "unsloth"), "--tuning: write setting=value, e.g. sample_tokens=8k, not 'unsloth'"),
         (("8b", "--tuning", "sample=2k"), "--tuning: unknown key 'sample'"),
-        (("8b", "--context", "many"), "--context: context_tokens must be a whole number"),
+        (("8b", "--context", "many"), "--context: must be a whole number, not 'many'"),
         (("8b", "--engine", "lama.cpp"), "nearest: llama.cpp"),
         (("8b", "--engine", "hosted"), "a hosted service sizes itself"),
         (("8b", "--quantization", "q9"), "unknown quantization 'q9'"),

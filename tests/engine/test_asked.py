@@ -191,6 +191,16 @@ def test_more_cards_are_of_a_number_that_is_built(
     assert (form.fits, form.machine) == (fits_on is None and hardware != "GTX 980 Ti", fits_on)
 
 
+def test_of_a_service_the_precision_is_told_or_said_not_to_be_known(advise: Callable[..., Advice]) -> None:
+    for model, provider, told in (
+        (BIG, "bedrock", "in which precision Amazon Bedrock serves it is not known: ask it"),
+        (SMALL, "cloudflare", "Cloudflare Workers AI serves it in fp8"),
+    ):
+        asked = advise(use_cases=["chat"], target="hosted", model=model, provider=provider).asked
+        assert asked is not None
+        assert told in asked.text
+
+
 def test_memory_apart_from_ram_is_that_of_a_card(advise: Callable[..., Advice]) -> None:
     said = {"hardware": {"memory_gb": 2, "ram_gb": 12}, "target": "laptop", "engine": "ollama"}
     asked = advise(use_cases=["chat"], model="llama-3.2-3b-instruct", **said).asked

@@ -14,6 +14,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.layers import Layer
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.understand import understand
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +120,18 @@ def test_where_an_offer_computes_orders_it(region: str, reach: dict[str, str | N
     assert told == {"plain": None, "missed": None, **reach}
     places = [("there", "profile", None, "elsewhere").index(standing.reach) for _, standing in found]
     assert places == sorted(places)
+
+
+def test_a_region_that_no_list_has_is_said_not_to_be_known(asked: Callable[..., Advice]) -> None:
+    def told(region: str) -> bool:
+        return "region-unlisted" in {item.rule for item in asked(service_region=region).caveats}
+
+    assert told("mars-1")
+    assert told("eu-west-9")  # another number is no slip
+    assert not any(map(told, ("eu-central-1", "frankfurt", "Germany", "EU", "us-east-1a")))
+    for slip, meant in (("eu-wset-1", "eu-west-1"), ("frankfrut", "frankfurt")):
+        with pytest.raises(InputError, match=f"service_region: unknown region '{slip}'; nearest: {meant}"):
+            asked(service_region=slip)
 
 
 def test_a_profile_that_leaves_the_region_is_named(made: RuleBase) -> None:
