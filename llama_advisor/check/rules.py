@@ -65,7 +65,7 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
             yield item.finding("LA205", place, text, "pinned")
         elif engine.status != "active":
             state = "in maintenance" if engine.status == "maintenance" else engine.status
-            text = f"{engine.name} is {state}. {engine.notes.get(engine.status, '')}".strip()
+            text = ": ".join(filter(None, (f"{engine.name} is {state}", engine.notes.get(engine.status))))
             yield item.finding("LA205", place, text, "status")
 
 

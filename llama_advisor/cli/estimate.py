@@ -17,8 +17,7 @@ from llama_advisor.scenario.read import on_this_computer
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.wording import problem
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.text.wording import by_flag, problem
 
 if TYPE_CHECKING:
     from llama_advisor.cli.batch import Answer
@@ -98,9 +97,7 @@ def requested(fields: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:
     try:
         return EstimateRequest.model_validate(on_this_computer(fields))
     except ValidationError as error:
-        loc, what = problem(error, EstimateRequest)
-        flag = flags.get(str(loc[0]) if loc else "")
-        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what)) from error
+        raise InputError(by_flag(*problem(error, EstimateRequest), flags)) from error
 
 
 def line_answer(rules: tuple[str, ...], fields: dict[str, Any], with_limits: bool) -> Answer:  # noqa: FBT001

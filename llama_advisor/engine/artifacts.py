@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.engine.advice import Artifact
 from llama_advisor.knowledge.offer import HOSTED
-from llama_advisor.sizing.support import published_file
+from llama_advisor.sizing.support import made_here, published_file
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
@@ -18,10 +18,10 @@ def artifact(candidate: Candidate) -> Artifact:
     """Return where the files of the build are: those listed that the engine loads, else the original to make it of."""
     engine, quantization, original = candidate.engine, candidate.quantization.id, candidate.model.artifacts
     found = published_file(candidate.model, quantization, engine)
+    if found is None and made_here(quantization, engine):
+        return Artifact(hf_repo=original.hf_repo, stored_as="safetensors", gated=original.gated)
     if found is None:
-        entry = engine.by_quantization.get(quantization)
-        made = entry is not None and (entry.from_original or engine.made_with)
-        return Artifact(hf_repo=original.hf_repo, stored_as="safetensors", gated=original.gated) if made else NOWHERE
+        return NOWHERE
     named = engine.tag.format(repository=found.name, quantization=quantization.upper())
     tag = named or None if "/" in found.name else found.name
     repository = None if tag else found.name

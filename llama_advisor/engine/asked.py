@@ -23,7 +23,6 @@ from llama_advisor.text.numbers import number
 
 CLASSES = (12, 7, 3.5, 0)
 """Bits from which on a form is one of about 16, 8, 4 and fewer bits."""
-COUNTS = (1, 2, 3, 4, 6, 8)
 NODES = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 MEMORIES_GIB = (4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 64, 96, 128, 192, 256, 512)
 LEAST_CONTEXT = 1024
@@ -161,13 +160,15 @@ class Inquiry:
             quantization=stored.id,
             method=method,
             engine=build.engine.id,
-            weights_gib=round(self.sizes.weights(build.model.id, stored.id) / 2**30, 1),
+            weights_gib=round(self.sizes.weights(build.model, stored.id, build.engine) / 2**30, 1),
             need_gib=round(part.need_gib, 1),
             available_gib=part.available_gib and round(part.available_gib, 1),
             fits=fits,
             kv_cache_type=cache,
             tokens_per_s=float(f"{speed.decode_tokens_per_s.mid:.3g}") if speed and not method else None,
-            machine=self._larger(lambda machine: self._fits(build, machine, method)) if fits is False else None,
+            machine=self._larger(lambda machine: self._fits(build, machine, method))
+            if fits is False and (method or (build.place.support and build.place.support.runs_on_machine))
+            else None,
         )
 
     def _fits(self, build: Candidate, machine: Machine, method: str | None) -> bool:
@@ -188,8 +189,13 @@ class Inquiry:
             return next((f"{size} GB of memory" for size in sizes), None)
         if self.need.target in self.need.criteria.one_device_targets:
             return None
-        tried = [machine._replace(count=count, nodes=1) for count in COUNTS if count > machine.devices]
-        tried += [machine._replace(count=max(COUNTS), nodes=nodes) for nodes in NODES if nodes > machine.nodes]
+        criteria = self.need.criteria
+        racked = device.vendor == "generic" and self.need.target in criteria.fleet_targets
+        kind = "datacentre-gpu" if racked else device.kind  # what a card is that was not named
+        counts = criteria.devices_built.get(kind, ())
+        tried = [machine._replace(count=count, nodes=1) for count in counts if count > machine.devices]
+        if kind in criteria.joined_kinds:
+            tried += [machine._replace(count=max(counts), nodes=nodes) for nodes in NODES if nodes > machine.nodes]
         within = (larger for larger in tried if larger.devices <= machine.devices * most)
         fitting = next((larger for larger in within if fits(larger)), None)
         return machine_name(device.name, fitting.count, fitting.nodes) if fitting else None
@@ -227,11 +233,15 @@ class Inquiry:
         if self.room is None or machine is None:
             why = decisive(build, base).text if build.failures else ""
             yield why if build.model.name in why else f"{what}: {why}" if why else f"{what} qualifies"
+            if offer and build.place.standing and not build.place.standing.ended:
+                host = base.providers[offer.provider].name
+                served = f"{host} serves it in {offer.precision}" if offer.precision else None
+                yield served or f"in which precision {host} serves it is not known: ask it"
             return
         part, fits = self.room
         there, need = part.available_gib, f"{part.need_gib:.1f} GiB{self._each}"
         where = machine_name(machine.device.name, machine.count, machine.nodes, machine.others)
-        weights = self.sizes.weights(build.model.id, build.quantization.id) / 2**30
+        weights = self.sizes.weights(build.model, build.quantization.id, build.engine) / 2**30
         kind = self.held.layout.kv_cache_type if self.held else PLAIN_CACHE
         stored = f", its KV cache in {kind}" if kind != PLAIN_CACHE else ""
         if fits is None or there is None:

@@ -34,12 +34,14 @@ def named_alone(need: Need, base: RuleBase) -> frozenset[str]:
 
 
 def machines(need: Need, base: RuleBase, catalogue: Catalogue) -> tuple[Machine, ...]:
-    """The machines given (a list means one of these), else those assumed for the target, with their prices."""
+    """The machines given (a list means one of these), else those assumed for the target, with the prices of rent."""
     given = need.scenario.hardware
     if given is None:
         listed = enumerate(base.reference.reference.get(need.target) or ())
         read = (
-            read_hardware(item.hardware, catalogue, need.target)._replace(offer=item.offer, owned=False, step=step)
+            read_hardware(item.hardware, catalogue, need.target)._replace(
+                offer=None if need.bought else item.offer, owned=False, step=step
+            )
             for step, item in listed
         )
         return tuple(wanted_part(machine, need, catalogue) for machine in read)

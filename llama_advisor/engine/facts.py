@@ -218,6 +218,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     ),
     "quantization.allowed": lambda c: _allowed(c.need.only_quantizations, c.quantization.id),
     "engine.hosted": lambda c: c.engine.id == HOSTED,
+    "engine.status_note": lambda c: c.engine.notes.get(c.engine.status),
     "engine.asked": lambda c: c.engine.id in c.need.engines_asked,
     "engine.schema_by": _schema_by,
     "engine.structured_output": lambda c: _schema_by(c) is not None,

@@ -15,7 +15,7 @@ def model_sizes(need: Need, sizes: Sizes) -> tuple[ModelSize, ...]:
     return tuple(
         ModelSize(
             model=model.id,
-            weights_gib={name: round(sizes.weights(model.id, name) / 2**30, 1) for name in base.criteria.sizes_shown},
+            weights_gib={name: round(sizes.weights(model, name) / 2**30, 1) for name in base.criteria.sizes_shown},
             kv_kib_per_token=(cache := kv_bytes_per_token(model.architecture)) / 2**10,
             kv_cache_gib=round(cache * need.context_tokens / 2**30, 1),
         )

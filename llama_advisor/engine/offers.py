@@ -9,6 +9,7 @@ from typing import NamedTuple
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import Feature, Offer, Profile, Provider, TokenPrice
+from llama_advisor.scenario.names import known_regions
 from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import live_offers, preference
 
@@ -157,7 +158,7 @@ def _cheaper(one: TokenPrice, other: TokenPrice) -> bool:
 def _reach(offer: Offer, host: Provider, need: Need, base: RuleBase) -> tuple[str | None, Profile | None]:
     """Whether it computes in the regions meant, and the profile to call; nothing where that is not asked or known."""
     meant, own = need.regions_meant, frozenset(offer.regions or host.regions)
-    known = meant & base.kept(_regions)
+    known = meant & base.kept(known_regions)
     if not known or not (own or offer.profiles):
         return None, None if own else next(iter(offer.profiles), None)
     if meant & own:
@@ -166,14 +167,6 @@ def _reach(offer: Offer, host: Provider, need: Need, base: RuleBase) -> tuple[st
         if meant & set(profile.called_from):
             return "there" if meant >= set(profile.computes_in) else "profile", profile
     return "elsewhere", None
-
-
-def _regions(base: RuleBase) -> frozenset[str]:
-    """All regions that are known by name."""
-    found = {*base.cloud_regions}
-    for offer in base.hosted.values():
-        found.update(offer.regions, base.providers[offer.provider].regions, *(p.called_from for p in offer.profiles))
-    return frozenset(found)
 
 
 def _priced(offer: Offer, base: RuleBase, day: date) -> str:

@@ -118,7 +118,8 @@ class Variant:
         self.checks = rules.checks(candidate, VARIANT)
         self.blocked = self.checks.fails > 0
         self.rules = rules.narrowed(candidate, VARIANT)
-        self.weights_bytes = plan.sizes.weights(place.model.id, place.quantization.id)
+        stored = place.model, place.quantization.id
+        self.weights_bytes = min(plan.sizes.weights(*stored, engine) for engine in (*engines, None))
         self._kinds: dict[tuple[str, Support, Traits], Ruling] = {}
         self._rulings: dict[Traits, tuple[list[Ruling], Iterator[Ruling]]] = {}
         self._fronts: dict[Traits, Ruling | None] = {}

@@ -62,7 +62,7 @@ def ways_round(found: Found, advisor: Decider) -> Iterator[Way]:
         before = current(need, kind.field)
         if before is None and (found.failures.isdisjoint(kind.cures) or not need.self_hosted_considered):
             continue  # what is asked for anew is asked of a machine
-        if steps := [supported(need, step, advisor) for step in softer(before, kind)]:
+        if steps := steps_for(need, kind, advisor.base):
             able.append(Softening(kind, before, steps))
     cures = [item for item in able if not found.failures.isdisjoint(item.kind.cures)]
 
@@ -93,18 +93,28 @@ def _together(need: Need, easier: Softening, harder: Softening, advisor: Decider
     return _smallest(easier, lambda step, among: way(step, least, among), advisor)
 
 
-def supported(need: Need, step: Any, advisor: Decider) -> Any:
-    """Replace the step `supported` by the stated languages that some ranked model supports; none of them drops it."""
-    if step != "supported":
-        return step
-    images = "image" in need.inputs
-    known = {
-        code
-        for model in advisor.base.models.values()
-        for code in (model.languages.image if images else model.languages.text)
-        if model.role == "ranked"
-    }
-    return [code for code in need.scenario.languages if code in known] or None
+def steps_for(need: Need, kind: Relaxation, base: RuleBase) -> list[Any]:
+    """Return the steps beyond today's value, words filled in.
+
+    `supported`: the stated languages that some ranked model supports, none of them drops the field; `assumed`: the
+    machines that are assumed where none was stated, as what one has cannot be dropped, but another be bought.
+    """
+    found: list[Any] = []
+    for step in softer(current(need, kind.field), kind):
+        if step == "supported":
+            images = "image" in need.inputs
+            known = {
+                code
+                for model in base.models.values()
+                for code in (model.languages.image if images else model.languages.text)
+                if model.role == "ranked"
+            }
+            found.append([code for code in need.scenario.languages if code in known] or None)
+        elif step == "assumed":
+            found += [item.hardware for item in base.reference.reference.get(need.target) or ()]
+        else:
+            found.append(step)
+    return found
 
 
 def _smallest(softening: Softening, way: Attempt, advisor: Decider) -> Way | None:

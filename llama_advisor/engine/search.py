@@ -41,7 +41,7 @@ class Search:
         self.base, self.as_of = base, as_of
         self.sizes = sizes or Sizes(base)
         self._plans: dict[tuple[object, ...], Plan] = {}
-        self._machines: dict[tuple[str, str, str], tuple[Machine, ...]] = {}
+        self._machines: dict[tuple[object, ...], tuple[Machine, ...]] = {}
 
     def run(self, need: Need, among: frozenset[str] | None = None, *, served: bool = True) -> Found:
         """Judge all models, or those `among` them, as far as what is asked of the result needs it.
@@ -65,7 +65,7 @@ class Search:
 
     def machines(self, need: Need) -> tuple[Machine, ...]:
         """Return the candidate machines; the same objects for the same question, so that what is settled is kept."""
-        key = (repr(need.scenario.hardware), need.target, need.accelerator)
+        key = (repr(need.scenario.hardware), need.target, need.accelerator, need.bought)
         if key not in self._machines:
             if len(self._machines) >= MOST_KEPT:
                 self._machines.clear()
@@ -250,10 +250,11 @@ class ModelSearch:
 
     @cached_property
     def builds(self) -> tuple[Candidate, ...]:
-        """All builds judged; where none was made, the commonest stands for the model."""
+        """All builds judged; where none was made, what became of it at a provider named, else the commonest, stands."""
         every = tuple(self.base.engines.values())
         if any(state == "fails" for _, state in self.states):
-            return (self._stopped(self.found.plan.engines or every),)
+            named = self._hosted() if self.need.provider else ()
+            return (*named,) or (self._stopped(self.found.plan.engines or every),)
         return (*self._at_home(), *self._hosted()) or (self._stopped(every),)
 
     def _stopped(self, engines: tuple[Engine, ...]) -> Candidate:

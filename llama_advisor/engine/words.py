@@ -37,7 +37,7 @@ from llama_advisor.scenario.names import app_named, engine_ids, provider_id
 from llama_advisor.scenario.need import Need
 from llama_advisor.sizing.cost import live_offers
 from llama_advisor.sizing.figures import MachineUsed, machine_used
-from llama_advisor.sizing.quality import score
+from llama_advisor.sizing.quality import of_this_work, score
 from llama_advisor.sizing.support import runs_on
 from llama_advisor.text.numbers import number
 from llama_advisor.text.template import fill
@@ -153,7 +153,8 @@ def decisive(build: Candidate, base: RuleBase) -> Outcome:
     def place(outcome: Outcome) -> tuple[int, str]:
         then = outcome.rule.rule.then
         assert isinstance(then, RuleOut)
-        return order.index(then.rule_out) if then.rule_out in order else len(order), outcome.rule.id
+        kind = then.told_as or then.rule_out
+        return order.index(kind) if kind in order else len(order), outcome.rule.id
 
     return min(build.fails, key=place)
 
@@ -343,7 +344,8 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
         return None
     usual = ("mmlu-5shot", base.criteria.tool_benchmark) if need.tool_calling != "none" else ("mmlu-5shot",)
     said = []
-    for name in dict.fromkeys((*usual, *(name for case in need.cases for name in case.benchmarks))):
+    names = dict.fromkeys((*usual, *(name for case in need.cases for name in case.benchmarks)))
+    for name in of_this_work(names, need.inputs, base):
         both = [score(model, name, base) for model in (mine, other)]
         if all(found and not found.estimated for found in both):
             said.append(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild
 from llama_advisor.engine.contributions import contributions
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.relax import current, plain, softer, whole
+from llama_advisor.engine.relax import current, plain, steps_for, whole
 from llama_advisor.engine.score import excuse
 from llama_advisor.engine.words import decisive, short
 from llama_advisor.explain.why import Picker, ends, gaps, other_values
@@ -179,8 +179,8 @@ def _pair(model: str, picker: Picker) -> Way | None:
     today = picker.today.need
     softest: list[Moved] = []  # every kind of change at its softest, and every other value of a choice
     for item in picker.base.relaxations.relaxations:
-        steps = softer(current(today, item.field), item)
-        if steps and steps[-1] != "supported":
+        steps = steps_for(today, item, picker.base)
+        if steps and "supported" not in item.steps:
             softest.append((item.field, steps[-1]))
     for choice in picker.base.moves.choices:
         softest.extend((choice.field, other) for other in other_values(choice, current(today, choice.field), picker))
@@ -202,6 +202,6 @@ def _least(change: Moved, beside: Moved, model: str, picker: Picker) -> Any:
     """The step of a listed change, softened as little as the model still wins with beside another change."""
     field, softest = change
     kinds = {item.field: item for item in picker.base.relaxations.relaxations}
-    steps = softer(current(picker.today.need, field), kinds[field]) if field in kinds else []
+    steps = steps_for(picker.today.need, kinds[field], picker.base) if field in kinds else []
     tried = steps if softest in steps else [softest]
     return next(step for step in tried if picker.wins(model, (field, step), beside))

@@ -42,6 +42,7 @@ class RuleOut(Record):
     """The build is ruled out when the condition is true."""
 
     rule_out: Annotated[Bottleneck, "What the excuse is about."]
+    told_as: Annotated[Bottleneck | None, "Where it stands among several excuses, if not by what it is about."] = None
 
 
 class Adjust(Record):
@@ -281,6 +282,10 @@ class Criteria(Record):
         tuple[dict[str, Any], ...], "What is tried where none is, the two that change the answer first are told."
     ]
     one_device_targets: Annotated[tuple[Target, ...], "Where no second device is put in."]
+    devices_built: Annotated[
+        dict[DeviceKind, tuple[int, ...]], "Numbers of devices in which a machine of one node is built, by their kind."
+    ]
+    joined_kinds: Annotated[tuple[DeviceKind, ...], "Kinds of device whose machines are joined as nodes."]
     next_larger_by: Annotated[float, "Times larger that a machine may be on which the next larger model is told of."]
     roomy_share: Annotated[float, "Share of the memory for a model that it fills where there is room."]
     caveats_shown: Annotated[int, "Caveats shown at most by default."]

@@ -72,14 +72,14 @@ class Varied:
         model, device, weights = self.read.model, self.read.device, self.sizer.sizes.weights
         self.note = [f"GB to download, GiB in memory at {self.first.context_tokens:,} tokens of context"]
         kinds = self.base.quantizations.values()
-        for kind in sorted(kinds, key=lambda item: (-item.bits, -weights(model.id, item.id))):
+        for kind in sorted(kinds, key=lambda item: (-item.bits, -weights(model, item.id))):
             row, official = self._row(kind.id), official_build(model, kind)
             engine = self.base.engines[row.engine]
             entry = engine.by_quantization.get(kind.id) if row.quantization == kind.id else None
             exists = (official or not kind.official_only) and (self.asked.engine or at_home(engine, device))
             if entry and exists and model.architecture.kind not in entry.not_for:
                 stored = official or kind.format != "safetensors" or published_file(model, kind.id, engine)
-                size = weights(model.id, kind.id if stored or not entry.from_original else ORIGINAL) / 1e9
+                size = weights(model, kind.id if stored or not entry.from_original else ORIGINAL, engine) / 1e9
                 self.beside[kind.id] = {"engine": engine.name, "GB": number(size)}
                 if device and quantization_support(engine, model, kind, device) == "no":
                     design = device.architecture.removesuffix("100")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TypeVar
@@ -24,6 +25,7 @@ _PREFIX = re.compile(r"^(meta-llama/)?(meta-)?")
 _ARTICLES = re.compile(r"^(in )?(the )?")
 PLAIN_TAG = re.compile(r"[^/:]+:[^-/]+")  # of a library: a size, without quantization
 ALIKE, STEM = 3, 7
+SLIP = 0.84  # Likeness from which on a name that is not known is one known, misspelt.
 SHORT, CLOSE = 4, 0.75  # A longer name that is off by this little may be meant.
 _ORDER = {"instruct": 0, "base": 1, "guard": 2}
 
@@ -183,7 +185,10 @@ def country_code(name: str, base: RuleBase) -> str:
 
 
 def regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
-    """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is."""
+    """Regions of clouds that a text names: by name, else all of a country or an area; else the text as it is.
+
+    InputError where another name of the same number is so close that the text is a slip.
+    """
     if not text:
         return frozenset()
     wanted = _words(text)
@@ -196,7 +201,21 @@ def regions_meant(text: str | None, base: RuleBase) -> frozenset[str]:
         countries |= {c for c, name in base.regions.countries.items() if wanted in {_words(c), _words(name)}}
         meant = {item.id for item in base.cloud_regions.values() if item.country in countries}
     meant = meant or {region for region, known in names_of.items() if wanted.strip() and known[0].startswith(wanted)}
+    if not meant and text.strip() not in base.kept(known_regions):
+        numbers = re.findall(r"\d+", text)
+        named = (name for item in base.cloud_regions.values() for name in (item.id, *item.aliases))
+        alike = [name for name in named if re.findall(r"\d+", name) == numbers]
+        if close := get_close_matches(text.strip().casefold(), alike, 1, cutoff=SLIP):
+            raise InputError(f"service_region: unknown region {printable(text)!r}; nearest: {close[0]}")
     return frozenset(meant or {text.strip()})
+
+
+def known_regions(base: RuleBase) -> frozenset[str]:
+    """All regions that are known by name."""
+    found = {*base.cloud_regions}
+    for offer in base.hosted.values():
+        found.update(offer.regions, base.providers[offer.provider].regions, *(p.called_from for p in offer.profiles))
+    return frozenset(found)
 
 
 def _words(text: str) -> str:
@@ -220,7 +239,7 @@ def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed:
             ids = {text: entry.id for entry in entries.values() for text in (entry.id, *entry.aliases)}
             found[field] = ids[one_of(name, ids, f"tuning.{field}", field)]
     if tuning.sample_tokens is None:
-        found["sample_tokens"] = sample = context or base.constants.assumed_load.sample_tokens
+        found["sample_tokens"] = sample = context or base.constants.assumed_sample_tokens
         why = "as long as the context" if context else "a usual sample; longer ones take more memory"
         assumed.append(Assumption("tuning", tuning.model_dump(exclude_defaults=True) | {"sample_tokens": sample}, why))
     return tuning.model_copy(update=found)

@@ -18,7 +18,7 @@ _LEFT_OPEN = """
     end_users_in_eu monthly_active_users commercial licence_policy organisation tool_calling structured_output
     budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
-    tried_named tried_named_b tried_engine tried_tokens_per_s quantizations_tried region_in_eu
+    tried_named tried_named_b tried_engine tried_tokens_per_s quantizations_tried region_unlisted region_in_eu
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -95,6 +95,7 @@ class Need:
     provider_unlisted: bool
     service_region: str | None
     regions_meant: frozenset[str]
+    region_unlisted: bool
     region_in_eu: bool
     symptoms: frozenset[str]
     tried_named: str | None
@@ -164,6 +165,12 @@ class Need:
     def either_lane(self) -> bool:
         """Whether a service was named where machines may take its place."""
         return self.engine == HOSTED and self.self_hosted_considered
+
+    @property
+    def bought(self) -> bool:
+        """Whether a machine not there yet is bought: at home nothing is rented, unless money is by the month."""
+        at_home = (self.offline and self.target != "cloud") or self.scenario.target == "server"
+        return at_home and self.budget_usd_per_month is None
 
     @property
     def vague(self) -> bool:

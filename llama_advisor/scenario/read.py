@@ -13,7 +13,7 @@ from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.scenario.flags import FLAG_OF, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.wording import problem
+from llama_advisor.text.wording import by_flag, problem
 from llama_advisor.text.yaml_file import Document, parse, printable
 
 THIS = frozenset({"this", "auto", "this computer"})
@@ -89,9 +89,7 @@ def validated(
     except ValidationError as error:
         loc, what = problem(error, Scenario)
     if document is None or (loc and loc[0] in flags):
-        names = [part for part in loc if isinstance(part, str)]
-        flag = FLAG_OF.get(".".join(names[:2])) or FLAG_OF.get(names[0] if names else "")
-        raise InputError(f"{flag}: {printable(what)}" if flag else printable(what))
+        raise InputError(by_flag(loc, what, FLAG_OF))
     raise InputError(document.error((*place, *loc), what))
 
 

@@ -148,6 +148,7 @@ def _wished(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
         "provider_unlisted": hosted_by is not None and provider is None,
         "service_region": scenario.service_region,
         "regions_meant": (meant := names.regions_meant(scenario.service_region, base)),
+        "region_unlisted": not meant <= base.kept(names.known_regions),
         "region_in_eu": any(r.id in meant and r.country in base.regions.eu for r in base.cloud_regions.values()),
     }
 

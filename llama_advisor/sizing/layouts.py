@@ -29,6 +29,7 @@ from llama_advisor.sizing.memory import (
     room,
 )
 from llama_advisor.sizing.speed import SpeedTerms, speed, speed_terms
+from llama_advisor.sizing.support import made_here, published_file
 from llama_advisor.sizing.training import trainer_of, training_memory
 from llama_advisor.sizing.weights import read_bytes_per_token, weights_bytes
 
@@ -36,6 +37,8 @@ Kept = TypeVar("Kept")
 BuildParts = tuple[Model, Quantization, Engine]
 Part = tuple[Machine, int, Parallel]
 Sized = tuple["Layout", Measured]
+OTHER = "other "
+"""Before a quantization: a file of it by another than the model's maker, who published one of another size."""
 MOST_KEPT = 20_000  # Layouts kept between scenarios; when there are more, all are forgotten.
 
 
@@ -68,7 +71,7 @@ class Layout:
         model, quantization, engine = self._build
         entry = engine.by_quantization.get(quantization.id)
         terms = speed_terms(
-            self._sizes.read(model.id, quantization.id, with_image=self._with_image),
+            self._sizes.read(model, quantization.id, engine, with_image=self._with_image),
             quantization.bits,
             model,
             self._sizes.base.constants.speed,
@@ -139,13 +142,22 @@ class Sizes:
         self._made: dict[tuple[Any, ...], tuple[Machine | None, Any]] = {}
         self._bytes: dict[str, dict[str, list[int]]] = base.lasting(_bytes_of)
 
-    def weights(self, model: str, quantization: str) -> int:
-        """Return the bytes of all weights."""
-        return self._bytes[model][quantization][0]
+    def weights(self, model: Model, quantization: str, engine: Engine | None = None) -> int:
+        """Return the bytes of all weights in the file that the engine takes."""
+        return self._file(model, quantization, engine)[0]
 
-    def read(self, model: str, quantization: str, *, with_image: bool) -> int:
+    def read(self, model: Model, quantization: str, engine: Engine | None, *, with_image: bool) -> int:
         """Return the weight bytes read to decode one token."""
-        return self._bytes[model][quantization][2 if with_image else 1]
+        return self._file(model, quantization, engine)[2 if with_image else 1]
+
+    def _file(self, model: Model, quantization: str, engine: Engine | None) -> list[int]:
+        """Return what is kept of a file: that of the model's maker, unless the engine takes or makes another."""
+        kinds = self._bytes[model.id]
+        if engine is None or OTHER + quantization not in kinds:
+            return kinds[quantization]
+        taken, owned = published_file(model, quantization, engine), {build.hf_repo for build in model.official_builds}
+        other = taken.name not in owned if taken else made_here(quantization, engine)
+        return kinds[OTHER + quantization if other else quantization]
 
     def kept(self, key: tuple[Any, ...], machine: Machine | None, make: Callable[[], Kept]) -> Kept:
         """Return what was made for this key before; the entry holds the machine, so that its identity stays its own."""
@@ -163,7 +175,7 @@ class Sizes:
         """Return the terms of one layout; without a machine, those of a GPU whose memory is not known."""
         model, quantization, engine = build
         return memory_terms(
-            self.weights(model.id, quantization.id),
+            self.weights(model, quantization.id, engine),
             model,
             self.base.constants.memory,
             engine.id,
@@ -203,12 +215,13 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
     """Weights, and what of them one token reads without and with an image, of every model in every quantization."""
     return {
         model.id: {
-            quantization.id: [
-                weights_bytes(model, quantization, base.block_types),
-                read_bytes_per_token(model, quantization, base.block_types),
-                read_bytes_per_token(model, quantization, base.block_types, with_image=True),
+            ("" if official else OTHER) + quantization.id: [
+                weights_bytes(model, quantization, base.block_types, official=official),
+                read_bytes_per_token(model, quantization, base.block_types, official=official),
+                read_bytes_per_token(model, quantization, base.block_types, with_image=True, official=official),
             ]
             for quantization in base.quantizations.values()
+            for official in (True, *(False for build in model.official_builds if build.quantization == quantization.id))
         }
         for model in base.models.values()
     }

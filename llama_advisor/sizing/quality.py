@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
@@ -33,6 +34,13 @@ def score(model: Model, benchmark: str, base: RuleBase) -> Score | None:
         found = score(base.models[model.sibling], benchmark, base)
         return Score(found.value, estimated=True) if found else None
     return None
+
+
+def of_this_work(names: Iterable[str], inputs: Iterable[str], base: RuleBase) -> list[str]:
+    """Keep the benchmarks that show a picture where pictures are read, if there are any."""
+    listed = [*names]
+    shown = [] if {*inputs} <= {"text", "audio"} else [name for name in listed if not base.benchmarks[name].text_only]
+    return shown or listed
 
 
 def scaled(value: float, benchmark: str, base: RuleBase) -> float:

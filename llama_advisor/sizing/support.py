@@ -102,6 +102,12 @@ def published_file(model: Model, quantization: str, engine: Engine) -> Published
     return min(held, key=lambda item: engine.loads.index(item.stored_as), default=None)
 
 
+def made_here(quantization: str, engine: Engine) -> bool:
+    """Tell whether the engine makes it of the original weights."""
+    entry = engine.by_quantization.get(quantization)
+    return entry is not None and (entry.from_original or bool(engine.made_with))
+
+
 class Option(NamedTuple):
     """A quantization on an engine, and how the engine takes it."""
 

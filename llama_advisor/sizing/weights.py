@@ -50,17 +50,24 @@ def tensor_parameters(architecture: Architecture) -> tuple[Tensor, ...]:
     return tuple(tensor for tensor in tensors if tensor.parameters)
 
 
-def weights_bytes(model: Model, quantization: Quantization, block_types: Mapping[str, BlockType]) -> int:
-    """Return the bytes of all weights as stored, metadata included; a published official build's own size wins."""
-    official, shape = official_build(model, quantization), model.architecture
-    if official is not None:
-        return official.weights_bytes
+def weights_bytes(
+    model: Model, quantization: Quantization, block_types: Mapping[str, BlockType], *, official: bool = True
+) -> int:
+    """Return the bytes of all weights as stored, metadata included; an `official` file's are those published."""
+    published, shape = official_build(model, quantization), model.architecture
+    if official and published is not None:
+        return published.weights_bytes
     bits = sum(_bits(tensor, shape, quantization, block_types) for tensor in tensor_parameters(shape))
     return round((bits + _copied_table_bits(shape, quantization, block_types)) / 8) + quantization.metadata_bytes
 
 
 def read_bytes_per_token(
-    model: Model, quantization: Quantization, block_types: Mapping[str, BlockType], *, with_image: bool = False
+    model: Model,
+    quantization: Quantization,
+    block_types: Mapping[str, BlockType],
+    *,
+    with_image: bool = False,
+    official: bool = True,
 ) -> int:
     """Return the weight bytes read to decode one token; cross-attention layers run only for an image in the prompt.
 
@@ -74,7 +81,8 @@ def read_bytes_per_token(
             share = 1.0
         if share:
             idle += share * _bits(tensor, shape, quantization, block_types)
-    return weights_bytes(model, quantization, block_types) - (round(idle / 8) + quantization.metadata_bytes)
+    stored = weights_bytes(model, quantization, block_types, official=official)
+    return stored - (round(idle / 8) + quantization.metadata_bytes)
 
 
 def _copied_table_bits(

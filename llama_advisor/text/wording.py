@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -66,6 +66,16 @@ class Problem(NamedTuple):
 def problem(error: ValidationError, schema: type[BaseModel]) -> tuple[tuple[Any, ...], str]:
     """Return the place and the wording of the first thing wrong."""
     return _reworded(max(error.errors(include_url=False), key=_telling), schema)[:2]
+
+
+def by_flag(loc: tuple[Any, ...], what: str, flags: Mapping[str, str]) -> str:
+    """Say what is wrong after the flag of its field, if it has one; the flag names the field."""
+    names = [key for key in loc if isinstance(key, str)]
+    for field in (".".join(names[:2]), ".".join(names[:1])):
+        if flag := flags.get(field):
+            told = what.removeprefix(_named(loc)).removeprefix(":") if field.split(".") == names else what
+            return f"{flag}: {printable(told.strip())}"
+    return printable(what)
 
 
 def problems(error: ValidationError, schema: type[BaseModel], most: int) -> list[Problem]:

@@ -97,7 +97,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "hardware": (("--use-case", "chat", "--hardware", "RTX 9999"), "RTX 9999"),
     "number": (
         ("--use-case", "chat", "--context", "many"),
-        "--context: context_tokens must be a whole number, not 'many'",
+        "--context: must be a whole number, not 'many'",
     ),
     "negative": (("--use-case", "chat", "--memory-budget-gib", "-1"), "--memory-budget-gib: "),
     "not a number": (("--use-case", "chat", "--memory-budget-gib", "nan"), "--memory-budget-gib: "),

@@ -37,6 +37,7 @@ SIZED: dict[str, Any] = {
     "context_tokens": 8192,
     "prompt_tokens": 2048,
     "output_tokens": 512,
+    "shared_prefix_tokens": 0,
 }
 KEPT: dict[str, Any] = {
     "id": "bot",
@@ -257,7 +258,7 @@ def test_whatever_was_measured_no_end_passes_what_the_hardware_allows(
 ) -> None:
     (found,) = speeds(entries, work(prompt, output, requests))
     device = BASE.devices["rtx-4090"]
-    least_bytes = Sizes(BASE).read(LLAMA.id, "q4_k_m", with_image=False)
+    least_bytes = Sizes(BASE).read(LLAMA, "q4_k_m", None, with_image=False)
     assert found.decode_tokens_per_s.high <= (device.bandwidth_gb_s or 0) * 1e9 / least_bytes * (1 + 1e-9)
     for low, mid, high in found[:4]:
         assert 0 < low <= mid * (1 + 1e-9)

@@ -14,6 +14,8 @@ from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.understand import understand
+from llama_advisor.sizing.layouts import Sizes
+from llama_advisor.sizing.support import official_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,3 +131,18 @@ def test_a_build_without_a_file_is_ruled_out_and_the_excuse_says_so() -> None:
     advice = ADVISOR.advise(Scenario(use_cases=("general",), inputs=inputs, hardware="2x H100", only=only))
     excuses = [item.excuse.text for item in advice.excluded if item.excuse.rule == "file-listed"]
     assert excuses == ["no awq-int4 file of Llama 3.2 90B Vision Instruct that vLLM loads is listed here"]
+
+
+def test_the_file_that_is_named_is_the_one_sized() -> None:
+    sizes, others = Sizes(BASE), 0
+    for build in every():
+        official = official_build(build.model, build.quantization)
+        if official and (repository := artifact(build).hf_repo):
+            mine = repository == official.hf_repo
+            assert mine == (sizes.weights(build.model, build.quantization.id, build.engine) == official.weights_bytes)
+            others += not mine
+    assert others > 0
+    model, vllm = BASE.models["llama-3.1-405b-instruct"], BASE.engines["vllm"]
+    # 404.7 billion in FP8, embeddings and head in 16 bits
+    assert sizes.weights(model, "fp8", vllm) / 2**30 == pytest.approx(382, abs=1)
+    assert sizes.read(model, "fp8", vllm, with_image=False) < sizes.weights(model, "fp8", vllm)

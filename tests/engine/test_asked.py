@@ -144,6 +144,22 @@ def test_a_server_of_ones_own_is_never_answered_with_a_host(advise: Callable[...
         assert all(build.engine != "hosted" for build in advise(use_cases=[use], target="server").ranking)
 
 
+def test_a_machine_that_is_bought_has_no_rent(advise: Callable[..., Advice]) -> None:
+    for said in ({"offline": True}, {"target": "server"}):
+        advice = advise(use_cases=["extraction", "medical"], **said)
+        assert advice.ranking
+        assert all(build.cost is None for build in advice.ranking)
+    assert advise(use_cases=["extraction", "medical"], target="server", budget_usd_per_month=2000).ranking[0].cost
+
+
+def test_pictures_are_told_by_their_own_benchmark(advise: Callable[..., Advice], base: RuleBase) -> None:
+    """Beside work on text alone, whose benchmarks together weigh more."""
+    said = {"use_cases": ["ocr-documents", "extraction", "medical"], "inputs": ["text", "image"], "offline": True}
+    advice = advise(**said, model="llama-3.2-11b-vision-instruct")
+    assert "DocVQA" in reason(advice, base)
+    assert "MMLU" not in " ".join((reason(advice, base), *(note.text for note in (*advice.caveats, *advice.notes))))
+
+
 def test_how_far_a_build_reaches_is_said(advise: Callable[..., Advice]) -> None:
     asked = advise(use_cases=["chat"], model=BIG, hardware="2x RTX 3090", engine="llama.cpp").asked
     assert asked is not None
@@ -155,6 +171,34 @@ def test_full_tuning_is_told_by_optimizer(advise: Callable[..., Advice]) -> None
     asked = advise(use_cases=["fine-tuning-base"], model=SMALL, fine_tuning=["full"], hardware="2x A100 80GB").asked
     assert asked is not None
     assert asked.text[-1].endswith("52 GiB with AdamW with 8-bit states, 97 GiB with AdamW with 32-bit states")
+
+
+@pytest.mark.parametrize(
+    ("hardware", "fits_on"),
+    [
+        ("GTX 980 Ti", None),  # no one builds eight, or nodes of them
+        ("RTX 3090", "2x RTX 3090"),
+        ("A40 48GB", None),
+        ("4x A40 48GB", None),
+    ],
+)
+def test_more_cards_are_of_a_number_that_is_built(
+    hardware: str, fits_on: str | None, advise: Callable[..., Advice]
+) -> None:
+    asked = advise(use_cases=["chat"], model=BIG, quantization="q4_k_m", hardware=hardware).asked
+    assert asked is not None
+    form = next(form for form in asked.forms if form.quantization == "q4_k_m")
+    assert (form.fits, form.machine) == (fits_on is None and hardware != "GTX 980 Ti", fits_on)
+
+
+def test_of_a_service_the_precision_is_told_or_said_not_to_be_known(advise: Callable[..., Advice]) -> None:
+    for model, provider, told in (
+        (BIG, "bedrock", "in which precision Amazon Bedrock serves it is not known: ask it"),
+        (SMALL, "cloudflare", "Cloudflare Workers AI serves it in fp8"),
+    ):
+        asked = advise(use_cases=["chat"], target="hosted", model=model, provider=provider).asked
+        assert asked is not None
+        assert told in asked.text
 
 
 def test_memory_apart_from_ram_is_that_of_a_card(advise: Callable[..., Advice]) -> None:

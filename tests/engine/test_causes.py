@@ -34,6 +34,15 @@ def advice(advisor: Advisor, **fields: Any) -> Advice:
     return advisor.advise(Scenario.model_validate(fields))
 
 
+def test_an_engine_that_has_ended_says_so_and_what_took_its_place(advisor: Advisor) -> None:
+    answer = advice(advisor, use_cases=["chat"], engine="tgi", hardware="A100 80GB")
+    assert answer.verdict == "recommended_with_caveats"
+    text = told(answer)["engine-has-ended"]
+    assert "2026-03-21" in text
+    assert "vLLM" in text
+    assert "engine-has-ended" not in told(advice(advisor, use_cases=["chat"], engine="vllm", hardware="A100 80GB"))
+
+
 def told(answer: Advice) -> dict[str, str]:
     return {item.rule: item.text for item in (*answer.caveats, *answer.notes)}
 

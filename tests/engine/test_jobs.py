@@ -69,6 +69,14 @@ def test_a_change_that_gives_the_job_up_is_none(said: dict[str, Any], advise: Ca
     assert advice.relaxations
 
 
+@pytest.mark.parametrize("hardware", [{"ram_gb": 1.5}, {"ram_gb": 3}])
+def test_hardware_that_one_has_is_not_dropped(hardware: dict[str, Any], advise: Callable[..., Advice]) -> None:
+    said = {"use_cases": ["chat"], "target": "phone", "only": {"models": ["3.1 8b"]}}
+    advice = advise(**said, hardware=hardware)
+    told = {change.field: change.to for way in advice.relaxations for change in way.changes}
+    assert advise(**said, hardware=told["hardware"]).recommendation is not None
+
+
 @pytest.mark.parametrize("use", ["chat", "summarization"])
 def test_a_language_beyond_the_list_takes_tuning(use: str, advise: Callable[..., Advice]) -> None:
     advice = advise(use_cases=[use], languages=["sw"])

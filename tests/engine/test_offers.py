@@ -14,6 +14,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.layers import Layer
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.understand import understand
+from llama_advisor.text.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +122,18 @@ def test_where_an_offer_computes_orders_it(region: str, reach: dict[str, str | N
     assert places == sorted(places)
 
 
+def test_a_region_that_no_list_has_is_said_not_to_be_known(asked: Callable[..., Advice]) -> None:
+    def told(region: str) -> bool:
+        return "region-unlisted" in {item.rule for item in asked(service_region=region).caveats}
+
+    assert told("mars-1")
+    assert told("eu-west-9")  # another number is no slip
+    assert not any(map(told, ("eu-central-1", "frankfurt", "Germany", "EU", "us-east-1a")))
+    for slip, meant in (("eu-wset-1", "eu-west-1"), ("frankfrut", "frankfurt")):
+        with pytest.raises(InputError, match=f"service_region: unknown region '{slip}'; nearest: {meant}"):
+            asked(service_region=slip)
+
+
 def test_a_profile_that_leaves_the_region_is_named(made: RuleBase) -> None:
     offer, standing = next(
         item for item in judged(BASE, BEFORE, THREE, provider="bedrock", service_region="eu-central-1") if item[0]
@@ -193,6 +206,16 @@ def test_an_ended_offer_is_told_with_day_replacement_and_who_else_has_it(asked: 
     others = {item.provider for item in BASE.hosted.values() if item.model == MODEL and item.live(DAY, 2)}
     assert any(f"{BASE.providers[name].name} at " in text for name in others)
     assert asked(BEFORE, provider="groq", only={"models": [MODEL]}).recommendation is not None
+
+
+def test_what_has_ended_is_told_before_what_the_model_is_weak_at(asked: Callable[..., Advice]) -> None:
+    def told(day: date, **said: Any) -> str:
+        answer = asked(day, provider="groq", tool_calling="multi_step", **said)
+        return next(item.excuse.rule for item in answer.excluded if item.model == MODEL)
+
+    assert told(DAY) == "provider-retired"
+    assert told(BEFORE) == "tools-many-steps-floor"
+    assert told(DAY, inputs=["image"]) == "reads-inputs"
 
 
 def test_what_ended_in_a_circle_is_told_once(made: RuleBase) -> None:

@@ -33,6 +33,8 @@ class Build:
     footprint_gib: float = 1.0
     quantization: Named = field(default_factory=lambda: Named("q4_k_m"))
     engine: Named = field(default_factory=lambda: Named("vllm"))
+    memory: None = None
+    states: tuple[Any, ...] = (("memory-fits", "tight"),)
 
 
 SMALL, MIDDLE, LARGE = "llama-3.2-1b-instruct", "llama-3.1-8b-instruct", "llama-3.1-70b-instruct"
@@ -107,6 +109,7 @@ def test_the_quantization_wished_for_wins_within_the_margin(base: RuleBase) -> N
     assert picked(near) == "q8_0"
     assert picked(near, quantization="q4_k_m") == "q4_k_m"
     assert picked(far, quantization="q4_k_m") == "q8_0"
+    assert picked(near, quantization="q4_k_m", symptoms=["out_of_memory"]) == "q8_0"  # tight, and it has failed
 
 
 def test_a_base_model_counts_as_the_wish_for_its_sibling_only_in_tuning(base: RuleBase) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.relax import changed, current, softer, supported, whole
+from llama_advisor.engine.relax import changed, steps_for, whole
 from llama_advisor.explain.why import Picker, explained, gaps, probes, tipping_points
 from llama_advisor.explain.why_not import why_not
 from llama_advisor.knowledge.judgement import RuleOut
@@ -160,7 +160,7 @@ def harder(change: Change, need: Need, advisor: Advisor) -> Change | None:
         back = -1 if kind.softer == "larger" else 1
         value = whole(round(change.to / number.unit) + back, number.unit)
         return change._replace(to=value) if value != change.from_ else None
-    steps = [supported(need, step, advisor) for step in softer(current(need, change.field), kind)]
+    steps = steps_for(need, kind, advisor.base)
     place = steps.index(change.to)
     return change._replace(to=steps[place - 1]) if place else None
 

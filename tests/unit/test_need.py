@@ -211,6 +211,21 @@ def test_hosted_competes_only_where_nothing_ties_the_model_home(
 
 
 @pytest.mark.parametrize(
+    ("said", "bought"),
+    [
+        ({"offline": True}, True),
+        ({"target": "server"}, True),
+        ({"offline": True, "target": "cloud"}, False),
+        ({"offline": True, "budget_usd_per_month": 500}, False),
+        ({"use_cases": ["legal"]}, False),  # a server by default alone
+        ({}, False),
+    ],
+)
+def test_a_machine_at_home_is_bought(said: dict[str, Any], bought: bool, base: RuleBase) -> None:
+    assert need(base, **({"use_cases": ["extraction"]} | said)).bought == bought
+
+
+@pytest.mark.parametrize(
     ("domicile", "in_eu"),
     [
         ("DE", True),

@@ -111,6 +111,14 @@ def test_more_than_enough_is_worth_little(base: RuleBase) -> None:
     assert quality.build_quality(*build, (case(base, enough=60, beyond_enough=0),), base) == 60
 
 
+def test_what_reads_pictures_is_measured_by_pictures(base: RuleBase) -> None:
+    names = ["mmlu-5shot", "docvqa", "ifeval"]
+    assert quality.of_this_work(names, ("text", "image"), base) == ["docvqa"]
+    assert quality.of_this_work(names, ("multiple_images",), base) == ["docvqa"]
+    assert quality.of_this_work(names, ("text",), base) == names
+    assert quality.of_this_work(["ifeval"], ("text", "image"), base) == ["ifeval"]  # nothing else is known
+
+
 def test_estimates_are_named(base: RuleBase) -> None:
     for model in base.models.values():
         for estimate in model.estimated_scores:
