@@ -40,10 +40,11 @@ class Held(NamedTuple):
 
 
 def asked_candidate(found: Found) -> Candidate | None:
-    """Return the build asked about: of the model named or tried, in the form named, else the one that comes nearest."""
+    """Return the build asked about: of the model named or tried, in the form named, else the nearest in bits enough."""
     need = found.need
     builds = found.builds(need.asked_model) if need.asked_model else ()
-    stored = [build for build in builds if build.quantization.id in need.quantizations_asked] or builds
+    usual = [build for build in builds if build.quantization.bits >= need.criteria.comfortable_bits]
+    stored = [build for build in builds if build.quantization.id in need.quantizations_asked] or usual or builds
     run = [build for build in stored if build.engine.id in need.engines_asked] or stored
     return min(run, key=_nearest, default=None)
 
@@ -128,7 +129,7 @@ class Inquiry:
         return Held(layout, (sized.per_device, sized.fits))
 
     def _storings(self) -> Iterator[Form]:
-        """Yield the build itself and the best of each number of bits, most bits first."""
+        """Yield the build itself, the best of each number of bits, the finest that fits, the pick; most bits first."""
         mine, chosen = self.build, {self.build.quantization.id: self.build}
         sized = [build for build in self.found.builds(mine.model.id) if build.layout and self._here(build)]
         for most, least in zip((99, *CLASSES), CLASSES, strict=False):
@@ -136,6 +137,14 @@ class Inquiry:
             if here and mine not in here and least >= CLASSES[-2]:  # fewer bits only where they were asked about
                 best = min(here, key=lambda build: (not build.memory or build.memory.fits is False, *_nearest(build)))
                 chosen[best.quantization.id] = best
+        fitting = [
+            item for item in sized if (held := self._held(item, self.machine, self.need.workload)) and held.room[1]
+        ]
+        if (pick := next(iter(self.found.order), None)) and pick.model is mine.model and pick in sized:
+            chosen.setdefault(pick.quantization.id, pick)
+        if fitting:
+            finest = min(fitting, key=lambda item: (-item.quantization.bits, *_nearest(item)))
+            chosen.setdefault(finest.quantization.id, finest)
         for build in sorted(chosen.values(), key=lambda build: -build.quantization.bits):
             if held := self._held(build, build.place.machine, self.need.workload):
                 yield self._form(build, held.room, None, held.layout.kv_cache_type)
@@ -273,8 +282,9 @@ class Inquiry:
             yield from self._limits()
         sized = build.memory
         if sized and (fits is False or sized.kv_cache_gib > CACHE_SHARE * sized.total_gib):
-            cache = kv_bytes_per_token(build.model.architecture) * 1000 / 2**30
-            yield f"each 1,000 tokens of a sequence take {cache:.2f} GiB of 16-bit KV cache, whatever the weights take"
+            cache, context = kv_bytes_per_token(build.model.architecture) / 2**30, self.need.context_tokens
+            each = f"each 1,000 tokens of a sequence take {cache * 1000:.2f} GiB of 16-bit KV cache"
+            yield f"{each}, {context:,} take {cache * context:.1f}, beside {sized.weights_gib:.1f} GiB of weights"
 
     def _limits(self) -> Iterator[str]:
         """Yield how long its sequences may be, and what the next finer form takes, where these do not fit."""
@@ -294,7 +304,7 @@ class Inquiry:
             longer = f"{longest if longest == most else longest // LEAST_CONTEXT * LEAST_CONTEXT:,}"
             kind = found.layout.kv_cache_type
             more = f", {longer} with a {kind} KV cache" if longest > plain else ""
-            yield f"a context of up to {rounded} tokens fits{more}"
+            yield f"with a 16-bit KV cache a context of up to {rounded} tokens fits{more}"
         same = (item for item in self.found.builds(build.model.id) if item.engine is build.engine and item.layout)
         finer = [item for item in same if item.quantization.bits > build.quantization.bits]
         if finer and (item := min(finer, key=lambda item: item.quantization.bits)):

@@ -94,7 +94,7 @@ def _together(need: Need, easier: Softening, harder: Softening, advisor: Decider
 
 
 def steps_for(need: Need, kind: Relaxation, base: RuleBase) -> list[Any]:
-    """Return the steps beyond today's value, words filled in.
+    """Return the steps beyond today's value that leave the job standing, words filled in.
 
     `supported`: the stated languages that some ranked model supports, none of them drops the field; `assumed`: the
     machines that are assumed where none was stated, as what one has cannot be dropped, but another be bought.
@@ -114,7 +114,7 @@ def steps_for(need: Need, kind: Relaxation, base: RuleBase) -> list[Any]:
             found += [item.hardware for item in base.reference.reference.get(need.target) or ()]
         else:
             found.append(step)
-    return found
+    return [step for step in found if not _is_lost(need, kind, step)]
 
 
 def _smallest(softening: Softening, way: Attempt, advisor: Decider) -> Way | None:
@@ -153,7 +153,9 @@ def whole(units: int, unit: float) -> float:
 
 
 def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, among: Models = None) -> Way | None:
-    """Apply the steps, and return what then qualifies; `among` judges these models alone."""
+    """Apply the steps, and return what then qualifies; `among` judges these models alone; none gives up the job."""
+    if any(_is_lost(need, *item) for item in softened):
+        return None
     try:
         scenario = need.scenario
         for kind, value in softened:
@@ -172,17 +174,16 @@ def _way(need: Need, softened: list[tuple[Relaxation, Any]], advisor: Decider, a
     )
     told = RelaxationShown(changes=changes, then=short(best), why="; ".join(kind.why for kind, _ in softened))
     models = frozenset(build.model.id for build in order)
-    return Way(changes, best, all(_stands(need, *item) for item in softened), told, models)
+    counts = all(kind.counts and (value is not None or kind.drop_counts) for kind, value in softened)
+    return Way(changes, best, counts, told, models)
 
 
-def _stands(need: Need, kind: Relaxation, value: Any) -> bool:
-    """Whether the job is still done with a requirement so softened."""
-    if not kind.counts or (value is None and not kind.drop_counts):
-        return False
+def _is_lost(need: Need, kind: Relaxation, value: Any) -> bool:
+    """Whether the job itself is given up with a requirement so softened."""
     if value in kind.lost.get(str(current(need, kind.field)), ()):
-        return False
+        return True
     given_up = [case.gives_up.get(kind.field) for case in need.cases]
-    return () not in given_up and any(values is None or value not in values for values in given_up)
+    return () in given_up or all(values is not None and value in values for values in given_up)
 
 
 def as_meant(scenario: Scenario, need: Need) -> Scenario:

@@ -245,6 +245,7 @@ def _plain_wish(
     if field == "quantization" and found.need.model:  # another model in it is not what was asked for
         itself = bool(order) and is_wished(order[0], found.need, base)
         pick = pick if itself else found.need.model
+        form, match = match, lambda build: build.model.id == pick and form(build)
     kept = order[0] if order and itself else None if order or field == "quantization" else told
     if kept and match(kept):
         app = app_named(asked, base) if field == "engine" else None

@@ -163,7 +163,7 @@ def test_pictures_are_told_by_their_own_benchmark(advise: Callable[..., Advice],
 def test_how_far_a_build_reaches_is_said(advise: Callable[..., Advice]) -> None:
     asked = advise(use_cases=["chat"], model=BIG, hardware="2x RTX 3090", engine="llama.cpp").asked
     assert asked is not None
-    assert "a context of up to 20,480 tokens fits, 69,632 with a q4_0 KV cache" in asked.text
+    assert "with a 16-bit KV cache a context of up to 20,480 tokens fits, 69,632 with a q4_0 KV cache" in asked.text
     assert "as q5_k_m, the next finer, it needs 24.6 GiB on each device and does not fit" in asked.text
 
 
