@@ -323,12 +323,20 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    told = {"figures": figures(winner, known.get("asked"), base), "unable": _unable(need, winner, base)}
+    told = {
+        "figures": figures(winner, known.get("asked"), found.order[1:2], base),
+        "unable": _unable(need, winner, base),
+    }
     return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **told, **known)
 
 
-def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> str | None:
-    """Set published scores for this work beside those of the model asked about, else of the next larger."""
+def figures(
+    pick: Candidate | None, asked: Candidate | None, second: tuple[Candidate, ...], base: RuleBase
+) -> str | None:
+    """Set published scores for this work beside those of the model asked about, else of the next larger.
+
+    In languages that have a series of their own the second of the ranking takes that place.
+    """
     if pick is None:
         return None
     mine, need = pick.model, pick.need
@@ -338,10 +346,13 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
         if model.role == "ranked" and model.kind == mine.kind and model.parameters > mine.parameters
         if ("image" in model.inputs) == ("image" in mine.inputs)
     )
-    other = asked.model if asked and asked.model.id != mine.id else next(larger, None)
+    spoken = tuple(name for name, item in base.benchmarks.items() if item.language in need.languages)
+    beside = next((b.model for b in (asked, *(second if spoken else ())) if b and b.model.id != mine.id), None)
+    other = beside or next(larger, None)
     if other is None:
         return None
-    usual = ("mmlu-5shot", base.criteria.tool_benchmark) if need.tool_calling != "none" else ("mmlu-5shot",)
+    usual = spoken or ("mmlu-5shot",)
+    usual = (*usual, base.criteria.tool_benchmark) if need.tool_calling != "none" else usual
     said = []
     for name in dict.fromkeys((*usual, *(name for case in need.cases for name in case.benchmarks))):
         both = [score(model, name, base) for model in (mine, other)]
