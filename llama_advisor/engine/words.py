@@ -367,11 +367,13 @@ def engines_now(pick: Candidate | None, base: RuleBase) -> str | None:
     """Name the engines whose current version runs the model of the pick on its machine."""
     if pick is None or pick.machine is None:
         return None
+    device = pick.machine.device
     names = [
         engine.name
         for engine in base.engines.values()
-        if engine.status != "archived" and runs_on(engine, pick.machine.device)
+        if engine.status != "archived" and runs_on(engine, device)
         if (known := engine.by_architecture.get(pick.model.architecture.kind)) and not known.until
+        if any(not q.architectures or device.architecture in q.architectures for q in engine.quantizations)
     ]
     return " or ".join(names) or None
 
