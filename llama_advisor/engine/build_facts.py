@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llama_advisor.scenario.need import Need, seconds_of
 from llama_advisor.sizing.cost import break_even_tokens_per_month
 from llama_advisor.sizing.figures import Memory, Range
-from llama_advisor.sizing.memory import tensor_parallel_divides
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, tensor_parallel_divides
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
@@ -51,15 +51,23 @@ def _undivided(candidate: Candidate) -> int | None:
     return whole.devices - layout.machine.devices * layout.replicas or None
 
 
+def _wired_need_gib(candidate: Candidate) -> float | None:
+    """Return what a build takes that the GPU of a Mac does not hold, or only with its KV cache in fewer bits."""
+    memory, layout = candidate.memory, candidate.layout
+    if memory is None or layout is None or layout.machine.device.kind != "apple-silicon":
+        return None
+    need_gib, available_gib = memory.per_device
+    if memory.fits:
+        need_gib += memory.kv_cache_gib * (BYTES_PER_VALUE["f16"] / BYTES_PER_VALUE[layout.kv_cache_type] - 1)
+    return need_gib if available_gib is not None and need_gib > available_gib else None
+
+
 def _wired_limit_gib(candidate: Candidate) -> int | None:
-    """Return the limit of GPU memory, in whole GiB, that holds a build which that of a Mac does not hold."""
-    memory, device = candidate.memory, candidate.machine.device if candidate.machine else None
-    if memory is None or memory.fits is not False or device is None or device.kind != "apple-silicon":
+    """Return the limit of GPU memory, in whole GiB, that holds it."""
+    need_gib, device = _wired_need_gib(candidate), candidate.machine and candidate.machine.device
+    if need_gib is None or not device or not device.memory_gib or candidate.memory is None:
         return None
-    need_gib, available_gib, whole_gib = *memory.per_device[:2], device.memory_gib
-    if available_gib is None or whole_gib is None:
-        return None
-    return math.ceil(need_gib + whole_gib * device.usable_share - available_gib)
+    return math.ceil(need_gib + device.memory_gib * device.usable_share - (candidate.memory.per_device[1] or 0))
 
 
 def _meets(limit: str, figure: Callable[[Any], Range], sign: int) -> Compute:
@@ -150,6 +158,7 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         if c.memory.per_device.available_gib
         else None
     ),
+    "memory.wired_need_gib": _wired_need_gib,
     "memory.wired_limit_gib": _wired_limit_gib,
     "memory.wired_limit_mb": lambda c: (limit := _wired_limit_gib(c)) and limit * 1024,
     "memory.left_to_system_gib": lambda c: (limit := _wired_limit_gib(c)) and c.machine.device.memory_gib - limit,

@@ -43,6 +43,7 @@ def told(advisor: Advisor, fields: dict[str, Any]) -> dict[str, str]:
         (HEADS | {"hardware": "3x RTX 3090", "quantization": "awq"}, "heads-do-not-divide", "takes 2 or 4; 3 stages"),
         (HEADS | {"hardware": "6x L40S"}, "heads-do-not-divide", "2 of the devices stay unused"),
         (MAC | {"quantization": "q6_k"}, "mac-limit-can-be-raised", "wired_limit_mb=57344"),
+        (MAC | {"quantization": "q8_0", "hardware": "Mac Studio M2 Max 96GB"}, "mac-limit-can-be-raised", "mb=75776"),
         (CHAT | L8 | {"hardware": "RTX 3060 12GB", "reserved_gib": 3}, "memory-kept-for-others", "3 GiB are kept free"),
         (FORGETS | {"engine": "llama.cpp"}, "context-forgotten", "exceed_context_size_error"),
         (FORGETS | {"engine": "LM Studio"}, "context-forgotten", "Context Overflow"),
