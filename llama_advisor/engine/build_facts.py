@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from llama_advisor.scenario.need import Need, seconds_of
 from llama_advisor.sizing.cost import break_even_tokens_per_month
 from llama_advisor.sizing.figures import Memory, Range
-from llama_advisor.sizing.memory import tensor_parallel_divides
+from llama_advisor.sizing.memory import BYTES_PER_VALUE, tensor_parallel_divides
 
 if TYPE_CHECKING:
     from llama_advisor.engine.candidate import Candidate
@@ -30,13 +31,43 @@ def _need_in_sixteen_bits(candidate: Candidate) -> float:
     return memory.per_device.need_gib + grown / (layout.machine.devices if layout else 1)
 
 
-def _undivided(candidate: Candidate) -> int | None:
-    """Count the devices that no copy takes where heads do not divide by those of a node."""
+def _divides_by(candidate: Candidate) -> str | None:
+    """Name the counts of devices that heads divide by, where they do not by those of a node."""
     layout, whole = candidate.layout, candidate.place.machine
     if layout is None or whole is None or not candidate.engine.tensor_parallel:
         return None
-    divides = tensor_parallel_divides(candidate.model.architecture, whole.count)
-    return 0 if divides else whole.devices - layout.machine.devices * layout.replicas
+    shape = candidate.model.architecture
+    if tensor_parallel_divides(shape, whole.count):
+        return None
+    counts = [n for n in range(2, 2 * whole.count + 1) if tensor_parallel_divides(shape, n)]
+    return " or ".join(map(str, counts))
+
+
+def _undivided(candidate: Candidate) -> int | None:
+    """Count the devices that no copy takes where heads do not divide by those of a node."""
+    layout, whole = candidate.layout, candidate.place.machine
+    if layout is None or whole is None or _divides_by(candidate) is None:
+        return None
+    return whole.devices - layout.machine.devices * layout.replicas or None
+
+
+def _wired_need_gib(candidate: Candidate) -> float | None:
+    """Return what a build takes that the GPU of a Mac does not hold, or only with its KV cache in fewer bits."""
+    memory, layout = candidate.memory, candidate.layout
+    if memory is None or layout is None or layout.machine.device.kind != "apple-silicon":
+        return None
+    need_gib, available_gib = memory.per_device
+    if memory.fits:
+        need_gib += memory.kv_cache_gib * (BYTES_PER_VALUE["f16"] / BYTES_PER_VALUE[layout.kv_cache_type] - 1)
+    return need_gib if available_gib is not None and need_gib > available_gib else None
+
+
+def _wired_limit_gib(candidate: Candidate) -> int | None:
+    """Return the limit of GPU memory, in whole GiB, that holds it."""
+    need_gib, device = _wired_need_gib(candidate), candidate.machine and candidate.machine.device
+    if need_gib is None or not device or not device.memory_gib or candidate.memory is None:
+        return None
+    return math.ceil(need_gib + device.memory_gib * device.usable_share - (candidate.memory.per_device[1] or 0))
 
 
 def _meets(limit: str, figure: Callable[[Any], Range], sign: int) -> Compute:
@@ -95,6 +126,12 @@ def _break_even(candidate: Candidate) -> float | None:
 
 LAID_OUT: dict[str, Compute] = {
     "layout.undivided_devices": _undivided,
+    "layout.divides_by": _divides_by,
+    "layout.stages": lambda c: (
+        stages
+        if c.layout and _divides_by(c) and (stages := c.layout.placed.stages // c.layout.placed.nodes) > 1
+        else None
+    ),
     "speed.meets_decode": _meets("min_tokens_per_s", lambda c: c.speed.decode_tokens_per_s, 1),
     "speed.meets_first_token": _meets("max_first_token_s", lambda c: c.speed.first_token_s, -1),
     "speed.meets_answer": _meets("max_answer_s", answer_s, -1),
@@ -116,6 +153,15 @@ SIZED: dict[str, Callable[[Any], Any]] = {
     "memory.free_gib": lambda c: (
         c.memory.per_device.available_gib - c.memory.per_device.need_gib if c.memory.per_device.available_gib else None
     ),
+    "memory.free_without_others_gib": lambda c: (
+        c.memory.per_device.available_gib - c.memory.per_device.need_gib + c.need.reserved_gib
+        if c.memory.per_device.available_gib
+        else None
+    ),
+    "memory.wired_need_gib": _wired_need_gib,
+    "memory.wired_limit_gib": _wired_limit_gib,
+    "memory.wired_limit_mb": lambda c: (limit := _wired_limit_gib(c)) and limit * 1024,
+    "memory.left_to_system_gib": lambda c: (limit := _wired_limit_gib(c)) and c.machine.device.memory_gib - limit,
     "memory.budget_slack_gib": lambda c: (
         None if c.need.memory_budget_gib is None else c.need.memory_budget_gib - printed_total_gib(c.memory)
     ),

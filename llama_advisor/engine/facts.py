@@ -175,6 +175,10 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
         if c.other and (theirs := c.other.place.model_quality) and (mine := c.place.model_quality)
         else None
     ),
+    "scenario.prompt_tokens_per_s": lambda c: (
+        c.need.requests_per_second and c.need.requests_per_second * c.need.prompt_tokens
+    ),
+    "scenario.prompt_share": lambda c: c.need.prompt_tokens / (c.need.prompt_tokens + c.need.output_tokens),
     "model.parameters_b": lambda c: c.model.parameters / 1e9,
     "model.bf16_gib": lambda c: c.model.parameters * 2 / 2**30,
     "model.multimodal": lambda c: "image" in c.model.inputs,
@@ -223,14 +227,21 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "engine.schema_by": _schema_by,
     "engine.structured_output": lambda c: _schema_by(c) is not None,
     "engine.reserves": lambda c: c.engine.reserves or None,
-    "engine.default_window": lambda c: c.engine.default_window or None,
+    "engine.called": lambda c: (c.need.app if c.need.app and c.engine.id in c.need.app.engines else c.engine).name,
+    "engine.default_window": lambda c: (c.need.app or c.engine).default_window or None,
     "engine.divides_with": lambda c: c.engine.divides_with or None,
-    "engine.beyond_context": lambda c: c.engine.beyond_context or None,
+    "engine.beyond_context": lambda c: (c.need.app or c.engine).beyond_context or None,
     "engine.tool_flags": _tool_flags,
     "engine.fp8": _fp8,
     "engine.lacks_compute_capability": _lacks_compute_capability,
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
+    "hosted.roomy": lambda c: (
+        ", ".join(
+            f"{name} ({tokens:,})" for name, tokens in c.place.standing.windows if tokens >= c.need.context_tokens
+        )
+        or None
+    ),
     "hosted.until": lambda c: str(c.place.offer.until) if c.place.offer.until else None,
     "hosted.regions": lambda c: frozenset(_regions(c)),
     "hosted.end_announced": lambda c: c.place.offer is not None and c.place.offer.until is not None,

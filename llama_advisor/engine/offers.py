@@ -33,6 +33,7 @@ class Standing(NamedTuple):
     condition: str | None = None
     replaced_by: str | None = None
     elsewhere: str = "no offer of it is confirmed"
+    windows: tuple[tuple[str, int], ...] = ()  # where it counts as served, not known to be in another region
     serves: str | None = None  # what the provider asked for serves of all models
     cheaper: str | None = None  # a cheaper one that does not count, and why
 
@@ -79,6 +80,7 @@ def _standing(
     unsure, price = [other for other in found if other not in live and not other.ended(day)], offer.price(day)
     cheapest = not any(_cheaper(other.price(day), price) for other in live)
     cheaper = [other for other in unsure if cheapest and _cheaper(other.price(day), price)]
+    here = [other for other in live if _reach(other, base.providers[other.provider], need, base)[0] != "elsewhere"]
     told = {feature: offer.features.get(feature) for feature in needed} if offer in live else {}
     conditions = [text for text in told.values() if text not in {None, "yes", "no"}]
     if told.get("tools") == "yes" and offer.features.get("streamed_tools") == "no":
@@ -99,6 +101,7 @@ def _standing(
         replaced_by=replacement(offer, base, day),
         serves=_serves(offer.provider, need, base, day) if offer.provider == need.provider else None,
         condition="; ".join(filter(None, conditions)) or None,
+        windows=tuple((base.providers[o.provider].name, o.context_tokens) for o in here if o.context_tokens),
         elsewhere=elsewhere(live, need, base, day, but=need.provider or offer.provider),
         cheaper=f"{_priced(doubtful, base, day)} USD per million tokens in/out: {doubtful.doubt(day, witnesses)}"
         if doubtful

@@ -325,12 +325,20 @@ def closing(
     kinds = frozenset(
         then.rule_out for build in found.excluded if isinstance(then := decisive(build, base).rule.rule.then, RuleOut)
     )
-    told = {"figures": figures(winner, known.get("asked"), base), "unable": _unable(need, winner, base)}
+    told = {
+        "figures": figures(winner, known.get("asked"), found.order[1:2], base),
+        "unable": _unable(need, winner, base),
+    }
     return candidate.closing(stated, bottlenecks=kinds, given=given, qualifies=bool(found.order), **told, **known)
 
 
-def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> str | None:
-    """Set published scores for this work beside those of the model asked about, else of the next larger."""
+def figures(
+    pick: Candidate | None, asked: Candidate | None, second: tuple[Candidate, ...], base: RuleBase
+) -> str | None:
+    """Set published scores for this work beside those of the model asked about, else of the next larger.
+
+    In languages that have a series of their own the second of the ranking takes that place.
+    """
     if pick is None:
         return None
     mine, need = pick.model, pick.need
@@ -340,10 +348,13 @@ def figures(pick: Candidate | None, asked: Candidate | None, base: RuleBase) -> 
         if model.role == "ranked" and model.kind == mine.kind and model.parameters > mine.parameters
         if ("image" in model.inputs) == ("image" in mine.inputs)
     )
-    other = asked.model if asked and asked.model.id != mine.id else next(larger, None)
+    spoken = tuple(name for name, item in base.benchmarks.items() if item.language in need.languages)
+    beside = next((b.model for b in (asked, *(second if spoken else ())) if b and b.model.id != mine.id), None)
+    other = beside or next(larger, None)
     if other is None:
         return None
-    usual = ("mmlu-5shot", base.criteria.tool_benchmark) if need.tool_calling != "none" else ("mmlu-5shot",)
+    usual = spoken or ("mmlu-5shot",)
+    usual = (*usual, base.criteria.tool_benchmark) if need.tool_calling != "none" else usual
     said = []
     names = dict.fromkeys((*usual, *(name for case in need.cases for name in case.benchmarks)))
     for name in of_this_work(names, need.inputs, base):
@@ -359,11 +370,13 @@ def engines_now(pick: Candidate | None, base: RuleBase) -> str | None:
     """Name the engines whose current version runs the model of the pick on its machine."""
     if pick is None or pick.machine is None:
         return None
+    device = pick.machine.device
     names = [
         engine.name
         for engine in base.engines.values()
-        if engine.status != "archived" and runs_on(engine, pick.machine.device)
+        if engine.status != "archived" and runs_on(engine, device)
         if (known := engine.by_architecture.get(pick.model.architecture.kind)) and not known.until
+        if any(not q.architectures or device.architecture in q.architectures for q in engine.quantizations)
     ]
     return " or ".join(names) or None
 

@@ -46,6 +46,7 @@ class Device(Record):
     compute_capability: Annotated[float | None, "CUDA compute capability."] = None
     dtypes: Annotated[tuple[str, ...], "Number formats with hardware support."] = ()
     alone: Annotated[bool, "Whether a process sees one only, as of a slice: a copy takes one."] = False
+    slice_share: Annotated[str | None, "What a slice has of its card."] = None
     interconnect: Annotated[Interconnect | None, "Link to further devices of the same node."] = None
     tdp_w: Annotated[float | None, "Board power, W."] = None
     cores: Annotated[int | None, "Processor cores that help inference."] = None

@@ -180,6 +180,8 @@ class App(Record):
     name: Annotated[str, "Its name."]
     aliases: Annotated[tuple[str, ...], "Other names."] = ()
     engines: Annotated[tuple[str, ...], "Engines inside, the usual one first; none where it talks to any."]
+    beyond_context: Annotated[str, "What it does beyond its context, before those words; empty where not known."] = ""
+    default_window: Annotated[str, "The context it allocates unless told otherwise; empty where not known."] = ""
     known: Annotated[bool, "Whether anything is known of what it runs."] = True
     sources: Annotated[tuple[str, ...], "Source ids."]
     unverified: Annotated[tuple[str, ...], "Fields not read in a source."] = ()

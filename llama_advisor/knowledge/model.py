@@ -175,5 +175,6 @@ class Benchmark(Record):
     zero: Annotated[float, "Score worth 0 (about guessing)."]
     hundred: Annotated[float, "Score worth 100."]
     text_only: Annotated[bool, "Whether it needs no image."] = True
+    language: Annotated[str, "Language of its questions, by code, where it is not English."] = ""
     source: Annotated[tuple[str, ...], "Source ids."]
     note: Annotated[str, "What it may not be compared with."] = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
+from llama_advisor.knowledge.engine import App
 from llama_advisor.knowledge.judgement import Criteria, UseCase
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.scenario import HOURS_PER_MONTH, Assumption, Only, Scenario, Tuning, Workload
@@ -18,7 +19,8 @@ _LEFT_OPEN = """
     end_users_in_eu monthly_active_users commercial licence_policy organisation tool_calling structured_output
     budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
-    tried_named tried_named_b tried_engine tried_tokens_per_s quantizations_tried region_unlisted region_in_eu
+    domicile_name app tried_named tried_named_b tried_engine tried_tokens_per_s quantizations_tried region_unlisted
+    region_in_eu
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -71,6 +73,7 @@ class Need:
     languages: frozenset[str]
     domicile: str | None
     domicile_in_eu: bool | None
+    domicile_name: str | None
     end_users_in_eu: bool | None
     monthly_active_users: int | None
     commercial: bool | None
@@ -84,6 +87,7 @@ class Need:
     offline: bool
     budget_usd_per_month: float | None
     engines_asked: tuple[str, ...]  # the usual one first
+    app: App | None  # named or tried for an engine
     quantizations_wished: frozenset[str]
     quantization: str | None
     model: str | None

@@ -73,6 +73,7 @@ def understand(scenario: Scenario, base: RuleBase) -> Need:
         **_wished(scenario, base),
         **_tried(scenario, base),
         "domicile_in_eu": _in_eu(scenario.domicile, base),
+        "domicile_name": base.regions.countries.get(scenario.domicile or "", scenario.domicile),
         "end_users_in_eu": _in_eu(scenario.end_user_region, base),
         **_limits(scenario.only or NO_LIMITS, base),
         "hosted_considered": target == "hosted" or not at_home,
@@ -163,7 +164,9 @@ def _tried(scenario: Scenario, base: RuleBase) -> dict[str, Any]:
     symptoms = frozenset(scenario.symptoms).union(*(item.symptoms for item in scenario.tried))
     model = next((model for _, model in known if model), None)
     seen = (item.tokens_per_s for item in scenario.tried if item.tokens_per_s)
+    named = (scenario.engine, *(name for name, _ in said))
     return {
+        "app": next((app for name in named if name and (app := names.app_named(name, base))), None),
         "symptoms": symptoms,
         "tried_named": model,
         "tried_named_b": base.models[model].parameters / 1e9 if model else None,

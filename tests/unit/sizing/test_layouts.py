@@ -145,7 +145,7 @@ def test_the_command_splits_as_the_build_was_sized(hardware: str, quantization: 
 
 def test_cards_left_unused_are_said() -> None:
     _, answer = commands("5x RTX 3090", "awq-int4")
-    assert "heads-leave-cards-unused" in {caveat.rule for caveat in answer.caveats}
+    assert "heads-do-not-divide" in {caveat.rule for caveat in answer.caveats}
     sized = estimate("3.1-70b", hardware="3x RTX 5090", engine="tgi", quantization="awq-int4")
     texts = [item.why for item in sized.assumptions if item.field == "hardware"]
     assert "one copy takes 2 of 3 devices; the rest stay unused: heads do not divide by 3" in texts
