@@ -84,6 +84,8 @@ def test_a_language_beyond_the_list_takes_tuning(use: str, advise: Callable[...,
     assert [(change.field, change.to) for change in advice.changes] == [("fine_tuning", ["lora", "qlora"])]
 
 
-def test_fewer_steps_of_an_agent_are_a_change(advise: Callable[..., Advice]) -> None:
-    advice = advise(use_cases=["agents"], tool_calling="multi_step", hardware="RTX 3060 12GB")
-    assert [(change.field, change.to) for change in advice.changes] == [("tool_calling", "single")]
+@pytest.mark.parametrize("use_cases", [["agents"], ["mobile-assistant", "agents"]])
+def test_fewer_steps_give_an_agent_up(use_cases: list[str], advise: Callable[..., Advice]) -> None:
+    advice = advise(use_cases=use_cases, tool_calling="multi_step", target="phone", hardware={"ram_gb": 6})
+    assert (advice.verdict, advice.changes) == ("no_fit", ())
+    assert advice.routes
