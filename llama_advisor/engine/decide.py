@@ -132,9 +132,10 @@ class Advisor:
         return self._advice(need, "need_input", missing=missing, hangs_on=hangs_on, sizes=sizes)
 
     def _sizes(self, need: Need) -> tuple[ModelSize, ...]:
-        """Tell what the models take beside a long context."""
+        """Tell what the models take beside a long context, or where nothing was said of a machine."""
         long = need.context_tokens > self.base.criteria.sizes_above_context and "context_tokens" in need.stated
-        return model_sizes(need, self.search.sizes) if long and need.self_hosted_considered else ()
+        told = (long or not need.settled) and need.self_hosted_considered
+        return model_sizes(need, self.search.sizes) if told else ()
 
     def _ending(
         self,

@@ -234,6 +234,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "engine.tool_flags": _tool_flags,
     "engine.fp8": _fp8,
     "engine.lacks_compute_capability": _lacks_compute_capability,
+    "engine.not_read_here": lambda c: bool(c.machine and c.machine.device.kind in c.engine.not_read_on),
     "engine.batches": lambda c: c.engine.concurrent_requests == "continuous",
     "engine.allowed": lambda c: _allowed(c.need.only_engines, c.engine.id),
     "hosted.roomy": lambda c: (

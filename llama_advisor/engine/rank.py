@@ -24,12 +24,15 @@ def best_first(build: Candidate) -> tuple[float, float, str, str, str]:
 
 
 def best_of(group: Iterable[Candidate], need: Need, margin: float) -> Candidate:
-    """Return a model's best build; the form wished for wins within the margin, of one that failed if it holds well."""
+    """Return a model's best build; within the margin a form wished for wins, else the one least in doubt.
+
+    Of a form that failed its user it must hold well.
+    """
     order = sorted(group, key=best_first)
     near = [build for build in order if build.score >= order[0].score - margin]
     wished = [build for build in near if build.quantization.id in need.quantizations_wished]
     wished = [build for build in wished if not need.symptoms or _comfortable(build)]
-    return wished[0] if wished else order[0]
+    return wished[0] if wished else min(near, key=lambda build: len(build.states), default=order[0])
 
 
 def _wished_model_first(order: list[Candidate], need: Need, base: RuleBase) -> list[Candidate]:

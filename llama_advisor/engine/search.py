@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
 from math import inf
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from llama_advisor.engine import candidates
 from llama_advisor.engine.candidate import Candidate
@@ -32,6 +32,8 @@ HOPELESS_BYTES = 2 * 2**30
 """Bytes of weights for each GiB of a machine's memory beyond which a build is not tried on it."""
 MOST_KEPT = 256
 """Plans, and readings of hardware, that are kept."""
+
+score_of = attrgetter("score")
 
 
 class Search:
@@ -181,21 +183,23 @@ class ModelSearch:
         need, margin = self.need, self.base.criteria.wish_margin
         if any(state == "fails" for _, state in self.states):
             return None
-        near = margin if need.quantizations_wished else 0.0
         if not need.hardware_stated:
             return best_of(self.fitting, need, margin) if self.fitting else None
         fitting = [build for build in self._hosted(blocked=False) if not build.failures]
         sized: list[tuple[int, Candidate]] = []
-        lead = max((build.score for build in fitting), default=-inf)
+        leader = max(fitting, key=score_of, default=None)
+        least = -inf  # Below it no build can be the best: of one in doubt there may be others to take instead.
         for spot, place, variant in self._open_spots():
-            if spot.known_bound < lead - near:
+            if leader is not None:
+                least = leader.score - (margin if need.quantizations_wished or leader.states else 0.0)
+            if spot.known_bound < least:
                 break
-            if spot.failing or spot.bound < lead - near:
+            if spot.failing or spot.bound < least:
                 continue
             build = self._sized(spot, variant)
             if not build.failures:
                 sized.append((place, build))
-                lead = max(lead, build.score)
+                leader = max(leader or build, build, key=score_of)
         fitting = [build for _, build in sorted(sized, key=itemgetter(0))] + fitting
         return best_of(fitting, need, margin) if fitting else None
 

@@ -106,6 +106,7 @@ class Engine(Record):
     id: Annotated[str, "Engine id."]
     name: Annotated[str, "Name."]
     aliases: Annotated[tuple[str, ...], "Other spellings."] = ()
+    not_read_on: Annotated[tuple[DeviceKind, ...], "Kinds of device it runs on too, of which nothing was read."] = ()
     part_of: Annotated[
         str | None, "Engine of which it is the back end for other chips; who asks for that asks for it."
     ] = None

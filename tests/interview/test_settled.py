@@ -58,7 +58,6 @@ def test_a_difference_is_never_proved_away(outlook: Outlook, dialogues: ModuleTy
 @pytest.mark.parametrize(
     ("said", "option"),
     [
-        ({"use_cases": ["extraction"], "hardware": "6GB VRAM"}, {"languages": ["de"]}),
         ({"use_cases": ["summarization"], "hardware": "16GB RAM"}, {"languages": ["hi", "th"]}),
         ({"use_cases": ["extraction"], "hardware": "16GB RAM"}, {"languages": ["de"]}),
     ],
