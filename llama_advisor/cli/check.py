@@ -19,9 +19,9 @@ from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixe
 from llama_advisor.check.decide import Decision, decided
 from llama_advisor.check.files import SCHEMA_FILE, lock_path, project_files
 from llama_advisor.check.findings import CheckFinding
-from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import read_project
-from llama_advisor.check.propose import WORKFLOW_FILE, discovered, from_discovery, server_entry
+from llama_advisor.check.propose import NAMED, WORKFLOW_FILE, discovered, from_discovery, server_entry
+from llama_advisor.check.reading.reader import Reader
 from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
@@ -224,7 +224,10 @@ def init(
 
 def _proposal(folder: Path, rules: tuple[str, ...], today: date) -> str | None:
     base = load_rules(*rules)
-    found = discovered(folder, Scanner(base))
+    found, left_out = discovered(folder, Reader(base))
+    if left_out:
+        shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
+        sys.stderr.write(f"llama-advisor: {len(left_out)} files were not read: {shown}\n")
     if not found:
         sys.stderr.write(f"llama-advisor: no file in {printable(folder)} names a model that the rule base holds\n")
         return None

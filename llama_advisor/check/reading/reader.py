@@ -1,0 +1,333 @@
+"""What files deploy: models, each with what is set beside it, from the entries of a file; pure."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from llama_advisor.check.reading import lines, tree
+from llama_advisor.check.reading.checkpoints import Checkpoint, Checkpoints
+from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
+from llama_advisor.check.reading.words import UNSAID, Words, words_of
+from llama_advisor.scenario.names import key
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.upkeep_entries import Spelling
+
+_DEFAULT = (
+    re.compile(r"^\$\{\w+:?[-=](.*)\}$"),
+    re.compile(r"^\$?\{\{.*\|\s*default[ (]\s*[\"']?([^\"'\s|)}]+)[^{}]*\}\}$"),
+    re.compile(r"^\$?\{\{-?\s*(?:or|default)\s+[\"']?([\w./:\-]+)[^{}]*\}\}$"),
+    re.compile(r"^[\"'](.*)[\"'],?$"),
+)
+_NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
+_PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
+_DOTTED = re.compile(r"\d+(?:\.\d+)+")
+_REQUIRED = re.compile(r"[\^~=v>\s]*(?P<version>\d+(?:\.\d+)+)")
+_SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
+_LIST = re.compile(r"[^\s,]+")
+_ID = re.compile(r"[\w.\-@]*[A-Za-z][\w.\-]*(?:/[\w.\-]+)?(?::[\w.\-]+)?")
+_SIZED = re.compile(r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b", re.IGNORECASE)
+_PART = re.compile(r"[\W_]+")
+_VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?::|/)[\w\-]*?v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
+NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
+NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
+ON = frozenset({"true", "1", "yes", "on"})
+FILE_NAMES = frozenset({"repository", "image", "name", "imagename", "repo"})
+LONGEST = 300
+
+
+class Mention(NamedTuple):
+    """One thing that a file deploys, and where it says so."""
+
+    kind: Annotated[str, "model, quantization, context, parallelism, nodes, data_parallel, engine or version."]
+    path: Path
+    start: int
+    end: int
+    text: str
+    number: int = 0
+    total: Annotated[bool, "Whether the number counts all sequences together."] = False
+    checkpoint: Checkpoint | None = None
+    quantizations: frozenset[str] = frozenset()
+    engine: str = ""
+    key: Annotated[str, "What it is called by, folded."] = ""
+
+    def part(self, start: int, end: int) -> Mention:
+        """Return the mention of a part of its text."""
+        return self._replace(start=self.start + start, end=self.start + end, text=self.text[start:end])
+
+
+class Deployment(NamedTuple):
+    """A model that a file deploys, with what is set beside it; without one, what is set in a file that names none."""
+
+    model: Mention | None
+    settings: tuple[Mention, ...]
+    path: Annotated[Path, "The container it stands in."]
+
+    def setting(self, kind: str) -> Mention | None:
+        """Return the first thing of a kind that is set."""
+        return next((item for item in self.settings if item.kind == kind), None)
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """All of it, in the order of the file."""
+        every = (*((self.model,) if self.model else ()), *self.settings)
+        return tuple(sorted(every, key=lambda item: (item.start, item.kind)))
+
+
+class Reader:
+    """What tells the deployments of a file on one rule base; made once."""
+
+    def __init__(self, base: RuleBase) -> None:
+        checking, reading = base.checking, base.checking.reading
+        self.base, self.words, self.checkpoints = base, Words(checking), Checkpoints(base)
+        self.folders = frozenset(reading.folders)
+        self.catalogue, self.local = reading.catalogue, frozenset(reading.local)
+        self.other_tasks, self.no_models = frozenset(reading.other_tasks), reading.no_models
+        self.schemes = re.compile("|".join(map(re.escape, reading.schemes)), re.IGNORECASE)
+        self.family = re.compile(f"(?:{'|'.join(map(re.escape, reading.families))})", re.IGNORECASE)
+        named = ((item.engine, re.escape(name)) for item in checking.runtimes for name in item.names)
+        self.runtimes = [
+            (engine, re.compile(rf"(?:^|.*/){name}(?=$|[\W_])(?:{_VERSION})?", re.IGNORECASE)) for engine, name in named
+        ]
+        self.packages = {key(name): item.engine for item in checking.runtimes for name in item.names}
+        self.engines = {
+            key(name): engine.id
+            for engine in base.engines.values()
+            for name in (engine.id, engine.name, *engine.aliases)
+        }
+        told = {re.escape(name) for item in checking.runtimes for name in item.names} | set(reading.families)
+        for item in checking.settings:
+            if item.sets in NUMBERS | {"quantization"}:
+                told |= {name.replace("-", "[-_]?") for name in item.names}
+        self.telling = re.compile(
+            "|".join(("llama|model", *map(re.escape, reading.schemes), *sorted(told))), re.IGNORECASE
+        )
+
+    def reads(self, name: str) -> bool:
+        """Whether a file of this name below a project may deploy something, as far as its name tells."""
+        return self.words.kind_of_file(name) not in {"", "prose"} and not self.folders & set(
+            name.lower().split("/")[:-1]
+        )
+
+    def deployments(self, name: str, text: str) -> tuple[Deployment, ...]:
+        """Return what a file deploys, in its order."""
+        kind = self.words.kind_of_file(name)
+        if kind == "prose" or self.folders & set(name.lower().split("/")[:-1]) or not self.telling.search(text):
+            return ()
+        found = list(self._mentions(_entries(name, text, kind)))
+        return tuple(_deployed(self._without_labels(self._without_catalogues(found, kind)), self.base))
+
+    def _mentions(self, entries: Iterable[Entry]) -> Iterator[Mention]:
+        """Yield what the entries mention; an image's name and its tag may be two of them."""
+        images: dict[Path, str] = {}
+        tags: list[tuple[Path, Mention]] = []
+        for found in entries:
+            if len(found.value) > LONGEST:
+                continue
+            said = self.words.kind(found.path)
+            scheme = self.schemes.match(found.value.strip("\"' ")) is not None
+            if said == UNSAID and not scheme and not _names_image(found.path):
+                continue
+            entry = _narrowed(found)
+            made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
+            if said and said.sets == "version":
+                tags.append((entry.path[:-1], made))
+            elif said and said.sets in NUMBERS | {"quantization"}:
+                yield from self._set(made, said)
+            else:
+                run = list(self._run(made, said))
+                images |= {entry.path[:-1]: item.engine for item in run}
+                yield from run
+                yield from self._models(made, said, scheme=scheme)
+        for parent, tag in tags:
+            if parent in images and (version := _DOTTED.search(tag.text)):
+                yield tag.part(*version.span())._replace(kind="version", engine=images[parent])
+
+    def _set(self, made: Mention, spelling: Spelling) -> Iterator[Mention]:
+        """Yield a number or quantization that is set."""
+        said = made.text.lower()
+        if spelling.sets in NUMBERS:
+            number = _number(said)
+            if number is not None:
+                yield made._replace(kind=spelling.sets, number=number, total=spelling.total, engine=spelling.of)
+            return
+        on = said in ON if spelling.means else said not in NOTHING
+        if held := self.checkpoints.quantization(spelling.means or said) if on else frozenset():
+            yield made._replace(kind="quantization", quantizations=held)
+
+    def _run(self, made: Mention, said: Spelling | None) -> Iterator[Mention]:
+        """Yield the engine whose image, package, module or command a value names, and its version."""
+        if said and said.sets == "engine" and (engine := self.engines.get(key(made.text))):
+            yield made._replace(kind="engine", engine=engine)
+            return
+        last = made.path[-1] if made.path else ""
+        engine = self.packages.get(key(last)) if isinstance(last, str) else None
+        match = _REQUIRED.match(made.text) if engine else None
+        if not match:
+            found = ((name, pattern.match(made.text)) for name, pattern in self.runtimes)
+            engine, match = next((item for item in found if item[1]), (None, None))
+        if engine and match:
+            yield made._replace(kind="engine", engine=engine)
+            if match["version"]:
+                yield made.part(*match.span("version"))._replace(kind="version", engine=engine)
+
+    def _models(self, made: Mention, said: Spelling | None, *, scheme: bool) -> Iterator[Mention]:
+        """Yield the models in a value: of a list each; what is no checkpoint's name, where a model is asked for."""
+        told = scheme or (said is not None and said.sets == "model")
+        if (said == UNSAID and not scheme) or (SENTENCE in made.path and not told):
+            return
+        for match in _LIST.finditer(made.text):
+            token = match[0].strip("\"'").rstrip("-./:_")
+            start = match.start() + match[0].find(token)
+            if found := self._checkpoint(token, told=told):
+                yield made.part(start + found[0], start + len(token))._replace(kind="model", checkpoint=found[1])
+
+    def _checkpoint(self, token: str, *, told: bool) -> tuple[int, Checkpoint] | None:
+        """Return where in a value the name of a model begins, and what it stands for."""
+        if self.other_tasks & set(_PART.split(token.lower())):
+            return None
+        scheme = self.schemes.match(token)
+        slashes = [index + 1 for index, letter in enumerate(token[:LONGEST]) if letter in "/:"]
+        for cut in dict.fromkeys(
+            (0, *((scheme.end(),) if scheme else ()), *slashes[-2:-1], *slashes[-1:], *slashes[:-2])
+        ):
+            found = self.checkpoints.find(token[cut:])
+            if found is not None and (told or found.telling):
+                return cut, found
+        plain = token[scheme.end() :] if scheme else token
+        if not told or plain.lower().endswith(self.no_models) or not _ID.fullmatch(plain.lstrip("@")):
+            return None
+        owner, slash, last = plain.rpartition("/")
+        named = self.family.match(last) or self.family.match(plain) or _SIZED.match(plain)
+        owned = slash and owner.split("/")[0].lower() not in self.local and re.search(r"[A-Za-z]", last)
+        return (0 if not scheme else scheme.end(), Checkpoint(None)) if named or owned else None
+
+    def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
+        """Leave out models that stand in a list of many, in code also of calls or classes of one shape."""
+        shapes: dict[Path, set[tuple[str, str | None]]] = {}
+        shape_of = {}
+        for item in found:
+            if item.kind == "model" and item.checkpoint:
+                inside = kind in {"python", "code", "notebook"}
+                named = tuple(step for step in item.path if isinstance(step, str) and not isinstance(step, Named))
+                shape: Path = named if inside else item.path[:-1] if isinstance(item.path[-1], int) else ()
+                if len(named) < len(("name", "key")) and inside and not isinstance(item.path[-1], int):
+                    shape = ()
+                if shape:
+                    shape_of[item] = shape
+                    shapes.setdefault(shape, set()).add((item.text, item.checkpoint.model))
+        many = {shape for shape, models in shapes.items() if len(models) >= self.catalogue}
+        return [item for item in found if shape_of.get(item) not in many]
+
+    def _without_labels(self, found: list[Mention]) -> list[Mention]:
+        """Leave out weak names of models beside or above the model that they are names for."""
+        models = [item for item in found if item.kind == "model"]
+        strong = {
+            item.path[:length]
+            for item in models
+            if item.key not in self.words.labels
+            for length in range(len(item.path))
+        }
+        deeper = {
+            item.path[:length]
+            for item in models
+            if item.key in self.words.labels
+            for length in range(len(item.path) - 1)
+        }
+        return [
+            item
+            for item in found
+            if item.kind != "model"
+            or item.key not in {"modelname", "name", "id"}
+            or not (item.path[:-1] in strong or item.path[:-1] in deeper)
+        ]
+
+
+def selected(deployments: Iterable[Deployment], selector: str) -> tuple[Deployment, ...]:
+    """Return the deployments that stand below a key or a name in their file."""
+    return tuple(item for item in deployments if selector in (step for step in item.path if isinstance(step, str)))
+
+
+def _entries(name: str, text: str, kind: str) -> Iterator[Entry]:
+    """Yield the entries of a file by its kind; what cannot be parsed is read word by word."""
+    piece = Piece(text)
+    found: Iterator[Entry] | None = None
+    if kind == "python":
+        from llama_advisor.check.reading import python
+
+        found = python.read(piece)
+    elif kind == "notebook":
+        found = tree.read_notebook(piece, name)
+        return found or iter(())
+    elif kind == "tree":
+        found = tree.read(piece, name)
+    path: Path = ("modelfile",) if kind == "modelfile" else ()
+    return found if found is not None else lines.read(piece, path, "" if kind in {"python", "tree"} else kind)
+
+
+def _narrowed(entry: Entry) -> Entry:
+    """Return what holds unless something else is said: of `${MAX_LEN:-8192}` the number."""
+    found = next((match for known in _DEFAULT if (match := known.match(entry.value))), None)
+    if not found or not found[1]:
+        return entry
+    start = entry.start + found.start(1)
+    return _narrowed(Entry(entry.path, found[1], start, start + len(found[1])))
+
+
+def _names_image(path: Path) -> bool:
+    return bool(path) and isinstance(path[-1], str) and path[-1].lower() in FILE_NAMES
+
+
+def _key(path: Path) -> str:
+    return next(("".join(words_of(step)) for step in reversed(path) if isinstance(step, str) and step), "")
+
+
+def _number(text: str) -> int | None:
+    """Return the number that a value is: `8192`, `8_192`, `32k`, `32 * 1024`, `2**15`."""
+    if product := _PRODUCT.fullmatch(text.strip()):
+        one, other = (int(part.replace("_", "")) for part in product.group(1, 3))
+        return (
+            one * other if product[2] == "*" else one ** min(other, 40) if product[2] == "**" else one << min(other, 40)
+        )
+    match = _NUMBER.fullmatch(text.strip())
+    return int(match[1].replace("_", "")) * _SCALES[match[2].lower()] if match else None
+
+
+def _deployed(found: Sequence[Mention], base: RuleBase) -> Iterator[Deployment]:
+    """Yield each model with what is set in the smallest container that holds both, of several models nearest above."""
+    models = sorted((item for item in found if item.kind == "model"), key=lambda item: item.start)
+    engines = {item.engine for item in found if item.kind == "engine"}
+    settings = sorted({(m.start, m.kind): m for m in found if m.kind != "model"}.values(), key=lambda item: item.start)
+    settings = [item for item in settings if item.kind not in NUMBERS or not item.engine or item.engine in engines]
+    within: dict[Path, list[int]] = {}
+    for index, item in enumerate(models):
+        for length in range(len(item.path)):
+            within.setdefault(item.path[:length], []).append(index)
+    own: list[list[Mention]] = [[] for _ in models]
+    for item in settings:
+        for length in range(len(item.path), -1, -1):
+            if held := within.get(item.path[:length]):
+                above = bisect_right(held, item.start, key=lambda index: models[index].start)
+                own[held[max(above - 1, 0)]].append(item)
+                break
+    one = next((item for item in settings if item.kind == "engine"), None) if len(engines) == 1 else None
+    for item, said in zip(models, own, strict=True):
+        run = [one] if one and not any(setting.kind == "engine" for setting in said) else []
+        yield Deployment(item, tuple(_with_own_context([*said, *run], item, base)), item.path[:-1])
+    if settings and not models:
+        yield Deployment(None, tuple(settings), ())
+
+
+def _with_own_context(said: list[Mention], model: Mention, base: RuleBase) -> Iterator[Mention]:
+    """Yield settings; a context of 0 is the model's own."""
+    known = base.models.get(model.checkpoint.model or "") if model.checkpoint else None
+    for item in said:
+        if item.kind == "context" and item.number == 0:
+            if known:
+                yield item._replace(number=known.context_tokens)
+        else:
+            yield item
