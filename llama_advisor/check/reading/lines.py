@@ -32,6 +32,7 @@ _FLAG = re.compile(r"--?[A-Za-z]")
 _OPTION = re.compile(r"(?:^|\s)--?[A-Za-z]")
 _TEMPLATES = re.compile(_TEMPLATE)
 _TOLD = re.compile(r"[\s={]")
+_COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
 MOST_OPEN = 40
 MOST_INSIDE = 3
 PAIRS = frozenset({"name", "key"})
@@ -72,8 +73,9 @@ def value(piece: Piece, path: Path, inside: int = 0) -> Iterator[Entry]:
 def options(piece: Piece, items: Sequence[Item], path: Path, inside: int = 0) -> Iterator[Entry]:
     """Yield what the words of a command say: values of options, of keys, and words by those before them."""
     flag, before = "", ""
-    if items and not items[0].key and " " not in (first := piece.text[items[0].start : items[0].end]):
-        path = (*path, Named(first)) if not _FLAG.match(first) else path
+    first = piece.text[items[0].start : items[0].end] if items and not items[0].key else ""
+    command = bool(_COMMAND.fullmatch(first))
+    path = (*path, Named(first)) if command else path
     for item in items:
         text = piece.text[item.start : item.end]
         part = piece.part(item.start, item.end, escaped=item.quoted)
@@ -88,7 +90,7 @@ def options(piece: Piece, items: Sequence[Item], path: Path, inside: int = 0) ->
         elif flag:
             yield from value(part, (*path, flag), inside)
         else:
-            yield from value(part, (*path, Named(before)) if before and not item.apart else path, inside)
+            yield from value(part, (*path, Named(before)) if command and before and not item.apart else path, inside)
             before = f"{before.rpartition(' ')[2]} {text.rpartition('/')[2]}".strip() if " " not in text else ""
             continue
         flag = ""

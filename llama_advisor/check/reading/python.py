@@ -111,7 +111,7 @@ class _Module:
         name = _called(node.func)
         first = _text(node.args[0]) if node.args else None
         yield from self.walk(node.func, path) if not isinstance(node.func, ast.Name) else ()
-        if first and len(node.args) > 1 and name in LOOKUPS and _NAME.fullmatch(first):
+        if first and len(node.args) > 1 and name.rpartition(".")[2] in LOOKUPS and _NAME.fullmatch(first):
             yield from self._each(node.args[1:], (*path, Named(first)))
             return
         place = (*path, name, node.lineno, node.col_offset) if name else path
@@ -155,4 +155,7 @@ def _text(node: ast.expr | None) -> str | None:
 
 
 def _called(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    """Return the name of what is called or assigned to, with what it belongs to: `AutoTokenizer.from_pretrained`."""
+    if isinstance(node, ast.Attribute):
+        return f"{_called(node.value).rpartition('.')[2]}.{node.attr}".removeprefix(".")
+    return node.id if isinstance(node, ast.Name) else ""

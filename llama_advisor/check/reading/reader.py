@@ -23,6 +23,7 @@ _DEFAULT = (
     re.compile(r"^\$?\{\{-?\s*(?:or|default)\s+[\"']?([\w./:\-]+)[^{}]*\}\}$"),
     re.compile(r"^[\"'](.*)[\"'],?$"),
 )
+_VARIABLE = re.compile(r"^\$[{(]?(\w+)[)}]?$")
 _NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
 _PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
@@ -32,11 +33,11 @@ _LIST = re.compile(r"[^\s,]+")
 _ID = re.compile(r"[\w.\-@]*[A-Za-z][\w.\-]*(?:/[\w.\-]+)?(?::[\w.\-]+)?")
 _SIZED = re.compile(r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b", re.IGNORECASE)
 _PART = re.compile(r"[\W_]+")
-_VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?::|/)[\w\-]*?v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
+_VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
 NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
 NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
 ON = frozenset({"true", "1", "yes", "on"})
-FILE_NAMES = frozenset({"repository", "image", "name", "imagename", "repo"})
+IMAGES = frozenset({"repository", "image", "imagename", "repo", "newname"})
 LONGEST = 300
 
 
@@ -89,34 +90,36 @@ class Reader:
         self.other_tasks, self.no_models = frozenset(reading.other_tasks), reading.no_models
         self.schemes = re.compile("|".join(map(re.escape, reading.schemes)), re.IGNORECASE)
         self.family = re.compile(f"(?:{'|'.join(map(re.escape, reading.families))})", re.IGNORECASE)
-        named = ((item.engine, re.escape(name)) for item in checking.runtimes for name in item.names)
-        self.runtimes = [
-            (engine, re.compile(rf"(?:^|.*/){name}(?=$|[\W_])(?:{_VERSION})?", re.IGNORECASE)) for engine, name in named
-        ]
         self.packages = {key(name): item.engine for item in checking.runtimes for name in item.names}
+        names = sorted((name for item in checking.runtimes for name in item.names), key=len, reverse=True)
+        named = "|".join(map(re.escape, names))
+        self.runtime = re.compile(rf"(?:.*/)?(?P<name>{named})(?=$|[\W_])(?:{_VERSION})?", re.IGNORECASE)
         self.engines = {
             key(name): engine.id
             for engine in base.engines.values()
             for name in (engine.id, engine.name, *engine.aliases)
         }
-        told = {re.escape(name) for item in checking.runtimes for name in item.names} | set(reading.families)
+        self.telling = {
+            "llama",
+            "model",
+            *reading.schemes,
+            *(name for item in checking.runtimes for name in item.names),
+        }
         for item in checking.settings:
             if item.sets in NUMBERS | {"quantization"}:
-                told |= {name.replace("-", "[-_]?") for name in item.names}
-        self.telling = re.compile(
-            "|".join(("llama|model", *map(re.escape, reading.schemes), *sorted(told))), re.IGNORECASE
-        )
+                self.telling |= {name.replace("-", mark) for name in item.names for mark in ("-", "_", "")}
 
     def reads(self, name: str) -> bool:
         """Whether a file of this name below a project may deploy something, as far as its name tells."""
-        return self.words.kind_of_file(name) not in {"", "prose"} and not self.folders & set(
-            name.lower().split("/")[:-1]
-        )
+        apart = not self.folders.isdisjoint(name.lower().split("/")[:-1])
+        return not apart and self.words.kind_of_file(name) not in {"", "prose"}
 
     def deployments(self, name: str, text: str) -> tuple[Deployment, ...]:
         """Return what a file deploys, in its order."""
         kind = self.words.kind_of_file(name)
-        if kind == "prose" or self.folders & set(name.lower().split("/")[:-1]) or not self.telling.search(text):
+        lower = text.lower()
+        apart = kind == "prose" or not self.folders.isdisjoint(name.lower().split("/")[:-1])
+        if apart or not any(word in lower for word in self.telling):
             return ()
         found = list(self._mentions(_entries(name, text, kind)))
         return tuple(_deployed(self._without_labels(self._without_catalogues(found, kind)), self.base))
@@ -125,9 +128,13 @@ class Reader:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
         images: dict[Path, str] = {}
         tags: list[tuple[Path, Mention]] = []
-        for found in entries:
+        given: dict[str, Entry] = {}
+        for each in entries:
+            found = given.get(_VARIABLE.sub(r"$\1", each.value), each)._replace(path=each.path)
             if len(found.value) > LONGEST:
                 continue
+            if found.path and isinstance(found.path[-1], str) and not isinstance(found.path[-1], Named):
+                given.setdefault("$" + found.path[-1], found)
             said = self.words.kind(found.path)
             scheme = self.schemes.match(found.value.strip("\"' ")) is not None
             if said == UNSAID and not scheme and not _names_image(found.path):
@@ -167,9 +174,8 @@ class Reader:
         last = made.path[-1] if made.path else ""
         engine = self.packages.get(key(last)) if isinstance(last, str) else None
         match = _REQUIRED.match(made.text) if engine else None
-        if not match:
-            found = ((name, pattern.match(made.text)) for name, pattern in self.runtimes)
-            engine, match = next((item for item in found if item[1]), (None, None))
+        if not match and (match := self.runtime.match(made.text)):
+            engine = self.packages[key(match["name"])]
         if engine and match:
             yield made._replace(kind="engine", engine=engine)
             if match["version"]:
@@ -279,7 +285,7 @@ def _narrowed(entry: Entry) -> Entry:
 
 
 def _names_image(path: Path) -> bool:
-    return bool(path) and isinstance(path[-1], str) and path[-1].lower() in FILE_NAMES
+    return bool(path) and isinstance(path[-1], str) and path[-1].lower() in IMAGES
 
 
 def _key(path: Path) -> str:
@@ -299,7 +305,12 @@ def _number(text: str) -> int | None:
 
 def _deployed(found: Sequence[Mention], base: RuleBase) -> Iterator[Deployment]:
     """Yield each model with what is set in the smallest container that holds both, of several models nearest above."""
-    models = sorted((item for item in found if item.kind == "model"), key=lambda item: item.start)
+    places: dict[int, list[Mention]] = {}
+    for item in found:
+        if item.kind == "model":
+            places.setdefault(item.start, []).append(item)
+    # A name that a variable holds stands where the variable is used first.
+    models = [held[min(1, len(held) - 1)] for _, held in sorted(places.items())]
     engines = {item.engine for item in found if item.kind == "engine"}
     settings = sorted({(m.start, m.kind): m for m in found if m.kind != "model"}.values(), key=lambda item: item.start)
     settings = [item for item in settings if item.kind not in NUMBERS or not item.engine or item.engine in engines]

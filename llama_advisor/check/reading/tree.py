@@ -12,7 +12,7 @@ from llama_advisor.check.reading.pieces import Entry, Named, Path, Piece, joined
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import nodes
 
-_CONTROL = re.compile(r"(?m)^[ \t]*(?:-[ \t]+)?(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[ \t]*$|\{%[^{}\n]*%\}")
+_CONTROL = re.compile(r"(?m)^[ \t]*(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[ \t]*$|\{%[^{}\n]*%\}")
 _FILLED = re.compile(r"\{\{[^{}\n]*\}\}")
 _FILE = re.compile(r"[\w\-]+\.(\w+)$")
 _MAGIC = re.compile(r"(?m)^[ \t]*[!%].*$")
@@ -60,7 +60,7 @@ class _Tree:
             keyed = {key.value: value for key, value in node.value if key.id == "scalar"}
             label = keyed.get("name") or _value(keyed.get("metadata"), "name")
             if label is not None and label.id == "scalar" and label.value:
-                path = (*path, Named(label.value))
+                path = (*path, Named(self.piece.text[slice(*self._extent(label)[:2])]))
             for key, value in node.value:
                 yield from self.walk(value, (*path, str(key.value)) if key.id == "scalar" else path, depth + 1)
 
