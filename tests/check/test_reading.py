@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -23,6 +23,11 @@ from llama_advisor.scenario.project_file import Project, scalar
 from llama_advisor.scenario.understand import understand
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, parse_all, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.check.findings import Findings
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 READER = Reader(checker().base)
@@ -290,3 +295,29 @@ def test_one_checker_answers_alike_for_many_files(tmp_path: Path) -> None:
     second.write_text(PROJECT.replace("8b-instruct", "70b-instruct"), "utf-8")
     together = checked(first, second, as_of=AS_OF).findings
     assert together == checked(second, as_of=AS_OF).findings
+
+
+def drift(found: Findings) -> list[tuple[str, int]]:
+    return [(item.code, item.line) for item in found.findings if item.code in {"LA301", "LA302", "LA303", "LA307"}]
+
+
+def test_every_model_of_a_large_file_is_compared_and_a_limit_is_told(check_text: Callable[..., Findings]) -> None:
+    entry = "m{}: {{url: 'hf://meta-llama/{}', args: [--max-model-len=16384, --quantization=fp8]}}\n"
+    right = "".join(entry.format(n, "Llama-3.1-8B-Instruct") for n in range(300))
+    found = check_text(f"{PROJECT}    sources: [a.yaml]\n", {"a.yaml": right + entry.format("x", "Llama-3.2-1B")})
+    assert drift(found) == [("LA301", 301)]
+    many = check_text(f"{PROJECT}    sources: [b.yaml]\n", {"b.yaml": right * 7})
+    assert [code for code, _ in drift(many)] == ["LA307"]
+
+
+def test_what_is_set_for_another_model_of_the_file_is_not_held_against_the_choice(
+    check_text: Callable[..., Findings],
+) -> None:
+    wanted = TWO.replace("8192", "16384").replace("defaults: {maxModelLen: 1024}", "defaults: {}")
+    assert drift(check_text(f"{PROJECT}    sources: [a.yaml]\n", {"a.yaml": wanted})) == [("LA301", 9)]
+
+
+def test_tests_deploy_nothing_unless_they_are_named(check_text: Callable[..., Findings]) -> None:
+    files = {"run.sh": "vllm serve meta-llama/Llama-3.1-8B-Instruct\n", "tests/run.sh": "ollama pull llama3.2:1b\n"}
+    assert drift(check_text(f"{PROJECT}    sources: ['**/*.sh']\n", files)) == []
+    assert drift(check_text(f"{PROJECT}    sources: [run.sh, tests/run.sh]\n", files)) == [("LA301", 1)]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
+from llama_advisor.check.reading.pieces import SENTENCE, Entry, First, Named, Path, Piece
 
 _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
@@ -35,6 +35,7 @@ _TOLD = re.compile(r"[\s={]")
 _COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
 MOST_OPEN = 40
 MOST_INSIDE = 3
+COMPARED = frozenset({"==", "===", "!=", "!=="})
 PAIRS = frozenset({"name", "key"})
 
 
@@ -75,7 +76,7 @@ def options(piece: Piece, items: Sequence[Item], path: Path, inside: int = 0) ->
     flag, before = "", ""
     first = piece.text[items[0].start : items[0].end] if items and not items[0].key else ""
     command = bool(_COMMAND.fullmatch(first))
-    path = (*path, Named(first)) if command else path
+    path = (*path, First(first)) if command else path
     for item in items:
         text = piece.text[item.start : item.end]
         part = piece.part(item.start, item.end, escaped=item.quoted)
@@ -103,6 +104,7 @@ class _Lines:
         self.piece, self.path, self.kind, self.inside = piece, path, kind, inside
         self.items: list[Item] = []
         self.key, self.held, self.last, self.apart, self.count, self.pair = "", "", -1, False, 0, ""
+        self.compared = False
         self.open: list[tuple[Path, list[Item], str, str, str]] = []
         self.bracket = ""
         self.sections = {match.start(): match for match in _SECTION.finditer(piece.text)} if kind == "sections" else {}
@@ -159,6 +161,9 @@ class _Lines:
         if found == "string" and self.piece.text[end + 1 : end + 2] == ":":
             self.key, self.last = self.piece.text[start:end], -1
             return
+        if self.compared:
+            self.compared = False
+            return
         self.items.append(Item(start, end, self.key, self.apart, found == "string"))
         self.last = len(self.items) - 1
         if self.kind not in {"code", "blocks"}:
@@ -169,14 +174,11 @@ class _Lines:
         sign, before = match[0], self.piece.text[match.start() - 1 : match.start()]
         if sign in {"??", "||"}:
             return
-        compared = sign in {"==", "===", "!=", "!=="} and before.isspace()
-        compared = compared or (self.kind == "shell" and sign == "=" and before.isspace())
-        if self.last >= 0:
+        if self.last >= 0 and not (sign == ":" and self.items[self.last].key and self.items[self.last].quoted):
             item = self.items.pop(self.last)
-            self.key = item.key or self._text(item)
-        elif sign.startswith(":"):
-            return
-        self.key, self.last = "equals" if compared else self.key, -1
+            self.compared = before.isspace() and (sign in COMPARED or (self.kind == "shell" and sign == "="))
+            self.key = item.key if self.compared else item.key or self._text(item)
+        self.last = -1
 
     def _opened(self, bracket: str) -> None:
         name = self._text(self.items[self.last]) if self.last >= 0 else ""
@@ -185,7 +187,8 @@ class _Lines:
         elif name and self.last >= 0 and bracket != "{":
             self.items.pop(self.last)
         self.count += 1
-        self.open.append((self.path, self.items, self.key, self.bracket, self.pair))
+        words = [] if bracket == "{" and self.kind in {"code", "blocks"} else self.items
+        self.open.append((self.path, words, self.key, self.bracket, self.pair))
         if len(self.open) < MOST_OPEN:
             called = self.key if name != self.key and bracket == "(" else ""
             held = Named(self.pair) if self.key == "value" and self.pair else ""
@@ -210,4 +213,4 @@ class _Lines:
         if self.pair and any(item.key == "value" for item in self.items):
             path = (*path, Named(self.pair))
         yield from options(self.piece, self.items, path, self.inside)
-        self.items, self.key, self.last, self.apart = [], "", -1, False
+        self.items, self.key, self.last, self.apart, self.compared = [], "", -1, False, False

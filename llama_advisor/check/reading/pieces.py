@@ -18,6 +18,12 @@ class Named(str):
     __slots__ = ()
 
 
+class First(Named):
+    """The first word of a command: what it does."""
+
+    __slots__ = ()
+
+
 Path = tuple[str | int, ...]
 SENTENCE = Named("")
 """Step above the words of a text that is no command: they may be anything."""

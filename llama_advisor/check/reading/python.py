@@ -88,7 +88,8 @@ class _Module:
 
     def _listed(self, node: ast.List | ast.Tuple | ast.Set, path: Path) -> Iterator[Entry]:
         within = (*path, node.lineno, node.col_offset)
-        items = [lines.Item(*self._span(item), quoted=True) for item in node.elts if _text(item) is not None]
+        spans = [(*self._span(item), _text(item) is not None) for item in node.elts]
+        items = [lines.Item(start, end if text else start, quoted=True) for start, end, text in spans]
         yield from lines.options(self.piece, items, within)
         for index, item in enumerate(node.elts):
             if _text(item) is None:
@@ -121,7 +122,10 @@ class _Module:
             for index, item in enumerate(node.args):
                 yield from self.walk(item, (*place, index))
         for keyword in node.keywords:
-            yield from self.walk(keyword.value, (*place, keyword.arg) if keyword.arg else place)
+            at = (*place, keyword.arg) if keyword.arg else place
+            if isinstance(keyword.value, ast.Name):
+                yield self.piece.entry(at, *self._span(keyword.value))._replace(value=f"${keyword.value.id}")
+            yield from self.walk(keyword.value, at)
 
     def _items(self, node: ast.Dict, path: Path) -> Iterator[Entry]:
         within = (*path, node.lineno, node.col_offset)

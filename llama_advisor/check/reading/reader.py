@@ -30,8 +30,11 @@ _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _REQUIRED = re.compile(r"[\^~=v>\s]*(?P<version>\d+(?:\.\d+)+)")
 _SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
 _LIST = re.compile(r"[^\s,]+")
-_ID = re.compile(r"[\w.\-@]*[A-Za-z][\w.\-]*(?:/[\w.\-]+)?(?::[\w.\-]+)?")
-_SIZED = re.compile(r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b", re.IGNORECASE)
+_LAST = re.compile(r"[\w.\-]*[A-Za-z][\w.\-]*(?::[\w.\-]+)?")
+_OWNER = re.compile(r"[A-Za-z0-9][\w.\-]*")
+_SIZED = re.compile(
+    r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b[\w.\-]*", re.IGNORECASE
+)
 _PART = re.compile(r"[\W_]+")
 _VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
 NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
@@ -122,7 +125,8 @@ class Reader:
         if apart or not any(word in lower for word in self.telling):
             return ()
         found = list(self._mentions(_entries(name, text, kind)))
-        return tuple(_deployed(self._without_labels(self._without_catalogues(found, kind)), self.base))
+        found = self._without_catalogues(found) if kind in {"python", "code", "notebook"} else found
+        return tuple(_deployed(self._without_labels(found), self.base))
 
     def _mentions(self, entries: Iterable[Entry]) -> Iterator[Mention]:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
@@ -133,7 +137,7 @@ class Reader:
             found = given.get(_VARIABLE.sub(r"$\1", each.value), each)._replace(path=each.path)
             if len(found.value) > LONGEST:
                 continue
-            if found.path and isinstance(found.path[-1], str) and not isinstance(found.path[-1], Named):
+            if found.path and isinstance(found.path[-1], str) and not found.value.startswith("$" + found.path[-1]):
                 given.setdefault("$" + found.path[-1], found)
             said = self.words.kind(found.path)
             scheme = self.schemes.match(found.value.strip("\"' ")) is not None
@@ -204,30 +208,22 @@ class Reader:
             found = self.checkpoints.find(token[cut:])
             if found is not None and (told or found.telling):
                 return cut, found
-        plain = token[scheme.end() :] if scheme else token
-        if not told or plain.lower().endswith(self.no_models) or not _ID.fullmatch(plain.lstrip("@")):
+        begin = scheme.end() if scheme else 0
+        owner, _, last = token[begin:].lstrip("@").rpartition("/")
+        if not told or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
-        owner, slash, last = plain.rpartition("/")
-        named = self.family.match(last) or self.family.match(plain) or _SIZED.match(plain)
-        owned = slash and owner.split("/")[0].lower() not in self.local and re.search(r"[A-Za-z]", last)
-        return (0 if not scheme else scheme.end(), Checkpoint(None)) if named or owned else None
+        named = self.family.match(last) or self.family.match(token, begin) or _SIZED.fullmatch(token, begin)
+        owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
+        return (begin, Checkpoint(None)) if named or owned else None
 
-    def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
-        """Leave out models that stand in a list of many, in code also of calls or classes of one shape."""
-        shapes: dict[Path, set[tuple[str, str | None]]] = {}
-        shape_of = {}
+    def _without_catalogues(self, found: list[Mention]) -> list[Mention]:
+        """Leave out models that stand in a list of many, or in many calls and items of one shape."""
+        shapes: dict[Path, set[str]] = {}
         for item in found:
-            if item.kind == "model" and item.checkpoint:
-                inside = kind in {"python", "code", "notebook"}
-                named = tuple(step for step in item.path if isinstance(step, str) and not isinstance(step, Named))
-                shape: Path = named if inside else item.path[:-1] if isinstance(item.path[-1], int) else ()
-                if len(named) < len(("name", "key")) and inside and not isinstance(item.path[-1], int):
-                    shape = ()
-                if shape:
-                    shape_of[item] = shape
-                    shapes.setdefault(shape, set()).add((item.text, item.checkpoint.model))
-        many = {shape for shape, models in shapes.items() if len(models) >= self.catalogue}
-        return [item for item in found if shape_of.get(item) not in many]
+            if item.kind == "model":
+                shapes.setdefault(_shape(item.path), set()).add(item.text)
+        many = {shape for shape, names in shapes.items() if shape and len(names) >= self.catalogue}
+        return [item for item in found if item.kind != "model" or _shape(item.path) not in many]
 
     def _without_labels(self, found: list[Mention]) -> list[Mention]:
         """Leave out weak names of models beside or above the model that they are names for."""
@@ -288,6 +284,17 @@ def _names_image(path: Path) -> bool:
     return bool(path) and isinstance(path[-1], str) and path[-1].lower() in IMAGES
 
 
+def _shape(path: Path) -> Path:
+    """Return the names of what a model stands in, without its own key, places and names of items."""
+    pairs = zip(path, ("", *path), strict=False)
+    named = tuple(
+        step
+        for step, before in pairs
+        if isinstance(step, str) and not (isinstance(step, Named) and isinstance(before, int))
+    )
+    return named[:-1] if path and isinstance(path[-1], str) else named
+
+
 def _key(path: Path) -> str:
     return next(("".join(words_of(step)) for step in reversed(path) if isinstance(step, str) and step), "")
 
@@ -319,13 +326,14 @@ def _deployed(found: Sequence[Mention], base: RuleBase) -> Iterator[Deployment]:
         for length in range(len(item.path)):
             within.setdefault(item.path[:length], []).append(index)
     own: list[list[Mention]] = [[] for _ in models]
+    one: Mention | None = None  # The one engine of a file, named apart from its models.
     for item in settings:
         for length in range(len(item.path), -1, -1):
             if held := within.get(item.path[:length]):
                 above = bisect_right(held, item.start, key=lambda index: models[index].start)
                 own[held[max(above - 1, 0)]].append(item)
+                one = item if item.kind == "engine" and len(engines) == 1 and not length else one
                 break
-    one = next((item for item in settings if item.kind == "engine"), None) if len(engines) == 1 else None
     for item, said in zip(models, own, strict=True):
         run = [one] if one and not any(setting.kind == "engine" for setting in said) else []
         yield Deployment(item, tuple(_with_own_context([*said, *run], item, base)), item.path[:-1])

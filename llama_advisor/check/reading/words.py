@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePath
 
-from llama_advisor.check.reading.pieces import Named, Path
+from llama_advisor.check.reading.pieces import First, Named, Path
 from llama_advisor.knowledge.upkeep_entries import Checking, Spelling
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -70,6 +70,10 @@ class Words:
             return UNSAID
         for index in range(len(keys) - 1, -1, -1):
             name, above = keys[index], keys[index - 1] if index else ""
+            before = _STEPS.split(name)[-2:-1]
+            above = before[0] if before else above
+            if isinstance(name, First) and not self.told_elsewhere(name):
+                continue
             if found := self.said(name, "" if isinstance(above, Named) else above, named=isinstance(name, Named)):
                 return found
             if not isinstance(name, Named) and "".join(words_of(_last(name))) not in self.transparent:
