@@ -176,7 +176,8 @@ class _Lines:
             return
         if self.last >= 0 and not (sign == ":" and self.items[self.last].key and self.items[self.last].quoted):
             item = self.items.pop(self.last)
-            self.compared = before.isspace() and (sign in COMPARED or (self.kind == "shell" and sign == "="))
+            tested = self.kind == "shell" or (self.bracket == "[" and self._text(item).startswith("$"))
+            self.compared = before.isspace() and (sign in COMPARED or (sign == "=" and tested))
             self.key = item.key if self.compared else item.key or self._text(item)
         self.last = -1
 

@@ -23,7 +23,7 @@ _DEFAULT = (
     re.compile(r"^\$?\{\{-?\s*(?:or|default)\s+[\"']?([\w./:\-]+)[^{}]*\}\}$"),
     re.compile(r"^[\"'](.*)[\"'],?$"),
 )
-_VARIABLE = re.compile(r"^\$[{(]?(\w+)[)}]?$")
+_VARIABLE = re.compile(r"\$[{(]?(\w+)[)}]?")
 _NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
 _PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
@@ -132,13 +132,12 @@ class Reader:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
         images: dict[Path, str] = {}
         tags: list[tuple[Path, Mention]] = []
-        given: dict[str, Entry] = {}
-        for each in entries:
-            found = given.get(_VARIABLE.sub(r"$\1", each.value), each)._replace(path=each.path)
-            if len(found.value) > LONGEST:
-                continue
-            if found.path and isinstance(found.path[-1], str) and not found.value.startswith("$" + found.path[-1]):
-                given.setdefault("$" + found.path[-1], found)
+        every = [entry for entry in entries if len(entry.value) <= LONGEST]
+        given = {_variable(entry): entry for entry in reversed(every)}  # what is said first, then what was said last
+        for each in every:
+            given[_variable(each)] = each
+            used = _VARIABLE.fullmatch(each.value)
+            found = given.get(used[1], each)._replace(path=each.path) if used else each
             said = self.words.kind(found.path)
             scheme = self.schemes.match(found.value.strip("\"' ")) is not None
             if said == UNSAID and not scheme and not _names_image(found.path):
@@ -227,25 +226,18 @@ class Reader:
 
     def _without_labels(self, found: list[Mention]) -> list[Mention]:
         """Leave out weak names of models beside or above the model that they are names for."""
-        models = [item for item in found if item.kind == "model"]
-        strong = {
-            item.path[:length]
-            for item in models
-            if item.key not in self.words.labels
-            for length in range(len(item.path))
-        }
-        deeper = {
-            item.path[:length]
-            for item in models
-            if item.key in self.words.labels
-            for length in range(len(item.path) - 1)
-        }
+        strongest: dict[Path, int] = {}
+        weak = {name: rank for rank, name in enumerate(self.words.labels)}
+        for item in found:
+            for length in range(len(item.path)) if item.kind == "model" else ():
+                rank = weak.get(item.key, len(weak))
+                strongest[item.path[:length]] = max(rank, strongest.get(item.path[:length], 0))
         return [
             item
             for item in found
             if item.kind != "model"
-            or item.key not in {"modelname", "name", "id"}
-            or not (item.path[:-1] in strong or item.path[:-1] in deeper)
+            or not _keeps(item.path[:-1])
+            or strongest[item.path[:-1]] <= weak.get(item.key, len(weak))
         ]
 
 
@@ -282,6 +274,18 @@ def _narrowed(entry: Entry) -> Entry:
 
 def _names_image(path: Path) -> bool:
     return bool(path) and isinstance(path[-1], str) and path[-1].lower() in IMAGES
+
+
+def _variable(entry: Entry) -> str:
+    """Return the name of a variable that an entry gives a value; empty where it does not."""
+    name = entry.path[-2] if entry.path[-1:] == ("value",) and len(entry.path) > 1 else (entry.path or (0,))[-1]
+    return name.lstrip("$") if isinstance(name, str) and f"${name}" not in entry.value else ""
+
+
+def _keeps(container: Path) -> bool:
+    """Whether what stands in a container belongs together: an item, a mapping or a call; no file and no function."""
+    last = container[-2:]
+    return bool(last) and (not isinstance(last[-1], Named) or any(isinstance(step, int) for step in last))
 
 
 def _shape(path: Path) -> Path:

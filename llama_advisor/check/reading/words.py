@@ -34,7 +34,7 @@ class Words:
         self.transparent = frozenset(map(_folded, (*reading.transparent, *reading.lookups)))
         self.elsewhere = frozenset(map(_folded, reading.elsewhere))
         self.unsaid = frozenset(map(_folded, reading.unsaid))
-        self.labels = frozenset(map(_folded, reading.labels))
+        self.labels = tuple(map(_folded, reading.labels))
         self.files = [(kind.kind, kind.names) for kind in reading.files]
         self.said = lru_cache(4096)(self._said)
         self.told_elsewhere = lru_cache(4096)(self._told_elsewhere)
