@@ -11,7 +11,8 @@ from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.project import Deployed
-from llama_advisor.check.reading.reader import Deployment, Mention, Reader
+from llama_advisor.check.reading.deployments import Deployment, Mention
+from llama_advisor.check.reading.reader import Reader
 from llama_advisor.check.reading.versions import WRONG_VERSION, wrong_version
 from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.words import decisive

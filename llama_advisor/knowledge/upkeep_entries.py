@@ -105,6 +105,7 @@ class Reading(Record):
     schemes: Annotated[tuple[str, ...], "What stands before a model under any key."]
     owners: Annotated[tuple[str, ...], "What providers and libraries put before a name."]
     plain: Annotated[tuple[str, ...], "Words behind a model's name that leave open which build it is."]
+    hosted: Annotated[tuple[str, ...], "What only names of providers have in them."]
     foreign_quantizations: Annotated[tuple[str, ...], "Quantizations that this rule base does not hold."]
     families: Annotated[tuple[str, ...], "How names of other models begin."]
     other_tasks: Annotated[tuple[str, ...], "Words in names of models that make no text."]

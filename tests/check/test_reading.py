@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from llama_advisor.check.checker import Settings, known_prefixes
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
+from llama_advisor.check.reading.deployments import Deployment, selected
 from llama_advisor.check.reading.lines import without_comments
 from llama_advisor.check.reading.pieces import Piece
-from llama_advisor.check.reading.reader import Deployment, Reader, selected
+from llama_advisor.check.reading.reader import Reader
 from llama_advisor.check.reading.versions import compared, parts
 from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.project_file import Project, scalar
@@ -144,7 +145,7 @@ def test_every_repository_and_tag_of_the_rule_base_is_known() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["max_model_length: 8192", "my-max-model-len 8192", "--max-model-len $LENGTH", "num_ctx: many", "http-tp 2"],
+    ["max_model_length: 8192", "my-num-ctx 8192", "--max-model-len $LENGTH", "num_ctx: many", "http-tp 2"],
 )
 def test_what_only_looks_like_a_setting(text: str) -> None:
     assert READER.deployments("x.txt", text) == ()

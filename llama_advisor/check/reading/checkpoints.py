@@ -16,12 +16,13 @@ _HOST = re.compile(
 _WORD = re.compile(r"[-_.\s]+")
 _FILE = re.compile(r"\.(gguf|safetensors|bin|pte|mlx)$", re.IGNORECASE)
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
-_TAG = re.compile(r"llama\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
+_TAG = re.compile(r"llama[\w.\-]*\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.IGNORECASE)
 _REVISION = re.compile(r"/(?:versions|snapshots|revisions|tree/[\w.\-]+)(?:/[\w.\-]*)?/?$")
 _CACHED = re.compile(r"models--([\w.\-]+?)--([\w.\-]+)")
 _GENERATION = re.compile(r"(llama-?)v?(\d)[p_\-](\d)(?=-)")
 MOST_OWNERS = 4
+MOST_WORDS = 2
 _OWN_FORMS = ("models", ".", "")
 
 
@@ -31,6 +32,7 @@ class Checkpoint(NamedTuple):
     model: Annotated[str | None, "Model id; None for a model that the rule base does not hold."]
     quantizations: Annotated[frozenset[str], "What it may mean; empty where it says nothing of them."] = frozenset()
     loose: Annotated[bool, "Whether the name leaves open which sibling is meant."] = False
+    hosted: Annotated[bool, "Whether only providers call it so."] = False
     telling: Annotated[bool, "Whether it can hardly be the name of anything but a checkpoint."] = True
 
 
@@ -62,6 +64,7 @@ class Checkpoints:
             sent = offer.id.partition("/")[2].lower()
             if sent not in ids:
                 self._exact.setdefault(sent, Checkpoint(offer.model, loose="/" not in sent))
+        self._hosted = reading.hosted
         for quantization in base.quantizations.values():
             for name in (quantization.id, quantization.name, *quantization.aliases):
                 known = self._quantizations.get(key(name), frozenset())
@@ -70,6 +73,7 @@ class Checkpoints:
             self._quantizations.setdefault(key(name), frozenset({name}))
         owners = sorted({*reading.owners, *base.providers}, key=len, reverse=True)
         self._owner = re.compile("(?:{})[/.\\-]?(?=[\\w@])".format("|".join(map(re.escape, owners))), re.IGNORECASE)
+        self._providers = frozenset(base.providers) - {"nvidia_nim", "huggingface"}
         self.find = cache(self._find)
 
     def _find(self, token: str) -> Checkpoint | None:
@@ -78,12 +82,16 @@ class Checkpoints:
         if cached := _CACHED.search(name):
             name = f"{cached[1]}/{cached[2]}"
         forms = [name]
+        hosted = any(mark in name.lower() for mark in self._hosted)
         while len(forms) < MOST_OWNERS and (owner := self._owner.match(forms[-1])):
             forms.append(forms[-1][owner.end() :])
+            hosted = hosted or owner[0][:-1].lower() in self._providers
         for read in (self._exact.get, self._tagged, self._spelled):
             for form in forms:
                 if found := read(form.lower()):
-                    return found
+                    last = form.rpartition("/")[2].lower().split("-")[-MOST_WORDS:]
+                    held = found.quantizations or next(filter(None, map(self.quantization, last)), frozenset())
+                    return found._replace(quantizations=held, hosted=hosted)
         return Checkpoint(None) if any(map(_UNKNOWN.fullmatch, forms)) else None
 
     def _tagged(self, lower: str) -> Checkpoint | None:

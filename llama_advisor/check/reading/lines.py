@@ -15,26 +15,31 @@ _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
+NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
 COMMENTS = {
     "code": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
     "blocks": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
-    "": re.compile(f"(?P<comment>{_HASH})", re.MULTILINE),
+    "": re.compile(f"(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
 _TEMPLATE = r"\$\{[^{}\n]*(?:\{[^{}\n]*\}[^{}\n]*)?\}|\$?\{\{[^{}\n]*\}\}|\$\([\w .:/\-]*\)"
 _NUMBER = r"\d[\d_]*(?:[ \t]*(?:\*\*|\*|<<)[ \t]*\d[\d_]*)+(?![\w.])"
 _TOKEN = re.compile(
-    rf"(?P<space>[^\S\n]+|\\\r?\n|\\(?=[^\s\"'`])|\r)|(?P<escape>\\[\"'`])|(?P<end>\n|;|&&|\|(?!\|))|(?P<string>{_STRING})"
+    rf"(?P<space>[^\S\n]+|\\\r?\n|\\(?=[^\s\"'`])|\r)|(?P<escape>\\[\"'`])|(?P<package>[A-Za-z][\w.\-]{{0,40}}\[[\w,\-]{{1,40}}\]==[\w.]+)|(?P<end>\n|;|&&|\|(?!\|))|(?P<string>{_STRING})"
     rf"|(?P<number>{_NUMBER})|(?P<equals>[:?+!]?={{1,3}}>?|:(?=\s)|->|\?\?|\|\|)|(?P<comma>,)|(?P<open>[(\[{{])"
     rf"|(?P<close>[)\]}}])|(?P<word>(?:{_TEMPLATE}|[^\s\"'`{{}}()\[\],;=&|\\$]+|\$)+)|(?P<other>[\s\S])"
 )
 _FLAG = re.compile(r"--?[A-Za-z]")
+_PROSE = re.compile(r"[A-Z][\w']*[,:]? [\s\S]*[.!?][\"')]*\s*")
+_JSON = re.compile(r"\{\s*\\?[\"']")
+_REQUIREMENT = re.compile(r"[A-Za-z][\w.\-]*(?:\[[\w,\-]{1,40}\])?[=~>]=[\w.\-]+")
 _OPTION = re.compile(r"(?:^|\s)--?[A-Za-z]")
 _TEMPLATES = re.compile(_TEMPLATE)
 _TOLD = re.compile(r"[\s={]")
 _COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
 MOST_OPEN = 40
 MOST_INSIDE = 3
+TYPES = frozenset({"string", "String", "str", "int", "number"})
 COMPARED = frozenset({"==", "===", "!=", "!=="})
 PAIRS = frozenset({"name", "key"})
 
@@ -60,14 +65,16 @@ def read(piece: Piece, path: Path = (), kind: str = "", inside: int = 0) -> Iter
     yield from _Lines(without_comments(piece, kind), path, kind, inside).entries()
 
 
-def value(piece: Piece, path: Path, inside: int = 0) -> Iterator[Entry]:
+def value(piece: Piece, path: Path, inside: int = 0, *, script: bool = False) -> Iterator[Entry]:
     """Yield what a text says: itself, or what stands in it where it is a command or holds keys and values."""
     text = piece.text
-    if inside > MOST_INSIDE or not _TOLD.search(_TEMPLATES.sub("x", text).strip()):
+    if _PROSE.fullmatch(text):
+        return
+    if inside > MOST_INSIDE or _REQUIREMENT.fullmatch(text) or not _TOLD.search(_TEMPLATES.sub("x", text).strip()):
         if text:
             yield piece.entry(path, 0, len(text))
         return
-    whole = "\n" in text or "{" in text or _OPTION.search(text)
+    whole = script or _JSON.search(text) or _OPTION.search(text)
     yield from read(piece, path if whole else (*path, SENTENCE), "", inside + 1)
 
 
@@ -125,7 +132,7 @@ class _Lines:
                 self._opened(match[0])
             elif found == "equals":
                 self._keyed(match)
-            elif found in {"string", "number", "word"}:
+            elif found in {"string", "number", "word", "package"}:
                 self._said(match, found)
         while self.open:
             yield from self._closed()
@@ -139,7 +146,7 @@ class _Lines:
         elif found == "comma" and listed:
             self.key, self.apart = "", False
         elif found == "comma" and not self.bracket:
-            self.key = self.key or self.held
+            self.key, self.apart = self.key or self.held, True
         elif found == "end" and sign == "\n":
             awaited = self.kind == "code" and self.key and self.last < 0
             if not (listed or awaited or (self.bracket == "(" and self.kind != "shell")):
@@ -178,7 +185,10 @@ class _Lines:
             item = self.items.pop(self.last)
             tested = self.kind == "shell" or (self.bracket == "[" and self._text(item).startswith("$"))
             self.compared = before.isspace() and (sign in COMPARED or (sign == "=" and tested))
-            self.key = item.key if self.compared else item.key or self._text(item)
+            name = self._text(item)
+            if name in TYPES and self.items and not item.key:  # `param model string = …`
+                name = self._text(self.items.pop())
+            self.key = item.key if self.compared or (item.key and not item.apart) else name
         self.last = -1
 
     def _opened(self, bracket: str) -> None:

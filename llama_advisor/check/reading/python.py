@@ -125,6 +125,8 @@ class _Module:
             at = (*place, keyword.arg) if keyword.arg else place
             if isinstance(keyword.value, ast.Name):
                 yield self.piece.entry(at, *self._span(keyword.value))._replace(value=f"${keyword.value.id}")
+            elif isinstance(keyword.value, ast.Attribute):
+                yield self.piece.entry(at, *self._span(keyword.value))
             yield from self.walk(keyword.value, at)
 
     def _items(self, node: ast.Dict, path: Path) -> Iterator[Entry]:

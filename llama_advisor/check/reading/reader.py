@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
 from llama_advisor.check.reading.checkpoints import Checkpoint, Checkpoints
+from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
 from llama_advisor.check.reading.words import UNSAID, Words, words_of
 from llama_advisor.scenario.names import key
@@ -35,51 +36,14 @@ _OWNER = re.compile(r"[A-Za-z0-9][\w.\-]*")
 _SIZED = re.compile(
     r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b[\w.\-]*", re.IGNORECASE
 )
+_LAST_WORD = re.compile(r"^.*[\-.]")
+_PLACE = re.compile(r"\$\{?\w+\}?/")
 _PART = re.compile(r"[\W_]+")
 _VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
-NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
 NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
 ON = frozenset({"true", "1", "yes", "on"})
 IMAGES = frozenset({"repository", "image", "imagename", "repo", "newname"})
 LONGEST = 300
-
-
-class Mention(NamedTuple):
-    """One thing that a file deploys, and where it says so."""
-
-    kind: Annotated[str, "model, quantization, context, parallelism, nodes, data_parallel, engine or version."]
-    path: Path
-    start: int
-    end: int
-    text: str
-    number: int = 0
-    total: Annotated[bool, "Whether the number counts all sequences together."] = False
-    checkpoint: Checkpoint | None = None
-    quantizations: frozenset[str] = frozenset()
-    engine: str = ""
-    key: Annotated[str, "What it is called by, folded."] = ""
-
-    def part(self, start: int, end: int) -> Mention:
-        """Return the mention of a part of its text."""
-        return self._replace(start=self.start + start, end=self.start + end, text=self.text[start:end])
-
-
-class Deployment(NamedTuple):
-    """A model that a file deploys, with what is set beside it; without one, what is set in a file that names none."""
-
-    model: Mention | None
-    settings: tuple[Mention, ...]
-    path: Annotated[Path, "The container it stands in."]
-
-    def setting(self, kind: str) -> Mention | None:
-        """Return the first thing of a kind that is set."""
-        return next((item for item in self.settings if item.kind == kind), None)
-
-    @property
-    def mentions(self) -> tuple[Mention, ...]:
-        """All of it, in the order of the file."""
-        every = (*((self.model,) if self.model else ()), *self.settings)
-        return tuple(sorted(every, key=lambda item: (item.start, item.kind)))
 
 
 class Reader:
@@ -96,7 +60,7 @@ class Reader:
         self.packages = {key(name): item.engine for item in checking.runtimes for name in item.names}
         names = sorted((name for item in checking.runtimes for name in item.names), key=len, reverse=True)
         named = "|".join(map(re.escape, names))
-        self.runtime = re.compile(rf"(?:.*/)?(?P<name>{named})(?=$|[\W_])(?:{_VERSION})?", re.IGNORECASE)
+        self.runtime = re.compile(rf"(?:.*/(?:[\w.]+-)*)?(?P<name>{named})(?=$|[\W_])(?:{_VERSION})?", re.IGNORECASE)
         self.engines = {
             key(name): engine.id
             for engine in base.engines.values()
@@ -125,8 +89,9 @@ class Reader:
         if apart or not any(word in lower for word in self.telling):
             return ()
         found = list(self._mentions(_entries(name, text, kind)))
-        found = self._without_catalogues(found) if kind in {"python", "code", "notebook"} else found
-        return tuple(_deployed(self._without_labels(found), self.base))
+        if kind in {"python", "code", "notebook", "tree"}:
+            found = self._without_catalogues(found, code=kind != "tree")
+        return tuple(deployed(without_labels(found, self.words.labels), self.base, self._engine_named))
 
     def _mentions(self, entries: Iterable[Entry]) -> Iterator[Mention]:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
@@ -166,7 +131,8 @@ class Reader:
                 yield made._replace(kind=spelling.sets, number=number, total=spelling.total, engine=spelling.of)
             return
         on = said in ON if spelling.means else said not in NOTHING
-        if held := self.checkpoints.quantization(spelling.means or said) if on else frozenset():
+        names = (spelling.means or said, _LAST_WORD.sub("", said)) if on else ()
+        if held := next(filter(None, map(self.checkpoints.quantization, names)), None):
             yield made._replace(kind="quantization", quantizations=held)
 
     def _run(self, made: Mention, said: Spelling | None) -> Iterator[Mention]:
@@ -190,60 +156,57 @@ class Reader:
         if (said == UNSAID and not scheme) or (SENTENCE in made.path and not told):
             return
         for match in _LIST.finditer(made.text):
-            token = match[0].strip("\"'").rstrip("-./:_")
+            token = _PLACE.sub("", match[0].strip("\"'").rstrip("-./:_"), count=1)
             start = match.start() + match[0].find(token)
-            if found := self._checkpoint(token, told=told):
-                yield made.part(start + found[0], start + len(token))._replace(kind="model", checkpoint=found[1])
+            tokens = (token, token.rpartition("/")[0]) if told else (token,)  # a folder may stand below its model
+            found = next(filter(None, (self._known(name, told=told) for name in tokens)), None)
+            if found := found or (self._other(token) if told else None):
+                begin, end, checkpoint = found
+                yield made.part(start + begin, start + end)._replace(kind="model", checkpoint=checkpoint)
 
-    def _checkpoint(self, token: str, *, told: bool) -> tuple[int, Checkpoint] | None:
-        """Return where in a value the name of a model begins, and what it stands for."""
-        if self.other_tasks & set(_PART.split(token.lower())):
+    def _known(self, token: str, *, told: bool) -> tuple[int, int, Checkpoint] | None:
+        """Return where in a value the name of a known model stands, and what it stands for."""
+        if not self.other_tasks.isdisjoint(_PART.split(token.lower())):
             return None
         scheme = self.schemes.match(token)
         slashes = [index + 1 for index, letter in enumerate(token[:LONGEST]) if letter in "/:"]
-        for cut in dict.fromkeys(
-            (0, *((scheme.end(),) if scheme else ()), *slashes[-2:-1], *slashes[-1:], *slashes[:-2])
-        ):
+        for cut in (0, scheme.end() if scheme else 0, *slashes[-2:-1], *slashes[-1:], *slashes[:-2]):
             found = self.checkpoints.find(token[cut:])
             if found is not None and (told or found.telling):
-                return cut, found
+                return cut, len(token), found
+        return None
+
+    def _other(self, token: str) -> tuple[int, int, Checkpoint] | None:
+        """Return the place of the name of another model, where a model is asked for: by its family, owner or size."""
+        scheme = self.schemes.match(token)
         begin = scheme.end() if scheme else 0
         owner, _, last = token[begin:].lstrip("@").rpartition("/")
-        if not told or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
+        words = _PART.split(token.lower())
+        if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
         named = self.family.match(last) or self.family.match(token, begin) or _SIZED.fullmatch(token, begin)
         owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
-        return (begin, Checkpoint(None)) if named or owned else None
+        return (begin, len(token), Checkpoint(None)) if named or owned else None
 
-    def _without_catalogues(self, found: list[Mention]) -> list[Mention]:
-        """Leave out models that stand in a list of many, or in many calls and items of one shape."""
+    def _without_catalogues(self, found: list[Mention], *, code: bool) -> list[Mention]:
+        """Leave out models that stand in a list of many, in code also in many calls and items of one shape."""
+        models = [item for item in found if item.kind == "model"]
+        listed = Counter(item.path for item in models)
         shapes: dict[Path, set[str]] = {}
-        for item in found:
-            if item.kind == "model":
-                shapes.setdefault(_shape(item.path), set()).add(item.text)
-        many = {shape for shape, names in shapes.items() if shape and len(names) >= self.catalogue}
-        return [item for item in found if item.kind != "model" or _shape(item.path) not in many]
-
-    def _without_labels(self, found: list[Mention]) -> list[Mention]:
-        """Leave out weak names of models beside or above the model that they are names for."""
-        strongest: dict[Path, int] = {}
-        weak = {name: rank for rank, name in enumerate(self.words.labels)}
-        for item in found:
-            for length in range(len(item.path)) if item.kind == "model" else ():
-                rank = weak.get(item.key, len(weak))
-                strongest[item.path[:length]] = max(rank, strongest.get(item.path[:length], 0))
+        shape_of = {
+            item: _shape(item.path) if code else item.path[:-1] for item in models if code or listed[item.path] > 1
+        }
+        for item, shape in shape_of.items():
+            shapes.setdefault(shape, set()).add(item.text)
+        many = {shape for shape, names in shapes.items() if len(names) >= self.catalogue and (shape or not code)}
         return [
-            item
-            for item in found
-            if item.kind != "model"
-            or not _keeps(item.path[:-1])
-            or strongest[item.path[:-1]] <= weak.get(item.key, len(weak))
+            item for item in found if shape_of.get(item) not in many or (not code and self._engine_named(item.path))
         ]
 
-
-def selected(deployments: Iterable[Deployment], selector: str) -> tuple[Deployment, ...]:
-    """Return the deployments that stand below a key or a name in their file."""
-    return tuple(item for item in deployments if selector in (step for step in item.path if isinstance(step, str)))
+    def _engine_named(self, path: Path) -> str:
+        """Return the engine that a key around a model names: `ollama`, `OllamaChatModel`."""
+        names = (key(step) for step in reversed(path) if isinstance(step, str) and not isinstance(step, Named))
+        return next((engine for name in names for known, engine in self.packages.items() if known in name), "")
 
 
 def _entries(name: str, text: str, kind: str) -> Iterator[Entry]:
@@ -282,12 +245,6 @@ def _variable(entry: Entry) -> str:
     return name.lstrip("$") if isinstance(name, str) and f"${name}" not in entry.value else ""
 
 
-def _keeps(container: Path) -> bool:
-    """Whether what stands in a container belongs together: an item, a mapping or a call; no file and no function."""
-    last = container[-2:]
-    return bool(last) and (not isinstance(last[-1], Named) or any(isinstance(step, int) for step in last))
-
-
 def _shape(path: Path) -> Path:
     """Return the names of what a model stands in, without its own key, places and names of items."""
     pairs = zip(path, ("", *path), strict=False)
@@ -312,45 +269,3 @@ def _number(text: str) -> int | None:
         )
     match = _NUMBER.fullmatch(text.strip())
     return int(match[1].replace("_", "")) * _SCALES[match[2].lower()] if match else None
-
-
-def _deployed(found: Sequence[Mention], base: RuleBase) -> Iterator[Deployment]:
-    """Yield each model with what is set in the smallest container that holds both, of several models nearest above."""
-    places: dict[int, list[Mention]] = {}
-    for item in found:
-        if item.kind == "model":
-            places.setdefault(item.start, []).append(item)
-    # A name that a variable holds stands where the variable is used first.
-    models = [held[min(1, len(held) - 1)] for _, held in sorted(places.items())]
-    engines = {item.engine for item in found if item.kind == "engine"}
-    settings = sorted({(m.start, m.kind): m for m in found if m.kind != "model"}.values(), key=lambda item: item.start)
-    settings = [item for item in settings if item.kind not in NUMBERS or not item.engine or item.engine in engines]
-    within: dict[Path, list[int]] = {}
-    for index, item in enumerate(models):
-        for length in range(len(item.path)):
-            within.setdefault(item.path[:length], []).append(index)
-    own: list[list[Mention]] = [[] for _ in models]
-    one: Mention | None = None  # The one engine of a file, named apart from its models.
-    for item in settings:
-        for length in range(len(item.path), -1, -1):
-            if held := within.get(item.path[:length]):
-                above = bisect_right(held, item.start, key=lambda index: models[index].start)
-                own[held[max(above - 1, 0)]].append(item)
-                one = item if item.kind == "engine" and len(engines) == 1 and not length else one
-                break
-    for item, said in zip(models, own, strict=True):
-        run = [one] if one and not any(setting.kind == "engine" for setting in said) else []
-        yield Deployment(item, tuple(_with_own_context([*said, *run], item, base)), item.path[:-1])
-    if settings and not models:
-        yield Deployment(None, tuple(settings), ())
-
-
-def _with_own_context(said: list[Mention], model: Mention, base: RuleBase) -> Iterator[Mention]:
-    """Yield settings; a context of 0 is the model's own."""
-    known = base.models.get(model.checkpoint.model or "") if model.checkpoint else None
-    for item in said:
-        if item.kind == "context" and item.number == 0:
-            if known:
-                yield item._replace(number=known.context_tokens)
-        else:
-            yield item

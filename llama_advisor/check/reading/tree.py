@@ -12,7 +12,8 @@ from llama_advisor.check.reading.pieces import Entry, Named, Path, Piece, joined
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import nodes
 
-_CONTROL = re.compile(r"(?m)^[ \t]*(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[ \t]*$|\{%[^{}\n]*%\}")
+_CONTROL = re.compile(lines.NOTE + r"|^[ \t]*(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[ \t]*$|\{%[^{}\n]*%\}", re.MULTILINE)
+_NOT_BREAK = re.compile(r"[^\n]")
 _FILLED = re.compile(r"\{\{[^{}\n]*\}\}")
 _FILE = re.compile(r"[\w\-]+\.(\w+)$")
 _MAGIC = re.compile(r"(?m)^[ \t]*[!%].*$")
@@ -22,7 +23,8 @@ DEEPEST = 60
 
 def read(piece: Piece, name: str) -> Iterator[Entry] | None:
     """Return what a file says as a tree; None where it is none."""
-    plain = _FILLED.sub(lambda match: "x" * len(match[0]), _CONTROL.sub(lambda match: " " * len(match[0]), piece.text))
+    plain = _CONTROL.sub(lambda match: _NOT_BREAK.sub(" ", match[0]), piece.text)
+    plain = _FILLED.sub(lambda match: "x" * len(match[0]), plain)
     try:
         documents = nodes(plain, name)
     except InputError:
@@ -92,7 +94,7 @@ class _Tree:
                 return
         if not broken:
             part = part._replace(text=part.text.replace("\n", " "))
-        yield from lines.value(part, path)
+        yield from lines.value(part, path, script=broken)
 
 
 def read_notebook(piece: Piece, name: str) -> Iterator[Entry] | None:

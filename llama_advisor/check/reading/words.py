@@ -14,6 +14,8 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MARKS = re.compile(r"[^A-Za-z0-9]+")
 _STEPS = re.compile(r"[.:]+")
 LONGEST = 120
+TELLING = 3
+"""So many words of a name are a setting behind any others."""
 UNSAID = Spelling(names=(), sets="nothing")
 """Kind of a value that deploys nothing."""
 
@@ -52,7 +54,8 @@ class Words:
         for parts in (words, words_of(above) + words if above else ()):
             for begin in range(len(parts)):
                 found = self.settings.get("".join(parts[begin:]))
-                if found and (found.sets == "model" or begin == 0 or self._only_prefixes(parts[:begin])):
+                telling = begin == 0 or len(parts) - begin >= TELLING or self._only_prefixes(parts[:begin])
+                if found and (telling or found.sets == "model"):
                     return found
         return None
 
@@ -66,15 +69,15 @@ class Words:
     def kind(self, path: Path) -> Spelling | None:
         """Return what the value at a path sets, UNSAID where it deploys nothing, None where its path does not tell."""
         keys = [step for step in path if isinstance(step, str)]
-        if any(self.told_elsewhere(name) for name in keys if not isinstance(name, Named)):
+        if any(self.told_elsewhere(name) for name in keys if not isinstance(name, Named) or isinstance(name, First)):
             return UNSAID
         for index in range(len(keys) - 1, -1, -1):
-            name, above = keys[index], keys[index - 1] if index else ""
-            before = _STEPS.split(name)[-2:-1]
-            above = before[0] if before else above
-            if isinstance(name, First) and not self.told_elsewhere(name):
+            name = keys[index]
+            if isinstance(name, First):
                 continue
-            if found := self.said(name, "" if isinstance(above, Named) else above, named=isinstance(name, Named)):
+            steps = (*keys[:index], *_STEPS.split(name)[:-1])
+            above = next((step for step in reversed(steps) if step and not isinstance(step, Named)), "")
+            if found := self.said(name, above, named=isinstance(name, Named)):
                 return found
             if not isinstance(name, Named) and "".join(words_of(_last(name))) not in self.transparent:
                 break
