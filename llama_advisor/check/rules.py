@@ -204,11 +204,14 @@ def drift_findings(
 
 
 def _compared(deployments: Sequence[Deployment], decision: Decision, base: RuleBase) -> Iterator[Mention]:
-    """Yield what is compared with the choice; beside the chosen model, of another one its name alone."""
+    """Yield what is compared with the choice; beside the chosen model another one by name, a guard not."""
     others = [bool(held.model and _other_model(held.model, decision, base)) for held in deployments]
     both = any(held.model and not other for held, other in zip(deployments, others, strict=True))
     for held, other in zip(deployments, others, strict=True):
-        yield from (held.model,) if held.model and other and both else held.mentions
+        model = held.model if other and both else None
+        known = base.models.get(model.checkpoint.model or "") if model and model.checkpoint else None
+        if not known or known.role != "companion":
+            yield from (model,) if model else held.mentions
 
 
 def _other_model(mention: Mention, decision: Decision, base: RuleBase) -> str | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, First, Named, Path, Piece
 
+_LONG = r"\"\"\"[^\"]*(?:\"(?!\"\")[^\"]*)*\"\"\""
 _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
@@ -25,12 +26,12 @@ _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
 _TEMPLATE = r"\$\{[^{}\n]*(?:\{[^{}\n]*\}[^{}\n]*)?\}|\$?\{\{[^{}\n]*\}\}|\$\([\w .:/\-]*\)"
 _NUMBER = r"\d[\d_]*(?:[ \t]*(?:\*\*|\*|<<)[ \t]*\d[\d_]*)+(?![\w.])"
 _TOKEN = re.compile(
-    rf"(?P<space>[^\S\n]+|\\\r?\n|\\(?=[^\s\"'`])|\r)|(?P<escape>\\[\"'`])|(?P<package>[A-Za-z][\w.\-]{{0,40}}\[[\w,\-]{{1,40}}\]==[\w.]+)|(?P<end>\n|;|&&|\|(?!\|))|(?P<string>{_STRING})"
+    rf"(?P<space>[^\S\n]+|\\\r?\n|\\(?=[^\s\"'`])|\r)|(?P<escape>\\[\"'`])|(?P<package>[A-Za-z][\w.\-]{{0,40}}\[[\w,\-]{{1,40}}\]==[\w.]+)|(?P<end>\n|;|&&|\|(?!\|))|(?P<string>{_LONG}|{_STRING})"
     rf"|(?P<number>{_NUMBER})|(?P<equals>[:?+!]?={{1,3}}>?|:(?=\s)|->|\?\?|\|\|)|(?P<comma>,)|(?P<open>[(\[{{])"
     rf"|(?P<close>[)\]}}])|(?P<word>(?:{_TEMPLATE}|[^\s\"'`{{}}()\[\],;=&|\\$]+|\$)+)|(?P<other>[\s\S])"
 )
 _FLAG = re.compile(r"--?[A-Za-z]")
-_PROSE = re.compile(r"[A-Z][\w']*[,:]? [\s\S]*[.!?][\"')]*\s*")
+_PROSE = re.compile(r"\s*[A-Z][\w']*[,:]? [\s\S]*[.!?][\"')]*\s*")
 _JSON = re.compile(r"\{\s*\\?[\"']")
 _REQUIREMENT = re.compile(r"[A-Za-z][\w.\-]*(?:\[[\w,\-]{1,40}\])?[=~>]=[\w.\-]+")
 _OPTION = re.compile(r"(?:^|\s)--?[A-Za-z]")
@@ -111,8 +112,8 @@ class _Lines:
         self.piece, self.path, self.kind, self.inside = piece, path, kind, inside
         self.items: list[Item] = []
         self.key, self.held, self.last, self.apart, self.count, self.pair = "", "", -1, False, 0, ""
-        self.compared = False
-        self.open: list[tuple[Path, list[Item], str, str, str]] = []
+        self.compared, self.chain = False, ""
+        self.open: list[tuple[Path, list[Item], str, str, str, str]] = []
         self.bracket = ""
         self.sections = {match.start(): match for match in _SECTION.finditer(piece.text)} if kind == "sections" else {}
         self.base = path
@@ -160,7 +161,8 @@ class _Lines:
     def _said(self, match: re.Match[str], found: str) -> None:
         start, end = match.span()
         if found == "string":
-            start, end = start + 1, end - 1
+            quotes = len('"""') if match[0].startswith('"""') else 1
+            start, end = start + quotes, end - quotes
         word = match[0]
         if found == "word" and word.endswith(":") and len(word) > 1:
             self.key, self.last = word[:-1], -1
@@ -199,17 +201,18 @@ class _Lines:
             self.items.pop(self.last)
         self.count += 1
         words = [] if bracket == "{" and self.kind in {"code", "blocks"} else self.items
-        self.open.append((self.path, words, self.key, self.bracket, self.pair))
+        chained = self.chain if name.startswith(".") else ""  # `OllamaChatModel.builder().modelName(…)`
+        self.open.append((self.path, words, self.key, self.bracket, self.pair, chained or name))
         if len(self.open) < MOST_OPEN:
             called = self.key if name != self.key and bracket == "(" else ""
             held = Named(self.pair) if self.key == "value" and self.pair else ""
-            self.path = (*self.path, *filter(None, (held, called, name)), self.count)
+            self.path = (*self.path, *filter(None, (held, called, chained, name)), self.count)
         self.items, self.key, self.last, self.bracket, self.apart, self.pair = [], "", -1, bracket, False, ""
 
     def _closed(self) -> Iterator[Entry]:
         yield from self._flushed()
         if self.open:
-            self.path, self.items, self.key, self.bracket, self.pair = self.open.pop()
+            self.path, self.items, self.key, self.bracket, self.pair, self.chain = self.open.pop()
             self.last, self.apart = -1, True
             if self.bracket != "(":
                 self.key = ""

@@ -179,12 +179,12 @@ class Reader:
     def _other(self, token: str) -> tuple[int, int, Checkpoint] | None:
         """Return the place of the name of another model, where a model is asked for: by its family, owner or size."""
         scheme = self.schemes.match(token)
-        begin = scheme.end() if scheme else 0
+        begin = scheme.end() if scheme and scheme[0].endswith("://") else 0
         owner, _, last = token[begin:].lstrip("@").rpartition("/")
         words = _PART.split(token.lower())
         if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
-        named = self.family.match(last) or self.family.match(token, begin) or _SIZED.fullmatch(token, begin)
+        named = scheme or self.family.match(last) or self.family.match(token, begin) or _SIZED.fullmatch(token, begin)
         owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
         return (begin, len(token), Checkpoint(None)) if named or owned else None
 
