@@ -13,7 +13,9 @@ from llama_advisor.text.record import EMPTY, Record
 Setting = Literal[
     "model", "quantization", "context", "parallelism", "nodes", "data_parallel", "engine", "version", "nothing"
 ]
-FileKind = Literal["prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines"]
+FileKind = Literal[
+    "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "sql", "xml"
+]
 Severity = Literal["error", "warning", "note"]
 
 

@@ -10,7 +10,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
 from llama_advisor.scenario.names import PLAIN_TAG, key
 
-_HOST = re.compile(
+HOST = re.compile(
     r"^(?:https?://)?(?:huggingface\.co|hf\.co|registry\.ollama\.ai|ollama\.com)/(?:library/)?", re.IGNORECASE
 )
 _WORD = re.compile(r"[-_.\s]+")
@@ -20,7 +20,7 @@ _TAG = re.compile(r"llama[\w.\-]*\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.IGNORECASE)
 _REVISION = re.compile(r"/(?:versions|snapshots|revisions|tree/[\w.\-]+)(?:/[\w.\-]*)?/?$")
 _CACHED = re.compile(r"models--([\w.\-]+?)--([\w.\-]+)")
-_GENERATION = re.compile(r"(llama-?)v?(\d)[p_\-](\d)(?=-)")
+_GENERATION = re.compile(r"(llama[-_]?)v?(\d)[p_\-](\d)(?=[-_])")
 MOST_OWNERS = 4
 MOST_WORDS = 2
 _OWN_FORMS = ("models", ".", "")
@@ -78,7 +78,7 @@ class Checkpoints:
 
     def _find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
-        name = _REVISION.sub("", _HOST.sub("", token.strip())).removesuffix(":latest").rstrip("/")
+        name = _REVISION.sub("", HOST.sub("", token.strip())).removesuffix(":latest").rstrip("/")
         if cached := _CACHED.search(name):
             name = f"{cached[1]}/{cached[2]}"
         forms = [name]
@@ -91,7 +91,8 @@ class Checkpoints:
                 if found := read(form.lower()):
                     last = form.rpartition("/")[2].lower().split("-")[-MOST_WORDS:]
                     held = found.quantizations or next(filter(None, map(self.quantization, last)), frozenset())
-                    return found._replace(quantizations=held, hosted=hosted)
+                    telling = found.telling or hosted or form is not name
+                    return found._replace(quantizations=held, hosted=hosted, telling=telling)
         return Checkpoint(None) if any(map(_UNKNOWN.fullmatch, forms)) else None
 
     def _tagged(self, lower: str) -> Checkpoint | None:

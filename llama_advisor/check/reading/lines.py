@@ -20,6 +20,7 @@ NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
 COMMENTS = {
     "code": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
     "blocks": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
+    "sql": re.compile(f"{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
     "": re.compile(f"(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
@@ -38,6 +39,8 @@ _OPTION = re.compile(r"(?:^|\s)--?[A-Za-z]")
 _TEMPLATES = re.compile(_TEMPLATE)
 _TOLD = re.compile(r"[\s={]")
 _COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
+_TAG = re.compile(r"<!--[\s\S]*?(?:-->|\Z)|<[^<>]*>|[\r\n]")
+_CONTINUED = re.compile(r"(?<=\s)`\r?\n")
 MOST_OPEN = 40
 MOST_INSIDE = 3
 TYPES = frozenset({"string", "String", "str", "int", "number"})
@@ -57,6 +60,10 @@ class Item(NamedTuple):
 
 def without_comments(piece: Piece, kind: str) -> Piece:
     """Blank out the comments of a kind of file."""
+    if kind == "xml":
+        return piece._replace(text=_TAG.sub(lambda match: " " * len(match[0]), piece.text))
+    if kind == "lines":
+        piece = piece._replace(text=_CONTINUED.sub(lambda match: " " * len(match[0]), piece.text))
     found = COMMENTS.get(kind, COMMENTS[""]).finditer(piece.text)
     return piece.blanked(match.span("comment") for match in found if match["comment"])
 

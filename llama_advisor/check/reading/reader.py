@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
-from llama_advisor.check.reading.checkpoints import Checkpoint, Checkpoints
+from llama_advisor.check.reading.checkpoints import HOST, Checkpoint, Checkpoints
 from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
 from llama_advisor.check.reading.words import UNSAID, Words, words_of
@@ -60,7 +60,7 @@ class Reader:
         self.packages = {key(name): item.engine for item in checking.runtimes for name in item.names}
         names = sorted((name for item in checking.runtimes for name in item.names), key=len, reverse=True)
         named = "|".join(map(re.escape, names))
-        self.runtime = re.compile(rf"(?:.*/(?:[\w.]+-)*)?(?P<name>{named})(?=$|[\W_])(?:{_VERSION})?", re.IGNORECASE)
+        self.runtime = re.compile(rf"(?:.*/(?:[\w.]+-)*)?(?P<name>{named})(?=$|\W)(?:{_VERSION})?", re.IGNORECASE)
         self.engines = {
             key(name): engine.id
             for engine in base.engines.values()
@@ -180,7 +180,7 @@ class Reader:
         """Return the place of the name of another model, where a model is asked for: by its family, owner or size."""
         scheme = self.schemes.match(token)
         begin = scheme.end() if scheme and scheme[0].endswith("://") else 0
-        owner, _, last = token[begin:].lstrip("@").rpartition("/")
+        owner, _, last = HOST.sub("", token[begin:]).lstrip("@").rpartition("/")
         words = _PART.split(token.lower())
         if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
@@ -192,16 +192,17 @@ class Reader:
         """Leave out models that stand in a list of many, in code also in many calls and items of one shape."""
         models = [item for item in found if item.kind == "model"]
         listed = Counter(item.path for item in models)
-        shapes: dict[Path, set[str]] = {}
-        shape_of = {
-            item: _shape(item.path) if code else item.path[:-1] for item in models if code or listed[item.path] > 1
-        }
-        for item, shape in shape_of.items():
-            shapes.setdefault(shape, set()).add(item.text)
-        many = {shape for shape, names in shapes.items() if len(names) >= self.catalogue and (shape or not code)}
-        return [
-            item for item in found if shape_of.get(item) not in many or (not code and self._engine_named(item.path))
-        ]
+        loaded = {item.path[:-1] for item in found if item.kind in {"engine", "parallelism"}}
+        shapes: dict[Mention, Path] = {}
+        for item in models:
+            if code or (item.key in self.words.labels[:2] and item.path[:-1] not in loaded):
+                shapes[item] = _shape(item.path)
+            elif listed[item.path] > 1 and not self._engine_named(item.path):
+                shapes[item] = ("", *item.path[:-1])
+        names: dict[Path, set[str]] = {}
+        for item, shape in shapes.items():
+            names.setdefault(shape, set()).add(item.text)
+        return [item for item in found if not shapes.get(item) or len(names[shapes[item]]) < self.catalogue]
 
     def _engine_named(self, path: Path) -> str:
         """Return the engine that a key around a model names: `ollama`, `OllamaChatModel`."""
