@@ -14,7 +14,7 @@ Setting = Literal[
     "model", "quantization", "context", "parallelism", "nodes", "data_parallel", "engine", "version", "nothing"
 ]
 FileKind = Literal[
-    "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "sql", "xml"
+    "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "query", "xml"
 ]
 Severity = Literal["error", "warning", "note"]
 

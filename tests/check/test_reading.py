@@ -74,7 +74,8 @@ def test_a_name_of_a_checkpoint(name: str) -> None:
     assert told.get("model") == wanted["model"]
     assert told.get("quantization") == ([wanted["quantization"]] if "quantization" in wanted else None)
     assert found.model is not None
-    assert name.rstrip("/").endswith(text[found.model.start : found.model.end])
+    assert text[found.model.start : found.model.end] == found.model.text
+    assert found.model.text in name
 
 
 @pytest.mark.parametrize(

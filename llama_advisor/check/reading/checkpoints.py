@@ -19,7 +19,7 @@ _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _TAG = re.compile(r"llama[\w.\-]*\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.IGNORECASE)
 _REVISION = re.compile(r"/(?:versions|snapshots|revisions|tree/[\w.\-]+)(?:/[\w.\-]*)?/?$")
-_CACHED = re.compile(r"models--([\w.\-]+?)--([\w.\-]+)")
+CACHED = re.compile(r"models--([\w.\-]+?)--([\w.\-]+)")
 _GENERATION = re.compile(r"(llama[-_]?)v?(\d)[p_\-](\d)(?=[-_])")
 MOST_OWNERS = 4
 MOST_WORDS = 2
@@ -79,7 +79,7 @@ class Checkpoints:
     def _find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
         name = _REVISION.sub("", HOST.sub("", token.strip())).removesuffix(":latest").rstrip("/")
-        if cached := _CACHED.search(name):
+        if cached := CACHED.search(name):
             name = f"{cached[1]}/{cached[2]}"
         forms = [name]
         hosted = any(mark in name.lower() for mark in self._hosted)

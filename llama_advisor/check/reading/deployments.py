@@ -29,6 +29,7 @@ class Mention(NamedTuple):
     quantizations: frozenset[str] = frozenset()
     engine: str = ""
     key: Annotated[str, "What it is called by, folded."] = ""
+    told: Annotated[bool, "Whether a model is asked for where it stands."] = False
 
     def part(self, start: int, end: int) -> Mention:
         """Return the mention of a part of its text."""
@@ -63,8 +64,10 @@ def without_labels(found: Sequence[Mention], labels: Sequence[str]) -> list[Ment
             strongest[item.path[:length]] = max(rank, strongest.get(item.path[:length], 0))
 
     def stands(item: Mention) -> bool:
-        container = item.path[:-1]
-        return not _keeps(container) or strongest[container] <= weak.get(item.key, len(weak))
+        rank = weak.get(item.key, len(weak))
+        loose = item.checkpoint is not None and (item.checkpoint.model is None or item.checkpoint.loose)
+        around = (item.path[:-1], item.path[:-2]) if loose else (item.path[:-1],)
+        return all(not _keeps(container) or strongest[container] <= rank for container in around)
 
     return [item for item in found if item.kind != "model" or stands(item)]
 

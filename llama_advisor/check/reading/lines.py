@@ -20,7 +20,7 @@ NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
 COMMENTS = {
     "code": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
     "blocks": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
-    "sql": re.compile(f"{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
+    "query": re.compile(f"{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
     "": re.compile(f"(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)

@@ -120,14 +120,19 @@ class _Module:
             place = (*place, Named(first))
         else:
             for index, item in enumerate(node.args):
+                if isinstance(item, ast.Name):
+                    yield self._variable(item, (*place, index))
                 yield from self.walk(item, (*place, index))
         for keyword in node.keywords:
             at = (*place, keyword.arg) if keyword.arg else place
             if isinstance(keyword.value, ast.Name):
-                yield self.piece.entry(at, *self._span(keyword.value))._replace(value=f"${keyword.value.id}")
+                yield self._variable(keyword.value, at)
             elif isinstance(keyword.value, ast.Attribute):
                 yield self.piece.entry(at, *self._span(keyword.value))
             yield from self.walk(keyword.value, at)
+
+    def _variable(self, node: ast.Name, path: Path) -> Entry:
+        return self.piece.entry(path, *self._span(node))._replace(value=f"${node.id}")
 
     def _items(self, node: ast.Dict, path: Path) -> Iterator[Entry]:
         within = (*path, node.lineno, node.col_offset)

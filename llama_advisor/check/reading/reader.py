@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
-from llama_advisor.check.reading.checkpoints import HOST, Checkpoint, Checkpoints
+from llama_advisor.check.reading.checkpoints import CACHED, HOST, Checkpoint, Checkpoints
 from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
 from llama_advisor.check.reading.words import UNSAID, Words, words_of
@@ -90,7 +90,7 @@ class Reader:
             return ()
         found = list(self._mentions(_entries(name, text, kind)))
         if kind in {"python", "code", "notebook", "tree"}:
-            found = self._without_catalogues(found, code=kind != "tree")
+            found = self._without_catalogues(found, kind)
         return tuple(deployed(without_labels(found, self.words.labels), self.base, self._engine_named))
 
     def _mentions(self, entries: Iterable[Entry]) -> Iterator[Mention]:
@@ -119,8 +119,9 @@ class Reader:
                 yield from run
                 yield from self._models(made, said, scheme=scheme)
         for parent, tag in tags:
-            if parent in images and (version := _DOTTED.search(tag.text)):
-                yield tag.part(*version.span())._replace(kind="version", engine=images[parent])
+            engine = images.get(parent) or self._engine_named(tag.path[-1:])
+            if engine and (version := _DOTTED.search(tag.text)):
+                yield tag.part(*version.span())._replace(kind="version", engine=engine)
 
     def _set(self, made: Mention, spelling: Spelling) -> Iterator[Mention]:
         """Yield a number or quantization that is set."""
@@ -162,12 +163,14 @@ class Reader:
             found = next(filter(None, (self._known(name, told=told) for name in tokens)), None)
             if found := found or (self._other(token) if told else None):
                 begin, end, checkpoint = found
-                yield made.part(start + begin, start + end)._replace(kind="model", checkpoint=checkpoint)
+                yield made.part(start + begin, start + end)._replace(kind="model", checkpoint=checkpoint, told=told)
 
     def _known(self, token: str, *, told: bool) -> tuple[int, int, Checkpoint] | None:
         """Return where in a value the name of a known model stands, and what it stands for."""
         if not self.other_tasks.isdisjoint(_PART.split(token.lower())):
             return None
+        if (cached := CACHED.search(token)) and (known := self.checkpoints.find(cached[0])):
+            return cached.start(1), cached.end(2), known
         scheme = self.schemes.match(token)
         slashes = [index + 1 for index, letter in enumerate(token[:LONGEST]) if letter in "/:"]
         for cut in (0, scheme.end() if scheme else 0, *slashes[-2:-1], *slashes[-1:], *slashes[:-2]):
@@ -188,17 +191,22 @@ class Reader:
         owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
         return (begin, len(token), Checkpoint(None)) if named or owned else None
 
-    def _without_catalogues(self, found: list[Mention], *, code: bool) -> list[Mention]:
-        """Leave out models that stand in a list of many, in code also in many calls and items of one shape."""
+    def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
+        """Leave out models of a list of many, or of many calls and items of one shape, that nothing loads."""
         models = [item for item in found if item.kind == "model"]
         listed = Counter(item.path for item in models)
         loaded = {item.path[:-1] for item in found if item.kind in {"engine", "parallelism"}}
+        bare = len(models) == len(found)
         shapes: dict[Mention, Path] = {}
         for item in models:
-            if code or (item.key in self.words.labels[:2] and item.path[:-1] not in loaded):
-                shapes[item] = _shape(item.path)
-            elif listed[item.path] > 1 and not self._engine_named(item.path):
-                shapes[item] = ("", *item.path[:-1])
+            if kind != "tree":
+                literal = kind == "python" and len(item.path) > 1 and not isinstance(item.path[0], Named)
+                shapes[item] = item.path[:1] if literal else _shape(item.path) or (("",) if bare else ())
+            elif item.path[:-1] not in loaded and not self._engine_named(item.path):
+                if listed[item.path] > 1:
+                    shapes[item] = ("", *item.path[:-1])
+                elif not item.told or item.key in self.words.labels[:2]:
+                    shapes[item] = _shape(item.path)[: None if item.told else 1] or ("",)
         names: dict[Path, set[str]] = {}
         for item, shape in shapes.items():
             names.setdefault(shape, set()).add(item.text)
