@@ -117,9 +117,11 @@ class Checker:
                 found.append(decision)
                 continue
             found += rule_findings(item, decision, self.decider)
-            found += drift_findings(item, decision, self.read, self.base)
             found += freshness_findings(item, decision, self.base, self.as_of)
             decisions.append((item, decision))
+        chosen = frozenset(decision.chosen.model.id for _, decision in decisions)
+        for item, decision in decisions:
+            found += drift_findings(item, decision, self.read, self.base, chosen)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):
             from llama_advisor.check.lock import lock_findings

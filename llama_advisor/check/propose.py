@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from llama_advisor import __version__
 from llama_advisor.check.files import NAMES, file_text, files_below
 from llama_advisor.check.reading.reader import Reader
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.project_file import proposed
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
@@ -102,6 +103,8 @@ def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
         ):
             if commonest := min(counts.items(), key=lambda item: (-item[1], item[0]), default=None):
                 said[key] = commonest[0]
+        if choice.get("engine") == HOSTED:  # its precision is the provider's
+            choice.pop("quantization", None)
         files = sorted(set(seen.files))
         lines = proposed(name, requirements, choice, tuple(files[:SHOWN_SOURCES]), "as found in the files below")
         if len(files) > SHOWN_SOURCES:

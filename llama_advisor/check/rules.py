@@ -169,7 +169,11 @@ def scanned(reader: Reader, kinds: Mapping[str, FindingKind], path: Path, shown:
 
 
 def drift_findings(
-    item: Deployed, decision: Decision, read: Callable[[Path, str, str], Scanned], base: RuleBase
+    item: Deployed,
+    decision: Decision,
+    read: Callable[[Path, str, str], Scanned],
+    base: RuleBase,
+    chosen: frozenset[str],
 ) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
     project = item.inside.path
@@ -195,7 +199,7 @@ def drift_findings(
         if problem:
             yield source.finding("LA307", problem, deployment=item.name)
         seen = seen or any(held.model for held in deployments)
-        for mention in _compared(deployments, decision, base):
+        for mention in _compared(deployments, decision, base, chosen):
             if against := _other_build(mention, decision, base) or _other_layout(mention, item, decision):
                 yield source.finding(*against, mention.start, mention.end, deployment=item.name)
     if files and not seen:
@@ -203,15 +207,21 @@ def drift_findings(
         yield item.finding("LA305", ("sources",), text, "absent")
 
 
-def _compared(deployments: Sequence[Deployment], decision: Decision, base: RuleBase) -> Iterator[Mention]:
-    """Yield what is compared with the choice; beside the chosen model another one by name, a guard not."""
+def _compared(
+    deployments: Sequence[Deployment], decision: Decision, base: RuleBase, chosen: frozenset[str]
+) -> Iterator[Mention]:
+    """Yield what is compared with the choice.
+
+    Where a file holds the chosen model, of another one its name is, but not of a guard, nor of one `chosen` beside it.
+    """
     others = [bool(held.model and _other_model(held.model, decision, base)) for held in deployments]
     both = any(held.model and not other for held, other in zip(deployments, others, strict=True))
+    beside = chosen | {model.id for model in base.models.values() if model.role == "companion"}
     for held, other in zip(deployments, others, strict=True):
-        model = held.model if other and both else None
-        known = base.models.get(model.checkpoint.model or "") if model and model.checkpoint else None
-        if not known or known.role != "companion":
-            yield from (model,) if model else held.mentions
+        if not held.model or not (other and both):
+            yield from held.mentions
+        elif not held.model.checkpoint or held.model.checkpoint.model not in beside:
+            yield held.model
 
 
 def _other_model(mention: Mention, decision: Decision, base: RuleBase) -> str | None:

@@ -319,6 +319,16 @@ def test_what_is_set_for_another_model_of_the_file_is_not_held_against_the_choic
     assert drift(check_text(f"{PROJECT}    sources: [a.yaml]\n", {"a.yaml": wanted})) == [("LA301", 9)]
 
 
+def test_a_file_with_the_models_of_two_deployments_fits_both(check_text: Callable[..., Findings]) -> None:
+    small = PROJECT.partition("deployments:\n")[2].replace("bot", "small").replace("16k", "4k")
+    small = small.replace("llama-3.1-8b-instruct, quantization: fp8", "llama-3.2-1b-instruct")
+    both = f"{PROJECT}    sources: [a.yaml]\n{small}    sources: [a.yaml]\n"
+    wanted = TWO.replace("8192", "16384").replace("defaults: {maxModelLen: 1024}", "defaults: {}")
+    assert drift(check_text(both, {"a.yaml": wanted})) == []
+    changed = {"b.yaml": wanted.replace("4096", "2048").replace("16384", "8192")}
+    assert drift(check_text(both.replace("a.yaml", "b.yaml"), changed)) == [("LA303", 6), ("LA303", 8)]
+
+
 def test_tests_deploy_nothing_unless_they_are_named(check_text: Callable[..., Findings]) -> None:
     files = {"run.sh": "vllm serve meta-llama/Llama-3.1-8B-Instruct\n", "tests/run.sh": "ollama pull llama3.2:1b\n"}
     assert drift(check_text(f"{PROJECT}    sources: ['**/*.sh']\n", files)) == []
