@@ -163,7 +163,10 @@ def scanned(reader: Reader, kinds: Mapping[str, FindingKind], path: Path, shown:
         source = SourceText(shown, file_text(path, LARGEST), kinds)
     except InputError as error:
         return SourceText(shown, "", kinds), (), str(error)
-    found = reader.deployments(name, source.text)
+    try:
+        found = reader.deployments(name, source.text)
+    except (MemoryError, RecursionError):
+        return source, (), "it holds too much to be read"
     few = f"only the first {MOST_IN_A_FILE} of {len(found)} models were compared" if len(found) > MOST_IN_A_FILE else ""
     return source, found[:MOST_IN_A_FILE], few
 

@@ -12,6 +12,8 @@ from llama_advisor.check.reading.pieces import Named, Path
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
 
+MOST_ALIKE = 100
+"""Models of one list that share what is set beside it; of more, each has its own."""
 NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
 
 
@@ -126,7 +128,9 @@ def _owned(models: Sequence[Mention], settings: Sequence[Mention]) -> Iterator[t
         for length in islice(lengths, 1):
             held = within[item.path[:length]]
             above = bisect_right(held, bisect_right(starts, item.start) - 1)
-            yield item, alike[models[held[max(above - 1, 0)]].path], not length
+            nearest = held[max(above - 1, 0)]
+            listed = alike[models[nearest].path]
+            yield item, listed if len(listed) <= MOST_ALIKE else [nearest], not length
 
 
 def _with_own_context(said: list[Mention], model: Mention, base: RuleBase) -> Iterator[Mention]:

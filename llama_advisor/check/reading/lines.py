@@ -18,9 +18,9 @@ _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
 NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
 COMMENTS = {
-    "code": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
-    "blocks": re.compile(f"{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
-    "query": re.compile(f"{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
+    "code": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
+    "blocks": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
+    "query": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
     "": re.compile(f"(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
@@ -41,7 +41,7 @@ _TOLD = re.compile(r"[\s={]")
 _COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
 _TAG = re.compile(r"<!--[\s\S]*?(?:-->|\Z)|<[^<>]*>|[\r\n]")
 _CONTINUED = re.compile(r"(?<=\s)`\r?\n")
-MOST_OPEN = 40
+MOST_OPEN = 12
 MOST_INSIDE = 3
 TYPES = frozenset({"string", "String", "str", "int", "number"})
 COMPARED = frozenset({"==", "===", "!=", "!=="})

@@ -75,8 +75,9 @@ class Words:
             name = keys[index]
             if isinstance(name, First):
                 continue
-            steps = (*keys[:index], *_STEPS.split(name)[:-1])
-            above = next((step for step in reversed(steps) if step and not isinstance(step, Named)), "")
+            dotted = _STEPS.split(name)[-2:-1]
+            around = (keys[place] for place in range(index - 1, -1, -1) if not isinstance(keys[place], Named))
+            above = dotted[0] if dotted and dotted[0] else next(around, "")
             if found := self.said(name, above, named=isinstance(name, Named)):
                 return found
             if not isinstance(name, Named) and "".join(words_of(_last(name))) not in self.transparent:
