@@ -16,8 +16,8 @@ from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, decided
 from llama_advisor.check.files import MOST_FILES, file_text, lock_path
 from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
-from llama_advisor.check.mentions import Scanner
 from llama_advisor.check.project import ProjectFile, read_project
+from llama_advisor.check.reading.reader import Reader
 from llama_advisor.check.rules import drift_findings, freshness_findings, rule_findings, scanned
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
@@ -104,7 +104,7 @@ class Checker:
         self.kinds = {code: kind for code, kind in base.finding_kinds.items() if code.startswith(PREFIX)}
         self.malformed = {code for code, kind in self.kinds.items() if kind.malformed}
         self.decider = Decider(Advisor(base, as_of))
-        self.read = lru_cache(MOST_FILES)(partial(scanned, Scanner(base), self.kinds))
+        self.read = lru_cache(MOST_FILES)(partial(scanned, Reader(base), self.kinds))
 
     def check(self, path: Path) -> tuple[list[CheckFinding], int]:
         """Return the findings of one project file, and how many deployments it has."""
@@ -117,9 +117,11 @@ class Checker:
                 found.append(decision)
                 continue
             found += rule_findings(item, decision, self.decider)
-            found += drift_findings(item, decision, self.read, self.base)
             found += freshness_findings(item, decision, self.base, self.as_of)
             decisions.append((item, decision))
+        chosen = frozenset(decision.chosen.model.id for _, decision in decisions)
+        for item, decision in decisions:
+            found += drift_findings(item, decision, self.read, self.base, chosen)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):
             from llama_advisor.check.lock import lock_findings

@@ -14,10 +14,11 @@ from llama_advisor.text.yaml_file import MAX_BYTES, printable
 
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
 SCHEMA_FILE = "llama-advisor.schema.json"
-SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"})
+SKIPPED = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", "site-packages", ".tox", ".mypy_cache"}
+)
 SERVERS = ".github"
 """A folder in which a file named after this program is a workflow."""
-MOST_ENTRIES = 100_000
 MOST_FILES = 2_000
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening a pipe does not wait for its other end."""
@@ -92,17 +93,13 @@ def own_files(project: Path) -> set[Path]:
 
 
 def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) -> Iterator[Path]:
-    """Yield the regular files below a folder, in order, links not followed; stops after very many entries."""
-    seen = 0
+    """Yield the regular files below a folder, in order, links not followed."""
     for at, folders, names in os.walk(folder, followlinks=False):
         inside = Path(at).relative_to(folder)
         folders[:] = sorted(
             name for name in folders if name not in SKIPPED and not ignored(f"{(inside / name).as_posix()}/")
         )
         for name in sorted(names):
-            seen += 1
-            if seen > MOST_ENTRIES:
-                return
             path = Path(at) / name
             if not ignored((inside / name).as_posix()) and path.is_file():
                 yield path

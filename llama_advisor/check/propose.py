@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from llama_advisor.check.files import NAMES, file_text, files_below
-from llama_advisor.check.mentions import Scanner
+from llama_advisor.check.reading.reader import Reader
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.project_file import proposed
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import printable
 
-SUFFIXES = frozenset(
-    {".py", ".yaml", ".yml", ".json", ".toml", ".sh", ".bash", ".env", ".ipynb", ".cfg", ".ini", ".conf", ".tf"}
-)
-FILES = ("dockerfile", "modelfile", "compose", "docker-compose", ".env", "makefile", "justfile", "procfile")
 IGNORE = ".gitignore"
 LARGEST = 1_000_000
 SHOWN_SOURCES = 20
+NAMED = 3
 
 
 class Seen(NamedTuple):
@@ -32,31 +31,34 @@ class Seen(NamedTuple):
     engines: Counter[str]
 
 
-def discovered(folder: Path, scanner: Scanner) -> list[Seen]:
-    """Return the models that the files below a folder deploy, the most often named first; `.gitignore` is respected."""
+def discovered(folder: Path, reader: Reader) -> tuple[list[Seen], list[str]]:
+    """Return the models that the files below a folder deploy, the most often named first, and the files left out.
+
+    `.gitignore` is respected.
+    """
     found: dict[str, Seen] = {}
+    left_out: list[str] = []
     for path in files_below(folder, ignored_by_git(folder)):
-        telling = path.suffix.lower() in SUFFIXES or path.name.lower().startswith(FILES)
-        if path.name in NAMES or not telling:
+        name = path.relative_to(folder).as_posix()
+        if path.name in NAMES or not reader.reads(name):
             continue
         try:
             text = file_text(path, LARGEST)
-        except InputError:
+        except InputError as error:
+            left_out.append(f"{printable(name)} ({error})")
             continue
-        name = path.relative_to(folder).as_posix()
-        mentions = scanner.scan(name, text)
-        for model in sorted({m.checkpoint.model for m in mentions if m.checkpoint and m.checkpoint.model}):
-            seen = found.setdefault(model, Seen(model, [], Counter(), Counter(), Counter()))
+        for held in reader.deployments(name, text) if "llama" in text.lower() else ():
+            checkpoint = held.model.checkpoint if held.model else None
+            if not checkpoint or not checkpoint.model:
+                continue
+            seen = found.setdefault(checkpoint.model, Seen(checkpoint.model, [], Counter(), Counter(), Counter()))
             seen.files.append(name)
-            seen.engines.update(scanner.engines(text))
-            for mention in mentions:
-                named = mention.checkpoint
-                held = mention.quantizations or (named.quantizations if named else frozenset())
-                if len(held) == 1 and (named is None or named.model == model):
-                    seen.quantizations.update(held)
-                if mention.kind == "context" and not mention.total:
-                    seen.contexts[mention.number] += 1
-    return sorted(found.values(), key=lambda seen: (-len(seen.files), seen.model))
+            seen.engines.update(item.engine for item in held.settings if item.kind == "engine")
+            seen.contexts.update(item.number for item in held.settings if item.kind == "context" and not item.total)
+            for quantizations in (checkpoint.quantizations, *(item.quantizations for item in held.settings)):
+                if len(quantizations) == 1:
+                    seen.quantizations.update(quantizations & set(reader.base.quantizations))
+    return sorted(found.values(), key=lambda seen: (-len(set(seen.files)), seen.model)), left_out
 
 
 def ignored_by_git(folder: Path) -> Callable[[str], bool]:
@@ -96,10 +98,14 @@ def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
             (choice, "quantization", seen.quantizations),
             (choice, "engine", seen.engines),
         ):
-            if commonest := min(counts.items(), key=lambda item: (-item[1], str(item[0])), default=None):
+            if commonest := min(counts.items(), key=lambda item: (-item[1], item[0]), default=None):
                 said[key] = commonest[0]
-        shown = tuple(sorted(seen.files)[:SHOWN_SOURCES])
-        lines = proposed(name, requirements, choice, shown, "as found in the files below")
+        if choice.get("engine") == HOSTED:  # its precision is the provider's
+            choice.pop("quantization", None)
+        files = sorted(set(seen.files))
+        lines = proposed(name, requirements, choice, tuple(files[:SHOWN_SOURCES]), "as found in the files below")
+        if len(files) > SHOWN_SOURCES:
+            lines.append(f"      # and {len(files) - SHOWN_SOURCES} more; name them, or a pattern for all")
         place = lines.index("    requirements:") + 1
         lines.insert(place, "      # TODO: say what it is for, and on what: hardware, languages, domicile …")
         yield lines

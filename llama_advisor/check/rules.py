@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -10,8 +10,10 @@ from typing import get_args
 from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
-from llama_advisor.check.mentions import WRONG_VERSION, Mention, Scanner, wrong_version
 from llama_advisor.check.project import Deployed
+from llama_advisor.check.reading.deployments import Deployment, Mention
+from llama_advisor.check.reading.reader import Reader
+from llama_advisor.check.reading.versions import WRONG_VERSION, wrong_version
 from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.base import RuleBase
@@ -22,12 +24,11 @@ from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Bottleneck
 
-Scanned = tuple[SourceText, tuple[Mention, ...], str]
-"""A source file with what it deploys, or why it was not scanned."""
-Reader = Callable[[Path, str], Scanned]
+Scanned = tuple[SourceText, tuple[Deployment, ...], str]
+"""A source file with what it deploys, and what of it was not read."""
 BY_BOTTLENECK: dict[str, str] = {kind: f"LA1{number:02}" for number, kind in enumerate(get_args(Bottleneck), 1)}
 NAMED = 3
-MOST_MENTIONS = 200
+MOST_IN_A_FILE = 2_000
 LARGEST = 1_000_000
 MOST_CHARACTERS = 20_000_000
 ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
@@ -156,40 +157,52 @@ def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of
         yield item.finding("LA402", ("choice", "model"), text, "sources")
 
 
-def scanned(scanner: Scanner, kinds: Mapping[str, FindingKind], path: Path, name: str) -> Scanned:
-    """Read and scan a source file."""
+def scanned(reader: Reader, kinds: Mapping[str, FindingKind], path: Path, shown: str, name: str) -> Scanned:
+    """Read what a source file deploys, by its name below what `sources` says."""
     try:
-        source = SourceText(name, file_text(path, LARGEST), kinds)
-        return source, scanner.scan(name, source.text)[:MOST_MENTIONS], ""
+        source = SourceText(shown, file_text(path, LARGEST), kinds)
     except InputError as error:
-        return SourceText(name, "", kinds), (), str(error)
+        return SourceText(shown, "", kinds), (), str(error)
+    try:
+        found = reader.deployments(name, source.text)
+    except (MemoryError, RecursionError):
+        return source, (), "it holds too much to be read"
+    few = f"only the first {MOST_IN_A_FILE} of {len(found)} models were compared" if len(found) > MOST_IN_A_FILE else ""
+    return source, found[:MOST_IN_A_FILE], few
 
 
-def drift_findings(item: Deployed, decision: Decision, read: Reader, base: RuleBase) -> Iterator[CheckFinding]:
+def drift_findings(
+    item: Deployed,
+    decision: Decision,
+    read: Callable[[Path, str, str], Scanned],
+    base: RuleBase,
+    chosen: frozenset[str],
+) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
     project = item.inside.path
     own = own_files(project)
-    files: dict[Path, None] = {}
+    files: dict[Path, str] = {}
     for index, pattern in enumerate(item.deployment.sources):
         if leaves_folder(pattern):
             continue
         matched = [path for path in matching(project.parent, pattern) if path not in own and path.name not in NAMES]
         if not matched:
             yield item.finding("LA306", item.pattern_place(index), f"{pattern!r} matches no file", pattern)
-        files.update(dict.fromkeys(matched))
+        named = not set(pattern) & set("*?")  # what is named is read though it lies among tests
+        files |= {path: path.name if named else path.relative_to(project.parent).as_posix() for path in matched}
     seen = False
     characters = 0
-    for count, path in enumerate(files):
+    for count, (path, name) in enumerate(files.items()):
         if count >= MOST_FILES or characters > MOST_CHARACTERS:
             text = f"only the first {count} of {len(files)} files were scanned"
             yield item.finding("LA307", ("sources",), text)
             break
-        source, mentions, problem = read(path.absolute(), shown_name(path))
+        source, deployments, problem = read(path.absolute(), shown_name(path), name)
         characters += len(source.text)
         if problem:
             yield source.finding("LA307", problem, deployment=item.name)
-        for mention in mentions:
-            seen = seen or mention.kind == "model"
+        seen = seen or any(held.model for held in deployments)
+        for mention in _compared(deployments, decision, base, chosen):
             if against := _other_build(mention, decision, base) or _other_layout(mention, item, decision):
                 yield source.finding(*against, mention.start, mention.end, deployment=item.name)
     if files and not seen:
@@ -197,18 +210,43 @@ def drift_findings(item: Deployed, decision: Decision, read: Reader, base: RuleB
         yield item.finding("LA305", ("sources",), text, "absent")
 
 
+def _compared(
+    deployments: Sequence[Deployment], decision: Decision, base: RuleBase, chosen: frozenset[str]
+) -> Iterator[Mention]:
+    """Yield what is compared with the choice.
+
+    Where a file holds the chosen model, of another one its name is, but not of a guard, nor of one `chosen` beside it.
+    """
+    others = [bool(held.model and _other_model(held.model, decision, base)) for held in deployments]
+    both = any(held.model and not other for held, other in zip(deployments, others, strict=True))
+    beside = chosen | {model.id for model in base.models.values() if model.role == "companion"}
+    for held, other in zip(deployments, others, strict=True):
+        if not held.model or not (other and both):
+            yield from held.mentions
+        elif not held.model.checkpoint or held.model.checkpoint.model not in beside:
+            yield held.model
+
+
+def _other_model(mention: Mention, decision: Decision, base: RuleBase) -> str | None:
+    """Return the sentence for a model that is not the chosen one."""
+    found, chosen = mention.checkpoint, decision.chosen
+    if not found or found.model == chosen.model.id or (found.loose and found.model == chosen.model.sibling):
+        return None
+    other = base.models[found.model].name if found.model else "another model"
+    return f"{mention.text} is {other}; {chosen.model.id} was chosen"
+
+
 def _other_build(mention: Mention, decision: Decision, base: RuleBase) -> tuple[str, str] | None:
     """Return the code and sentence for a model, quantization or version that differs from the decision."""
     chosen, held = decision.chosen, mention.quantizations
-    if found := mention.checkpoint:
-        held = found.quantizations
-        if found.model != chosen.model.id and not (found.loose and found.model == chosen.model.sibling):
-            other = base.models[found.model].name if found.model else "another model"
-            return "LA301", f"{mention.text} is {other}; {chosen.model.id} was chosen"
+    if other := _other_model(mention, decision, base):
+        return "LA301", other
+    if mention.checkpoint:
+        held = mention.checkpoint.quantizations
     if held and chosen.quantizations and not held & chosen.quantizations:
         is_, wanted = " or ".join(sorted(held)), " or ".join(sorted(chosen.quantizations))
         return "LA302", f"{mention.text} is {is_}; {wanted} was chosen"
-    engine = base.engines.get(mention.engine)
+    engine = base.engines.get(mention.engine) if mention.kind == "version" else None
     if engine and chosen.engine in {None, engine.id} and (wrong := wrong_version(engine, mention.text, chosen.model)):
         return WRONG_VERSION, wrong
     return None

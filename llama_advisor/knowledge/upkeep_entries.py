@@ -10,7 +10,12 @@ from pydantic import Field
 from llama_advisor.knowledge.judgement import Citation
 from llama_advisor.text.record import EMPTY, Record
 
-Setting = Literal["model", "quantization", "context", "parallelism", "nodes"]
+Setting = Literal[
+    "model", "quantization", "context", "parallelism", "nodes", "data_parallel", "engine", "version", "nothing"
+]
+FileKind = Literal[
+    "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "query", "xml"
+]
 Severity = Literal["error", "warning", "note"]
 
 
@@ -79,6 +84,38 @@ class Spelling(Record):
     flags: Annotated[tuple[str, ...], "Short options, as they are written."] = ()
     sets: Annotated[Setting, "What they set."]
     total: Annotated[bool, "Whether the number counts all sequences together."] = False
+    means: Annotated[str, "What a switch stands for that is on."] = ""
+    of: Annotated[str, "Engine whose option it is; empty for any."] = ""
+
+
+class FileNames(Record):
+    """Files of a kind."""
+
+    kind: Annotated[FileKind, "How they are read."]
+    names: Annotated[tuple[str, ...], "Patterns of their names, small."]
+
+
+class Reading(Record):
+    """How files are read: what is said in them that is no setting."""
+
+    prefixes: Annotated[tuple[str, ...], "Words before the name of a setting that leave its meaning."]
+    transparent: Annotated[tuple[str, ...], "Names of values that leave to the name above them what is meant."]
+    lookups: Annotated[tuple[str, ...], "Calls that take the name of a variable and what holds without it."]
+    elsewhere: Annotated[tuple[str, ...], "Names below which nothing is deployed."]
+    unsaid: Annotated[tuple[str, ...], "Names whose own value deploys nothing."]
+    labels: Annotated[tuple[str, ...], "Names of labels, where a model stands beside or below them."]
+    schemes: Annotated[tuple[str, ...], "What stands before a model under any key."]
+    owners: Annotated[tuple[str, ...], "What providers and libraries put before a name."]
+    plain: Annotated[tuple[str, ...], "Words behind a model's name that leave open which build it is."]
+    hosted: Annotated[tuple[str, ...], "What only names of providers have in them."]
+    foreign_quantizations: Annotated[tuple[str, ...], "Quantizations that this rule base does not hold."]
+    families: Annotated[tuple[str, ...], "How names of other models begin."]
+    other_tasks: Annotated[tuple[str, ...], "Words in names of models that make no text."]
+    local: Annotated[tuple[str, ...], "First parts of paths that are no owners of models."]
+    no_models: Annotated[tuple[str, ...], "Endings of files that are no models."]
+    folders: Annotated[tuple[str, ...], "Folders whose files deploy nothing."]
+    catalogue: Annotated[int, "So many models in one list are a catalogue.", Field(ge=2)]
+    files: Annotated[tuple[FileNames, ...], "Kinds of files; the first that fits holds."]
 
 
 class Runtime(Record):
@@ -116,4 +153,5 @@ class Checking(Record):
     better_margin: Annotated[float, "Points by which a clearly better build leads.", Field(gt=0)]
     shelf_lives: Annotated[tuple[ShelfLife, ...], "How long rows are good for; the first that fits holds."]
     settings: Annotated[tuple[Spelling, ...], "How deployments spell what they set."]
+    reading: Annotated[Reading, "How files are read."]
     runtimes: Annotated[tuple[Runtime, ...], "How they name the engine and its version."]

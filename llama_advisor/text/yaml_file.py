@@ -121,6 +121,13 @@ def parse_all(text: str, name: str) -> tuple[Document, ...]:
     )
 
 
+def nodes(text: str, name: str) -> list[Any]:
+    """The node trees of all documents of a file; raise InputError where it is none, too large or too deep."""
+    _refuse_what_is_too_large(text, name)
+    found: list[Any] = _compose(text, name, several=True)
+    return found
+
+
 def _refuse_what_is_too_large(text: str, name: str) -> None:
     """Bound size and nesting, before a parser that recurses sees the text."""
     depth = deepest = 0

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wild"))
-from measured import HALVES, OTHER, measured, opened, readings
+from measured import HALVES, OTHER, READER, measured, readings
 
 from llama_advisor.check.files import file_text, files_below
 from llama_advisor.check.propose import LARGEST, ignored_by_git
@@ -42,14 +42,16 @@ def print_halves() -> None:
 
 def print_checkout(checkout: Path) -> None:
     """Print what is in a checkout, and what the check says of the project file that is proposed for it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / checkout.name
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / checkout.name
         shutil.copytree(checkout, folder, symlinks=True, ignore=shutil.ignore_patterns(".git", "llama-advisor.*"))
         files = list(files_below(folder, ignored_by_git(folder)))
         models: list[str] = []
-        for path in filter(opened, files):
+        names = {path.relative_to(folder).as_posix(): path for path in files}
+        read = [name for name in names if READER.reads(name)]
+        for name in read:
             try:
-                models += [item.model for item in readings(path.name, file_text(path, LARGEST))]
+                models += [item.model for item in readings(name, file_text(names[name], LARGEST))]
             except InputError:
                 continue
         program = (sys.executable, "-m", "llama_advisor")
@@ -64,7 +66,7 @@ def print_checkout(checkout: Path) -> None:
             codes = Counter(item["code"] for item in told["findings"] if item["severity"] == "error")
             errors = ", ".join(f"{code} {count}" for code, count in codes.most_common())
             found = f"{told['deployments']} deployments, {codes.total()} errors {errors}"
-    counts = f"{len(files):6} {sum(map(opened, files)):9} {seconds:8.1f} {len(models):8} {models.count(OTHER):9}"
+    counts = f"{len(files):6} {len(read):9} {seconds:8.1f} {len(models):8} {models.count(OTHER):9}"
     print(f"{checkout.name:28} {counts}  {found}")
 
 

@@ -277,7 +277,10 @@ def test_discovery_respects_gitignore(at: Callable[..., Ran], tmp_path: Path) ->
     project(tmp_path, "ollama run llama3.2:3b\n", "serve/tmp/run.sh")
     project(tmp_path, "old/\n", ".gitignore")
     project(tmp_path, "tmp\n", "serve/.gitignore")
-    (found,) = yaml.safe_load(at("check", "--discover").stdout)["deployments"]
+    (tmp_path / "serve/large.yaml").write_text("x: llama3.2:1b\n" * 100_000, encoding="utf-8")
+    done = at("check", "--discover")
+    assert "1 files were not read: serve/large.yaml (file is larger than 1 MB)" in done.stderr
+    (found,) = yaml.safe_load(done.stdout)["deployments"]
     assert (found["name"], found["sources"]) == ("serve", ["serve/run.sh"])
     assert found["choice"] == {"model": "llama-3.1-8b-instruct", "engine": "vllm"}
     assert found["requirements"]["context_tokens"] == 16384

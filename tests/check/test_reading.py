@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -13,114 +14,176 @@ from hypothesis import strategies as st
 from llama_advisor.check.checker import Settings, known_prefixes
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import Scanner, compared, folded, parts, without_comments
+from llama_advisor.check.reading.deployments import Deployment, selected
+from llama_advisor.check.reading.lines import without_comments
+from llama_advisor.check.reading.pieces import Piece
+from llama_advisor.check.reading.reader import Reader
+from llama_advisor.check.reading.versions import compared, parts
 from llama_advisor.engine.rank import best_first
 from llama_advisor.scenario.project_file import Project, scalar
 from llama_advisor.scenario.understand import understand
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, parse_all, place_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.check.findings import Findings
+
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
-SCANNER = Scanner(checker().base)
-FINE = {
-    "meta-llama/Llama-3.1-8B-Instruct": ("llama-3.1-8b-instruct", set()),
-    "meta-llama/Meta-Llama-3.1-8B-Instruct": ("llama-3.1-8b-instruct", set()),
-    "https://huggingface.co/meta-llama/Llama-3.1-8B": ("llama-3.1-8b", set()),
-    "llama3.2": ("llama-3.2-3b-instruct", {"q4_k_m"}),
-    "llama3.1:latest": ("llama-3.1-8b-instruct", {"q4_k_m"}),
-    "llama3.1:8b-text-q4_0": ("llama-3.1-8b", {"q4_0"}),
-    "llama3.1:8b-instruct-iq4_xs": ("llama-3.1-8b-instruct", {"iq4_xs"}),
-    "llama3.2:1b-instruct-q8_0": ("llama-3.2-1b-instruct", {"q8_0"}),
-    "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M": ("llama-3.2-3b-instruct", {"q4_k_m"}),
-    "Meta-Llama-3.1-8B-Instruct-Q5_K_M.gguf": ("llama-3.1-8b-instruct", {"q5_k_m"}),
-    "neuralmagic/Meta-Llama-3.1-8B-Instruct-FP8": ("llama-3.1-8b-instruct", {"fp8"}),
-    "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4": ("llama-3.1-70b-instruct", {"awq-int4"}),
-    "unsloth/Llama-3.2-1B-Instruct-bnb-4bit": ("llama-3.2-1b-instruct", {"nf4"}),
-    "RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w4a16": ("llama-3.1-8b-instruct", {"gptq-int4"}),
-    "meta-llama/Llama-2-7b-chat-hf": (None, set()),
-    "llama3:8b": (None, set()),
-}
+READER = Reader(checker().base)
+ROWS = yaml.safe_load((Path(__file__).parent / "spellings.yaml").read_bytes())
+NAMES: dict[str, list[str]] = ROWS["names"]
+SETTINGS = {"context", "parallelism", "nodes", "data_parallel"}
+TWO = """\
+defaults: {maxModelLen: 1024}
+servingEngineSpec:
+  modelSpec:
+    - name: big-model
+      modelURL: meta-llama/Llama-3.1-8B-Instruct
+      vllmConfig: {maxModelLen: 8192, tensorParallelSize: 2}
+    - name: small-model
+      vllmConfig: {maxModelLen: 4096}
+      modelURL: meta-llama/Llama-3.2-1B-Instruct
+"""
 
 
-@pytest.mark.parametrize("name", FINE)
+def said(deployment: Deployment) -> dict[str, Any]:
+    """Return what a deployment says, by kind; of two settings of a kind the first."""
+    found: dict[str, Any] = {}
+    for item in (deployment.model, *deployment.settings):
+        if item is None:
+            continue
+        held = item.checkpoint.quantizations if item.checkpoint else item.quantizations
+        if item.checkpoint:
+            found["model"] = item.checkpoint.model
+        if held:
+            found.setdefault("quantization", sorted(held))
+        if item.kind in SETTINGS | {"engine", "version"}:
+            named = item.engine if item.kind == "engine" else item.text
+            found.setdefault(item.kind, item.number if item.kind in SETTINGS else named)
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_name_of_a_checkpoint(name: str) -> None:
-    found = SCANNER.checkpoints.find(name)
-    assert found is not None
-    assert (found.model, set(found.quantizations)) == FINE[name]
+    text = f'é: 1\nmodel: "{name}"\n'
+    (found,) = READER.deployments("x.yaml", text)
+    wanted = dict(zip(("model", "quantization"), NAMES[name] or [None], strict=False))
+    told = said(found)
+    assert told.get("model") == wanted["model"]
+    assert told.get("quantization") == ([wanted["quantization"]] if "quantization" in wanted else None)
+    assert found.model is not None
+    assert text[found.model.start : found.model.end] == found.model.text
+    assert found.model.text in name
+
+
+@pytest.mark.parametrize(
+    "row", [*ROWS["settings"], *ROWS["files"]], ids=lambda row: f"{row['file']}: {row['text'][:60]}"
+)
+def test_what_is_set_in_its_spellings(row: dict[str, Any]) -> None:
+    (found,) = READER.deployments(row["file"], f"{row['text']}\n")
+    told = said(found)
+    assert {kind: told.get(kind) for kind in row["said"]} == row["said"]
+    assert set(told) - set(row["said"]) <= {"engine", "quantization", "version"}
+    for item in found.mentions:
+        if "\\" not in row["text"]:
+            assert row["text"][item.start : item.end] == item.text
+
+
+@pytest.mark.parametrize("row", ROWS["nothing"], ids=lambda row: f"{row['file']}: {row['text'][:60]}")
+def test_what_deploys_nothing(row: dict[str, Any]) -> None:
+    assert [item for item in READER.deployments(row["file"], f"{row['text']}\n") if item.model] == []
+
+
+def test_a_setting_belongs_to_the_model_in_its_smallest_container() -> None:
+    big, small = READER.deployments("values.yaml", TWO)
+    assert said(big) == {"model": "llama-3.1-8b-instruct", "context": 1024, "parallelism": 2}
+    assert [item.number for item in big.settings if item.kind == "context"] == [1024, 8192]
+    assert said(small) == {"model": "llama-3.2-1b-instruct", "context": 4096}
+    assert selected((big, small), "small-model") == (small,)
+    assert selected((big, small), "modelSpec") == (big, small)
+    assert selected((big, small), "no-such") == ()
+
+
+def test_a_command_is_a_container_of_its_own() -> None:
+    text = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192 &\n"
+    text += "vllm serve meta-llama/Llama-3.2-1B-Instruct --max-model-len 4096\n"
+    assert [said(item)["context"] for item in READER.deployments("run.sh", text)] == [8192, 4096]
+
+
+def test_a_catalogue_deploys_nothing() -> None:
+    models = [
+        "meta-llama/Llama-3.1-8B",
+        "meta-llama/Llama-3.2-1B",
+        "meta-llama/Llama-3.2-3B",
+        "meta-llama/Llama-3.1-70B",
+    ]
+    few, many = (f"MODELS = [{', '.join(f'Model(hf_repo={name!r})' for name in models[:n])}]\n" for n in (2, 4))
+    assert len(READER.deployments("sku_list.py", few)) == len(models[:2])
+    assert READER.deployments("sku_list.py", many) == ()
+    entries = "".join(f"  m{n}: {{url: 'hf://{name}'}}\n" for n, name in enumerate(models))
+    assert len(READER.deployments("values.yaml", f"catalog:\n{entries}")) == len(models)
 
 
 @pytest.mark.parametrize(
     "name", ["llama-advisor", "ghcr.io/ggml-org/llama.cpp:server", "acme/llama-3.1-8b-instruct-lora", "llama_index"]
 )
 def test_a_name_of_something_else(name: str) -> None:
-    assert SCANNER.checkpoints.find(name) is None
+    assert READER.checkpoints.find(name) is None
 
 
 def test_every_repository_and_tag_of_the_rule_base_is_known() -> None:
-    for model in checker().base.models.values():
+    base = checker().base
+    for model in base.models.values():
         for name in (model.artifacts.hf_repo, *(item.name for item in model.artifacts.published)):
-            found = SCANNER.checkpoints.find(name)
+            found = READER.checkpoints.find(name)
             assert found is not None, name
             assert found.model == model.id, name
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "said"),
-    [
-        ("--max-model-len 8192", "context", 8192),
-        ("--max-model-len=8k", "context", 8192),
-        ("max_model_len: 8_192", "context", 8192),
-        ("maxModelLen: 8192", "context", 8192),
-        ('"--max-model-len",\n  "8192"', "context", 8192),
-        ("- name: MAX_MODEL_LEN\n  value: '8192'", "context", 8192),
-        ('{"name": "MAX_MODEL_LEN", "value": "8192"}', "context", 8192),
-        ("PARAMETER num_ctx 8192", "context", 8192),
-        ('{\\"num_ctx\\": 8192}', "context", 8192),
-        ("--ctx-size 8192", "context", 8192),
-        ("-tp 2", "parallelism", 2),
-        ("--num-shard 2", "parallelism", 2),
-        ("--pipeline-parallel-size 3", "nodes", 3),
-    ],
-)
-def test_a_setting_in_its_spellings(text: str, kind: str, said: int) -> None:
-    (found,) = SCANNER.scan("x.txt", f"İ\n{text}\n")
-    assert (found.kind, found.number) == (kind, said)
-    assert f"İ\n{text}\n"[found.start : found.end] == found.text
+    for offer in base.hosted.values():
+        assert READER.checkpoints.find(offer.id), offer.id
 
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "max_model_length: 8192",
-        "my-max-model-len 8192",
-        "--max-model-len $LENGTH",
-        "num_ctx: many",
-        "http-tp 2",
-        "x.num_ctx_y 3",
-    ],
+    ["max_model_length: 8192", "my-num-ctx 8192", "--max-model-len $LENGTH", "num_ctx: many", "http-tp 2"],
 )
 def test_what_only_looks_like_a_setting(text: str) -> None:
-    assert SCANNER.scan("x.txt", text) == ()
+    assert READER.deployments("x.txt", text) == ()
 
 
 @pytest.mark.parametrize("name", ["x.yaml", "x.py", "Dockerfile", "x.sh", ".env", "x.toml"])
 def test_comments_deploy_nothing(name: str) -> None:
-    text = 'a = "b#c llama3.1"  # llama3.2:1b\n# meta-llama/Llama-3.1-8B\nb = 1\n'
-    assert [mention.text for mention in SCANNER.scan(name, text)] == ["llama3.1"]
+    text = 'model = "llama3.1:8b"  # llama3.2:1b\n# meta-llama/Llama-3.1-8B\nb = 1\n'
+    text = text.replace(" = ", {"x.yaml": ": ", "x.sh": "=", "Dockerfile": "="}.get(name, " = "))
+    assert [item.model.text for item in READER.deployments(name, text) if item.model] == ["llama3.1:8b"]
 
 
-@given(st.text(alphabet="ab#\"'\n\r\t \\\u2028()", max_size=60), st.sampled_from(["x.py", "x.yaml", "x.ipynb", "x.md"]))
-def test_blanking_moves_nothing(text: str, name: str) -> None:
-    plain = without_comments(name, text)
+@given(st.text(alphabet="ab#\"'\n\r\t \\\u2028()/*", max_size=60), st.sampled_from(["", "code", "blocks"]))
+def test_blanking_moves_nothing(text: str, kind: str) -> None:
+    plain = without_comments(Piece(text), kind).text
     assert len(plain) == len(text)
     assert all(a in {b, " "} for a, b in zip(plain, text, strict=True))
 
 
-@given(st.text(max_size=80))
-def test_any_text_can_be_scanned(text: str) -> None:
-    assert len(folded(text)) == len(text)
-    for name in ("x.py", "x.ipynb", "Modelfile"):
-        SCANNER.scan(name, f"{text} llama3.2 --max-model-len {text}")
+KINDS = ["x.py", "x.ipynb", "Modelfile", "x.yaml", "x.ts", "x.tf", "x.sh", "x.toml", "x.tpl"]
+
+
+@given(st.text(max_size=80), st.sampled_from(KINDS))
+def test_any_text_can_be_read(text: str, name: str) -> None:
+    whole = f"{text} llama3.2 --max-model-len {text}"
+    for item in READER.deployments(name, whole):
+        assert all(whole[mention.start : mention.end] == mention.text for mention in item.mentions)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{", "}", "[", "]", "(", ")", ":", "=", ",", '"', "'", "\n", " ", "-", "model", "llama3.2:1b"])
+    )
+)
+def test_any_brackets_and_signs_can_be_read(parts: list[str]) -> None:
+    for name in KINDS:
+        READER.deployments(name, "".join(parts))
 
 
 PLACES = "# é\r\na: &x {b: 1, 'c': [two, {d: 3}]}\r\ne: *x\r\nf:\r\n  - g: |\r\n      h\r\n    i: *x\r\n"
@@ -234,3 +297,39 @@ def test_one_checker_answers_alike_for_many_files(tmp_path: Path) -> None:
     second.write_text(PROJECT.replace("8b-instruct", "70b-instruct"), "utf-8")
     together = checked(first, second, as_of=AS_OF).findings
     assert together == checked(second, as_of=AS_OF).findings
+
+
+def drift(found: Findings) -> list[tuple[str, int]]:
+    return [(item.code, item.line) for item in found.findings if item.code in {"LA301", "LA302", "LA303", "LA307"}]
+
+
+def test_every_model_of_a_large_file_is_compared_and_a_limit_is_told(check_text: Callable[..., Findings]) -> None:
+    entry = "m{}: {{url: 'hf://meta-llama/{}', args: [--max-model-len=16384, --quantization=fp8]}}\n"
+    right = "".join(entry.format(n, "Llama-3.1-8B-Instruct") for n in range(300))
+    found = check_text(f"{PROJECT}    sources: [a.yaml]\n", {"a.yaml": right + entry.format("x", "Llama-3.2-1B")})
+    assert drift(found) == [("LA301", 301)]
+    many = check_text(f"{PROJECT}    sources: [b.yaml]\n", {"b.yaml": right * 7})
+    assert [code for code, _ in drift(many)] == ["LA307"]
+
+
+def test_what_is_set_for_another_model_of_the_file_is_not_held_against_the_choice(
+    check_text: Callable[..., Findings],
+) -> None:
+    wanted = TWO.replace("8192", "16384").replace("defaults: {maxModelLen: 1024}", "defaults: {}")
+    assert drift(check_text(f"{PROJECT}    sources: [a.yaml]\n", {"a.yaml": wanted})) == [("LA301", 9)]
+
+
+def test_a_file_with_the_models_of_two_deployments_fits_both(check_text: Callable[..., Findings]) -> None:
+    small = PROJECT.partition("deployments:\n")[2].replace("bot", "small").replace("16k", "4k")
+    small = small.replace("llama-3.1-8b-instruct, quantization: fp8", "llama-3.2-1b-instruct")
+    both = f"{PROJECT}    sources: [a.yaml]\n{small}    sources: [a.yaml]\n"
+    wanted = TWO.replace("8192", "16384").replace("defaults: {maxModelLen: 1024}", "defaults: {}")
+    assert drift(check_text(both, {"a.yaml": wanted})) == []
+    changed = {"b.yaml": wanted.replace("4096", "2048").replace("16384", "8192")}
+    assert drift(check_text(both.replace("a.yaml", "b.yaml"), changed)) == [("LA303", 6), ("LA303", 8)]
+
+
+def test_tests_deploy_nothing_unless_they_are_named(check_text: Callable[..., Findings]) -> None:
+    files = {"run.sh": "vllm serve meta-llama/Llama-3.1-8B-Instruct\n", "tests/run.sh": "ollama pull llama3.2:1b\n"}
+    assert drift(check_text(f"{PROJECT}    sources: ['**/*.sh']\n", files)) == []
+    assert drift(check_text(f"{PROJECT}    sources: [run.sh, tests/run.sh]\n", files)) == [("LA301", 1)]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from llama_advisor.check.findings import SourceText
-from llama_advisor.check.mentions import Scanner
-from llama_advisor.check.propose import FILES, SUFFIXES
+from llama_advisor.check.reading.deployments import Deployment
+from llama_advisor.check.reading.reader import Reader
 from llama_advisor.engine.rules import load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HERE = Path(__file__).resolve().parent
 REPOSITORIES = HERE / "repositories"
@@ -29,7 +32,7 @@ NAMED = {
 _PARENTS = re.compile(r"(?:/?\w[\w.@\-]*/|/)*")
 """What may stand before the name of a checkpoint and is part of it or not: folders, an owner, a host."""
 BASE = load_rules()
-SCANNER = Scanner(BASE)
+READER = Reader(BASE)
 
 
 class Setting(NamedTuple):
@@ -72,29 +75,30 @@ class Score(NamedTuple):
         return len(self.right) / len(self.read)
 
 
-def opened(path: Path) -> bool:
-    """Whether `--discover` opens a file of this name."""
-    return path.suffix.lower() in SUFFIXES or path.name.lower().startswith(FILES)
-
-
 def readings(name: str, text: str) -> list[Reading]:
-    """Return what today's reader makes of a file; with `opened` all that knows its interface."""
-    source, mentions = SourceText(name, text, {}), SCANNER.scan(name, text)
-    settings = {Setting("engine", engine, 0) for engine in SCANNER.engines(text)}
-    for item in mentions:
-        if item.kind in NAMED:
-            values = item.quantizations or {str(item.number) if item.number else item.text}
-            settings |= {Setting(NAMED[item.kind], value, source.span(item.start, item.end)[0]) for value in values}
+    """Return what the reader makes of a file, by its name in its repository; all that knows its interface."""
+    source = SourceText(name, text, {})
     return [
         Reading(
-            *source.span(item.start, item.end)[:2],
-            item.checkpoint.model or OTHER,
-            item.checkpoint.quantizations,
-            frozenset(settings),
+            *source.span(item.model.start, item.model.end)[:2],
+            item.model.checkpoint.model or OTHER,
+            item.model.checkpoint.quantizations,
+            frozenset(settings(item, source)),
         )
-        for item in mentions
-        if item.checkpoint
+        for item in (READER.deployments(name, text) if READER.reads(name) else ())
+        if item.model and item.model.checkpoint
     ]
+
+
+def settings(deployment: Deployment, source: SourceText) -> Iterator[Setting]:
+    """Yield what is set beside a model."""
+    for item in deployment.settings:
+        line = source.span(item.start, item.end)[0]
+        if item.kind == "engine":
+            yield Setting("engine", item.engine, 0)
+        elif item.kind in NAMED:
+            for value in item.quantizations or {str(item.number) if item.number else item.text}:
+                yield Setting(NAMED[item.kind], value, line)
 
 
 def half(repository: str) -> str:
@@ -124,7 +128,7 @@ def measured(which: str) -> dict[str, Score]:
         labelled["columns"] |= {(*key, column) for key, column in columns.items()}
         text = (REPOSITORIES / file).read_text(encoding="utf-8")
         lines = text.split("\n")
-        for item in readings(file, text) if opened(Path(file)) else []:
+        for item in readings(file.partition("/")[2], text):
             key = (file, item.line, item.model)
             if key in labelled["deployments"]:
                 begin, end = sorted((item.column, columns[key]))

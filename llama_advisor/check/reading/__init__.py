@@ -1,0 +1,1 @@
+"""What files deploy: entries with places, their kinds, and from them models with what is set beside them."""

@@ -1,0 +1,149 @@
+"""Mentions of models and of what is set, and the deployments that they make."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Annotated, NamedTuple
+
+from llama_advisor.check.reading.checkpoints import Checkpoint
+from llama_advisor.check.reading.pieces import Named, Path
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.offer import HOSTED
+
+MOST_ALIKE = 100
+"""Models of one list that share what is set beside it; of more, each has its own."""
+NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
+
+
+class Mention(NamedTuple):
+    """One thing that a file deploys, and where it says so."""
+
+    kind: Annotated[str, "model, quantization, context, parallelism, nodes, data_parallel, engine or version."]
+    path: Path
+    start: int
+    end: int
+    text: str
+    number: int = 0
+    total: Annotated[bool, "Whether the number counts all sequences together."] = False
+    checkpoint: Checkpoint | None = None
+    quantizations: frozenset[str] = frozenset()
+    engine: str = ""
+    key: Annotated[str, "What it is called by, folded."] = ""
+    told: Annotated[bool, "Whether a model is asked for where it stands."] = False
+
+    def part(self, start: int, end: int) -> Mention:
+        """Return the mention of a part of its text."""
+        return self._replace(start=self.start + start, end=self.start + end, text=self.text[start:end])
+
+
+class Deployment(NamedTuple):
+    """A model that a file deploys, with what is set beside it; without one, what is set in a file that names none."""
+
+    model: Mention | None
+    settings: tuple[Mention, ...]
+    path: Annotated[Path, "The container it stands in."]
+
+    def setting(self, kind: str) -> Mention | None:
+        """Return the first thing of a kind that is set."""
+        return next((item for item in self.settings if item.kind == kind), None)
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """All of it, in the order of the file."""
+        every = (*((self.model,) if self.model else ()), *self.settings)
+        return tuple(sorted(every, key=lambda item: (item.start, item.kind)))
+
+
+def without_labels(found: Sequence[Mention], labels: Sequence[str]) -> list[Mention]:
+    """Leave out weak names of models, weakest first in `labels`, beside or above the model that they are names for."""
+    strongest: dict[Path, int] = {}
+    weak = {name: rank for rank, name in enumerate(labels)}
+    for item in found:
+        for length in range(len(item.path)) if item.kind == "model" else ():
+            rank = weak.get(item.key, len(weak))
+            strongest[item.path[:length]] = max(rank, strongest.get(item.path[:length], 0))
+
+    def stands(item: Mention) -> bool:
+        rank = weak.get(item.key, len(weak))
+        loose = item.checkpoint is not None and (item.checkpoint.model is None or item.checkpoint.loose)
+        around = (item.path[:-1], item.path[:-2]) if loose else (item.path[:-1],)
+        return all(not _keeps(container) or strongest[container] <= rank for container in around)
+
+    return [item for item in found if item.kind != "model" or stands(item)]
+
+
+def _keeps(container: Path) -> bool:
+    """Whether what stands in a container belongs together: an item, a mapping or a call; no file and no function."""
+    last = container[-2:]
+    return bool(last) and (not isinstance(last[-1], Named) or any(isinstance(step, int) for step in last))
+
+
+def deployed(found: Sequence[Mention], base: RuleBase, engine_named: Callable[[Path], str]) -> Iterator[Deployment]:
+    """Yield each model with what is set for it."""
+    places: dict[int, list[Mention]] = {}
+    for item in found:
+        if item.kind == "model":
+            places.setdefault(item.start, []).append(item)
+    # A name that a variable holds stands where the variable is used first.
+    models = [held[min(1, len(held) - 1)] for _, held in sorted(places.items())]
+    engines = {item.engine for item in found if item.kind == "engine"}
+    once = {(item.start, item.kind): item for item in found if item.kind != "model"}
+    settings = [once[place] for place in sorted(once)]
+    settings = [item for item in settings if item.kind not in NUMBERS or not item.engine or item.engine in engines]
+    own: list[list[Mention]] = [[] for _ in models]
+    apart: list[Mention] = []  # The one engine of a file, named apart from its models.
+    for item, owners, shared in _owned(models, settings):
+        if shared and item.kind == "engine" and len(models) > 1:
+            apart = [item] if len(engines) == 1 else []
+            continue
+        for index in owners:
+            own[index].append(item)
+    for model, said in zip(models, own, strict=True):
+        implied: list[Mention] = []
+        if not any(item.kind == "engine" for item in said):
+            hosted = model.checkpoint is not None and model.checkpoint.hosted
+            named = HOSTED if hosted else engine_named(model.path)
+            implied = [model._replace(kind="engine", engine=named, checkpoint=None)] if named else apart
+        yield Deployment(model, tuple(_with_own_context([*said, *implied], model, base)), model.path[:-1])
+    if settings and not models:
+        yield Deployment(None, tuple(settings), ())
+
+
+def _owned(models: Sequence[Mention], settings: Sequence[Mention]) -> Iterator[tuple[Mention, Sequence[int], bool]]:
+    """Yield each setting with the models it is for, and whether it is set for the file.
+
+    That is the model in the smallest container that holds both, of several the nearest above; of a list each.
+    """
+    within: dict[Path, list[int]] = {}
+    alike: dict[Path, list[int]] = {}
+    for index, item in enumerate(models):
+        alike.setdefault(item.path, []).append(index)
+        for length in range(len(item.path)):
+            within.setdefault(item.path[:length], []).append(index)
+    starts = [item.start for item in models]
+    for item in settings:
+        lengths = (length for length in range(len(item.path), -1, -1) if item.path[:length] in within)
+        for length in islice(lengths, 1):
+            held = within[item.path[:length]]
+            above = bisect_right(held, bisect_right(starts, item.start) - 1)
+            nearest = held[max(above - 1, 0)]
+            listed = alike[models[nearest].path]
+            yield item, listed if len(listed) <= MOST_ALIKE else [nearest], not length
+
+
+def _with_own_context(said: list[Mention], model: Mention, base: RuleBase) -> Iterator[Mention]:
+    """Yield settings; a context of 0 is the model's own."""
+    known = base.models.get(model.checkpoint.model or "") if model.checkpoint else None
+    for item in said:
+        if item.kind == "context" and item.number == 0:
+            if known:
+                yield item._replace(number=known.context_tokens)
+        else:
+            yield item
+
+
+def selected(deployments: Iterable[Deployment], selector: str) -> tuple[Deployment, ...]:
+    """Return the deployments that stand below a key or a name in their file."""
+    return tuple(item for item in deployments if selector in (step for step in item.path if isinstance(step, str)))

@@ -1,0 +1,280 @@
+"""What files deploy: models, each with what is set beside it, from the entries of a file; pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from llama_advisor.check.reading import lines, tree
+from llama_advisor.check.reading.checkpoints import CACHED, HOST, Checkpoint, Checkpoints
+from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
+from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
+from llama_advisor.check.reading.words import UNSAID, Words, words_of
+from llama_advisor.scenario.names import key
+
+if TYPE_CHECKING:
+    from llama_advisor.knowledge.base import RuleBase
+    from llama_advisor.knowledge.upkeep_entries import Spelling
+
+_DEFAULT = (
+    re.compile(r"^\$\{\w+:?[-=](.*)\}$"),
+    re.compile(r"^\$?\{\{.*\|\s*default[ (]\s*[\"']?([^\"'\s|)}]+)[^{}]*\}\}$"),
+    re.compile(r"^\$?\{\{-?\s*(?:or|default)\s+[\"']?([\w./:\-]+)[^{}]*\}\}$"),
+    re.compile(r"^[\"'](.*)[\"'],?$"),
+)
+_VARIABLE = re.compile(r"\$[{(]?(\w+)[)}]?")
+_NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
+_PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
+_DOTTED = re.compile(r"\d+(?:\.\d+)+")
+_REQUIRED = re.compile(r"[\^~=v>\s]*(?P<version>\d+(?:\.\d+)+)")
+_SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
+_LIST = re.compile(r"[^\s,]+")
+_LAST = re.compile(r"[\w.\-]*[A-Za-z][\w.\-]*(?::[\w.\-]+)?")
+_OWNER = re.compile(r"[A-Za-z0-9][\w.\-]*")
+_SIZED = re.compile(
+    r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b[\w.\-]*", re.IGNORECASE
+)
+_LAST_WORD = re.compile(r"^.*[\-.]")
+_PLACE = re.compile(r"\$\{?\w+\}?/")
+_PART = re.compile(r"[\W_]+")
+_VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
+NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
+ON = frozenset({"true", "1", "yes", "on"})
+IMAGES = frozenset({"repository", "image", "imagename", "repo", "newname"})
+LONGEST = 300
+
+
+class Reader:
+    """What tells the deployments of a file on one rule base; made once."""
+
+    def __init__(self, base: RuleBase) -> None:
+        checking, reading = base.checking, base.checking.reading
+        self.base, self.words, self.checkpoints = base, Words(checking), Checkpoints(base)
+        self.folders = frozenset(reading.folders)
+        self.catalogue, self.local = reading.catalogue, frozenset(reading.local)
+        self.other_tasks, self.no_models = frozenset(reading.other_tasks), reading.no_models
+        self.schemes = re.compile("|".join(map(re.escape, reading.schemes)), re.IGNORECASE)
+        self.family = re.compile(f"(?:{'|'.join(map(re.escape, reading.families))})", re.IGNORECASE)
+        self.packages = {key(name): item.engine for item in checking.runtimes for name in item.names}
+        names = sorted((name for item in checking.runtimes for name in item.names), key=len, reverse=True)
+        named = "|".join(map(re.escape, names))
+        self.runtime = re.compile(rf"(?:.*/(?:[\w.]+-)*)?(?P<name>{named})(?=$|\W)(?:{_VERSION})?", re.IGNORECASE)
+        self.engines = {
+            key(name): engine.id
+            for engine in base.engines.values()
+            for name in (engine.id, engine.name, *engine.aliases)
+        }
+        self.telling = {
+            "llama",
+            "model",
+            *reading.schemes,
+            *(name for item in checking.runtimes for name in item.names),
+        }
+        for item in checking.settings:
+            if item.sets in NUMBERS | {"quantization"}:
+                self.telling |= {name.replace("-", mark) for name in item.names for mark in ("-", "_", "")}
+
+    def reads(self, name: str) -> bool:
+        """Whether a file of this name below a project may deploy something, as far as its name tells."""
+        apart = not self.folders.isdisjoint(name.lower().split("/")[:-1])
+        return not apart and self.words.kind_of_file(name) not in {"", "prose"}
+
+    def deployments(self, name: str, text: str) -> tuple[Deployment, ...]:
+        """Return what a file deploys, in its order."""
+        kind = self.words.kind_of_file(name)
+        lower = text.lower()
+        apart = kind == "prose" or not self.folders.isdisjoint(name.lower().split("/")[:-1])
+        if apart or not any(word in lower for word in self.telling):
+            return ()
+        found = list(self._mentions(_entries(name, text, kind)))
+        if kind in {"python", "code", "notebook", "tree"}:
+            found = self._without_catalogues(found, kind)
+        return tuple(deployed(without_labels(found, self.words.labels), self.base, self._engine_named))
+
+    def _mentions(self, entries: Iterable[Entry]) -> Iterator[Mention]:
+        """Yield what the entries mention; an image's name and its tag may be two of them."""
+        images: dict[Path, str] = {}
+        tags: list[tuple[Path, Mention]] = []
+        every = [entry for entry in entries if len(entry.value) <= LONGEST]
+        given = {_variable(entry): entry for entry in reversed(every)}  # what is said first, then what was said last
+        for each in every:
+            given[_variable(each)] = each
+            used = _VARIABLE.fullmatch(each.value)
+            found = given.get(used[1], each)._replace(path=each.path) if used else each
+            said = self.words.kind(found.path)
+            scheme = self.schemes.match(found.value.strip("\"' ")) is not None
+            if said == UNSAID and not scheme and not _names_image(found.path):
+                continue
+            entry = _narrowed(found)
+            made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
+            if said and said.sets == "version":
+                tags.append((entry.path[:-1], made))
+            elif said and said.sets in NUMBERS | {"quantization"}:
+                yield from self._set(made, said)
+            else:
+                run = list(self._run(made, said))
+                images |= {entry.path[:-1]: item.engine for item in run}
+                yield from run
+                yield from self._models(made, said, scheme=scheme)
+        for parent, tag in tags:
+            engine = images.get(parent) or self._engine_named(tag.path[-1:])
+            if engine and (version := _DOTTED.search(tag.text)):
+                yield tag.part(*version.span())._replace(kind="version", engine=engine)
+
+    def _set(self, made: Mention, spelling: Spelling) -> Iterator[Mention]:
+        """Yield a number or quantization that is set."""
+        said = made.text.lower()
+        if spelling.sets in NUMBERS:
+            number = _number(said)
+            if number is not None:
+                yield made._replace(kind=spelling.sets, number=number, total=spelling.total, engine=spelling.of)
+            return
+        on = said in ON if spelling.means else said not in NOTHING
+        names = (spelling.means or said, _LAST_WORD.sub("", said)) if on else ()
+        if held := next(filter(None, map(self.checkpoints.quantization, names)), None):
+            yield made._replace(kind="quantization", quantizations=held)
+
+    def _run(self, made: Mention, said: Spelling | None) -> Iterator[Mention]:
+        """Yield the engine whose image, package, module or command a value names, and its version."""
+        if said and said.sets == "engine" and (engine := self.engines.get(key(made.text))):
+            yield made._replace(kind="engine", engine=engine)
+            return
+        last = made.path[-1] if made.path else ""
+        engine = self.packages.get(key(last)) if isinstance(last, str) else None
+        match = _REQUIRED.match(made.text) if engine else None
+        if not match and (match := self.runtime.match(made.text)):
+            engine = self.packages[key(match["name"])]
+        if engine and match:
+            yield made._replace(kind="engine", engine=engine)
+            if match["version"]:
+                yield made.part(*match.span("version"))._replace(kind="version", engine=engine)
+
+    def _models(self, made: Mention, said: Spelling | None, *, scheme: bool) -> Iterator[Mention]:
+        """Yield the models in a value: of a list each; what is no checkpoint's name, where a model is asked for."""
+        told = scheme or (said is not None and said.sets == "model")
+        if (said == UNSAID and not scheme) or (SENTENCE in made.path and not told):
+            return
+        for match in _LIST.finditer(made.text):
+            token = _PLACE.sub("", match[0].strip("\"'").rstrip("-./:_"), count=1)
+            start = match.start() + match[0].find(token)
+            tokens = (token, token.rpartition("/")[0]) if told else (token,)  # a folder may stand below its model
+            found = next(filter(None, (self._known(name, told=told) for name in tokens)), None)
+            if found := found or (self._other(token) if told else None):
+                begin, end, checkpoint = found
+                yield made.part(start + begin, start + end)._replace(kind="model", checkpoint=checkpoint, told=told)
+
+    def _known(self, token: str, *, told: bool) -> tuple[int, int, Checkpoint] | None:
+        """Return where in a value the name of a known model stands, and what it stands for."""
+        if not self.other_tasks.isdisjoint(_PART.split(token.lower())):
+            return None
+        if (cached := CACHED.search(token)) and (known := self.checkpoints.find(cached[0])):
+            return cached.start(1), cached.end(2), known
+        scheme = self.schemes.match(token)
+        slashes = [index + 1 for index, letter in enumerate(token[:LONGEST]) if letter in "/:"]
+        for cut in (0, scheme.end() if scheme else 0, *slashes[-2:-1], *slashes[-1:], *slashes[:-2]):
+            found = self.checkpoints.find(token[cut:])
+            if found is not None and (told or found.telling):
+                return cut, len(token), found
+        return None
+
+    def _other(self, token: str) -> tuple[int, int, Checkpoint] | None:
+        """Return the place of the name of another model, where a model is asked for: by its family, owner or size."""
+        scheme = self.schemes.match(token)
+        begin = scheme.end() if scheme and scheme[0].endswith("://") else 0
+        owner, _, last = HOST.sub("", token[begin:]).lstrip("@").rpartition("/")
+        words = _PART.split(token.lower())
+        if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
+            return None
+        named = scheme or self.family.match(last) or self.family.match(token, begin) or _SIZED.fullmatch(token, begin)
+        owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
+        return (begin, len(token), Checkpoint(None)) if named or owned else None
+
+    def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
+        """Leave out models of a list of many, or of many calls and items of one shape, that nothing loads."""
+        models = [item for item in found if item.kind == "model"]
+        listed = Counter(item.path for item in models)
+        loaded = {item.path[:-1] for item in found if item.kind in {"engine", "parallelism"}}
+        bare = len(models) == len(found)
+        shapes: dict[Mention, Path] = {}
+        for item in models:
+            if kind != "tree":
+                literal = kind == "python" and len(item.path) > 1 and not isinstance(item.path[0], Named)
+                shapes[item] = item.path[:1] if literal else _shape(item.path) or (("",) if bare else ())
+            elif item.path[:-1] not in loaded and not self._engine_named(item.path):
+                if listed[item.path] > 1:
+                    shapes[item] = ("", *item.path[:-1])
+                elif not item.told or item.key in self.words.labels[:2]:
+                    shapes[item] = _shape(item.path)[: None if item.told else 1] or ("",)
+        names: dict[Path, set[str]] = {}
+        for item, shape in shapes.items():
+            names.setdefault(shape, set()).add(item.text)
+        return [item for item in found if not shapes.get(item) or len(names[shapes[item]]) < self.catalogue]
+
+    def _engine_named(self, path: Path) -> str:
+        """Return the engine that a key around a model names: `ollama`, `OllamaChatModel`."""
+        names = (key(step) for step in reversed(path) if isinstance(step, str) and not isinstance(step, Named))
+        return next((engine for name in names for known, engine in self.packages.items() if known in name), "")
+
+
+def _entries(name: str, text: str, kind: str) -> Iterator[Entry]:
+    """Yield the entries of a file by its kind; what cannot be parsed is read word by word."""
+    piece = Piece(text)
+    found: Iterator[Entry] | None = None
+    if kind == "python":
+        from llama_advisor.check.reading import python
+
+        found = python.read(piece)
+    elif kind == "notebook":
+        found = tree.read_notebook(piece, name)
+        return found or iter(())
+    elif kind == "tree":
+        found = tree.read(piece, name)
+    path: Path = ("modelfile",) if kind == "modelfile" else ()
+    return found if found is not None else lines.read(piece, path, "" if kind in {"python", "tree"} else kind)
+
+
+def _narrowed(entry: Entry) -> Entry:
+    """Return what holds unless something else is said: of `${MAX_LEN:-8192}` the number."""
+    found = next((match for known in _DEFAULT if (match := known.match(entry.value))), None)
+    if not found or not found[1]:
+        return entry
+    start = entry.start + found.start(1)
+    return _narrowed(Entry(entry.path, found[1], start, start + len(found[1])))
+
+
+def _names_image(path: Path) -> bool:
+    return bool(path) and isinstance(path[-1], str) and path[-1].lower() in IMAGES
+
+
+def _variable(entry: Entry) -> str:
+    """Return the name of a variable that an entry gives a value; empty where it does not."""
+    name = entry.path[-2] if entry.path[-1:] == ("value",) and len(entry.path) > 1 else (entry.path or (0,))[-1]
+    return name.lstrip("$") if isinstance(name, str) and f"${name}" not in entry.value else ""
+
+
+def _shape(path: Path) -> Path:
+    """Return the names of what a model stands in, without its own key, places and names of items."""
+    pairs = zip(path, ("", *path), strict=False)
+    named = tuple(
+        step
+        for step, before in pairs
+        if isinstance(step, str) and not (isinstance(step, Named) and isinstance(before, int))
+    )
+    return named[:-1] if path and isinstance(path[-1], str) else named
+
+
+def _key(path: Path) -> str:
+    return next(("".join(words_of(step)) for step in reversed(path) if isinstance(step, str) and step), "")
+
+
+def _number(text: str) -> int | None:
+    """Return the number that a value is: `8192`, `8_192`, `32k`, `32 * 1024`, `2**15`."""
+    if product := _PRODUCT.fullmatch(text.strip()):
+        one, other = (int(part.replace("_", "")) for part in product.group(1, 3))
+        return (
+            one * other if product[2] == "*" else one ** min(other, 40) if product[2] == "**" else one << min(other, 40)
+        )
+    match = _NUMBER.fullmatch(text.strip())
+    return int(match[1].replace("_", "")) * _SCALES[match[2].lower()] if match else None

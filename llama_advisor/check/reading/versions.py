@@ -1,0 +1,38 @@
+"""Versions of engines: compared by their leading numbers, and which run a model."""
+
+from __future__ import annotations
+
+import re
+
+from llama_advisor.knowledge.engine import Engine
+from llama_advisor.knowledge.model import Model
+
+_NUMBERS = re.compile(r"\d{1,9}(?:\.\d{1,9})*")
+WRONG_VERSION = "LA206"
+
+
+def wrong_version(engine: Engine, version: str, model: Model) -> str | None:
+    """Say that a version of an engine does not run a model, and which do; a version without a number is not judged."""
+    support = engine.by_architecture.get(model.architecture.kind)
+    if support is None or not parts(version):
+        return None
+    late = support.until is not None and compared(version, support.until) > 0
+    early = support.since is not None and compared(version, support.since) < 0
+    if not late and not early:
+        return None
+    bounds = [f"from {support.since}" if support.since else "", f"up to {support.until}" if support.until else ""]
+    pin = f" ({support.pin})" if support.pin else ""
+    return f"{engine.name} {version} does not run {model.name}; versions {' '.join(filter(None, bounds))} do{pin}"
+
+
+def parts(version: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version: `v0.11.0rc1` is (0, 11, 0)."""
+    match = _NUMBERS.match(version.strip().lstrip("vV="))
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def compared(one: str, other: str) -> int:
+    """Return -1, 0 or 1; what one of them does not say counts as the same."""
+    a, b = parts(one), parts(other)
+    length = min(len(a), len(b))
+    return (a[:length] > b[:length]) - (a[:length] < b[:length])

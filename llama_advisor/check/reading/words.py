@@ -1,0 +1,104 @@
+"""Words that keys, options, variables, calls and commands are made of, and what they set."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import PurePath
+
+from llama_advisor.check.reading.pieces import First, Named, Path
+from llama_advisor.knowledge.upkeep_entries import Checking, Spelling
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MARKS = re.compile(r"[^A-Za-z0-9]+")
+_STEPS = re.compile(r"[.:]+")
+LONGEST = 120
+TELLING = 3
+"""So many words of a name are a setting behind any others."""
+UNSAID = Spelling(names=(), sets="nothing")
+"""Kind of a value that deploys nothing."""
+
+
+def _folded(name: str) -> str:
+    return name.replace("-", "")
+
+
+class Words:
+    """The words of a rule base; made once."""
+
+    def __init__(self, checking: Checking) -> None:
+        reading = checking.reading
+        self.settings = {_folded(name): item for item in checking.settings for name in item.names}
+        self.flags = {flag: item for item in checking.settings for flag in item.flags}
+        self.models = {name for name, item in self.settings.items() if item.sets == "model"}
+        self.prefixes = frozenset(map(_folded, reading.prefixes))
+        self.transparent = frozenset(map(_folded, (*reading.transparent, *reading.lookups)))
+        self.elsewhere = frozenset(map(_folded, reading.elsewhere))
+        self.unsaid = frozenset(map(_folded, reading.unsaid))
+        self.labels = tuple(map(_folded, reading.labels))
+        self.files = [(kind.kind, kind.names) for kind in reading.files]
+        self.said = lru_cache(4096)(self._said)
+        self.told_elsewhere = lru_cache(4096)(self._told_elsewhere)
+        self.kind_of_file = lru_cache(4096)(self._kind_of_file)
+
+    def _kind_of_file(self, name: str) -> str:
+        last = PurePath(name.lower()).name
+        return next((kind for kind, names in self.files if any(fnmatchcase(last, known) for known in names)), "")
+
+    def setting(self, name: str, above: str = "") -> Spelling | None:
+        """Return what a key sets; `above` is the key around it, `model` of `name`."""
+        if name in self.flags:
+            return self.flags[name]
+        words = words_of(_last(name))
+        for parts in (words, words_of(above) + words if above else ()):
+            for begin in range(len(parts)):
+                found = self.settings.get("".join(parts[begin:]))
+                telling = begin == 0 or len(parts) - begin >= TELLING or self._only_prefixes(parts[:begin])
+                if found and (telling or found.sets == "model"):
+                    return found
+        return None
+
+    def _only_prefixes(self, words: tuple[str, ...]) -> bool:
+        return all(word in self.prefixes for word in words) or "".join(words) in self.prefixes
+
+    def _told_elsewhere(self, name: str) -> bool:
+        words = words_of(name)
+        return any("".join(words[a:b]) in self.elsewhere for a in range(len(words)) for b in (a + 1, a + 2, len(words)))
+
+    def kind(self, path: Path) -> Spelling | None:
+        """Return what the value at a path sets, UNSAID where it deploys nothing, None where its path does not tell."""
+        keys = [step for step in path if isinstance(step, str)]
+        if any(self.told_elsewhere(name) for name in keys if not isinstance(name, Named) or isinstance(name, First)):
+            return UNSAID
+        for index in range(len(keys) - 1, -1, -1):
+            name = keys[index]
+            if isinstance(name, First):
+                continue
+            dotted = _STEPS.split(name)[-2:-1]
+            around = (keys[place] for place in range(index - 1, -1, -1) if not isinstance(keys[place], Named))
+            above = dotted[0] if dotted and dotted[0] else next(around, "")
+            if found := self.said(name, above, named=isinstance(name, Named)):
+                return found
+            if not isinstance(name, Named) and "".join(words_of(_last(name))) not in self.transparent:
+                break
+        return None
+
+    def _said(self, name: str, above: str, *, named: bool) -> Spelling | None:
+        """Return what one key sets below another."""
+        words = words_of(_last(name))
+        endings = ["".join(words[begin:]) for begin in range(len(words) - 1)]
+        if self.told_elsewhere(name) or not self.unsaid.isdisjoint(endings):
+            return UNSAID
+        return self.setting(name, above) or (UNSAID if "".join(words) in self.unsaid and not named else None)
+
+
+def _last(name: str) -> str:
+    return _STEPS.split(name)[-1] or name
+
+
+@lru_cache(4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name, small: `maxModelLen` as `max-model-len`; a plural model is a model."""
+    words = [word.lower() for part in _MARKS.split(name[-LONGEST:]) for word in _HUMP.split(part) if word]
+    return tuple("model" if word == "models" else word for word in words)
