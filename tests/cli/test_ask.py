@@ -229,7 +229,7 @@ def test_a_sentence_is_answered_at_once_without_a_terminal(run: Any) -> None:
     assert done.stderr == (
         "Read summarize: --use-case summarization\n"
         "Read German: --language de\n"
-        "Read 20 people: --users 20\n"
+        "Read 20 people: --users 4 (taken: 20% of them at a time)\n"
         "Read 2x L40S: --hardware '2x L40S'\n"
         "Not read: PDFs\n"
     )

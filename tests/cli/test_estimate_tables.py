@@ -145,7 +145,7 @@ Llama 3.1 70B Instruct, awq-int4, vLLM on 4x RTX 3090
      32        6      39.9     0.55              185  0
      64       63      11.7     1.16              342  0
     128      182      5.76     2.06              359  ever more
-usable up to 67 users: 3 tokens/s or more each, the first within 60 s
+usable up to 67 users: 3 tokens/s or more each, the first within 180 s
 """,
     ),
 }
