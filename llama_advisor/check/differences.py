@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from llama_advisor.check.decide import Decider, Decision
@@ -11,13 +12,12 @@ from llama_advisor.check.project import Deployed
 from llama_advisor.check.reading.deployments import Deployment, Mention
 from llama_advisor.check.reading.reader import PARAMETER
 from llama_advisor.check.reading.versions import WRONG_VERSION, bound, wrong_version
-from llama_advisor.engine.candidate import Candidate
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model, Published
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.sizing.layouts import Layout
-from llama_advisor.sizing.memory import fit, tensor_parallel_divides
+from llama_advisor.sizing.memory import Parallel, fit, tensor_parallel_divides
 from llama_advisor.text.errors import nearest
 
 FULL_BITS = 16
@@ -148,7 +148,7 @@ class Comparison:
             return
         if tokens > need.context_tokens:
             short = self._lacking(tokens)
-            text, level = f"{text}; {short or 'that fits too'}", "warning" if short else "note"
+            text, level = f"{text}; {short or self._fits}", "warning" if short else "note"
         if self._assumed(tokens):
             level = "note"
         self.unset.setdefault("context", self._finding(source, mention, "LA308", text, severity=level))
@@ -163,6 +163,11 @@ class Comparison:
         if self.engine and self.engine.concurrent_requests == "continuous":
             asked = asked.model_copy(update={"concurrent_requests": 1})
         return self.decider.lacking(asked, self.item.deployment.choice, tokens)
+
+    @property
+    def _fits(self) -> str:
+        stated = self.decision.need.hardware_stated
+        return "that fits too" if stated else "whether that fits is not known: no hardware is stated"
 
     def _assumed(self, tokens: int) -> bool:
         """Whether what speaks against a number of tokens was not stated: the context, or where it must fit."""
@@ -182,7 +187,7 @@ class Comparison:
         severe, tokens = not assumed, mention.number // requests
         if mention.number > wanted:
             short = self._lacking(tokens)
-            text = f"{text}; {short or 'that fits too'}"
+            text = f"{text}; {short or self._fits}"
             severe = bool(short) and not self._assumed(tokens)
         more: dict[str, Any] = {"replacement": str(wanted)} if severe else {"severity": "note"}
         yield self._finding(source, mention, "LA303", text, **more)
@@ -205,7 +210,7 @@ class Comparison:
         if not told or not build or not build.layout or not machine or machine.others:
             return
         tensor, stages, copies = (mention.number if mention else 1 for mention in said)
-        fitting = self._splits(build)
+        fitting = self._splits
         if (tensor, stages) in fitting and machine.devices % (tensor * stages * max(copies, 1)) == 0:
             return
         judged = build.layout.placed.tensor, build.layout.placed.stages, build.layout.replicas
@@ -215,12 +220,14 @@ class Comparison:
         text = f"{text}; on {machine.devices} × {machine.device.name} {self.name} can take tensor × pipeline of {right}"
         yield self._finding(source, next(wrong, told[0]), "LA304", text)
 
-    def _splits(self, build: Candidate) -> list[Split]:
-        """Return all ways to split one copy that make whole copies and fit, that of the judged build first."""
+    @cached_property
+    def _splits(self) -> list[Split]:
+        """All ways to split a copy of the judged build that make whole copies and fit, its own first."""
+        build = self.build
+        if not build or not build.layout or not build.place.machine:
+            return []
         machine, layout, shape = build.place.machine, build.layout, build.model.architecture
-        assert machine
-        assert layout
-        sizes = range(1, machine.devices + 1)
+        sizes = [size for size in range(1, machine.devices + 1) if machine.devices % size == 0]
         found: list[Split] = []
         whole = [
             (tensor, stages)
@@ -230,11 +237,11 @@ class Comparison:
         ]
         for tensor, stages in whole:
             part = machine._replace(count=tensor, nodes=stages)
-            parts = part, machine.devices // part.devices, "tensor" if part.devices > 1 else "none"
+            way: Parallel = "tensor" if part.devices > 1 else "none"
             one = Layout(
                 self.decider.advisor.search.sizes,
                 (build.model, build.quantization, build.engine),
-                parts,  # type: ignore[arg-type]  # the last is one of two words
+                (part, machine.devices // part.devices, way),
                 layout.kv_cache_type,
                 offload=layout.offload,
                 with_image=False,

@@ -173,13 +173,44 @@ def test_what_has_one_right_value_is_written_in_its_place(at: Callable[..., Ran]
     assert at("check", "--diff").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("choice", "file", "written", "right"),
+    [
+        ('{model: "llama3.1:8b", engine: ollama}', "run.sh", "ollama pull llama3.2:1b", "ollama pull llama3.1:8b"),
+        (
+            "{model: llama-3.1-8b-instruct, quantization: fp8, engine: vllm}",
+            "run.sh",
+            "vllm serve RedHatAI/Llama-3.2-1B-Instruct-FP8",
+            "vllm serve RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8",
+        ),
+        (
+            "{model: llama-3.1-70b-instruct, engine: hosted}",
+            "app.py",
+            'completion(model="bedrock/meta.llama3-1-8b-instruct-v1:0")',
+            'completion(model="bedrock/meta.llama3-1-70b-instruct-v1:0")',
+        ),
+        ("{model: llama-3.1-8b-instruct, engine: vllm}", "run.sh", "vllm serve Qwen/Qwen2.5-7B-Instruct", None),
+    ],
+)
+def test_a_model_is_put_right_in_its_own_spelling(
+    choice: str, file: str, written: str, right: str | None, at: Callable[..., Ran], tmp_path: Path
+) -> None:
+    needs = "{name: bot, requirements: {use_cases: [chat]}, choice: "
+    project(tmp_path, f"version: 1\ndeployments: [{needs}{choice}, sources: [{file}]}}]\n")
+    project(tmp_path, written, file)
+    at("check", "--fix", "--as-of", "2026-11-24")
+    assert (tmp_path / file).read_text("utf-8") == (right or written)
+
+
 def test_a_place_of_which_two_want_different_things_stays(at: Callable[..., Ran], tmp_path: Path) -> None:
     one = f"{PROJECT}    sources: [run.sh]\n"
     other = one.partition("deployments:\n")[2].replace("bot", "other").replace("16k", "32k")
     project(tmp_path, one + other)
     project(tmp_path, "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192 --quantization fp8\n", "run.sh")
     done = at("check", "--fix", "--format", "json")
-    assert [item["replacement"] for item in json.loads(done.stdout)["findings"]] == ["16384", "32768"]
+    found = json.loads(done.stdout)["findings"]
+    assert [item["replacement"] for item in found] == ["16384", "32768"]
+    assert [item["text"].split("; ")[1] for item in found] == ["bot needs 16384", "other needs 32768"]
     assert "8192" in (tmp_path / "run.sh").read_text("utf-8")
 
 
