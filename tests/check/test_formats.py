@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from checked_projects import PROJECT, checked, checker
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 
-from llama_advisor.check.checker import Settings
+from llama_advisor.check.checker import Checked, Settings
 from llama_advisor.check.files import repository_root
 from llama_advisor.check.findings import Findings, SourceText
 from llama_advisor.render.findings import FORMATS, Shown
@@ -93,7 +94,7 @@ def in_sarif(text: str) -> list[tuple[str, str, int]]:
     for item in json.loads(text)["runs"][0]["results"]:
         place = item["locations"][0]["physicalLocation"]
         if "suppressions" not in item:
-            uri = place["artifactLocation"]["uri"].removeprefix("file://")
+            uri = unquote(place["artifactLocation"]["uri"].removeprefix("file://"))
             found.append((item["ruleId"], uri, place["region"]["startLine"]))
     return found
 
@@ -239,7 +240,7 @@ def with_text(text: str) -> Findings:
     source = SourceText(text.replace("\x00", "") or "f", f"{text}\n{text}", checker().kinds)
     codes = ("LA101", "LA201", "LA901", "LA405")
     found = [source.finding(code, text, 0, len(text), deployment=text, about=text) for code in codes]
-    return checker().result([(found, 1)], Settings())
+    return checker().result([Checked(found, 1, {})], Settings())
 
 
 @given(NASTY)
