@@ -311,7 +311,7 @@ def test_the_schema_of_the_project_file(at: Callable[..., Ran]) -> None:
 def test_what_the_page_tells_to_run_runs(at: Callable[..., Ran]) -> None:
     page = (ROOT / "docs/check.md").read_text("utf-8")
     commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
-    assert len(commands) == 4
+    assert len(commands) == 6
     for command in commands:
         done = at(*shlex.split(command)[1:])
         assert done.returncode == 0, (command, done.stdout, done.stderr)
