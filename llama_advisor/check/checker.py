@@ -140,7 +140,8 @@ class Checker:
 
         for item, decision in decisions:
             sources = Sources(item)
-            models |= {name: None for name in map(shown_name, sources.files) if name not in models}
+            names = map(shown_name, [*sources.files, *sources.left_out])
+            models |= {name: None for name in names if name not in models}
             found += drift_findings(sources, decision, read, self.base, chosen)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):

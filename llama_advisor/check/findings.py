@@ -33,7 +33,7 @@ class Waived(Record):
     @property
     def words(self) -> str:
         """How it is told in front of its reason."""
-        return f"waived until {self.expires}" if self.expires else "waived beside it"
+        return f"waived until {self.expires}" if self.expires else "waived by a comment"
 
 
 class CheckFinding(Record):

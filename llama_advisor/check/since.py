@@ -101,8 +101,8 @@ def changes_since(ref: str) -> Changes:
         raise InputError(f"--base: {printable(ref)!r} is no commit, branch or tag of this repository")
     own = commit.decode().strip()
     shared = _git(root, "merge-base", own, "HEAD").decode().strip() or own  # a shallow clone has none
-    diff = ("diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
-    patch = _git(root, *diff, "--src-prefix=a/", "--dst-prefix=b/", shared, "--")
+    plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/")
+    patch = _git(root, "diff", "--unified=0", "--inter-hunk-context=0", *plain, shared, "--")
     untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     new = [root / os.fsdecode(name) for name in untracked.split(b"\0") if name]
     return Changes(root, changed_lines(patch, root) | {path: [] for path in new})

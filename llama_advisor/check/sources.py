@@ -19,6 +19,7 @@ class Sources:
     def __init__(self, item: Deployed) -> None:
         self.item = item
         self.files: dict[Path, str] = {}
+        self.left_out: list[Path] = []
         self.findings: list[CheckFinding] = []
         self._selectors: dict[Path, dict[int, str | None]] = {}
         """The patterns that name a file, each with its selector."""
@@ -40,6 +41,7 @@ class Sources:
             for path in kept:
                 name = path.relative_to(folder).as_posix()
                 if path.is_symlink() and leads_out(folder, path):
+                    self.left_out.append(path)
                     text = f"{name} is a link out of the folder of the project file"
                     self.findings.append(item.finding("LA307", item.pattern_place(index), text, name))
                     continue

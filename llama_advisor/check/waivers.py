@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from llama_advisor.check.files import covers
-from llama_advisor.check.findings import CheckFinding, SourceText, Waived, clean
+from llama_advisor.check.findings import LONGEST_TEXT, CheckFinding, SourceText, Waived, clean
 from llama_advisor.check.project import ProjectDocument, ProjectFile
 from llama_advisor.scenario.project_file import Waiver
 from llama_advisor.text.errors import nearest
@@ -62,7 +62,7 @@ def ignored(source: SourceText) -> Iterator[Ignored]:
         if _ALONE.fullmatch(text, begin, match.start()):
             below = _GOES_ON.match(text, match.end())
             last += 1 + len(re.findall(_BREAK, below[1])) if below else 0
-        reason = clean(_END.sub("", match["reason"])).strip()
+        reason = clean(_END.sub("", match["reason"])[:LONGEST_TEXT]).strip()
         if not match["codes"]:
             yield Ignored(source, "", reason, *match.span(), range(first, last + 1))
         else:

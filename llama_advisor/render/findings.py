@@ -124,7 +124,8 @@ def _markdown(shown: Shown) -> str:
         for item in result.findings:
             level = item.waived.words if item.waived else "known" if item.known else item.severity
             where = _code_span(f"{item.file}:{item.line}:{item.column}")
-            lines.append(f"| {level} | {item.code} | {where} | {_code_span(item.text)} |")
+            what = f"{item.text} ({item.waived.reason})" if item.waived else item.text
+            lines.append(f"| {level} | {item.code} | {where} | {_code_span(what)} |")
         kinds = [shown.kinds[code] for code in sorted({item.code for item in result.findings})]
         lines += ["", *(f"- **{kind.id}** {kind.title}. {kind.fix}" for kind in kinds)]
     return "\n".join(lines) + "\n"

@@ -153,6 +153,24 @@ def test_sarif_follows_the_official_schema() -> None:
     assert list(sarif_schema().iter_errors(log))
 
 
+def test_what_a_comment_accepts_is_waived_in_every_format(check_text: Callable[..., Findings]) -> None:
+    run = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192"
+    comment = "# llama-advisor: ignore LA303 short | prompts\n"
+    found = check_text(f"{PROJECT}    sources: [run.sh]\n", {"run.sh": f"{run}  {comment}"})
+    (suppressed,) = json.loads(printed("sarif", found))["runs"][0]["results"]
+    assert suppressed["suppressions"] == [
+        {"kind": "inSource", "status": "accepted", "justification": "short | prompts"}
+    ]
+    assert 'message="waived by a comment: short | prompts"' in printed("junit", found)
+    assert "| waived by a comment | LA303 |" in printed("markdown", found)
+    assert "(short \\| prompts)" in printed("markdown", found)
+    assert json.loads(printed("json", found))["findings"][0]["waived"] == {"reason": "short | prompts", "expires": None}
+    assert json.loads(printed("gitlab", found)) == []
+    for format_ in ("text", "github"):
+        assert printed(format_, found).startswith("0 errors, ")
+        assert "; 1 finding waived\n" in printed(format_, found)
+
+
 def test_gitlab_and_json_follow_their_schemas() -> None:
     report = json.loads(printed("gitlab", everything()))
     assert list(Draft202012Validator(GITLAB).iter_errors(report)) == []

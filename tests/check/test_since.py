@@ -33,6 +33,9 @@ def repository(tmp_path: Path, run: Callable[..., Ran]) -> Callable[..., Ran]:
     (at / "run.sh").write_text(f"# start\n{RUN}", encoding="utf-8")
     (at / "ünï.sh").write_text(RUN, encoding="utf-8")
     git(tmp_path, "init", "-q")
+    own = {"diff.noprefix": "true", "color.ui": "always", "diff.interHunkContext": "9", "diff.context": "9"}
+    for name, value in own.items():
+        git(tmp_path, "config", name, value)
     commit(tmp_path)
     return partial(run, "check", ".", "--as-of", "2026-11-24", cwd=tmp_path)
 
