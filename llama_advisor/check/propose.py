@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llama_advisor.check.files import NAMES, file_text, files_below
+from llama_advisor.check.files import NAMES, covers, file_text, files_below
 from llama_advisor.check.reading.reader import Reader
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.project_file import proposed
@@ -31,7 +31,7 @@ class Seen(NamedTuple):
     engines: Counter[str]
 
 
-def discovered(folder: Path, reader: Reader) -> tuple[list[Seen], list[str]]:
+def discovered(folder: Path, reader: Reader, exclude: tuple[str, ...] = ()) -> tuple[list[Seen], list[str]]:
     """Return the models that the files below a folder deploy, the most often named first, and the files left out.
 
     `.gitignore` is respected.
@@ -40,7 +40,7 @@ def discovered(folder: Path, reader: Reader) -> tuple[list[Seen], list[str]]:
     left_out: list[str] = []
     for path in files_below(folder, ignored_by_git(folder)):
         name = path.relative_to(folder).as_posix()
-        if path.name in NAMES or not reader.reads(name):
+        if path.name in NAMES or not reader.reads(name) or covers(exclude, Path(name)):
             continue
         try:
             text = file_text(path, LARGEST)
