@@ -21,8 +21,7 @@ from llama_advisor.check.files import NAMES as PROJECT_NAMES
 from llama_advisor.check.files import SCHEMA_FILE, file_text, lock_path, project_files, repository_root, shown_name
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import read_project
-from llama_advisor.check.propose import NAMED, discovered, from_discovery
-from llama_advisor.check.reading.reader import Reader
+from llama_advisor.check.propose import proposal
 from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
 from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, with_flags, write
@@ -232,17 +231,11 @@ def init(
 
 
 def _proposal(folder: Path, rules: tuple[str, ...], today: date) -> str | None:
-    base = load_rules(*rules)
-    found, left_out = discovered(folder, Reader(base))
-    if left_out:
-        shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
-        sys.stderr.write(f"llama-advisor: {len(left_out)} files were not read: {shown}\n")
-    if not found:
-        sys.stderr.write(f"llama-advisor: no file in {printable(folder)} names a model that the rule base holds\n")
-        return None
-    deployments = list(from_discovery(found))
-    name = deployments[0][0].removeprefix("  - name: ").strip('"')
-    return project_text(deployments, SCHEMA_FILE, name, today.year + 1)
+    text, told = proposal(folder, checker_for(layers_in(folder, rules), today))
+    if text is None:
+        told.append(f"no file in {printable(folder)} names a model that the rule base holds")
+    sys.stderr.writelines(f"llama-advisor: {line}\n" for line in told)
+    return text
 
 
 def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tuple[str, ...]) -> str | None:

@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wild"))
 from measured import HALVES, OTHER, READER, measured, readings
 
+from llama_advisor.check.discovery import LARGEST, ignored_by_git
 from llama_advisor.check.files import file_text, files_below
-from llama_advisor.check.propose import LARGEST, ignored_by_git
 from llama_advisor.text.errors import InputError
 
 AS_OF = ("--as-of", "2026-11-24")

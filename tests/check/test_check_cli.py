@@ -281,7 +281,7 @@ def test_discovery_respects_gitignore(at: Callable[..., Ran], tmp_path: Path) ->
     done = at("check", "--discover")
     assert "1 files were not read: serve/large.yaml (file is larger than 1 MB)" in done.stderr
     (found,) = yaml.safe_load(done.stdout)["deployments"]
-    assert (found["name"], found["sources"]) == ("serve", ["serve/run.sh"])
+    assert (found["name"], found["sources"]) == ("run", ["serve/run.sh"])
     assert found["choice"] == {"model": "llama-3.1-8b-instruct", "engine": "vllm"}
     assert found["requirements"]["context_tokens"] == 16384
     assert at("init", "--discover").returncode == 0

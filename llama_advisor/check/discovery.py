@@ -1,0 +1,158 @@
+"""What the files of a repository deploy: models with what is set beside them, and what was left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from llama_advisor.check.files import NAMES, file_text, files_below
+from llama_advisor.check.reading.deployments import Deployment
+from llama_advisor.check.reading.pieces import First
+from llama_advisor.check.reading.reader import Reader
+from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.offer import HOSTED
+from llama_advisor.scenario import names
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import printable
+
+IGNORE = ".gitignore"
+LARGEST = 1_000_000
+NAMED = 3
+SELECTORS = False
+"""Whether `sources` understand `file#name`."""
+_COUNTED = re.compile(r"(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
+_SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
+_WORD = re.compile(r"[A-Za-z]+")
+Said = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """One deployment in one file."""
+
+    file: str
+    source: Annotated[str, "What `sources` call it: the file, or what of it stands below a name."]
+    name: Annotated[str, "What tells it from others of its file; empty where it has none or is alone."]
+    said: Annotated[Said | None, "`choice`, `context_tokens`, `hardware`, or `open`, a question; None: not proposed."]
+
+
+def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
+    """Return what the files below a folder deploy, and what to tell of them; `.gitignore` is respected."""
+    reader, kinds = Reader(base), base.checking.proposing.use_cases
+    places: list[Place] = []
+    left_out: list[str] = []
+    counts: Counter[str] = Counter()
+    for path in files_below(folder, ignored_by_git(folder)):
+        name = path.relative_to(folder).as_posix()
+        counts["files"] += 1
+        if path.name in NAMES or not reader.reads(name):
+            continue
+        try:
+            text = file_text(path, LARGEST)
+        except InputError as error:
+            left_out.append(f"{printable(name)} ({error})")
+            continue
+        counts["read"] += 1
+        found = [held for held in reader.deployments(name, text) if held.model] if "llama" in text.lower() else []
+        steps = Counter(step for held in found for step in set(held.path))
+        for held in found:
+            model = base.models.get((held.model and held.model.checkpoint and held.model.checkpoint.model) or "")
+            counts["other" if model is None else model.kind] += 1
+            said = said_of(held, model.id, base) if model and model.kind in kinds else None
+            places.append(Place(name, *source_of(name, held, steps if len(found) > 1 else {}), said))
+    told = [f"looked at {counts['read']} of {counts['files']} files; the kind or folder of the others deploys nothing"]
+    if left_out:
+        shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
+        told.append(f"{len(left_out)} files were not read: {shown}")
+    if unasked := counts["guard"] + counts["other"]:
+        which = f"{counts['guard']} guards, {counts['other']} models of other families"
+        told.append(f"{unasked} models in files that name Llama are not proposed: {which}")
+    return places, told
+
+
+def source_of(file: str, held: Deployment, steps: Mapping[str | int, int]) -> tuple[str, str]:
+    """Return the source for a deployment, and its name: a step of its path that no other one of its file has."""
+    own = (step for step in held.path if isinstance(step, str) and not isinstance(step, First) and steps.get(step) == 1)
+    name = next(filter(_SELECTOR.fullmatch, own), "")
+    return (f"{file}#{name}" if name and SELECTORS else file), str(name)
+
+
+def said_of(held: Deployment, model: str, base: RuleBase) -> Said:
+    """Return what a file says of a deployment: its choice, its context, and its hardware or what to ask of it."""
+    said: Said = {"model": model}
+    checkpoint, engine = held.model and held.model.checkpoint, held.setting("engine")
+    if context := held.setting("context"):
+        said["context_tokens"] = context.number
+    if engine and engine.engine == HOSTED:
+        provider = _provider(held, base)
+        return said | {"engine": provider or HOSTED} | ({} if provider else {"open": "engine: of which provider?"})
+    meant = [checkpoint.quantizations if checkpoint else frozenset(), *(item.quantizations for item in held.settings)]
+    if exact := [next(iter(one)) for one in meant if len(one) == 1 and one <= set(base.quantizations)]:
+        said["quantization"] = exact[0]
+    if engine:
+        said["engine"] = engine.engine
+        versions = [item.text for item in held.settings if item.kind == "version" and item.engine == engine.engine]
+        said |= {"engine_version": versions[0]} if versions else {}
+    return said | _hardware(held, base)
+
+
+def _provider(held: Deployment, base: RuleBase) -> str | None:
+    """Return the provider of a hosted model: named before it, or the one that calls it so, or that is named around."""
+    text = held.model.text.lower() if held.model else ""
+    if "/" in text and (named := names.provider_id(text.partition("/")[0], base)):
+        return named
+    found = {
+        offer.provider
+        for offer in base.hosted.values()
+        if text in {offer.sent.lower(), *(profile.id.lower() for profile in offer.profiles)}
+    }
+    if len(found) > 1:
+        words = (word for step in held.path if isinstance(step, str) for word in _WORD.findall(step))
+        found &= {names.provider_id(word, base) for word in words}
+    return found.pop() if len(found) == 1 else None
+
+
+def _hardware(held: Deployment, base: RuleBase) -> Said:
+    """Return the hardware that is told without a doubt, else what to ask."""
+    numbers = {kind: item.number for kind in ("devices", "parallelism", "nodes") if (item := held.setting(kind))}
+    split = max(1, numbers.get("parallelism", 1)) * max(1, numbers.get("nodes", 1))
+    machines = [item.text for item in held.settings if item.kind == "machine"]
+    for match in filter(None, map(_COUNTED.fullmatch, machines)):
+        asked = numbers.get("devices") or int(match["count"] or 0)
+        try:
+            one = read_hardware(match["name"], catalogue_of(base))
+            units = max(1, (asked or (split if one.count == 1 else one.count)) // one.count)
+            nodes = max(1, split // (units * one.count))
+            text = f"{nodes} nodes with {units}x {match['name']}" if nodes > 1 else f"{units}x {match['name']}"
+            machine = read_hardware(text, catalogue_of(base))
+        except InputError:
+            continue
+        if not (one.assumptions or machine.assumptions) and machine.count * machine.nodes == nodes * units * one.count:
+            return {"hardware": text}
+    devices = max(numbers.get("devices", 0), split)
+    asks = [f"{devices} GPU{'s' * (devices > 1)}"] * bool(numbers) + machines[:1]
+    return {"open": f"hardware: {printable(', '.join(asks))}, which?"} if asks else {}
+
+
+def ignored_by_git(folder: Path) -> Callable[[str], bool]:
+    """Return a test for what the .gitignore files at and below a folder leave out."""
+    specs: list[tuple[str, Any]] = []
+    for path in files_below(folder):
+        if path.name != IGNORE:
+            continue
+        try:
+            from pathspec import GitIgnoreSpec
+        except ImportError as error:
+            extra = "pip install 'llama-advisor[discover]'"
+            raise InputError(f"--discover reads .gitignore with pathspec: {extra}") from error
+        try:
+            spec = GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
+        except (InputError, ValueError):
+            spec = GitIgnoreSpec.from_lines([])
+        inside = path.parent.relative_to(folder).as_posix()
+        specs.append(("" if inside == "." else f"{inside}/", spec))
+
+    return lambda name: any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
