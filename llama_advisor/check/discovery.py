@@ -47,7 +47,7 @@ def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
     counts: Counter[str] = Counter()
     for path in files_below(folder, ignored_by_git(folder)):
         name = path.relative_to(folder).as_posix()
-        counts["files"] += 1
+        counts["files"] += path.name not in NAMES
         if path.name in NAMES or not reader.reads(name):
             continue
         try:
@@ -139,7 +139,7 @@ def _hardware(held: Deployment, base: RuleBase) -> Said:
 
 def ignored_by_git(folder: Path) -> Callable[[str], bool]:
     """Return a test for what the .gitignore files at and below a folder leave out."""
-    specs: list[tuple[str, Any]] = []
+    specs: dict[str, Any] = {}
     for path in files_below(folder):
         if path.name != IGNORE:
             continue
@@ -153,6 +153,10 @@ def ignored_by_git(folder: Path) -> Callable[[str], bool]:
         except (InputError, ValueError):
             spec = GitIgnoreSpec.from_lines([])
         inside = path.parent.relative_to(folder).as_posix()
-        specs.append(("" if inside == "." else f"{inside}/", spec))
+        specs["" if inside == "." else f"{inside}/"] = spec
 
-    return lambda name: any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
+    def ignored(name: str) -> bool:
+        above = ("", *(name[: at + 1] for at, letter in enumerate(name[:-1]) if letter == "/"))
+        return any(specs[folder].match_file(name[len(folder) :]) for folder in above if folder in specs)
+
+    return ignored
