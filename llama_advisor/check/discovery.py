@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -28,6 +28,8 @@ _COUNTED = re.compile(r"(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
 _SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
 _WORD = re.compile(r"[A-Za-z]+")
 Said = dict[str, Any]
+Steps = dict[str | int, Counter[str]]
+"""Steps of the paths of a file's deployments, each with the models that have it."""
 
 
 class Place(NamedTuple):
@@ -57,12 +59,15 @@ def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
             continue
         counts["read"] += 1
         found = [held for held in reader.deployments(name, text) if held.model] if "llama" in text.lower() else []
-        steps = Counter(step for held in found for step in set(held.path))
+        steps: Steps = defaultdict(Counter)
+        for held in found if len(found) > 1 else ():
+            for step in set(held.path):
+                steps[step][_model(held)] += 1
         for held in found:
-            model = base.models.get((held.model and held.model.checkpoint and held.model.checkpoint.model) or "")
+            model = base.models.get(_model(held))
             counts["other" if model is None else model.kind] += 1
             said = said_of(held, model.id, base) if model and model.kind in kinds else None
-            places.append(Place(name, *source_of(name, held, steps if len(found) > 1 else {}), said))
+            places.append(Place(name, *source_of(name, held, steps), said))
     told = [f"looked at {counts['read']} of {counts['files']} files; the kind or folder of the others deploys nothing"]
     if left_out:
         shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
@@ -73,11 +78,21 @@ def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
     return places, told
 
 
-def source_of(file: str, held: Deployment, steps: Mapping[str | int, int]) -> tuple[str, str]:
-    """Return the source for a deployment, and its name: a step of its path that no other one of its file has."""
-    own = (step for step in held.path if isinstance(step, str) and not isinstance(step, First) and steps.get(step) == 1)
-    name = next(filter(_SELECTOR.fullmatch, own), "")
+def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:
+    """Return the source for a deployment, and its name: the first step of its path that it has alone in its file.
+
+    Failing that it is a step that only deployments of the same model have.
+    """
+    own = [step for step in held.path if isinstance(step, str) and not isinstance(step, First) and step in steps]
+    own = list(filter(_SELECTOR.fullmatch, own))
+    alone = [step for step in own if steps[step].total() == 1] or [step for step in own if len(steps[step]) == 1]
+    name = next(iter(alone), "") if _model(held) else ""
     return (f"{file}#{name}" if name and SELECTORS else file), str(name)
+
+
+def _model(held: Deployment) -> str:
+    """Return the id of its model; empty for one that the rule base does not hold."""
+    return (held.model and held.model.checkpoint and held.model.checkpoint.model) or ""
 
 
 def said_of(held: Deployment, model: str, base: RuleBase) -> Said:
