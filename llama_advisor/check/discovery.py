@@ -68,7 +68,9 @@ def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
             counts["other" if model is None else model.kind] += 1
             said = said_of(held, model.id, base) if model and model.kind in kinds else None
             places.append(Place(name, *source_of(name, held, steps), said))
-    told = [f"looked at {counts['read']} of {counts['files']} files; the kind or folder of the others deploys nothing"]
+    skipped = counts["files"] - counts["read"] - len(left_out)
+    why = f"; {skipped} were skipped, as their kind or folder deploys nothing" if skipped else ""
+    told = [f"looked at {counts['read']} of {counts['files']} files{why}"]
     if left_out:
         shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
         told.append(f"{len(left_out)} files were not read: {shown}")

@@ -109,13 +109,11 @@ def _joined(places: Sequence[Place]) -> list[Proposal]:
     found = list(groups.values())
     if len(found) <= MOST_DEPLOYMENTS:
         fullest = [one for one in found if not any(one.said.items() < other.said.items() for other in found)]
-        for item in (item for item in found if item not in fullest):
-            fuller = [one for one in fullest if item.said.items() < one.said.items()]
-            if len(fuller) == 1:
-                fuller[0].places += item.places
-            else:
-                fullest.append(item)
-        found = fullest
+        fuller = [[one for one in fullest if item.said.items() < one.said.items()] for item in found]
+        for item, ones in zip(found, fuller, strict=True):
+            if len(ones) == 1:
+                ones[0].places += item.places
+        found = [item for item, ones in zip(found, fuller, strict=True) if len(ones) != 1]
     return sorted(found, key=lambda item: (-len({place.file for place in item.places}), item.places[0].file))
 
 
@@ -136,8 +134,8 @@ def _set_names(found: Sequence[Proposal]) -> None:
     counts = Counter(option for own in options for option in own)
     used: set[str] = set()
     for item, own in zip(found, options, strict=True):
-        item.name = next((option for option in own if counts[option] == 1 and option not in used), own[-2])
-        tries = (f"{own[-2]}-{number}" for number in range(2, len(found) + 2))
+        item.name = next((option for option in own if counts[option] == 1 and option not in used), own[-1])
+        tries = (f"{own[-1]}-{number}" for number in range(2, len(found) + 2))
         item.name = item.name if item.name not in used else next(name for name in tries if name not in used)
         used.add(item.name)
 

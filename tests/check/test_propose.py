@@ -70,6 +70,11 @@ def test_what_says_less_joins_the_only_one_that_says_more(propose: Any) -> None:
     assert set(made.deployments) == {"run", "other", "client"}
 
 
+def test_what_has_no_name_of_its_own_is_numbered(propose: Any) -> None:
+    made = propose({"run.sh": SERVE.format(8192) + SERVE.format(4096)})
+    assert set(made.deployments) == {"run-llama-3.1-8b-instruct-vllm", "run-llama-3.1-8b-instruct-vllm-2"}
+
+
 def test_names_are_unique_and_say_where(propose: Any) -> None:
     files = {f"{at}/Modelfile": f"FROM llama3.2:{size}\n" for at, size in (("small", "1b"), ("large", "3b"))}
     files["two.sh"] = SERVE.format(8192) + SERVE.format(4096).replace("3.1-8B", "3.2-1B")
