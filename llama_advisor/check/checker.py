@@ -121,7 +121,7 @@ class Checker:
             decisions.append((item, decision))
         chosen = frozenset(decision.chosen.model.id for _, decision in decisions)
         for item, decision in decisions:
-            found += drift_findings(item, decision, self.read, self.base, chosen)
+            found += drift_findings(item, decision, self.read, self.decider, chosen)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):
             from llama_advisor.check.lock import lock_findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, NamedTuple
 
 from llama_advisor.check.findings import CheckFinding
@@ -17,6 +17,7 @@ from llama_advisor.engine.score import nearness
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.knowledge.model import Model
+from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
 from llama_advisor.scenario.need import Need
 from llama_advisor.scenario.project_file import WISHES, Choice, Requirements
@@ -53,6 +54,7 @@ class Decision(NamedTuple):
     chosen: Chosen
     best: Annotated[Candidate | None, "The best build of the choice that qualifies."]
     nearest: Annotated[Candidate | None, "Where none does, the one that came nearest; None where none can be made."]
+    rival: Annotated[Candidate | None, "What would be recommended of its kind: as a service, or on machines."]
 
     @property
     def winner(self) -> Candidate | None:
@@ -67,10 +69,20 @@ class Decider:
         self.advisor = advisor
         self.decide = lru_cache(MOST_KEPT)(self._decide)
         self.obstacles = lru_cache(MOST_KEPT)(self._obstacles)
+        self.lacking = lru_cache(MOST_KEPT)(self._lacking)
         self._search = lru_cache(1)(lambda asked: advisor.decide(understand(asked, advisor.base)))
 
     def _decide(self, requirements: Requirements, choice: Choice) -> Decision:
-        """Answer the requirements and judge the choice; raise InputError for what is not known.
+        """Answer the requirements and judge the choice; raise InputError for what is not known."""
+        answer = self._search(requirements)
+        chosen, best, nearest = self._judged(requirements, choice)
+        rivals = answer.order
+        if best and rivals and len({build.engine.id == HOSTED for build in (best, rivals[0])}) > 1:
+            rivals = answer.of_lane(hosted=best.engine.id == HOSTED)
+        return Decision(answer.need, answer.order, chosen, best, nearest, next(iter(rivals), None))
+
+    def _judged(self, requirements: Requirements, choice: Choice) -> tuple[Chosen, Candidate | None, Candidate | None]:
+        """Return the choice by id, its best build, and the nearest one where none qualifies.
 
         The choice is searched alone: the model by a hard limit, the rest as wishes, which earn no points. Where nothing
         of it qualifies, the nearest is the refused build that came nearest; failing that, the model as it was stopped.
@@ -78,10 +90,10 @@ class Decider:
         base = self.advisor.base
         model = base.models[names.model_id(choice.model, base)]
         asked = choice.quantization
-        held = names.quantization_ids(asked, base) if asked else names.named_build(choice.model, model)
         engine = names.engine_id(choice.engine, base) if choice.engine else None
-        chosen = Chosen(model, frozenset(held), engine)
-        answer = self._search(requirements)
+        tags = engine is not None and "ollama" in base.engines[engine].loads  # there a plain tag is one build
+        named = partial(names.named_build, choice.model, model, plain_tags=tags)
+        chosen = Chosen(model, frozenset(names.quantization_ids(asked, base) if asked else named()), engine)
         only = (requirements.only or Only()).model_copy(update={"models": (model.id,)})
         hosted_by = choice.engine if choice.engine and names.provider_id(choice.engine, base) else None
         wished = {"only": only, "engine": hosted_by or engine, "quantization": asked}
@@ -95,7 +107,14 @@ class Decider:
             refused = [build for build in (*found.refused, *found.excluded) if chosen.includes(build)]
             stopped = [build for build in found.excluded if build.model.id == model.id and build.stage == 0]
             nearest = min(refused or [build for build in stopped if build.fails], key=nearness, default=None)
-        return Decision(answer.need, answer.order, chosen, best, nearest)
+        return chosen, best, nearest
+
+    def _lacking(self, requirements: Requirements, choice: Choice, context_tokens: int) -> str:
+        """Say what keeps the choice from another context on its machine; nothing where it holds, or is not known."""
+        _, best, nearest = self._judged(requirements.model_copy(update={"context_tokens": context_tokens}), choice)
+        fails = nearest.fails if best is None and nearest else ()
+        told = (fail.text for fail in fails if getattr(fail.rule.rule.then, "rule_out", "") in {"memory", "context"})
+        return next(told, "")
 
     def _obstacles(self, requirements: Requirements) -> str:
         """Say what rules all models out where nothing fits, and the first change that was checked to help."""
@@ -136,6 +155,8 @@ def decided(item: Deployed, decider: Decider) -> Decision | CheckFinding:
 
 def in_words(build: Candidate) -> str:
     """Return a build in words."""
+    if build.place.offer:
+        return f"{build.model.id} at {build.place.offer.provider}"
     machine = build.machine
     place = f", {machine_used(machine, 1).name}" if machine else ""
     return f"{build.model.id} as {build.quantization.id} on {build.engine.id}{place}"

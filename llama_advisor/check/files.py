@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice, takewhile
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import MAX_BYTES, printable
@@ -44,6 +47,18 @@ def file_text(path: Path, limit: int = MAX_BYTES) -> str:
     if "\x00" in text:
         raise InputError("not text (it holds a zero byte)")
     return text
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Put a text in the place of a file's in one step, with the mode and byte order mark of the file."""
+    try:
+        mark = BOM_UTF8 if path.read_bytes().startswith(BOM_UTF8) else b""
+        with NamedTemporaryFile(dir=path.parent, delete=False) as handle:
+            handle.write(mark + text.encode())
+        shutil.copymode(path, handle.name)
+        Path(handle.name).replace(path)
+    except OSError as error:
+        raise InputError(f"{printable(path)}: {printable(error.strerror or error)}") from error
 
 
 def shown_name(path: Path) -> str:

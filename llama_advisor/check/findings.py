@@ -91,6 +91,10 @@ class SourceText:
         start_line, end_line = (bisect_right(self._starts, index) for index in (start, end))
         return start_line, start - self._starts[start_line - 1] + 1, end_line, end - self._starts[end_line - 1] + 1
 
+    def index(self, line: int, column: int) -> int:
+        """Return the place of a line and column in the text."""
+        return self._starts[line - 1] + column - 1
+
     def finding(
         self,
         code: str,

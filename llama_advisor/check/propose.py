@@ -218,7 +218,7 @@ def _against(found: Sequence[Proposal], path: Path, checker: Checker) -> Against
         every = [(finding, "") for finding in rule_findings(item, decision, checker.decider)]
         for name in item.deployment.sources:
             alone = item._replace(deployment=item.deployment.model_copy(update={"sources": (name,)}))
-            drift = drift_findings(alone, decision, checker.read, checker.base, chosen)
+            drift = drift_findings(alone, decision, checker.read, checker.decider, chosen)
             every += [(finding, name) for finding in drift]
         against[item.name] = [pair for pair in every if pair[0].severity == "error"]
     return against

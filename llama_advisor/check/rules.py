@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import get_args
 
 from llama_advisor.check.decide import Decider, Decision, in_words
+from llama_advisor.check.differences import Comparison, compared
 from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.project import Deployed
-from llama_advisor.check.reading.deployments import Deployment, Mention
+from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.reading.reader import Reader
 from llama_advisor.check.reading.versions import WRONG_VERSION, wrong_version
 from llama_advisor.engine.candidate import Candidate, Outcome
@@ -32,6 +33,8 @@ MOST_IN_A_FILE = 2_000
 LARGEST = 1_000_000
 MOST_CHARACTERS = 20_000_000
 ENGINE, LIMIT = BY_BOTTLENECK["engine"], BY_BOTTLENECK["other"]
+MACHINE = frozenset({BY_BOTTLENECK["memory"], BY_BOTTLENECK["hardware"], BY_BOTTLENECK["speed"]})
+"""What depends on the machine: against one that nobody named it is a note."""
 
 
 def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Iterator[CheckFinding]:
@@ -46,13 +49,15 @@ def rule_findings(item: Deployed, decision: Decision, decider: Decider) -> Itera
     elif best is not None:
         for outcome in best.outcomes:
             yield item.finding("LA203", ("choice", "model"), outcome.text, outcome.rule.id)
-        winner = decision.winner or best
-        ahead = round(winner.score - best.score, 2)
-        same = all(getattr(winner, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
+        rival = decision.rival or best
+        ahead = round(rival.score - best.score, 2)
+        same = all(getattr(rival, part).id == getattr(best, part).id for part in ("model", "quantization", "engine"))
         if not outside and ahead > base.checking.better_margin and not same:
-            scores = f"{winner.score:.1f}, the choice {best.score:.1f}"
-            text = f"{in_words(winner)} scores {scores}: {ahead:.1f} points ahead"
-            yield item.finding("LA201", ("choice", "model"), text, "better")
+            scores = f"{rival.score:.1f}, the choice {best.score:.1f}"
+            text = f"{in_words(rival)} scores {scores}: {ahead:.1f} points ahead"
+            found = item.finding("LA201", ("choice", "model"), text, "better")
+            assumed = best.machine is not None and not decision.need.hardware_stated
+            yield found._replace(severity="note") if assumed else found
     build, version = best or decision.nearest, item.deployment.choice.engine_version
     engine = base.engines.get(decision.chosen.engine or (build.engine.id if build else ""))
     wrong = wrong_version(engine, version, decision.chosen.model) if engine and version is not None else None
@@ -99,7 +104,11 @@ def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[
         for outcome in sorted(build.fails, key=lambda failed: (failed.rule is not first, failed.rule.id)):
             grouped.setdefault(_blamed(outcome, build, item), []).append(outcome.text)
         for (code, key), texts in grouped.items():
-            yield item.finding(code, ("choice", key), "; ".join(texts))
+            stated = decision.need.hardware_stated or item.deployment.requirements.memory_budget_gib is not None
+            assumed = code in MACHINE and not stated
+            said = [*texts, "no hardware is stated, so the machine is assumed"] if assumed else texts
+            found = item.finding(code, ("choice", key), "; ".join(said))
+            yield found._replace(severity="note") if assumed else found
     elif chosen.model.role != "ranked":
         text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
         yield item.finding("LA203", ("choice", "model"), text, "unranked")
@@ -175,7 +184,7 @@ def drift_findings(
     item: Deployed,
     decision: Decision,
     read: Callable[[Path, str, str], Scanned],
-    base: RuleBase,
+    decider: Decider,
     chosen: frozenset[str],
 ) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
@@ -190,6 +199,7 @@ def drift_findings(
             yield item.finding("LA306", item.pattern_place(index), f"{pattern!r} matches no file", pattern)
         named = not set(pattern) & set("*?")  # what is named is read though it lies among tests
         files |= {path: path.name if named else path.relative_to(project.parent).as_posix() for path in matched}
+    comparison = Comparison(item, decision, decider)
     seen = False
     characters = 0
     for count, (path, name) in enumerate(files.items()):
@@ -202,71 +212,9 @@ def drift_findings(
         if problem:
             yield source.finding("LA307", problem, deployment=item.name)
         seen = seen or any(held.model for held in deployments)
-        for mention in _compared(deployments, decision, base, chosen):
-            if against := _other_build(mention, decision, base) or _other_layout(mention, item, decision):
-                yield source.finding(*against, mention.start, mention.end, deployment=item.name)
+        for held in compared(deployments, decision, decider.advisor.base, chosen):
+            yield from comparison.findings(source, held)
+    yield from comparison.left()
     if files and not seen:
         text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
         yield item.finding("LA305", ("sources",), text, "absent")
-
-
-def _compared(
-    deployments: Sequence[Deployment], decision: Decision, base: RuleBase, chosen: frozenset[str]
-) -> Iterator[Mention]:
-    """Yield what is compared with the choice.
-
-    Where a file holds the chosen model, of another one its name is, but not of a guard, nor of one `chosen` beside it.
-    """
-    others = [bool(held.model and _other_model(held.model, decision, base)) for held in deployments]
-    both = any(held.model and not other for held, other in zip(deployments, others, strict=True))
-    beside = chosen | {model.id for model in base.models.values() if model.role == "companion"}
-    for held, other in zip(deployments, others, strict=True):
-        if not held.model or not (other and both):
-            yield from held.mentions
-        elif not held.model.checkpoint or held.model.checkpoint.model not in beside:
-            yield held.model
-
-
-def _other_model(mention: Mention, decision: Decision, base: RuleBase) -> str | None:
-    """Return the sentence for a model that is not the chosen one."""
-    found, chosen = mention.checkpoint, decision.chosen
-    if not found or found.model == chosen.model.id or (found.loose and found.model == chosen.model.sibling):
-        return None
-    other = base.models[found.model].name if found.model else "another model"
-    return f"{mention.text} is {other}; {chosen.model.id} was chosen"
-
-
-def _other_build(mention: Mention, decision: Decision, base: RuleBase) -> tuple[str, str] | None:
-    """Return the code and sentence for a model, quantization or version that differs from the decision."""
-    chosen, held = decision.chosen, mention.quantizations
-    if other := _other_model(mention, decision, base):
-        return "LA301", other
-    if mention.checkpoint:
-        held = mention.checkpoint.quantizations
-    if held and chosen.quantizations and not held & chosen.quantizations:
-        is_, wanted = " or ".join(sorted(held)), " or ".join(sorted(chosen.quantizations))
-        return "LA302", f"{mention.text} is {is_}; {wanted} was chosen"
-    engine = base.engines.get(mention.engine) if mention.kind == "version" else None
-    if engine and chosen.engine in {None, engine.id} and (wrong := wrong_version(engine, mention.text, chosen.model)):
-        return WRONG_VERSION, wrong
-    return None
-
-
-def _other_layout(mention: Mention, item: Deployed, decision: Decision) -> tuple[str, str] | None:
-    """Return the code and sentence for a context or a split over devices that differs from the decision."""
-    need, stated, build = decision.need, item.deployment.requirements, decision.best or decision.nearest
-    if mention.kind == "context":
-        of_all = need.context_tokens * need.concurrent_requests if mention.total else 0
-        if mention.number in {need.context_tokens, of_all}:
-            return None
-        taken = "what the use case takes for granted; state `context_tokens`"
-        where = taken if stated.context_tokens is None else "required"
-        return "LA303", f"{mention.number} tokens are allocated, {need.context_tokens} are {where}"
-    if mention.kind not in {"nodes", "parallelism"} or stated.hardware is None or not build or not build.layout:
-        return None
-    placed, copies = build.layout.placed, build.layout.replicas
-    stages = mention.kind == "nodes"
-    fine, what = ({placed.stages}, "stages") if stages else ({placed.tensor, placed.tensor * copies}, "devices")
-    if mention.number in fine:
-        return None
-    return "LA304", f"split over {mention.number} {what}; the build that was judged takes {min(fine)}"

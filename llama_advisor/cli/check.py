@@ -18,8 +18,17 @@ import typer
 from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings
 from llama_advisor.check.decide import Decision, decided
 from llama_advisor.check.files import NAMES as PROJECT_NAMES
-from llama_advisor.check.files import SCHEMA_FILE, file_text, lock_path, project_files, repository_root, shown_name
+from llama_advisor.check.files import (
+    SCHEMA_FILE,
+    file_text,
+    lock_path,
+    project_files,
+    repository_root,
+    rewrite,
+    shown_name,
+)
 from llama_advisor.check.findings import CheckFinding
+from llama_advisor.check.fix import edits
 from llama_advisor.check.project import read_project
 from llama_advisor.check.propose import proposal
 from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
@@ -56,6 +65,8 @@ def check(
     fail_on: Annotated[FailOn | None, typer.Option(help=HELP["check"]["fail_on"])] = None,
     select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
     ignore: Annotated[Codes, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help=HELP["check"]["fix"])] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="With --fix: print the changes and make none.")] = False,
     discover: Annotated[bool, typer.Option("--discover", help=HELP["check"]["discover"])] = False,
     rules: Rules = None,
     as_of: AsOf = None,
@@ -79,8 +90,20 @@ def check(
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on,
     )
-    checked = list(_checked(project_files(tuple(paths or settings.paths)), named, today))
-    answer = plain.result(checked, wanted)
+    if diff and not fix:
+        raise InputError("--diff goes with --fix")
+    projects = project_files(tuple(paths or settings.paths))
+    answer = plain.result(list(_checked(projects, named, today)), wanted)
+    changed = list(edits(answer)) if fix else []
+    if diff:
+        sys.stdout.write("".join(edit.diff() for edit in changed))
+        return answer.exit_code
+    if changed:
+        for edit in changed:
+            rewrite(edit.path, edit.after)
+            sys.stderr.write("".join(f"llama-advisor: {change}\n" for change in edit.changes))
+        checker_for.cache_clear()  # it keeps what it read
+        answer = plain.result(list(_checked(projects, named, today)), wanted)
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
         write(FORMATS[name](Shown(answer, plain.kinds, shown, repository_root(Path()))), file)

@@ -68,7 +68,7 @@ def verify(
 ) -> tuple[Verification, list[dict[str, Any]]]:
     """Set each reading beside its prediction, and return the entries that keep them.
 
-    What the request says of the load outweighs what a reading says; of the rest that is taken which is usual of one.
+    What the request says of the load outweighs what a reading says.
     """
     if sizer.read(request).machine is None:
         raise InputError("verify: state the machine that was measured, with --hardware")
@@ -79,9 +79,7 @@ def verify(
         _agree(reading, source, request, sizer.base)
         told = {field: value for field, name in LOADS.items() if (value := getattr(reading, name)) is not None}
         own = {field: value for field, value in told.items() if getattr(request, field) is None}
-        lacking = {field for field in sizer.base.verifying.assumed if getattr(request, field) is None} - {*told}
-        usual = {} if request.use_cases else {name: sizer.base.verifying.assumed[name] for name in sorted(lacking)}
-        asked = request.model_copy(update=usual | own | engine)
+        asked = request.model_copy(update=own | engine)
         made, load = sizer.estimate(asked), sizer.read(asked).load
         loads: dict[str, int] = {name: getattr(load, name) for name in LOADS.values()}
         predicted = _predicted(made, sizer.estimate(asked.model_copy(update={"concurrency": 1})), sizer.base)
@@ -110,7 +108,7 @@ def verify(
         machine=made.machine,
         holds=all(figure.verdict != "worse" for item in verified for figure in item.figures),
         readings=tuple(verified),
-        assumptions=(*made.assumptions, *(Assumption(*item, "usual of readings") for item in usual.items())),
+        assumptions=made.assumptions,
     ), entries
 
 

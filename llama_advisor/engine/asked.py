@@ -256,10 +256,10 @@ class Inquiry:
         if fits is None or there is None:
             yield f"{what} needs {need}; the memory of {where} is not known"
         elif fits:
-            yield f"{what} fits {where}: {part.need_gib:.1f} of {there:.1f} GiB{self._each}{stored}"
+            yield f"{what} fits {where}: up to {part.need_gib:.1f} of {there:.1f} GiB{self._each}{stored}"
         else:
             alone = "" if build.training else f"; the weights alone are {weights:.1f} GiB"
-            yield f"{what} does not fit {where}: {need} needed{stored}, {there:.1f} there{alone}"
+            yield f"{what} does not fit {where}: up to {need} needed{stored}, {there:.1f} there{alone}"
         sized, speed = build.memory, build.speed
         if sized and sized.offloaded_gib and speed:
             pace = speed.decode_tokens_per_s.mid

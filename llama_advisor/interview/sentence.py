@@ -19,13 +19,18 @@ from llama_advisor.text.strict import Target
 from llama_advisor.text.tables import table
 
 _WORDS = table(__file__)
-_NUMBERS = {
-    field: [
-        re.compile(pattern.replace("{n}", _WORDS["number"]).replace("{people}", _WORDS["people"]))
-        for pattern in patterns
-    ]
-    for field, patterns in _WORDS["numbers"].items()
-}
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return a pattern of the table, with its numbers and words for people and requests filled in."""
+    for name in ("number", "people", "requests"):
+        text = text.replace(f"{{{name[0] if name == 'number' else name}}}", _WORDS[name])
+    return re.compile(text)
+
+
+_NUMBERS = {field: [*map(_pattern, patterns)] for field, patterns in _WORDS["numbers"].items()}
+_SCALED = [(field, _pattern(pattern), factor) for field, pattern, factor in _WORDS["scaled"]]
+"""Numbers in other units, with the factor to the field's own; of people those at work count, of a day eight hours."""
 _PHRASES = [(re.compile(pattern), sets) for pattern, sets in _WORDS["phrases"]]
 _PLACE, _ORGANISATION, _BY = (re.compile(_WORDS[name]) for name in ("place", "organisation", "by"))
 _PLACES = [{place} for place in get_args(Target)]
@@ -76,16 +81,17 @@ class _Reader:
 
     def patterns(self) -> None:
         """Read numbers by their units, then turns of phrase."""
+        share = self.base.criteria.active_share
+        for field, pattern, factor in _SCALED:
+            for match in pattern.finditer(self.left):
+                many = Scenario(tokens_per_month=amount(match["n"], "tokens_per_month")).tokens_per_month or 0
+                scaled = float(f"{many * factor:.3g}") if factor else max(1, round(many * share))
+                said = "" if factor else f" (taken: {share:.0%} of them at a time)"
+                self.take(*match.span(), {field: f"{scaled:.15g}"}, said)
         for field, patterns in _NUMBERS.items():
             for pattern in patterns:
                 for match in pattern.finditer(self.left):
-                    if field == "people":  # those who have it, of whom some are at work with it
-                        share = self.base.criteria.active_share
-                        users = Scenario.model_validate({"users": amount(match["n"], "users")}).users or 0
-                        said = f" (taken: {share:.0%} of them at a time)"
-                        self.take(*match.span(), {"users": str(max(1, round(users * share)))}, said)
-                    else:
-                        self.take(*match.span(), {field: amount(match["n"], field)})
+                    self.take(*match.span(), {field: amount(match["n"], field)})
         for pattern, sets in _PHRASES:
             for match in pattern.finditer(self.left):
                 self.take(*match.span(), sets)

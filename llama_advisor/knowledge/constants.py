@@ -200,10 +200,19 @@ class Optimizer(Record):
     note: Annotated[str, "What to know."] = ""
 
 
+class AssumedLoad(Record):
+    """What is taken where lengths were not said; the measurements mostly are of this size."""
+
+    context_tokens: Annotated[int, "Tokens allocated per sequence, where prompt and answer do not need more."]
+    prompt_tokens: Annotated[int, "Tokens of a prompt."]
+    output_tokens: Annotated[int, "Tokens of an answer."]
+    sample_tokens: Annotated[int, "Tokens of a sample to tune on, where no context was stated."]
+
+
 class Constants(Record):
     """Content of rules/engines/constants.yaml."""
 
-    assumed_sample_tokens: Annotated[int, "Tokens of a sample to tune on, where no context was stated."]
+    assumed_load: Annotated[AssumedLoad, "Lengths assumed by `estimate`."]
 
     memory: Annotated[MemoryConstants, "Memory."]
     speed: Annotated[SpeedConstants, "Speed."]

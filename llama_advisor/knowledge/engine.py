@@ -26,6 +26,13 @@ class ArchitectureSupport(Record):
     source: Annotated[tuple[str, ...], "Source ids."]
 
 
+class DefaultContext(Record):
+    """The context that an engine allocates unless it is told."""
+
+    below_gib: Annotated[float | None, "Memory of the GPUs below which it holds, GiB; null: any."] = None
+    tokens: Annotated[int | None, "Tokens; null for the model's whole window."]
+
+
 class HardwareSupport(Record):
     """A set of devices the engine runs on."""
 
@@ -134,6 +141,9 @@ class Engine(Record):
     most_context_tokens: Annotated[int | None, "Longest context its builds are set to; null for the model's."] = None
     beyond_context: Annotated[str, "What it does beyond the context it was started with, before those words."] = ""
     default_window: Annotated[str, "The context it allocates unless told otherwise, and how it is told."] = ""
+    default_contexts: Annotated[
+        tuple[DefaultContext, ...], "The same for the check, where it may fail; the first that fits holds."
+    ] = ()
     reserves: Annotated[str, "What it reserves at its start and what limits that, after its name."] = ""
     divides_with: Annotated[str, "How it is told to divide a model over devices; empty where it does by itself."] = ""
     concurrent_requests: Annotated[Literal["continuous", "slots", "one"], "How several requests share it."] = "one"

@@ -62,7 +62,6 @@ class Verifying(Record):
 
     formats: Annotated[tuple[ReadFormat, ...], "Outputs that are read, tried in this order."]
     suggestions: Annotated[tuple[Suggestion, ...], "What a figure off its range suggests."]
-    assumed: Annotated[dict[str, int], "The load of a reading that does not say it."]
     weights_apart: Annotated[float, "Factor beyond which weights are those of another build.", Field(ge=1)]
     weights_slack: Annotated[float, "Factor within which weights are as predicted.", Field(ge=1)]
     parameters_apart: Annotated[float, "Share by which a count of parameters may differ from the model's."]

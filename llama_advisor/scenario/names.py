@@ -239,7 +239,7 @@ def tuning_of(said: Tuning | None, context: int | None, base: RuleBase, assumed:
             ids = {text: entry.id for entry in entries.values() for text in (entry.id, *entry.aliases)}
             found[field] = ids[one_of(name, ids, f"tuning.{field}", field)]
     if tuning.sample_tokens is None:
-        found["sample_tokens"] = sample = context or base.constants.assumed_sample_tokens
+        found["sample_tokens"] = sample = context or base.constants.assumed_load.sample_tokens
         why = "as long as the context" if context else "a usual sample; longer ones take more memory"
         assumed.append(Assumption("tuning", tuning.model_dump(exclude_defaults=True) | {"sample_tokens": sample}, why))
     return tuning.model_copy(update=found)

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from llama_advisor.hardware import catalogue_of, on_accelerator, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Device, Machine
+from llama_advisor.knowledge.judgement import Defaults
 from llama_advisor.knowledge.model import Model
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
-from llama_advisor.scenario.need import SECONDS_PER_MONTH
+from llama_advisor.scenario.need import SECONDS_PER_MONTH, rate
 from llama_advisor.scenario.scenario import Assumption, Scenario, Workload
 from llama_advisor.scenario.understand import understand
 from llama_advisor.sizing.capacity import first, served
@@ -26,16 +27,13 @@ from llama_advisor.sizing.support import Option, objections, official_build, opt
 from llama_advisor.text.errors import InputError, nearest
 
 KEPT = 4096
-REQUEST = {"concurrent_requests": "concurrency"}
-"""What a request calls a field of a scenario."""
-SCENARIO = {name: field for field, name in REQUEST.items()}
+NAMED = {"concurrent_requests": "concurrency"}
 _LOAD = """
     use_cases hardware context_tokens prompt_tokens output_tokens shared_prefix_tokens users requests_per_second
-    batch_hours min_tokens_per_s reserved_gib images_per_prompt tokens_per_month concurrency
+    batch_hours min_tokens_per_s reserved_gib images_per_prompt tokens_per_month
 """
 LOAD = tuple(_LOAD.split())
-"""What a request may say of the load."""
-load_said = attrgetter(*LOAD)
+"""What a request may say of the load, in the words of a scenario."""
 PLAIN_CACHE = "f16"
 BEST_TRODDEN = "the best trodden that runs the build"
 machine_named = attrgetter("hardware", "memory_gb", "bandwidth_gb_s", "gpus", "nodes", "accelerator")
@@ -76,7 +74,6 @@ class Sizer:
         self.sizes = Sizes(base)
         self._models = lru_cache(KEPT)(self._read_model)
         self._machines = lru_cache(KEPT)(self._read_machine)
-        self._loads = lru_cache(KEPT)(lambda said, model: load_of(said, base.models[model], base))
 
     def estimate(self, request: EstimateRequest) -> Estimate:
         """Size one build; raise InputError for what cannot be read."""
@@ -135,11 +132,11 @@ class Sizer:
         """Read a request; raise InputError for what cannot be read."""
         model, build = self._models(request.model)
         machine = self._machines(machine_named(request))
-        load, assumed = self._loads(load_said(request), model.id)
+        load, assumed = (load_of_work if request.use_cases else workload_of)(request, self.base, model)
         if request.split and machine is None:
             raise InputError("split: state the hardware that it goes over")
         split = request.split and "".join(request.split.lower().split())
-        return Asked(model, build, machine, load, [*assumed], cache_type(request.kv_cache_type), split)
+        return Asked(model, build, machine, load, assumed, cache_type(request.kv_cache_type), split)
 
     def _read_model(self, name: str) -> tuple[Model, str | None]:
         model = self.base.models[names.model_id(name, self.base)]
@@ -245,35 +242,62 @@ class Sizer:
         return self_hosted_cost(self.base.rentals[offer], machine, volume)
 
 
-def load_of(said: tuple[Any, ...], model: Model, base: RuleBase) -> tuple[Workload, tuple[Assumption, ...]]:
-    """Fill in the load as `recommend` does, from what is said of it; here a context too short for it grows."""
-    told = dict(zip(LOAD, said, strict=True))
-    stated = {
-        SCENARIO.get(name, name): value
-        for name, value in told.items()
-        if value not in {None, ()} and (value or name in {"shared_prefix_tokens", "reserved_gib"})
-    }
-    context, prompt, output = (told[f"{name}_tokens"] for name in ("context", "prompt", "output"))
-    least = sum(1 if tokens is None else tokens for tokens in (prompt, output))
-    found = []
-    if context is not None and context < least:
-        found.append(Assumption("context_tokens", least, f"prompt and answer do not fit into {context:,}"))
-        stated["context_tokens"] = least
-    if prompt is not None and told["shared_prefix_tokens"]:
-        stated["shared_prefix_tokens"] = min(prompt, told["shared_prefix_tokens"])
-    need = understand(Scenario.model_validate(stated | {"model": model.id}), base)
-    images = need.images_per_prompt if told["images_per_prompt"] is None else told["images_per_prompt"]
-    if images and model.architecture.vision is None:
-        found.append(Assumption("images_per_prompt", images := 0, f"{model.name} reads no images"))
-    load = need.workload._replace(images_per_prompt=images)
-    if prompt == 0:
-        load = load._replace(prompt_tokens=0, shared_prefix_tokens=0)
-    if output == 0:
-        load = load._replace(output_tokens=0)
-    known = {name for name, value in told.items() if value == 0} | {item.field for item in found}
-    known |= {"hardware", "tokens_per_month", "images_per_prompt" if not images else ""}
-    taken = (item._replace(field=REQUEST.get(item.field, item.field)) for item in need.assumptions)
-    return load, (*(item for item in taken if item.field in LOAD and item.field not in known), *found)
+def load_of_work(request: EstimateRequest, base: RuleBase, model: Model) -> tuple[Workload, list[Assumption]]:
+    """Fill in the load of the use cases named as `recommend` does."""
+    said = {name: value for name in LOAD if (value := getattr(request, name)) not in {None, 0, ()}}
+    said |= {"concurrent_requests": request.concurrency} if request.concurrency else {}
+    need = understand(Scenario.model_validate(said), base)
+    images = request.images_per_prompt if request.images_per_prompt is not None else need.images_per_prompt
+    load = need.workload._replace(images_per_prompt=images if model.architecture.vision else 0)
+    told = (item._replace(field=NAMED.get(item.field, item.field)) for item in need.assumptions)
+    return load, [item for item in told if item.field in {*LOAD, "concurrency"} - {"hardware", "tokens_per_month"}]
+
+
+def workload_of(request: EstimateRequest, base: RuleBase, model: Model) -> tuple[Workload, list[Assumption]]:
+    """Fill in lengths; prompt and answer share a stated context, and a context too short for both grows."""
+    found: list[Assumption] = []
+    usual, criteria = base.constants.assumed_load, base.criteria
+
+    def assume(field: str, value: int, why: str) -> None:
+        found.append(Assumption(field, value, why))
+
+    context, prompt, output = request.context_tokens, request.prompt_tokens, request.output_tokens
+    room = 10**15 if context is None else context
+    if prompt is None:
+        prompt = max(0, min(usual.prompt_tokens, room - (1 if output is None else output)))
+        assume("prompt_tokens", prompt, "a short prompt")
+    if output is None:
+        output = max(0, min(usual.output_tokens, room - prompt))
+        assume("output_tokens", output, "a short answer")
+    if context is None:
+        context = max(min(usual.context_tokens, model.context_tokens), prompt + output)
+        assume("context_tokens", context, "usual for a chat" if context > prompt + output else "prompt and answer")
+    elif context < prompt + output:
+        assume("context_tokens", prompt + output, f"prompt and answer do not fit into {context:,}")
+        context = prompt + output
+    arriving = request.requests_per_second or (request.users and request.users / criteria.seconds_between_requests)
+    arriving = rate(arriving, request.tokens_per_month, prompt + output, request.batch_hours)
+    if request.concurrency is None and arriving is None:
+        assume("concurrency", 1, "one request at a time")
+    images = request.images_per_prompt
+    if model.architecture.vision is None:
+        if images:
+            assume("images_per_prompt", 0, f"{model.name} reads no images")
+        images = 0
+    elif images is None:
+        assume("images_per_prompt", 0, "a prompt of text alone")
+    return Workload(
+        context,
+        prompt,
+        output,
+        request.concurrency or 1,
+        images or 0,
+        min(prompt, request.shared_prefix_tokens or 0),
+        arriving,
+        in_flight_follows=arriving is not None,
+        reserved_gib=request.reserved_gib or 0.0,
+        least_tokens_per_s=request.min_tokens_per_s or (0.0 if request.batch_hours else Defaults.usable_tokens_per_s),
+    ), found
 
 
 def largest(fits: Callable[[int], bool | None], most: int) -> int | None:

@@ -57,7 +57,7 @@ class EstimateRequest(Strict):
     batch_hours: Annotated[BatchHours | None, "Hours in which `tokens_per_month` must be done; no one waits."] = None
     min_tokens_per_s: Annotated[
         TokensPerSecond | None,
-        "Slowest generation per user that is of use: fewer at a time keep it; that of the work where it is not said.",
+        "Slowest generation per user that is of use: fewer at a time keep it; 3 where it is not said.",
     ] = None
     reserved_gib: Annotated[GibOrZero | None, "Memory of the device that other programs take, GiB."] = None
     images_per_prompt: Annotated[CountOrZero | None, "Images in a prompt."] = None

@@ -140,6 +140,80 @@ def test_formats_are_paired() -> None:
         paired(["text", "sarif"], ["x"], ["-o", "x", "-f", "text", "-f", "sarif"])
 
 
+def test_what_has_one_right_value_is_written_in_its_place(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, f"{PROJECT}    sources: ['*.sh', compose.yaml]\n")
+    serve = "# für 8192\r\nvllm serve meta-llama/Llama-3.2-3B-Instruct \\\r\n  --max-model-len 8192 --quantization fp8"
+    right = serve.replace("Llama-3.2-3B", "Meta-Llama-3.1-8B").replace("len 8192", "len 16384")
+    run, compose = tmp_path / "run.sh", tmp_path / "compose.yaml"
+    run.write_bytes(b"\xef\xbb\xbf" + serve.encode())
+    run.chmod(0o755)
+    compose.write_text("image: vllm/vllm-openai:v0.4.0\n", encoding="utf-8")
+    (tmp_path / "link.sh").symlink_to("run.sh")
+    told = at("check", "--fix", "--diff")
+    lines = [line for line in told.stdout.splitlines() if line[:1] in "+-"]
+    assert (told.returncode, told.stderr) == (1, "")
+    assert lines[1:4] == [
+        "+++ b/compose.yaml",
+        "-image: vllm/vllm-openai:v0.4.0",
+        "+image: vllm/vllm-openai:v0.5.3.post1",
+    ]
+    assert lines[-1] == "+  --max-model-len 16384 --quantization fp8"
+    assert run.read_bytes()[3:].decode() == serve
+    done = at("check", "--fix")
+    assert done.stderr.splitlines() == [
+        "llama-advisor: compose.yaml:1:26: 0.4.0 is now 0.5.3.post1",
+        "llama-advisor: run.sh:2:12: meta-llama/Llama-3.2-3B-Instruct is now meta-llama/Meta-Llama-3.1-8B-Instruct",
+        "llama-advisor: run.sh:3:19: 8192 is now 16384",
+    ]
+    assert (done.returncode, done.stdout[:8]) == (0, "0 errors")
+    assert run.read_bytes() == b"\xef\xbb\xbf" + right.encode()
+    assert (run.stat().st_mode & 0o777, (tmp_path / "link.sh").is_symlink()) == (0o755, True)
+    assert sorted(item.name for item in tmp_path.iterdir() if "tmp" in item.name) == []
+    assert at("check", "--fix", "--diff").stdout == ""
+    assert at("check", "--diff").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("choice", "file", "written", "right"),
+    [
+        ('{model: "llama3.1:8b", engine: ollama}', "run.sh", "ollama pull llama3.2:1b", "ollama pull llama3.1:8b"),
+        (
+            "{model: llama-3.1-8b-instruct, quantization: fp8, engine: vllm}",
+            "run.sh",
+            "vllm serve RedHatAI/Llama-3.2-1B-Instruct-FP8",
+            "vllm serve RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8",
+        ),
+        (
+            "{model: llama-3.1-70b-instruct, engine: hosted}",
+            "app.py",
+            'completion(model="bedrock/meta.llama3-1-8b-instruct-v1:0")',
+            'completion(model="bedrock/meta.llama3-1-70b-instruct-v1:0")',
+        ),
+        ("{model: llama-3.1-8b-instruct, engine: vllm}", "run.sh", "vllm serve Qwen/Qwen2.5-7B-Instruct", None),
+    ],
+)
+def test_a_model_is_put_right_in_its_own_spelling(
+    choice: str, file: str, written: str, right: str | None, at: Callable[..., Ran], tmp_path: Path
+) -> None:
+    needs = "{name: bot, requirements: {use_cases: [chat]}, choice: "
+    project(tmp_path, f"version: 1\ndeployments: [{needs}{choice}, sources: [{file}]}}]\n")
+    project(tmp_path, written, file)
+    at("check", "--fix", "--as-of", "2026-11-24")
+    assert (tmp_path / file).read_text("utf-8") == (right or written)
+
+
+def test_a_place_of_which_two_want_different_things_stays(at: Callable[..., Ran], tmp_path: Path) -> None:
+    one = f"{PROJECT}    sources: [run.sh]\n"
+    other = one.partition("deployments:\n")[2].replace("bot", "other").replace("16k", "32k")
+    project(tmp_path, one + other)
+    project(tmp_path, "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192 --quantization fp8\n", "run.sh")
+    done = at("check", "--fix", "--format", "json")
+    found = json.loads(done.stdout)["findings"]
+    assert [item["replacement"] for item in found] == ["16384", "32768"]
+    assert [item["text"].split("; ")[1] for item in found] == ["bot needs 16384", "other needs 32768"]
+    assert "8192" in (tmp_path / "run.sh").read_text("utf-8")
+
+
 def test_settings_of_pyproject(at: Callable[..., Ran], tmp_path: Path) -> None:
     project(tmp_path, BROKEN, "deep/llama-advisor.yaml")
     settings = tmp_path / "pyproject.toml"

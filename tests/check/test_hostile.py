@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECONDS = 5
 MEGABYTES = 300
-RUN = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 16384\n"
+RUN = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 16384 --quantization fp8\n"
 
 
 def bomb(levels: int = 12) -> str:

@@ -29,6 +29,7 @@ def expected(case: Path) -> dict[str, Any]:
 def told(item: CheckFinding) -> dict[str, Any]:
     shown = {"code": item.code, "file": item.file, "line": item.line, "column": item.column}
     shown["end"] = [item.end_line, item.end_column]
+    shown |= {"level": item.severity} if item.severity != checker().kinds[item.code].severity else {}
     return shown | ({"waived": True} if item.waived else {})
 
 

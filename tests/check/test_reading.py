@@ -330,6 +330,7 @@ def test_a_file_with_the_models_of_two_deployments_fits_both(check_text: Callabl
 
 
 def test_tests_deploy_nothing_unless_they_are_named(check_text: Callable[..., Findings]) -> None:
-    files = {"run.sh": "vllm serve meta-llama/Llama-3.1-8B-Instruct\n", "tests/run.sh": "ollama pull llama3.2:1b\n"}
+    serve = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 16384 --quantization fp8\n"
+    files = {"run.sh": serve, "tests/run.sh": "ollama pull llama3.2:1b\n"}
     assert drift(check_text(f"{PROJECT}    sources: ['**/*.sh']\n", files)) == []
     assert drift(check_text(f"{PROJECT}    sources: [run.sh, tests/run.sh]\n", files)) == [("LA301", 1)]

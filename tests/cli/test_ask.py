@@ -225,11 +225,11 @@ SENTENCE = "summarize PDFs in German for 20 people on 2x L40S"
 
 def test_a_sentence_is_answered_at_once_without_a_terminal(run: Any) -> None:
     done = run("ask", SENTENCE, *DAY)
-    flags = ("--use-case", "summarization", "--language", "de", "--users", "20", "--hardware", "2x L40S")
+    flags = ("--use-case", "summarization", "--language", "de", "--users", "4", "--hardware", "2x L40S")
     assert done.stderr == (
         "Read summarize: --use-case summarization\n"
         "Read German: --language de\n"
-        "Read 20 people: --users 20\n"
+        "Read 20 people: --users 4 (taken: 20% of them at a time)\n"
         "Read 2x L40S: --hardware '2x L40S'\n"
         "Not read: PDFs\n"
     )

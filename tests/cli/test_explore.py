@@ -162,7 +162,7 @@ def test_columns_that_do_not_fit_stand_under_another(run: Run) -> None:
         "  1x L4\n"
         "    4k A; 5k A; 6k A; 7k A\n"
         "  RTX 3060 12GB + 64GB RAM\n"
-        "    4k B; 5k C; 6k C; 7k C\n"
+        "    4k B; 5k B; 6k B; 7k B\n"
     ) in done.stdout
 
 

@@ -81,7 +81,7 @@ def test_a_group_of_commands_alone_shows_them(run: Run) -> None:
         (("recommend", "--target", "w"), ["workstation"]),
         (("recommend", "--symptom", "b"), ["bad_tool_calls"]),
         (("recommend", "--format", "m"), ["markdown"]),
-        (("recommend", "--only-engine", "vll"), ["vllm", "vllm-tpu"]),
+        (("recommend", "--only-engine", "vll"), ["vllm", "vllm-gaudi", "vllm-tpu"]),
         (("recommend", "--budget"), ["--budget-usd-per-month"]),
         (("estimate", "llama-3.3"), ["llama-3.3-70b-instruct"]),
         (("use-cases", "show", "retail"), ["retail-images"]),

@@ -52,8 +52,9 @@ SAID: dict[str, tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = {
         (),
     ),
     "a wish is told in speed, not in points": (
-        CHAT | {"hardware": "2x RTX 3090", "engine": "vllm", "model": BIG, "quantization": "fp8"},
-        ("fp8 on vLLM qualifies, at about",),
+        CHAT
+        | {"hardware": "2x RTX 3090", "model": "llama-3.1-8b-instruct", "quantization": "int8", "symptoms": ["slow"]},
+        ("int8 on vLLM qualifies, at about",),
         ("points",),
     ),
     "the form asked about is the one that is excluded": (

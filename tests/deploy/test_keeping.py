@@ -37,7 +37,6 @@ SIZED: dict[str, Any] = {
     "context_tokens": 8192,
     "prompt_tokens": 2048,
     "output_tokens": 512,
-    "shared_prefix_tokens": 0,
 }
 KEPT: dict[str, Any] = {
     "id": "bot",

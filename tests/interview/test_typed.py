@@ -202,6 +202,9 @@ WHOLE: dict[str, dict[str, Any]] = {
         "users": "4",
         "hardware": "2x L40S",
     },
+    "chat for our 40 person law firm": {"use_cases": ["legal", "chat"], "users": "8"},
+    "classification of 2 million tokens a day": {"use_cases": ["classification"], "tokens_per_month": "60000000"},
+    "chat with 10,000 questions per day": {"use_cases": ["chat"], "requests_per_second": "0.347"},
     "a chatbot that answers from our PDFs and calls our API": {"use_cases": ["rag", "agents"]},
     "coding with vLLM: 70B q4 on 2x RTX 3090 which breaks with out of memory": {
         "use_cases": ["coding"],

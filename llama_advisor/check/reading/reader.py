@@ -44,6 +44,8 @@ NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
 ON = frozenset({"true", "1", "yes", "on"})
 IMAGES = frozenset({"repository", "image", "imagename", "repo", "newname"})
 LONGEST = 300
+PARAMETER = "PARAMETER"
+"""What sets a parameter in a Modelfile, and the program of the rule base that lists them."""
 
 
 class Reader:
@@ -108,6 +110,9 @@ class Reader:
             if said == UNSAID and not scheme and not _names_image(found.path):
                 continue
             entry = _narrowed(found)
+            if entry.path[:1] == ("modelfile",) and str(entry.path[-1]).upper() == PARAMETER != entry.value.upper():
+                yield Mention("parameter", entry.path, entry.start, entry.end, entry.value)
+                continue
             made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
             if said and said.sets == "version":
                 tags.append((entry.path[:-1], made))

@@ -25,14 +25,23 @@ def wrong_version(engine: Engine, version: str, model: Model) -> str | None:
     return f"{engine.name} {version} does not run {model.name}; versions {' '.join(filter(None, bounds))} do{pin}"
 
 
+def bound(engine: Engine, version: str, model: Model) -> str | None:
+    """Return the version nearest to a wrong one that runs a model."""
+    support = engine.by_architecture[model.architecture.kind]
+    late = support.until is not None and compared(version, support.until) > 0
+    return support.until if late else support.since
+
+
 def parts(version: str) -> tuple[int, ...]:
-    """Return the leading numbers of a version: `v0.11.0rc1` is (0, 11, 0)."""
-    match = _NUMBERS.match(version.strip().lstrip("vV="))
+    """Return the leading numbers of a version: `v0.11.0rc1` is (0, 11, 0), of a build `b3472` its number."""
+    match = _NUMBERS.match(version.strip().lstrip("vVbB="))
     return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def compared(one: str, other: str) -> int:
-    """Return -1, 0 or 1; what one of them does not say counts as the same."""
+    """Return -1, 0 or 1; what one of them does not say counts as the same, and so do builds against releases."""
+    if len({version.strip()[:1].lower() == "b" for version in (one, other)}) > 1:
+        return 0
     a, b = parts(one), parts(other)
     length = min(len(a), len(b))
     return (a[:length] > b[:length]) - (a[:length] < b[:length])

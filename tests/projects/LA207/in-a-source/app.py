@@ -1,0 +1,3 @@
+import litellm
+
+litellm.completion(model="groq/llama-3.1-70b-versatile", messages=[])

@@ -1,0 +1,1 @@
+ollama pull llama3.2:3b-instruct-fp16

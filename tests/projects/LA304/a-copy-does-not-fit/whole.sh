@@ -1,0 +1,1 @@
+vllm serve meta-llama/Llama-3.1-405B-Instruct --max-model-len 8192 -tp 8 -pp 2
