@@ -1,111 +1,225 @@
-"""What `init` proposes: deployments from what the files of a repository deploy."""
+"""What `init` proposes: a deployment for each one that the files of a repository hold, so that the check passes."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
 
-from llama_advisor.check.files import NAMES, covers, file_text, files_below
-from llama_advisor.check.reading.reader import Reader
+from llama_advisor.check.checker import Checker
+from llama_advisor.check.decide import decided
+from llama_advisor.check.discovery import Place, Said, discovered
+from llama_advisor.check.files import NAMES, SCHEMA_FILE, shown_name
+from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.project import Deployed, ProjectDocument
+from llama_advisor.check.rules import drift_findings, rule_findings
+from llama_advisor.check.sources import Sources
+from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
-from llama_advisor.scenario.project_file import proposed
-from llama_advisor.text.errors import InputError
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.scenario.project_file import (
+    MOST_DEPLOYMENTS,
+    MOST_PATTERNS,
+    Choice,
+    Project,
+    project_text,
+    proposed,
+)
+from llama_advisor.text.yaml_file import parse_all, printable
 
-IGNORE = ".gitignore"
-LARGEST = 1_000_000
-SHOWN_SOURCES = 20
-NAMED = 3
-
-
-class Seen(NamedTuple):
-    """A model that files deploy, with what else they say."""
-
-    model: str
-    files: list[str]
-    quantizations: Counter[str]
-    contexts: Counter[int]
-    engines: Counter[str]
+LONGEST_NAME = 100
+_NO_NAME = re.compile(r"[^A-Za-z0-9_.]+")
+LAYOUT = "LA304"
+QUESTION = "use_cases, languages, domicile: what is it for, in which languages, and where is the licensee?"
+Against = dict[str, list[tuple[CheckFinding, str]]]
+"""Errors of a deployment, each with the source in which it is, empty for one of the choice."""
 
 
-def discovered(folder: Path, reader: Reader, exclude: tuple[str, ...] = ()) -> tuple[list[Seen], list[str]]:
-    """Return the models that the files below a folder deploy, the most often named first, and the files left out.
+@dataclass
+class Proposal:
+    """A deployment as it is proposed; what the check has against it is noted in it."""
 
-    `.gitignore` is respected.
+    said: Said
+    places: list[Place]
+    name: str = ""
+    sources: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    waived: dict[str, str] = field(default_factory=dict)
+
+    def hosted(self, base: RuleBase) -> bool:
+        """Whether a provider runs it."""
+        return self.said.get("engine") in {HOSTED, *base.providers}
+
+    def lines(self, base: RuleBase) -> list[str]:
+        """Return it as YAML, with questions for what could not be told."""
+        said, kind = self.said, base.models[self.said["model"]].kind
+        requirements: Said = {"use_cases": [base.checking.proposing.use_cases[kind]]}
+        requirements |= {key: said[key] for key in ("context_tokens", "hardware") if key in said}
+        told = "hardware" in said or self.hosted(base)
+        asked = said.get("open", "" if told else "hardware: on what does it run?")
+        choice = {key: said[key] for key in Choice.model_fields if key in said}
+        why = "as found in the files below"
+        lines = proposed(self.name, requirements, choice, tuple(self.sources), why, (QUESTION, asked))
+        if self.left and not self.sources:
+            lines[-1] = "    # sources:"
+        return lines + [f"      # not {printable(source)}: {text}" for source, text in self.left.items()]
+
+
+def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> tuple[str | None, list[str]]:
+    """Return a project file for what the files below a folder deploy, None if nothing, and what to tell of them."""
+    base = checker.base
+    places, told = discovered(folder, base, exclude)
+    found = _joined(places)
+    told += [f"{len(found) - MOST_DEPLOYMENTS} more deployments than fit into a file"] * (len(found) > MOST_DEPLOYMENTS)
+    found = found[:MOST_DEPLOYMENTS]
+    _set_names(found)
+    _set_sources(found, places, base.checking.proposing.many_files)
+    _settle(found, folder / NAMES[0], checker)
+    wrong = [item for item in found if not checker.malformed.isdisjoint(item.waived)]
+    told += [f"{item.name} was left out: {', '.join(item.waived.values())}" for item in wrong]
+    found = [item for item in found if item not in wrong]
+    if left := sum(len(item.left) for item in found):
+        told.append(f"{left} sources were left out; a comment in the file says why")
+    if waived := sum(len(item.waived) for item in found):
+        told.append(f"{waived} errors stand against what is deployed; each has a waiver in the file")
+    return (_text(found, checker) if found else None), told
+
+
+def _text(found: Sequence[Proposal], checker: Checker) -> str:
+    until = checker.as_of + timedelta(days=checker.base.checking.proposing.waived_days)
+    waivers = [
+        {"code": code, "deployment": item.name, "reason": text, "expires": str(until)}
+        for item in found
+        for code, text in item.waived.items()
+    ]
+    lines = [item.lines(checker.base) for item in found]
+    return project_text(lines, SCHEMA_FILE, found[0].name, checker.as_of.year + 1, waivers)
+
+
+def _joined(places: Sequence[Place]) -> list[Proposal]:
+    """Return a proposal for each model with its settings, that in most files first.
+
+    What says less than just one other of the same model, and nothing against it, is the same.
     """
-    found: dict[str, Seen] = {}
-    left_out: list[str] = []
-    for path in files_below(folder, ignored_by_git(folder)):
-        name = path.relative_to(folder).as_posix()
-        if path.name in NAMES or not reader.reads(name) or covers(exclude, Path(name)):
-            continue
-        try:
-            text = file_text(path, LARGEST)
-        except InputError as error:
-            left_out.append(f"{printable(name)} ({error})")
-            continue
-        for held in reader.deployments(name, text) if "llama" in text.lower() else ():
-            checkpoint = held.model.checkpoint if held.model else None
-            if not checkpoint or not checkpoint.model:
-                continue
-            seen = found.setdefault(checkpoint.model, Seen(checkpoint.model, [], Counter(), Counter(), Counter()))
-            seen.files.append(name)
-            seen.engines.update(item.engine for item in held.settings if item.kind == "engine")
-            seen.contexts.update(item.number for item in held.settings if item.kind == "context" and not item.total)
-            for quantizations in (checkpoint.quantizations, *(item.quantizations for item in held.settings)):
-                if len(quantizations) == 1:
-                    seen.quantizations.update(quantizations & set(reader.base.quantizations))
-    return sorted(found.values(), key=lambda seen: (-len(set(seen.files)), seen.model)), left_out
+    groups: dict[str, Proposal] = {}
+    for place in places:
+        if place.said is not None:
+            groups.setdefault(repr(sorted(place.said.items())), Proposal(place.said, [])).places.append(place)
+    found = list(groups.values())
+    if len(found) <= MOST_DEPLOYMENTS:
+        fullest = [one for one in found if not any(one.said.items() < other.said.items() for other in found)]
+        fuller = [[one for one in fullest if item.said.items() < one.said.items()] for item in found]
+        for item, ones in zip(found, fuller, strict=True):
+            if len(ones) == 1:
+                ones[0].places += item.places
+        found = [item for item, ones in zip(found, fuller, strict=True) if len(ones) != 1]
+    return sorted(found, key=lambda item: (-len({place.file for place in item.places}), item.places[0].file))
 
 
-def ignored_by_git(folder: Path) -> Callable[[str], bool]:
-    """Return a test for what the .gitignore files at and below a folder leave out."""
-    specs: list[tuple[str, Any]] = []
-    for path in files_below(folder):
-        if path.name != IGNORE:
-            continue
-        try:
-            from pathspec import GitIgnoreSpec
-        except ImportError as error:
-            extra = "pip install 'llama-advisor[discover]'"
-            raise InputError(f"--discover reads .gitignore with pathspec: {extra}") from error
-        try:
-            spec = GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
-        except (InputError, ValueError):
-            spec = GitIgnoreSpec.from_lines([])
-        inside = path.parent.relative_to(folder).as_posix()
-        specs.append(("" if inside == "." else f"{inside}/", spec))
+def _set_names(found: Sequence[Proposal]) -> None:
+    """Name each after its container, its file, its folder and file, or its model too: the first that it has alone."""
 
-    return lambda name: any(name.startswith(below) and spec.match_file(name[len(below) :]) for below, spec in specs)
+    def plain(*parts: str) -> str:
+        return _NO_NAME.sub("-", "-".join(filter(None, parts))).strip("-.")[-LONGEST_NAME:].strip("-.")
 
-
-def from_discovery(found: list[Seen]) -> Iterator[list[str]]:
-    """Yield the lines of a deployment for each model found, named after its files' folder or the model."""
+    options: list[list[str]] = []
+    for item in found:
+        path, name = PurePosixPath(item.places[0].file), item.places[0].name
+        stem, above = path.stem, path.parent.name
+        model, engine = item.said["model"], item.said.get("engine", "")
+        known = ((name,), (stem, name), (above, stem, name), (stem, model), (stem, engine))
+        every = (*known, (above, stem, model, engine))
+        options.append([*dict.fromkeys(filter(None, (plain(*parts) for parts in every)))])
+    counts = Counter(option for own in options for option in own)
     used: set[str] = set()
-    for seen in found:
-        folders = {file.rpartition("/")[0].split("/")[0] for file in seen.files}
-        shared = folders.pop() if len(folders) == 1 else ""
-        name = re.sub(r"[^A-Za-z0-9_-]+", "-", shared).strip("-") or seen.model
-        name = name if name not in used else f"{name}-{seen.model}"
-        used.add(name)
-        requirements: dict[str, Any] = {"use_cases": ["general"]}
-        choice: dict[str, Any] = {"model": seen.model}
-        for said, key, counts in (
-            (requirements, "context_tokens", seen.contexts),
-            (choice, "quantization", seen.quantizations),
-            (choice, "engine", seen.engines),
-        ):
-            if commonest := min(counts.items(), key=lambda item: (-item[1], item[0]), default=None):
-                said[key] = commonest[0]
-        if choice.get("engine") == HOSTED:  # its precision is the provider's
-            choice.pop("quantization", None)
-        files = sorted(set(seen.files))
-        lines = proposed(name, requirements, choice, tuple(files[:SHOWN_SOURCES]), "as found in the files below")
-        if len(files) > SHOWN_SOURCES:
-            lines.append(f"      # and {len(files) - SHOWN_SOURCES} more; name them, or a pattern for all")
-        place = lines.index("    requirements:") + 1
-        lines.insert(place, "      # TODO: say what it is for, and on what: hardware, languages, domicile …")
-        yield lines
+    for item, own in zip(found, options, strict=True):
+        item.name = next((option for option in own if counts[option] == 1 and option not in used), own[-1])
+        tries = (f"{own[-1]}-{number}" for number in range(2, len(found) + 2))
+        item.name = item.name if item.name not in used else next(name for name in tries if name not in used)
+        used.add(item.name)
+
+
+def _set_sources(found: Sequence[Proposal], places: Sequence[Place], many: int) -> None:
+    """Name the sources of each: its files, or a pattern for many of a kind that nothing else is deployed in."""
+    index = {id(place): number for number, item in enumerate(found) for place in item.places}
+    owners: dict[str, set[int | None]] = defaultdict(set)
+    for place in places:
+        for name in (place.file, *_patterns(place.file)):
+            owners[name].add(index.get(id(place)))
+    for item in found:
+        alone = Counter(
+            pattern
+            for file in {place.file for place in item.places}
+            for pattern in _patterns(file)
+            if len(owners[pattern]) == 1
+        )
+        for place in item.places:
+            wide = next((pattern for pattern in _patterns(place.file) if alone[pattern] >= many), None)
+            source = wide or (place.file if len(owners[place.file]) == 1 else place.source)
+            if source not in item.sources:
+                item.sources.append(source)
+        item.left |= dict.fromkeys(item.sources[MOST_PATTERNS:], f"more than {MOST_PATTERNS} sources")
+        item.sources = sorted(item.sources[:MOST_PATTERNS])
+
+
+def _patterns(file: str) -> Iterator[str]:
+    """Yield patterns for files like this one, the widest first: of its name or kind below its top folder, beside it."""
+    top, _, below = file.partition("/")
+    path = PurePosixPath(file)
+    if "/" in below:
+        yield f"{top}/**/{path.name}"
+    if below and path.suffix:
+        yield f"{path.parent}/*{path.suffix}"
+
+
+def _settle(found: Sequence[Proposal], path: Path, checker: Checker) -> None:
+    """Note what the check has against proposals, so that it passes.
+
+    Hardware that does not go with the rest becomes a question, the rest a waiver; a source that differs is left out.
+    """
+    against, doubted = _against(found, path, checker), False
+    for item in found:
+        why = [finding.text for finding, source in against[item.name] if not source or finding.code == LAYOUT]
+        if why and "hardware" in item.said:
+            rest, doubted = dict(item.said), True
+            item.said = rest | {"open": f"hardware: {rest.pop('hardware')}, as in the files? {why[0]}"}
+    against = _against(found, path, checker) if doubted else against
+    for item in found:
+        unknown = "" if "hardware" in item.said or item.hosted(checker.base) else "on hardware taken for granted: "
+        for finding, source in against[item.name]:
+            if not source:
+                item.waived[finding.code] = f"{unknown}{finding.text}"
+            elif finding.code not in item.waived and source in item.sources:
+                item.sources.remove(source)
+                item.left[source] = finding.text
+
+
+def _against(found: Sequence[Proposal], path: Path, checker: Checker) -> Against:
+    """Return the errors that the check has against proposals, without a file."""
+    against: Against = defaultdict(list)
+    if not found:
+        return against
+    text = _text(found, checker)
+    (document,) = parse_all(text, path.name)
+    source = SourceText(shown_name(path), text, checker.kinds)
+    inside = ProjectDocument(path, source, document, Project.model_validate(document.data))
+    items = [Deployed(inside, *place) for place in enumerate(inside.project.deployments)]
+    items.sort(key=lambda item: repr(item.deployment.requirements))  # the same requirements are answered once
+    decisions = []
+    for item in items:
+        decision = decided(item, checker.decider)
+        if isinstance(decision, CheckFinding):
+            against[item.name].append((decision, ""))
+        else:
+            decisions.append((item, decision))
+    chosen = frozenset(decision.chosen.model.id for _, decision in decisions)
+    for item, decision in decisions:
+        every = [(finding, "") for finding in rule_findings(item, decision, checker.decider)]
+        for name in item.deployment.sources:
+            alone = item._replace(deployment=item.deployment.model_copy(update={"sources": (name,)}))
+            drift = drift_findings(Sources(alone), decision, checker.read, checker.decider, chosen)
+            every += [(finding, name) for finding in drift]
+        against[item.name] = [pair for pair in every if pair[0].severity == "error"]
+    return against

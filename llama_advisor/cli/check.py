@@ -30,8 +30,7 @@ from llama_advisor.check.files import (
 from llama_advisor.check.findings import CheckFinding, Findings
 from llama_advisor.check.fix import edits
 from llama_advisor.check.project import read_project
-from llama_advisor.check.propose import NAMED, discovered, from_discovery
-from llama_advisor.check.reading.reader import Reader
+from llama_advisor.check.propose import proposal
 from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
 from llama_advisor.check.since import baseline_text, changes_since, read_baseline
 from llama_advisor.cli.commands import HELP
@@ -304,18 +303,11 @@ def _discovering(exclude: list[str] | None, *, discover: bool) -> None:
 
 
 def _proposal(folder: Path, rules: tuple[str, ...], today: date, exclude: tuple[str, ...]) -> str | None:
-    base = load_rules(*rules)
-    found, left_out = discovered(folder, Reader(base), exclude)
-    if left_out:
-        shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
-        sys.stderr.write(f"llama-advisor: {len(left_out)} files were not read: {shown}\n")
-    if not found:
-        sys.stderr.write(f"llama-advisor: no file in {printable(folder)} names a model that the rule base holds\n")
-        return None
-    deployments = list(from_discovery(found))
-    name = deployments[0][0].removeprefix("  - name: ").strip('"')
-    text = project_text(deployments, SCHEMA_FILE, name, today.year + 1)
-    return f"{text}exclude: {flow(exclude)}\n" if exclude else text
+    text, told = proposal(folder, checker_for(layers_in(folder, rules), today), exclude)
+    if text is None:
+        told.append(f"no file in {printable(folder)} names a model that the rule base holds")
+    sys.stderr.writelines(f"llama-advisor: {line}\n" for line in told)
+    return f"{text}exclude: {flow(exclude)}\n" if text and exclude else text
 
 
 def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tuple[str, ...]) -> str | None:

@@ -11,7 +11,17 @@ from llama_advisor.knowledge.judgement import Citation
 from llama_advisor.text.record import EMPTY, Record
 
 Setting = Literal[
-    "model", "quantization", "context", "parallelism", "nodes", "data_parallel", "engine", "version", "nothing"
+    "model",
+    "quantization",
+    "context",
+    "parallelism",
+    "nodes",
+    "data_parallel",
+    "devices",
+    "machine",
+    "engine",
+    "version",
+    "nothing",
 ]
 FileKind = Literal[
     "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "query", "xml"
@@ -147,6 +157,14 @@ class Expired(NamedTuple):
         return f"of {self.day}, {self.age} days old; such rows are good for {self.good} days"
 
 
+class Proposing(Record):
+    """What a first project file takes for granted."""
+
+    use_cases: Annotated[dict[str, str], "Use case of each kind of model; other kinds are not proposed."]
+    waived_days: Annotated[int, "Days for which what the check has against it is accepted.", Field(ge=1)]
+    many_files: Annotated[int, "So many files of a folder are named by a pattern.", Field(ge=2)]
+
+
 class Checking(Record):
     """Margins, ages and spellings."""
 
@@ -155,3 +173,4 @@ class Checking(Record):
     settings: Annotated[tuple[Spelling, ...], "How deployments spell what they set."]
     reading: Annotated[Reading, "How files are read."]
     runtimes: Annotated[tuple[Runtime, ...], "How they name the engine and its version."]
+    proposing: Annotated[Proposing, "What `--discover` takes for granted."]

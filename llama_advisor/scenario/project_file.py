@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -109,14 +110,20 @@ class Project(Strict):
 
 
 def proposed(
-    name: str, requirements: dict[str, Any], choice: dict[str, Any], sources: tuple[str, ...], why: str
+    name: str,
+    requirements: dict[str, Any],
+    choice: dict[str, Any],
+    sources: tuple[str, ...],
+    why: str,
+    questions: tuple[str, ...] = (),
 ) -> list[str]:
-    """The lines of one deployment."""
+    """The lines of one deployment, with questions for what is not known."""
     says = field_descriptions(Scenario)
     lines = [f"  - name: {scalar(name)}", "    requirements:"]
     for field, value in requirements.items():
         note = f"  # {says[field]}" if says.get(field) else ""
         lines.append(f"      {field}: {flow(value)}{note}")
+    lines += [f"      # TODO {question}" for question in filter(None, questions)]
     lines.append(f"    choice:  # {why}")
     lines += [f"      {field}: {flow(value)}" for field, value in choice.items()]
     if sources:
@@ -127,11 +134,15 @@ def proposed(
     return lines
 
 
-def project_text(deployments: list[list[str]], schema: str | None, name: str, year: int) -> str:
+def project_text(
+    deployments: list[list[str]], schema: str | None, name: str, year: int, waivers: Iterable[dict[str, str]] = ()
+) -> str:
     """A whole project file; it names its schema for editors where one lies beside it."""
     head = (WORDS["schema"].format(schema=schema) if schema else "") + WORDS["head"]
     body = "".join(f"{line}\n" for lines in deployments for line in lines)
-    return head + body + WORDS["tail"].format(name=scalar(name), year=year)
+    accepted = "".join(f"  - {flow(waiver)}\n" for waiver in waivers)
+    tail = WORDS["waived"] + accepted if accepted else WORDS["tail"].format(name=scalar(name), year=year)
+    return head + body + tail
 
 
 def flow(value: Any) -> str:

@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "wild"))
 from measured import HALVES, OTHER, READER, measured, readings
 
+from llama_advisor.check.discovery import LARGEST, ignored_by_git
 from llama_advisor.check.files import file_text, files_below
-from llama_advisor.check.propose import LARGEST, ignored_by_git
 from llama_advisor.text.errors import InputError
 
 AS_OF = ("--as-of", "2026-11-24")
@@ -63,7 +63,9 @@ def print_checkout(checkout: Path) -> None:
         if done.returncode == 0:
             check = (*program, "check", *AS_OF, "--format", "json")
             told = json.loads(subprocess.run(check, cwd=folder, capture_output=True, check=False).stdout)
-            codes = Counter(item["code"] for item in told["findings"] if item["severity"] == "error")
+            codes = Counter(
+                item["code"] for item in told["findings"] if item["severity"] == "error" and not item["waived"]
+            )
             errors = ", ".join(f"{code} {count}" for code, count in codes.most_common())
             found = f"{told['deployments']} deployments, {codes.total()} errors {errors}"
     counts = f"{len(files):6} {len(read):9} {seconds:8.1f} {len(models):8} {models.count(OTHER):9}"

@@ -357,11 +357,11 @@ def test_discovery_respects_gitignore(at: Callable[..., Ran], tmp_path: Path) ->
     done = at("check", "--discover")
     assert "1 files were not read: serve/large.yaml (file is larger than 1 MB)" in done.stderr
     (found,) = yaml.safe_load(done.stdout)["deployments"]
-    assert (found["name"], found["sources"]) == ("serve", ["serve/run.sh"])
+    assert (found["name"], found["sources"]) == ("run", ["serve/run.sh"])
     assert found["choice"] == {"model": "llama-3.1-8b-instruct", "engine": "vllm"}
     assert found["requirements"]["context_tokens"] == 16384
     assert at("init", "--discover").returncode == 0
-    assert at("check").returncode in {0, 1}
+    assert at("check").returncode == 0
 
 
 def test_the_schema_of_the_project_file(at: Callable[..., Ran]) -> None:

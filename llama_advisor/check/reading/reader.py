@@ -11,7 +11,7 @@ from llama_advisor.check.reading import lines, tree
 from llama_advisor.check.reading.checkpoints import CACHED, HOST, Checkpoint, Checkpoints
 from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
-from llama_advisor.check.reading.words import UNSAID, Words, words_of
+from llama_advisor.check.reading.words import HARDWARE, UNSAID, Words, words_of
 from llama_advisor.scenario.names import key
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Reader:
             made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
             if said and said.sets == "version":
                 tags.append((entry.path[:-1], made))
-            elif said and said.sets in NUMBERS | {"quantization"}:
+            elif said and said.sets in NUMBERS | HARDWARE | {"quantization"}:
                 yield from self._set(made, said)
             else:
                 run = list(self._run(made, said))
@@ -129,9 +129,12 @@ class Reader:
                 yield tag.part(*version.span())._replace(kind="version", engine=engine)
 
     def _set(self, made: Mention, spelling: Spelling) -> Iterator[Mention]:
-        """Yield a number or quantization that is set."""
+        """Yield a number, quantization or machine that is set."""
         said = made.text.lower()
-        if spelling.sets in NUMBERS:
+        if spelling.sets == "machine":
+            yield made._replace(kind="machine")
+            return
+        if spelling.sets in NUMBERS | HARDWARE:
             number = _number(said)
             if number is not None:
                 yield made._replace(kind=spelling.sets, number=number, total=spelling.total, engine=spelling.of)

@@ -19,6 +19,8 @@ _FILE = re.compile(r"[\w\-]+\.(\w+)$")
 _MAGIC = re.compile(r"(?m)^[ \t]*[!%].*$")
 _HEADER = re.compile(r"[|>][^\n]*\n")
 DEEPEST = 60
+LABELS = ("name", "model_name", "title")
+"""Keys whose value is a name of what stands beside them, the strongest first."""
 
 
 def read(piece: Piece, name: str) -> Iterator[Entry] | None:
@@ -60,7 +62,7 @@ class _Tree:
                     yield from self.walk(item, (*path, index), depth + 1)
         else:
             keyed = {key.value: value for key, value in node.value if key.id == "scalar"}
-            label = keyed.get("name") or _value(keyed.get("metadata"), "name")
+            label = next(filter(None, map(keyed.get, LABELS)), None) or _value(keyed.get("metadata"), "name")
             if label is not None and label.id == "scalar" and label.value:
                 path = (*path, Named(self.piece.text[slice(*self._extent(label)[:2])]))
             for key, value in node.value:

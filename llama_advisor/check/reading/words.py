@@ -16,6 +16,7 @@ _STEPS = re.compile(r"[.:]+")
 LONGEST = 120
 TELLING = 3
 """So many words of a name are a setting behind any others."""
+HARDWARE = frozenset({"devices", "machine"})
 UNSAID = Spelling(names=(), sets="nothing")
 """Kind of a value that deploys nothing."""
 
@@ -70,7 +71,8 @@ class Words:
         """Return what the value at a path sets, UNSAID where it deploys nothing, None where its path does not tell."""
         keys = [step for step in path if isinstance(step, str)]
         if any(self.told_elsewhere(name) for name in keys if not isinstance(name, Named) or isinstance(name, First)):
-            return UNSAID
+            found = self.said(keys[-1], "", named=False)  # a selector tells the machine
+            return found if found and found.sets in HARDWARE else UNSAID
         for index in range(len(keys) - 1, -1, -1):
             name = keys[index]
             if isinstance(name, First):

@@ -1,0 +1,177 @@
+"""What the files of a repository deploy: models with what is set beside them, and what was left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from llama_advisor.check.files import NAMES, covers, file_text, files_below
+from llama_advisor.check.reading.deployments import Deployment
+from llama_advisor.check.reading.pieces import First
+from llama_advisor.check.reading.reader import Reader
+from llama_advisor.hardware import catalogue_of, read_hardware
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.offer import HOSTED
+from llama_advisor.scenario import names
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import printable
+
+IGNORE = ".gitignore"
+LARGEST = 1_000_000
+NAMED = 3
+_COUNTED = re.compile(r"(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
+_SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
+_WORD = re.compile(r"[A-Za-z]+")
+Said = dict[str, Any]
+Steps = dict[str | int, Counter[str]]
+"""Steps of the paths of a file's deployments, each with the models that have it."""
+
+
+class Place(NamedTuple):
+    """One deployment in one file."""
+
+    file: str
+    source: Annotated[str, "What `sources` call it: the file, or what of it stands below a name."]
+    name: Annotated[str, "What tells it from others of its file; empty where it has none or is alone."]
+    said: Annotated[Said | None, "`choice`, `context_tokens`, `hardware`, or `open`, a question; None: not proposed."]
+
+
+def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> tuple[list[Place], list[str]]:
+    """Return what the files below a folder deploy, and what to tell of them; `.gitignore` is respected."""
+    reader, kinds = Reader(base), base.checking.proposing.use_cases
+    places: list[Place] = []
+    left_out: list[str] = []
+    counts: Counter[str] = Counter()
+    for path in files_below(folder, ignored_by_git(folder)):
+        name = path.relative_to(folder).as_posix()
+        counts["files"] += path.name not in NAMES
+        if path.name in NAMES or not reader.reads(name) or covers(exclude, Path(name)):
+            continue
+        try:
+            text = file_text(path, LARGEST)
+        except InputError as error:
+            left_out.append(f"{printable(name)} ({error})")
+            continue
+        counts["read"] += 1
+        found = [held for held in reader.deployments(name, text) if held.model] if "llama" in text.lower() else []
+        steps: Steps = defaultdict(Counter)
+        for held in found if len(found) > 1 else ():
+            for step in set(held.path):
+                steps[step][_model(held)] += 1
+        for held in found:
+            model = base.models.get(_model(held))
+            counts["other" if model is None else model.kind] += 1
+            said = said_of(held, model.id, base) if model and model.kind in kinds else None
+            places.append(Place(name, *source_of(name, held, steps), said))
+    skipped = counts["files"] - counts["read"] - len(left_out)
+    why = f"; {skipped} were skipped, as their kind or folder deploys nothing" if skipped else ""
+    told = [f"looked at {counts['read']} of {counts['files']} files{why}"]
+    if left_out:
+        shown = ", ".join(left_out[:NAMED]) + (", …" if len(left_out) > NAMED else "")
+        told.append(f"{len(left_out)} files were not read: {shown}")
+    if unasked := counts["guard"] + counts["other"]:
+        which = f"{counts['guard']} guards, {counts['other']} models of other families"
+        told.append(f"{unasked} models in files that name Llama are not proposed: {which}")
+    return places, told
+
+
+def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:
+    """Return the source for a deployment, and its name: the first step of its path that it has alone in its file.
+
+    Failing that it is a step that only deployments of the same model have.
+    """
+    own = [step for step in held.path if isinstance(step, str) and not isinstance(step, First) and step in steps]
+    own = list(filter(_SELECTOR.fullmatch, own))
+    alone = [step for step in own if steps[step].total() == 1] or [step for step in own if len(steps[step]) == 1]
+    name = next(iter(alone), "") if _model(held) else ""
+    return (f"{file}#{name}" if name else file), str(name)
+
+
+def _model(held: Deployment) -> str:
+    """Return the id of its model; empty for one that the rule base does not hold."""
+    return (held.model and held.model.checkpoint and held.model.checkpoint.model) or ""
+
+
+def said_of(held: Deployment, model: str, base: RuleBase) -> Said:
+    """Return what a file says of a deployment: its choice, its context, and its hardware or what to ask of it."""
+    said: Said = {"model": model}
+    checkpoint, engine = held.model and held.model.checkpoint, held.setting("engine")
+    if context := held.setting("context"):
+        said["context_tokens"] = context.number
+    if engine and engine.engine == HOSTED:
+        provider = _provider(held, base)
+        return said | {"engine": provider or HOSTED} | ({} if provider else {"open": "engine: of which provider?"})
+    meant = [checkpoint.quantizations if checkpoint else frozenset(), *(item.quantizations for item in held.settings)]
+    if exact := [next(iter(one)) for one in meant if len(one) == 1 and one <= set(base.quantizations)]:
+        said["quantization"] = exact[0]
+    if engine:
+        said["engine"] = engine.engine
+        versions = [item.text for item in held.settings if item.kind == "version" and item.engine == engine.engine]
+        said |= {"engine_version": versions[0]} if versions else {}
+    return said | _hardware(held, base)
+
+
+def _provider(held: Deployment, base: RuleBase) -> str | None:
+    """Return the provider of a hosted model: named before it, or the one that calls it so, or that is named around."""
+    text = held.model.text.lower() if held.model else ""
+    if "/" in text and (named := names.provider_id(text.partition("/")[0], base)):
+        return named
+    found = {
+        offer.provider
+        for offer in base.hosted.values()
+        if text in {offer.sent.lower(), *(profile.id.lower() for profile in offer.profiles)}
+    }
+    if len(found) > 1:
+        words = (word for step in held.path if isinstance(step, str) for word in _WORD.findall(step))
+        found &= {names.provider_id(word, base) for word in words}
+    return found.pop() if len(found) == 1 else None
+
+
+def _hardware(held: Deployment, base: RuleBase) -> Said:
+    """Return the hardware that is told without a doubt, else what to ask."""
+    numbers = {kind: item.number for kind in ("devices", "parallelism", "nodes") if (item := held.setting(kind))}
+    split = max(1, numbers.get("parallelism", 1)) * max(1, numbers.get("nodes", 1))
+    machines = [item.text for item in held.settings if item.kind == "machine"]
+    for match in filter(None, map(_COUNTED.fullmatch, machines)):
+        asked = numbers.get("devices") or int(match["count"] or 0)
+        try:
+            one = read_hardware(match["name"], catalogue_of(base))
+            units = max(1, (asked or (split if one.count == 1 else one.count)) // one.count)
+            nodes = max(1, split // (units * one.count))
+            text = f"{nodes} nodes with {units}x {match['name']}" if nodes > 1 else f"{units}x {match['name']}"
+            machine = read_hardware(text, catalogue_of(base))
+        except InputError:
+            continue
+        if not (one.assumptions or machine.assumptions) and machine.count * machine.nodes == nodes * units * one.count:
+            return {"hardware": text}
+    devices = max(numbers.get("devices", 0), split)
+    asks = [f"{devices} GPU{'s' * (devices > 1)}"] * bool(numbers) + machines[:1]
+    return {"open": f"hardware: {printable(', '.join(asks))}, which?"} if asks else {}
+
+
+def ignored_by_git(folder: Path) -> Callable[[str], bool]:
+    """Return a test for what the .gitignore files at and below a folder leave out."""
+    specs: dict[str, Any] = {}
+    for path in files_below(folder):
+        if path.name != IGNORE:
+            continue
+        try:
+            from pathspec import GitIgnoreSpec
+        except ImportError as error:
+            extra = "pip install 'llama-advisor[discover]'"
+            raise InputError(f"--discover reads .gitignore with pathspec: {extra}") from error
+        try:
+            spec = GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
+        except (InputError, ValueError):
+            spec = GitIgnoreSpec.from_lines([])
+        inside = path.parent.relative_to(folder).as_posix()
+        specs["" if inside == "." else f"{inside}/"] = spec
+
+    def ignored(name: str) -> bool:
+        above = ("", *(name[: at + 1] for at, letter in enumerate(name[:-1]) if letter == "/"))
+        return any(specs[folder].match_file(name[len(folder) :]) for folder in above if folder in specs)
+
+    return ignored

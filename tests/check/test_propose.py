@@ -1,0 +1,171 @@
+"""Proposals: which deployments are one, how they are named, what their sources and their hardware are."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from llama_advisor.check.checker import Checker
+from llama_advisor.check.propose import proposal
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_PATTERNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CHECKER = Checker(load_rules(), date(2026, 11, 24))
+SERVE = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len {}\n"
+FP8 = "RedHatAI/Meta-Llama-3.1-70B-Instruct-FP8"
+POD = """\
+spec:
+  nodeSelector: {{{selector}}}
+  containers:
+    - name: server
+      image: vllm/vllm-openai:v0.9.2
+      args: [--model=meta-llama/Llama-3.1-8B-Instruct, --max-model-len=8192, {args}]
+      resources: {{limits: {{nvidia.com/gpu: {gpus}}}}}
+"""
+
+
+class Made:
+    """A proposal: its text, its deployments by name, what was told."""
+
+    def __init__(self, text: str | None, told: list[str]) -> None:
+        self.text, self.told = text or "", "\n".join(told)
+        data = yaml.safe_load(self.text) or {}
+        self.deployments: dict[str, dict[str, Any]] = {item["name"]: item for item in data.get("deployments", ())}
+        self.waivers: list[dict[str, Any]] = data.get("waivers", [])
+
+
+@pytest.fixture
+def propose(tmp_path: Path) -> Callable[[dict[str, str]], Made]:
+    """Propose for files."""
+
+    def made(files: dict[str, str]) -> Made:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        return Made(*proposal(tmp_path, CHECKER))
+
+    return made
+
+
+def test_the_same_in_several_files_is_one_and_another_context_is_another(propose: Any) -> None:
+    made = propose({"a/run.sh": SERVE.format(8192), "b/start.sh": SERVE.format(8192), "c/big.sh": SERVE.format(16384)})
+    assert {name: item["sources"] for name, item in made.deployments.items()} == {
+        "run": ["a/run.sh", "b/start.sh"],
+        "big": ["c/big.sh"],
+    }
+
+
+def test_what_says_less_joins_the_only_one_that_says_more(propose: Any) -> None:
+    client = 'client.chat(model="meta-llama/Llama-3.1-8B-Instruct")\n'
+    made = propose({"run.sh": SERVE.format(8192), "client.py": client})
+    assert made.deployments["run"]["sources"] == ["client.py", "run.sh"]
+    made = propose({"other.sh": SERVE.format(4096)})  # now it could be either
+    assert set(made.deployments) == {"run", "other", "client"}
+
+
+def test_what_has_no_name_of_its_own_is_numbered(propose: Any) -> None:
+    made = propose({"run.sh": SERVE.format(8192) + SERVE.format(4096)})
+    assert set(made.deployments) == {"run-llama-3.1-8b-instruct-vllm", "run-llama-3.1-8b-instruct-vllm-2"}
+
+
+def test_names_are_unique_and_say_where(propose: Any) -> None:
+    files = {f"{at}/Modelfile": f"FROM llama3.2:{size}\n" for at, size in (("small", "1b"), ("large", "3b"))}
+    files["two.sh"] = SERVE.format(8192) + SERVE.format(4096).replace("3.1-8B", "3.2-1B")
+    files["values.yaml"] = "".join(
+        f"{name}: {{model: meta-llama/Llama-3.1-8B-Instruct, maxModelLen: {tokens}}}\n"
+        for name, tokens in (("chat", 2048), ("rag", 16384))
+    )
+    assert set(propose(files).deployments) == {
+        "small-Modelfile",
+        "large-Modelfile",
+        "two-llama-3.1-8b-instruct",
+        "two-llama-3.2-1b-instruct",
+        "chat",
+        "rag",
+    }
+
+
+def test_many_files_of_a_folder_are_a_pattern(propose: Any) -> None:
+    same = {f"deploy/{letter}.sh": SERVE.format(8192) for letter in "abcd"}
+    assert propose(same).deployments["a"]["sources"] == ["deploy/*.sh"]
+    made = propose({"deploy/e.sh": "vllm serve Qwen/Qwen2.5-7B-Instruct # no llama\n"})
+    assert made.deployments["a"]["sources"] == sorted(same)  # the pattern would name another model too
+    assert "1 models of other families" in made.told
+
+
+def test_files_of_one_name_below_a_folder_are_a_pattern(propose: Any) -> None:
+    made = propose({f"services/{letter}/run.sh": SERVE.format(8192) for letter in "abcd"})
+    assert [item["sources"] for item in made.deployments.values()] == [["services/**/run.sh"]]
+
+
+@pytest.mark.parametrize(
+    ("selector", "gpus", "args", "hardware"),
+    [
+        ("cloud.google.com/gke-accelerator: nvidia-l4", 2, "--tensor-parallel-size=2", "2x nvidia-l4"),
+        ("node.kubernetes.io/instance-type: g6.12xlarge", 4, "--tensor-parallel-size=4", "1x g6.12xlarge"),
+        ("cloud.google.com/gke-accelerator: nvidia-h100-80gb", 1, "-tp=1", None),  # SXM or PCIe
+        ("kubernetes.io/arch: amd64", 4, "-tp=4", None),
+    ],
+)
+def test_hardware_is_told_or_asked(selector: str, gpus: int, args: str, hardware: str | None, propose: Any) -> None:
+    made = propose({"pod.yaml": POD.format(selector=selector, gpus=gpus, args=args)})
+    assert made.deployments["pod"]["requirements"].get("hardware") == hardware
+    assert (f"# TODO hardware: {gpus} GPU" in made.text) == (hardware is None)
+
+
+def test_hardware_that_does_not_fit_is_a_question(propose: Any) -> None:
+    pod = POD.format(selector="cloud.google.com/gke-accelerator: nvidia-l4", gpus=1, args="-tp=1")
+    made = propose({"pod.yaml": pod.replace("meta-llama/Llama-3.1-8B-Instruct", FP8)})
+    assert "hardware" not in made.deployments["pod"]["requirements"]
+    assert "# TODO hardware: 1x nvidia-l4, as in the files? Llama 3.1 70B Instruct as fp8" in made.text
+
+
+def test_an_error_of_the_choice_is_waived_for_a_quarter(propose: Any) -> None:
+    made = propose({"ask.py": 'ask(model="groq/llama-3.1-8b-instant")\n'})
+    assert made.deployments["ask"]["choice"] == {"model": "llama-3.1-8b-instruct", "engine": "groq"}
+    assert "# TODO hardware" not in made.text
+    ((waiver),) = made.waivers
+    assert (waiver["code"], waiver["deployment"], waiver["expires"]) == ("LA207", "ask", "2027-02-22")
+    assert "Groq ended" in waiver["reason"]
+    assert "1 errors stand against what is deployed" in made.told
+
+
+def test_other_models_are_left_out_and_counted(propose: Any) -> None:
+    made = propose(
+        {
+            "guard.sh": "vllm serve meta-llama/Llama-Guard-3-8B\n",
+            "run.sh": "vllm serve meta-llama/Llama-3.1-8B-Instruct\nvllm serve Qwen/Qwen2.5-7B-Instruct\n",
+            "README.md": "meta-llama/Llama-3.1-8B-Instruct\n",
+        }
+    )
+    assert list(made.deployments) == ["run"]
+    assert "looked at 2 of 3 files" in made.told
+    assert "2 models in files that name Llama are not proposed: 1 guards, 1 models of other families" in made.told
+    assert "      # not run.sh: Qwen/Qwen2.5-7B-Instruct is another model" in made.text
+    assert "1 sources were left out" in made.told
+
+
+def test_a_base_model_is_for_tuning(propose: Any) -> None:
+    made = propose({"train.yaml": "base_model: meta-llama/Llama-3.1-8B\n"})
+    assert made.deployments["train"]["requirements"]["use_cases"] == ["fine-tuning-base"]
+    assert made.waivers == []
+
+
+def test_no_limit_is_silent(propose: Any) -> None:
+    made = propose({f"{number}/{number}.sh": SERVE.format(8192) for number in range(MOST_PATTERNS + 1)})
+    assert "1 sources were left out" in made.told
+    assert f"more than {MOST_PATTERNS} sources" in made.text
+
+
+def test_more_than_a_file_holds_is_told(propose: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llama_advisor.check.propose.MOST_DEPLOYMENTS", 2)
+    made = propose({f"{number}.sh": SERVE.format(1024 * number) for number in (8, 9, 10)})
+    assert len(made.deployments) == 2 < MOST_DEPLOYMENTS
+    assert "1 more deployments than fit into a file" in made.told
