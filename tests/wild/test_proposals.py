@@ -34,7 +34,7 @@ def test_a_proposal_passes_its_own_check(folder: Path, tmp_path: Path) -> None:
     text, told = proposal(copied, CHECKER)
     assert "looked at" in told[0]
     if text is None:
-        assert folder.name in {"catalogue-library", "docs-site"} or PROJECTS in folder.parents
+        assert folder.name in {"catalogue-library", "docs-site", "prompt-library"} or PROJECTS in folder.parents
         return
     path = copied / NAMES[0]
     path.write_text(text, encoding="utf-8")

@@ -30,7 +30,7 @@ _PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _REQUIRED = re.compile(r"[\^~=v>\s]*(?P<version>\d+(?:\.\d+)+)")
 _SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
-_LIST = re.compile(r"[^\s,]+")
+_LIST = re.compile(r"[^\s,()'\"\[\]{};]+")
 _LAST = re.compile(r"[\w.\-]*[A-Za-z][\w.\-]*(?::[\w.\-]+)?")
 _OWNER = re.compile(r"[A-Za-z0-9][\w.\-]*")
 _SIZED = re.compile(
