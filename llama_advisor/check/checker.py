@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, decided
-from llama_advisor.check.files import MOST_FILES, file_text, lock_path
-from llama_advisor.check.findings import CheckFinding, Findings, Summary, Waived, clean
-from llama_advisor.check.project import ProjectFile, read_project
+from llama_advisor.check.files import MOST_FILES, file_text, lock_path, shown_name
+from llama_advisor.check.findings import CheckFinding, Findings, Scanned, Summary
+from llama_advisor.check.project import read_project
 from llama_advisor.check.reading.reader import Reader
-from llama_advisor.check.rules import drift_findings, freshness_findings, rule_findings, scanned
+from llama_advisor.check.rules import Scan, drift_findings, freshness_findings, rule_findings, scanned
+from llama_advisor.check.sources import Sources
+from llama_advisor.check.waivers import UNUSED, with_waivers
 from llama_advisor.engine.advice import RuleBaseShown
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.knowledge.base import RuleBase
@@ -95,6 +97,14 @@ def known_prefixes(wanted: Iterable[str], codes: Iterable[str], flag: str) -> tu
     return tuple(made)
 
 
+class Checked(NamedTuple):
+    """What was found in one project file and its sources."""
+
+    findings: list[CheckFinding]
+    deployments: int
+    models: Annotated[dict[str, int | None], "How many models each source deploys; None where it was not read."]
+
+
 class Checker:
     """Checks project files against one rule base; answers and sources are kept between files."""
 
@@ -106,8 +116,8 @@ class Checker:
         self.decider = Decider(Advisor(base, as_of))
         self.read = lru_cache(MOST_FILES)(partial(scanned, Reader(base), self.kinds))
 
-    def check(self, path: Path) -> tuple[list[CheckFinding], int]:
-        """Return the findings of one project file, and how many deployments it has."""
+    def check(self, path: Path) -> Checked:
+        """Return what is found in one project file and its sources."""
         file = read_project(path, self.kinds)
         found = list(file.findings)
         decisions = []
@@ -120,73 +130,63 @@ class Checker:
             found += freshness_findings(item, decision, self.base, self.as_of)
             decisions.append((item, decision))
         chosen = frozenset(decision.chosen.model.id for _, decision in decisions)
+        scans: dict[str, Scan] = {}
+        models: dict[str, int | None] = {}
+
+        def read(source: Path, shown: str, name: str) -> Scan:
+            scans[shown] = held = self.read(source, shown, name)
+            models[shown] = sum(item.model is not None for item in held[1]) if held[1] or not held[2] else None
+            return held
+
         for item, decision in decisions:
-            found += drift_findings(item, decision, self.read, self.decider, chosen)
+            sources = Sources(item)
+            names = map(shown_name, [*sources.files, *sources.left_out])
+            models |= {name: None for name in names if name not in models}
+            found += drift_findings(sources, decision, read, self.decider, chosen)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):
             from llama_advisor.check.lock import lock_findings
 
             found += lock_findings(path, file, decisions, self.decider)
-        return list(self._with_waivers(file, found)), len(file.deployments)
-
-    def _with_waivers(self, file: ProjectFile, found: list[CheckFinding]) -> Iterator[CheckFinding]:
-        """Yield the findings of a file, those accepted marked, and then those about its waivers."""
-        waivers = [(inside, *place) for inside in file.documents for place in enumerate(inside.project.waivers)]
         waivable = {code for code in self.kinds if not code.startswith(ABOUT_WAIVERS)} - self.malformed
-        valid = {
-            (waiver.code, clean(waiver.deployment)): Waived(reason=clean(waiver.reason), expires=waiver.expires)
-            for _, _, waiver in waivers
-            if waiver.expires >= self.as_of and waiver.code in waivable
-        }
-        for item in found:
-            waived = valid.get((item.code, item.deployment or ""))
-            yield item._replace(waived=waived) if waived else item
-        used = {(item.code, item.deployment or "") for item in found}
-        names = {item.name for item in file.deployments}
-        for inside, index, waiver in waivers:
-            where, about = ("waivers", index), f"{waiver.code} {waiver.deployment}"
-            if not waiver.reason.strip():
-                place = (*where, "reason") if "reason" in inside.document.data["waivers"][index] else where
-                text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
-                yield inside.finding("LA503", place, text, about)
-            code, key, text = "LA502", "code", f"{waiver.deployment} has no finding {waiver.code}"
-            if waiver.code not in waivable:
-                unknown = f"is no code{nearest(waiver.code, waivable)}"
-                code, text = "LA504", f"{waiver.code} {'cannot be waived' if waiver.code in self.kinds else unknown}"
-            elif waiver.deployment not in names:
-                text = f"no deployment is named {waiver.deployment!r}{nearest(waiver.deployment, names)}"
-                code, key = "LA504", "deployment"
-            elif waiver.expires < self.as_of:
-                code, key, text = "LA501", "expires", f"the waiver of {waiver.code} ended on {waiver.expires}"
-            elif (waiver.code, clean(waiver.deployment)) in used:
-                continue
-            yield inside.finding(code, (*where, key), text, about)
+        found = list(with_waivers(file, found, [scan[0] for scan in scans.values()], waivable, self.as_of))
+        return Checked(found, len(file.deployments), models)
 
-    def result(self, checked: Sequence[tuple[list[CheckFinding], int]], asked: Settings) -> Findings:
-        """Sum up what was found in each file, with its deployments; malformed input passes every filter."""
+    def result(self, checked: Sequence[Checked], asked: Settings, known: frozenset[str] = frozenset()) -> Findings:
+        """Sum up what was found in each project file; malformed input passes every filter.
+
+        A finding whose fingerprint is `known` does not fail the check.
+        """
         least = RANKS[asked.fail_on or "error"]
-        once = {
-            (item.file, item.line, item.column, item.code, item.deployment or "", item.text): item
-            for found, _ in checked
-            for item in found
-            if asked.keeps(item.code) or item.code in self.malformed
-        }
+        readers = Counter(name for made in checked for name in made.models)
+        once: dict[tuple[Any, ...], CheckFinding] = {}
+        told: Counter[tuple[Any, ...]] = Counter()
+        for item in (item for made in checked for item in made.findings):
+            if asked.keeps(item.code) or item.code in self.malformed:
+                place = (item.file, item.line, item.column, item.code, item.deployment or "", item.text)
+                once[place] = item
+                told[place] += 1
+                if item.code == UNUSED and told[place] < readers[item.file]:
+                    del once[place]  # a comment that one of the projects reading its file has use for
         findings: list[CheckFinding] = []
         alike: Counter[str] = Counter()
         for item in (once[place] for place in sorted(once)):  # the same one is told once
             alike[item.fingerprint] += 1
-            severe = RANKS[item.severity] >= least or item.code in self.malformed
-            told = {"fingerprint": f"{item.fingerprint}-{alike[item.fingerprint]}", "fails": severe and not item.waived}
-            findings.append(item._replace(**told))
-        counts = Counter("waived" if item.waived else item.severity for item in findings)
-        wrong = any(item.code in self.malformed for item in findings)
+            fingerprint, wrong = f"{item.fingerprint}-{alike[item.fingerprint]}", item.code in self.malformed
+            made = item._replace(fingerprint=fingerprint, known=fingerprint in known and not item.waived and not wrong)
+            findings.append(made._replace(fails=made.counts and (RANKS[item.severity] >= least or wrong)))
+        counts = Counter("waived" if item.waived else "known" if item.known else item.severity for item in findings)
+        malformed = any(item.code in self.malformed for item in findings)
+        models = {name: count for made in checked for name, count in made.models.items()}
+        read = [count for count in models.values() if count is not None]
         return Findings(
             as_of=self.as_of,
             files=len(checked),
-            deployments=sum(deployments for _, deployments in checked),
+            deployments=sum(made.deployments for made in checked),
             findings=tuple(findings),
             summary=Summary(**{name: counts[name] for name in Summary._fields}),
-            exit_code=MALFORMED if wrong else FINDINGS if any(item.fails for item in findings) else 0,
+            scanned=Scanned(files=len(read), deployments=sum(read), not_read=len(models) - len(read)),
+            exit_code=MALFORMED if malformed else FINDINGS if any(item.fails for item in findings) else 0,
             rulebase=RuleBaseShown(
                 version=__version__, hash=self.base.hash, layers=tuple(layer.label for layer in self.base.layers[1:])
             ),

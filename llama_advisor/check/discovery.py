@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, NamedTuple
 
-from llama_advisor.check.files import NAMES, file_text, files_below
+from llama_advisor.check.files import NAMES, covers, file_text, files_below
 from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.reading.pieces import First
 from llama_advisor.check.reading.reader import Reader
@@ -22,8 +22,6 @@ from llama_advisor.text.yaml_file import printable
 IGNORE = ".gitignore"
 LARGEST = 1_000_000
 NAMED = 3
-SELECTORS = False
-"""Whether `sources` understand `file#name`."""
 _COUNTED = re.compile(r"(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
 _SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -41,7 +39,7 @@ class Place(NamedTuple):
     said: Annotated[Said | None, "`choice`, `context_tokens`, `hardware`, or `open`, a question; None: not proposed."]
 
 
-def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
+def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> tuple[list[Place], list[str]]:
     """Return what the files below a folder deploy, and what to tell of them; `.gitignore` is respected."""
     reader, kinds = Reader(base), base.checking.proposing.use_cases
     places: list[Place] = []
@@ -50,7 +48,7 @@ def discovered(folder: Path, base: RuleBase) -> tuple[list[Place], list[str]]:
     for path in files_below(folder, ignored_by_git(folder)):
         name = path.relative_to(folder).as_posix()
         counts["files"] += path.name not in NAMES
-        if path.name in NAMES or not reader.reads(name):
+        if path.name in NAMES or covers(exclude, PurePath(name)) or not reader.reads(name):
             continue
         try:
             text = file_text(path, LARGEST)
@@ -89,7 +87,7 @@ def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:
     own = list(filter(_SELECTOR.fullmatch, own))
     alone = [step for step in own if steps[step].total() == 1] or [step for step in own if len(steps[step]) == 1]
     name = next(iter(alone), "") if _model(held) else ""
-    return (f"{file}#{name}" if name and SELECTORS else file), str(name)
+    return (f"{file}#{name}" if name else file), str(name)
 
 
 def _model(held: Deployment) -> str:

@@ -6,10 +6,11 @@ import os
 import shutil
 import stat
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice, takewhile
-from pathlib import Path
+from os.path import realpath
+from pathlib import Path, PurePath
 from tempfile import NamedTemporaryFile
 
 from llama_advisor.text.errors import InputError
@@ -120,18 +121,34 @@ def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) 
                 yield path
 
 
-def leaves_folder(pattern: str) -> bool:
-    """Whether a pattern points outside its folder."""
+def leaves_folder(folder: Path, pattern: str) -> bool:
+    """Whether a pattern points outside its folder, also through a link."""
     parts = pattern.replace("\\", "/").split("/")
-    return pattern.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
+    outside = pattern.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
+    return outside or leads_out(folder, folder.joinpath(*takewhile(_is_name, _parts(pattern))))
+
+
+def leads_out(folder: Path, path: Path) -> bool:
+    """Whether a path below a folder leads out of it through a link."""
+    try:
+        return not Path(realpath(path)).is_relative_to(realpath(folder))
+    except ValueError:  # no name that a file can have
+        return False
+
+
+def with_selector(folder: Path, pattern: str) -> tuple[str, str | None]:
+    """Return a pattern and what stands behind its last `#`; none where files have the whole as their name."""
+    files, _, selector = pattern.rpartition("#")
+    whole = not files or (not leaves_folder(folder, pattern) and matching(folder, pattern))
+    return (pattern, None) if whole else (files, selector)
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
     """Return the files that a pattern names, in order: `*` in a name, `**` over folders, a folder all below it."""
-    parts = [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
-    fixed = len(list(takewhile(lambda part: not set(part) & set("*?"), parts[:-1])))
+    parts = _parts(pattern)
+    fixed = len(list(takewhile(_is_name, parts[:-1])))
     start, rest = folder.joinpath(*parts[:fixed]), parts[fixed:]
-    if len(rest) == 1 and not set(rest[0]) & set("*?"):
+    if len(rest) == 1 and _is_name(rest[0]):
         named = start / rest[0]
         try:
             return list(files_below(named)) if named.is_dir() else [named] if named.exists() else []
@@ -139,6 +156,19 @@ def matching(folder: Path, pattern: str) -> list[Path]:
             return []
     found = (path for path in files_below(start) if matches(path.relative_to(start).parts, rest))
     return list(islice(found, MOST_FILES + 1))
+
+
+def covers(patterns: Iterable[str], path: PurePath) -> bool:
+    """Whether a pattern matches a path, or a folder above it."""
+    return any(matches(path.parts, [*_parts(pattern), "**"]) for pattern in patterns)
+
+
+def _parts(pattern: str) -> list[str]:
+    return [part for part in pattern.replace("\\", "/").split("/") if part not in {"", "."}]
+
+
+def _is_name(part: str) -> bool:
+    return not set(part) & set("*?")
 
 
 def matches(names: Sequence[str], parts: Sequence[str]) -> bool:

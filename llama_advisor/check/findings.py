@@ -27,8 +27,13 @@ COUNTS = table(__file__)
 class Waived(Record):
     """Why a finding does not count."""
 
-    reason: Annotated[str, "Reason in the waiver."]
-    expires: Annotated[date, "Last day of the waiver."]
+    reason: Annotated[str, "Reason in the waiver or comment."]
+    expires: Annotated[date | None, "Last day of the waiver; null for a comment beside what it is about."] = None
+
+    @property
+    def words(self) -> str:
+        """How it is told in front of its reason."""
+        return f"waived until {self.expires}" if self.expires else "waived by a comment"
 
 
 class CheckFinding(Record):
@@ -49,7 +54,13 @@ class CheckFinding(Record):
     fingerprint: Annotated[str, "Stays the same when lines move."]
     replacement: Annotated[str | None, "Text that would do in this place; null where that takes a decision."] = None
     fails: Annotated[bool, "Whether it makes the check fail."] = False
-    waived: Annotated[Waived | None, "Waiver that accepts it; null where it counts."] = None
+    waived: Annotated[Waived | None, "Waiver that accepts it; null where none does."] = None
+    known: Annotated[bool, "Whether it stands in the baseline."] = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether nothing accepts it."""
+        return self.waived is None and not self.known
 
 
 class Summary(Record):
@@ -59,6 +70,15 @@ class Summary(Record):
     warning: Annotated[int, "Warnings."]
     note: Annotated[int, "Notes."]
     waived: Annotated[int, "Findings that a waiver accepts."]
+    known: Annotated[int, "Findings that stand in the baseline."]
+
+
+class Scanned(Record):
+    """How much was looked at beside the project files."""
+
+    files: Annotated[int, "Source files read."]
+    deployments: Annotated[int, "Models that these deploy."]
+    not_read: Annotated[int, "Source files that could not be read."]
 
 
 class Findings(Record):
@@ -70,6 +90,7 @@ class Findings(Record):
     deployments: Annotated[int, "Deployments looked at."]
     findings: Annotated[tuple[CheckFinding, ...], "Findings, by file, line, column and code."]
     summary: Annotated[Summary, "Counts."]
+    scanned: Annotated[Scanned, "Counts of sources."]
     exit_code: Annotated[int, "0 nothing that counts, 1 findings, 2 malformed input."]
     rulebase: Annotated[RuleBaseShown, "Which rule base answered."]
 

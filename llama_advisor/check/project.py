@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from llama_advisor.check.files import file_text, leaves_folder, shown_name
+from llama_advisor.check.files import file_text, leaves_folder, shown_name, with_selector
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Deployment, Project
@@ -19,6 +19,7 @@ from llama_advisor.text.yaml_file import Document, parse_all, place_of
 UNREADABLE, UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, WISHED = "LA901", "LA902", "LA903", "LA904", "LA906"
 MISSING, SAME_NAME, OUTSIDE = "LA907", "LA909", "LA910"
 MOST_PROBLEMS = 50
+LEAVES = "leaves the folder of the project file"
 CODES = {"extra_forbidden": UNKNOWN_KEY, "missing": MISSING, WISH: WISHED}
 
 
@@ -60,14 +61,15 @@ class Deployed(NamedTuple):
         loc, told = ("deployments", self.position, *place), about or ".".join(map(str, place))
         return self.inside.finding(code, loc, text, told, deployment=self.name, of_a_name=of_a_name)
 
-    def pattern_place(self, index: int) -> tuple[Any, ...]:
-        """Return the place of a pattern of `sources`, which may be one text instead of a list."""
-        return ("sources",) if isinstance(self.written["sources"], str) else ("sources", index)
+    def pattern_place(self, index: int, key: str = "sources") -> tuple[Any, ...]:
+        """Return the place of a pattern, which may be one text instead of a list."""
+        return (key,) if isinstance(self.written[key], str) else (key, index)
 
 
 class ProjectFile(NamedTuple):
     """A project file: its documents that hold, and what is wrong with it."""
 
+    path: Path
     source: SourceText
     documents: list[ProjectDocument]
     findings: list[CheckFinding]
@@ -94,7 +96,7 @@ def read_project(path: Path, kinds: Mapping[str, FindingKind]) -> ProjectFile:
         wrong.append(source.finding(code, error.what, error.start, error.end))
     except InputError as error:
         wrong.append(source.finding(UNREADABLE, str(error).removeprefix(f"{name}: ")))
-    file = ProjectFile(source, [], wrong)
+    file = ProjectFile(path, source, [], wrong)
     for document in documents:
         file.findings.extend(_malformed(document, path, file))
     seen: set[str] = set()
@@ -129,11 +131,22 @@ def _malformed(document: Document, path: Path, file: ProjectFile) -> Iterator[Ch
         yield from _refused(error, source, document)
         return
     file.documents.append(inside)
-    for item in (Deployed(inside, *place) for place in enumerate(inside.project.deployments)):
-        for index, pattern in enumerate(item.deployment.sources):
-            if leaves_folder(pattern):
-                text = f"{pattern!r} leaves the folder of the project file"
-                yield item.finding(OUTSIDE, item.pattern_place(index), text)
+    yield from _leaving(inside)
+
+
+def _leaving(inside: ProjectDocument) -> Iterator[CheckFinding]:
+    """Yield each pattern that leaves the folder of its project file."""
+    folder, project = inside.path.parent, inside.project
+    apart: list[tuple[tuple[Any, ...], str]] = [(("exclude",), item) for item in project.exclude]
+    apart += [(("waivers", index, "path"), item.path or "") for index, item in enumerate(project.waivers)]
+    for place, pattern in apart:
+        if leaves_folder(folder, pattern):
+            yield inside.finding(OUTSIDE, place, f"{pattern!r} {LEAVES}", pattern)
+    for item in (Deployed(inside, *place) for place in enumerate(project.deployments)):
+        for key in ("sources", "exclude"):
+            for index, pattern in enumerate(getattr(item.deployment, key)):
+                if leaves_folder(folder, with_selector(folder, pattern)[0]):
+                    yield item.finding(OUTSIDE, item.pattern_place(index, key), f"{pattern!r} {LEAVES}")
 
 
 def _refused(error: ValidationError, source: SourceText, document: Document) -> Iterator[CheckFinding]:

@@ -16,6 +16,7 @@ from llama_advisor.check.files import NAMES, SCHEMA_FILE, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.project import Deployed, ProjectDocument
 from llama_advisor.check.rules import drift_findings, rule_findings
+from llama_advisor.check.sources import Sources
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.project_file import (
@@ -23,6 +24,7 @@ from llama_advisor.scenario.project_file import (
     MOST_PATTERNS,
     Choice,
     Project,
+    flow,
     project_text,
     proposed,
 )
@@ -66,16 +68,16 @@ class Proposal:
         return lines + [f"      # not {printable(source)}: {text}" for source, text in self.left.items()]
 
 
-def proposal(folder: Path, checker: Checker) -> tuple[str | None, list[str]]:
+def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> tuple[str | None, list[str]]:
     """Return a project file for what the files below a folder deploy, None if nothing, and what to tell of them."""
     base = checker.base
-    places, told = discovered(folder, base)
+    places, told = discovered(folder, base, exclude)
     found = _joined(places)
     told += [f"{len(found) - MOST_DEPLOYMENTS} more deployments than fit into a file"] * (len(found) > MOST_DEPLOYMENTS)
     found = found[:MOST_DEPLOYMENTS]
     _set_names(found)
     _set_sources(found, places, base.checking.proposing.many_files)
-    _settle(found, folder / NAMES[0], checker)
+    _settle(found, folder / NAMES[0], checker, exclude)
     wrong = [item for item in found if not checker.malformed.isdisjoint(item.waived)]
     told += [f"{item.name} was left out: {', '.join(item.waived.values())}" for item in wrong]
     found = [item for item in found if item not in wrong]
@@ -83,10 +85,10 @@ def proposal(folder: Path, checker: Checker) -> tuple[str | None, list[str]]:
         told.append(f"{left} sources were left out; a comment in the file says why")
     if waived := sum(len(item.waived) for item in found):
         told.append(f"{waived} errors stand against what is deployed; each has a waiver in the file")
-    return (_text(found, checker) if found else None), told
+    return (_text(found, checker, exclude) if found else None), told
 
 
-def _text(found: Sequence[Proposal], checker: Checker) -> str:
+def _text(found: Sequence[Proposal], checker: Checker, exclude: tuple[str, ...]) -> str:
     until = checker.as_of + timedelta(days=checker.base.checking.proposing.waived_days)
     waivers = [
         {"code": code, "deployment": item.name, "reason": text, "expires": str(until)}
@@ -94,7 +96,8 @@ def _text(found: Sequence[Proposal], checker: Checker) -> str:
         for code, text in item.waived.items()
     ]
     lines = [item.lines(checker.base) for item in found]
-    return project_text(lines, SCHEMA_FILE, found[0].name, checker.as_of.year + 1, waivers)
+    text = project_text(lines, SCHEMA_FILE, found[0].name, checker.as_of.year + 1, waivers)
+    return f"{text}exclude: {flow(exclude)}\n" if exclude else text
 
 
 def _joined(places: Sequence[Place]) -> list[Proposal]:
@@ -173,18 +176,18 @@ def _patterns(file: str) -> Iterator[str]:
         yield f"{path.parent}/*{path.suffix}"
 
 
-def _settle(found: Sequence[Proposal], path: Path, checker: Checker) -> None:
+def _settle(found: Sequence[Proposal], path: Path, checker: Checker, exclude: tuple[str, ...]) -> None:
     """Note what the check has against proposals, so that it passes.
 
     Hardware that does not go with the rest becomes a question, the rest a waiver; a source that differs is left out.
     """
-    against, doubted = _against(found, path, checker), False
+    against, doubted = _against(found, path, checker, exclude), False
     for item in found:
         why = [finding.text for finding, source in against[item.name] if not source or finding.code == LAYOUT]
         if why and "hardware" in item.said:
             rest, doubted = dict(item.said), True
             item.said = rest | {"open": f"hardware: {rest.pop('hardware')}, as in the files? {why[0]}"}
-    against = _against(found, path, checker) if doubted else against
+    against = _against(found, path, checker, exclude) if doubted else against
     for item in found:
         unknown = "" if "hardware" in item.said or item.hosted(checker.base) else "on hardware taken for granted: "
         for finding, source in against[item.name]:
@@ -195,12 +198,12 @@ def _settle(found: Sequence[Proposal], path: Path, checker: Checker) -> None:
                 item.left[source] = finding.text
 
 
-def _against(found: Sequence[Proposal], path: Path, checker: Checker) -> Against:
+def _against(found: Sequence[Proposal], path: Path, checker: Checker, exclude: tuple[str, ...]) -> Against:
     """Return the errors that the check has against proposals, without a file."""
     against: Against = defaultdict(list)
     if not found:
         return against
-    text = _text(found, checker)
+    text = _text(found, checker, exclude)
     (document,) = parse_all(text, path.name)
     source = SourceText(shown_name(path), text, checker.kinds)
     inside = ProjectDocument(path, source, document, Project.model_validate(document.data))
@@ -218,7 +221,7 @@ def _against(found: Sequence[Proposal], path: Path, checker: Checker) -> Against
         every = [(finding, "") for finding in rule_findings(item, decision, checker.decider)]
         for name in item.deployment.sources:
             alone = item._replace(deployment=item.deployment.model_copy(update={"sources": (name,)}))
-            drift = drift_findings(alone, decision, checker.read, checker.decider, chosen)
+            drift = drift_findings(Sources(alone), decision, checker.read, checker.decider, chosen)
             every += [(finding, name) for finding in drift]
         against[item.name] = [pair for pair in every if pair[0].severity == "error"]
     return against

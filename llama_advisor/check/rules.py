@@ -9,12 +9,13 @@ from typing import get_args
 
 from llama_advisor.check.decide import Decider, Decision, in_words
 from llama_advisor.check.differences import Comparison, compared
-from llama_advisor.check.files import MOST_FILES, NAMES, file_text, leaves_folder, matching, own_files, shown_name
+from llama_advisor.check.files import MOST_FILES, file_text, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.project import Deployed
 from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.reading.reader import Reader
 from llama_advisor.check.reading.versions import WRONG_VERSION, wrong_version
+from llama_advisor.check.sources import Sources
 from llama_advisor.engine.candidate import Candidate, Outcome
 from llama_advisor.engine.words import decisive
 from llama_advisor.knowledge.base import RuleBase
@@ -25,7 +26,7 @@ from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Bottleneck
 
-Scanned = tuple[SourceText, tuple[Deployment, ...], str]
+Scan = tuple[SourceText, tuple[Deployment, ...], str]
 """A source file with what it deploys, and what of it was not read."""
 BY_BOTTLENECK: dict[str, str] = {kind: f"LA1{number:02}" for number, kind in enumerate(get_args(Bottleneck), 1)}
 NAMED = 3
@@ -166,7 +167,7 @@ def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of
         yield item.finding("LA402", ("choice", "model"), text, "sources")
 
 
-def scanned(reader: Reader, kinds: Mapping[str, FindingKind], path: Path, shown: str, name: str) -> Scanned:
+def scanned(reader: Reader, kinds: Mapping[str, FindingKind], path: Path, shown: str, name: str) -> Scan:
     """Read what a source file deploys, by its name below what `sources` says."""
     try:
         source = SourceText(shown, file_text(path, LARGEST), kinds)
@@ -181,24 +182,15 @@ def scanned(reader: Reader, kinds: Mapping[str, FindingKind], path: Path, shown:
 
 
 def drift_findings(
-    item: Deployed,
+    sources: Sources,
     decision: Decision,
-    read: Callable[[Path, str, str], Scanned],
+    read: Callable[[Path, str, str], Scan],
     decider: Decider,
     chosen: frozenset[str],
 ) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
-    project = item.inside.path
-    own = own_files(project)
-    files: dict[Path, str] = {}
-    for index, pattern in enumerate(item.deployment.sources):
-        if leaves_folder(pattern):
-            continue
-        matched = [path for path in matching(project.parent, pattern) if path not in own and path.name not in NAMES]
-        if not matched:
-            yield item.finding("LA306", item.pattern_place(index), f"{pattern!r} matches no file", pattern)
-        named = not set(pattern) & set("*?")  # what is named is read though it lies among tests
-        files |= {path: path.name if named else path.relative_to(project.parent).as_posix() for path in matched}
+    item, files = sources.item, sources.files
+    yield from sources.findings
     comparison = Comparison(item, decision, decider)
     seen = False
     characters = 0
@@ -211,10 +203,13 @@ def drift_findings(
         characters += len(source.text)
         if problem:
             yield source.finding("LA307", problem, deployment=item.name)
+        deployments = sources.selected(path, deployments)
         seen = seen or any(held.model for held in deployments)
         for held in compared(deployments, decision, decider.advisor.base, chosen):
             yield from comparison.findings(source, held)
     yield from comparison.left()
-    if files and not seen:
+    missed = list(sources.missed())
+    yield from missed
+    if files and not seen and not missed:
         text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
         yield item.finding("LA305", ("sources",), text, "absent")

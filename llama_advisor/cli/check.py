@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llama_advisor.check.checker import Checker, FailOn, Settings, known_prefixes, read_settings
+from llama_advisor.check.checker import Checked, Checker, FailOn, Settings, known_prefixes, read_settings
 from llama_advisor.check.decide import Decision, decided
 from llama_advisor.check.files import NAMES as PROJECT_NAMES
 from llama_advisor.check.files import (
@@ -27,11 +27,12 @@ from llama_advisor.check.files import (
     rewrite,
     shown_name,
 )
-from llama_advisor.check.findings import CheckFinding
+from llama_advisor.check.findings import CheckFinding, Findings
 from llama_advisor.check.fix import edits
 from llama_advisor.check.project import read_project
 from llama_advisor.check.propose import proposal
 from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
+from llama_advisor.check.since import baseline_text, changes_since, read_baseline
 from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, with_flags, write
 from llama_advisor.engine.decide import Advisor
@@ -52,6 +53,7 @@ CHUNK = 10
 NOTHING = 1
 NAMES = {"--format": "format", "-f": "format", "--output": "output", "-o": "output"}
 Codes = list[str] | None
+Exclude = Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["check"]["exclude"])]
 CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 
 
@@ -68,17 +70,22 @@ def check(
     fix: Annotated[bool, typer.Option("--fix", help=HELP["check"]["fix"])] = False,
     diff: Annotated[bool, typer.Option("--diff", help="With --fix: print the changes and make none.")] = False,
     discover: Annotated[bool, typer.Option("--discover", help=HELP["check"]["discover"])] = False,
+    exclude: Exclude = None,
+    baseline: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["check"]["baseline"])] = None,
+    write_baseline: Annotated[bool, typer.Option("--write-baseline", help=HELP["check"]["write_baseline"])] = False,
+    base: Annotated[str | None, typer.Option(metavar="REF", help=HELP["check"]["base"])] = None,
     rules: Rules = None,
     as_of: AsOf = None,
 ) -> int:
     """Check, print every format asked for, and return the exit code; or propose a file for each folder."""
     today = day(as_of)
+    _discovering(exclude, discover=discover)
+    if write_baseline and (baseline is None or base is not None):
+        raise InputError("--write-baseline: takes --baseline FILE beside it, and no --base")
+    if diff and not fix:
+        raise InputError("--diff goes with --fix")
     if discover:
-        found = ""
-        for name in paths or (".",):
-            if not Path(name).is_dir():
-                raise InputError(f"{printable(name)}: --discover looks through folders")
-            found += _proposal(Path(name), tuple(rules or ()), today) or ""
+        found = "".join(_proposals(paths or ["."], tuple(rules or ()), today, tuple(exclude or ())))
         sys.stdout.write(found)
         return 0 if found else NOTHING
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
@@ -90,24 +97,59 @@ def check(
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on,
     )
-    if diff and not fix:
-        raise InputError("--diff goes with --fix")
-    projects = project_files(tuple(paths or settings.paths))
-    answer = plain.result(list(_checked(projects, named, today)), wanted)
-    changed = list(edits(answer)) if fix else []
+    files = project_files(tuple(paths or settings.paths))
+    answered = partial(_answered, files, named, today, wanted, base)
+    answer = answered()
+    if fix and _fixed(answer, diff=diff) and not diff:
+        answer = answered()
     if diff:
-        sys.stdout.write("".join(edit.diff() for edit in changed))
         return answer.exit_code
-    if changed:
-        for edit in changed:
-            rewrite(edit.path, edit.after)
-            sys.stderr.write("".join(f"llama-advisor: {change}\n" for change in edit.changes))
-        checker_for.cache_clear()  # it keeps what it read
-        answer = plain.result(list(_checked(projects, named, today)), wanted)
+    if baseline is not None and write_baseline:
+        write(baseline_text(answer, plain.malformed), baseline, "")
+    if baseline is not None:
+        answer = answered(read_baseline(Path(baseline)))
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
         write(FORMATS[name](Shown(answer, plain.kinds, shown, repository_root(Path()))), file)
     return answer.exit_code
+
+
+def _proposals(names: list[str], rules: tuple[str, ...], today: date, exclude: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        if not Path(name).is_dir():
+            raise InputError(f"{printable(name)}: --discover looks through folders")
+        yield _proposal(Path(name), rules, today, exclude) or ""
+
+
+def _answered(
+    files: list[Path],
+    rules: tuple[str, ...],
+    today: date,
+    wanted: Settings,
+    base: str | None,
+    known: frozenset[str] = frozenset(),
+) -> Findings:
+    """Check the files; of what is found only what changed since `base`, if that is given."""
+    plain, checked = checker_for(rules, today), list(_checked(files, rules, today))
+    if base is not None:
+        changes = changes_since(base)
+        for made, path in zip(checked, files, strict=True):
+            kept = [item for item in made.findings if item.code in plain.malformed or changes.keep(item, path)]
+            made.findings[:] = kept
+    return plain.result(checked, wanted, known)
+
+
+def _fixed(answer: Findings, *, diff: bool) -> bool:
+    """Write what has one right value, or print the change alone; whether there was any."""
+    changed = list(edits(answer))
+    for edit in changed:
+        if diff:
+            sys.stdout.write(edit.diff())
+            continue
+        rewrite(edit.path, edit.after)
+        sys.stderr.write("".join(f"llama-advisor: {change}\n" for change in edit.changes))
+    checker_for.cache_clear()  # it keeps what it read
+    return bool(changed)
 
 
 def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list[tuple[str, str | None]]:
@@ -181,8 +223,8 @@ def layers_in(folder: Path, rules: tuple[str, ...]) -> tuple[str, ...]:
     return layers(str(folder / "any file"), rules)
 
 
-def _checked(paths: list[Path], rules: tuple[str, ...], as_of: date) -> Iterator[tuple[list[CheckFinding], int]]:
-    """Yield the findings of each file, in order; many files are shared among processes."""
+def _checked(paths: list[Path], rules: tuple[str, ...], as_of: date) -> Iterator[Checked]:
+    """Yield what is found in each file, in order; many files are shared among processes."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     tasks = ((path, layers_in(path.parent, rules)) for path in paths)
     check_one = partial(_check_one, as_of)
@@ -194,7 +236,7 @@ def _checked(paths: list[Path], rules: tuple[str, ...], as_of: date) -> Iterator
         yield from pool.map(check_one, list(tasks), chunksize=CHUNK)
 
 
-def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> tuple[list[CheckFinding], int]:
+def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> Checked:
     path, layers = task
     return checker_for(layers, as_of).check(path)
 
@@ -205,6 +247,7 @@ def init(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Project file to write.")] = "llama-advisor.yaml",
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
     discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
+    exclude: Exclude = None,
     source: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["init"]["source"])] = None,
     github: Annotated[bool, typer.Option("--github", help=f"Also write {WORKFLOW_FILE}.")] = False,
     gitlab: Annotated[bool, typer.Option("--gitlab", help="Also print the job for .gitlab-ci.yml.")] = False,
@@ -216,6 +259,7 @@ def init(
 ) -> int:
     """Write the project file and its schema, then the entries asked for."""
     today = day(as_of)
+    _discovering(exclude, discover=discover)
     target = Path(file)
     root = repository_root(target.parent)
     top = root or target.parent.resolve()
@@ -226,7 +270,7 @@ def init(
         if path.exists() and not force and (same is None or file_text(path) != same):
             raise InputError(f"{printable(path)} is there already; --force overwrites it")
     if discover:
-        text = _proposal(target.parent, tuple(rules or ()), today)
+        text = _proposal(target.parent, tuple(rules or ()), today, tuple(exclude or ()))
     else:
         scenario = validated(nested(said), None, nested(said))
         if not scenario.use_cases and scenario.inputs is None:
@@ -253,8 +297,13 @@ def init(
     return 0
 
 
-def _proposal(folder: Path, rules: tuple[str, ...], today: date) -> str | None:
-    text, told = proposal(folder, checker_for(layers_in(folder, rules), today))
+def _discovering(exclude: list[str] | None, *, discover: bool) -> None:
+    if exclude and not discover:
+        raise InputError("--exclude: goes with --discover; a project file has `exclude:` beside `sources:`")
+
+
+def _proposal(folder: Path, rules: tuple[str, ...], today: date, exclude: tuple[str, ...]) -> str | None:
+    text, told = proposal(folder, checker_for(layers_in(folder, rules), today), exclude)
     if text is None:
         told.append(f"no file in {printable(folder)} names a model that the rule base holds")
     sys.stderr.writelines(f"llama-advisor: {line}\n" for line in told)

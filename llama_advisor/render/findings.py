@@ -26,6 +26,7 @@ NOT_XML = str.maketrans("\ufffe\uffff", "??")  # The characters that XML 1.0 has
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "llamaAdvisorFinding/v1"
 ROOT = "%SRCROOT%"
+KNOWN = "known: it stands in the baseline"
 
 
 class Shown(NamedTuple):
@@ -50,8 +51,8 @@ class Shown(NamedTuple):
 
     @property
     def counting(self) -> list[CheckFinding]:
-        """The findings that no waiver accepts."""
-        return [item for item in self.result.findings if item.waived is None]
+        """The findings that nothing accepts."""
+        return [item for item in self.result.findings if item.counts]
 
     @property
     def counts(self) -> str:
@@ -59,8 +60,16 @@ class Shown(NamedTuple):
         summary = self.result.summary
         parts = [_many(getattr(summary, level), level) for level in ("error", "warning", "note")]
         waived = f"; {_many(summary.waived, 'finding')} waived" if summary.waived else ""
+        known = f"; {_many(summary.known, 'finding')} known" if summary.known else ""
         where = f"{_many(self.result.deployments, 'deployment')} in {_many(self.result.files, 'file')}"
-        return f"{', '.join(parts)} in {where}{waived}"
+        return f"{', '.join(parts)} in {where}{waived}{known}"
+
+    @property
+    def scanned(self) -> str:
+        """How much was looked at, in words."""
+        files, deployments, not_read = self.result.scanned._asdict().values()
+        what = f"{_many(files, 'file')}, read {_many(deployments, 'deployment')}, {_many(not_read, 'file')} not read"
+        return f"scanned {what}"
 
 
 def _many(count: int, what: str) -> str:
@@ -101,6 +110,7 @@ def _text(shown: Shown) -> str:
         if item.fix:
             out.unwrapped((f"  {pad} = {item.fix}", "dim"))
     out.unwrapped((shown.counts, ""))
+    out.unwrapped((shown.scanned, ""))
     return out.text()
 
 
@@ -112,9 +122,10 @@ def _markdown(shown: Shown) -> str:
     if result.findings:
         lines.append("| | code | where | what |\n|---|---|---|---|")
         for item in result.findings:
-            level = f"waived until {item.waived.expires}" if item.waived else item.severity
+            level = item.waived.words if item.waived else "known" if item.known else item.severity
             where = _code_span(f"{item.file}:{item.line}:{item.column}")
-            lines.append(f"| {level} | {item.code} | {where} | {_code_span(item.text)} |")
+            what = f"{item.text} ({item.waived.reason})" if item.waived else item.text
+            lines.append(f"| {level} | {item.code} | {where} | {_code_span(what)} |")
         kinds = [shown.kinds[code] for code in sorted({item.code for item in result.findings})]
         lines += ["", *(f"- **{kind.id}** {kind.title}. {kind.fix}" for kind in kinds)]
     return "\n".join(lines) + "\n"
@@ -131,7 +142,7 @@ def _github(shown: Shown) -> str:
     """Write a workflow command for each finding, which becomes an annotation beside its line, then the counts."""
     lines = []
     for item in shown.in_repository:
-        if item.waived:
+        if not item.counts:
             continue
         place = {"file": item.file, "line": item.line, "endLine": item.end_line}
         if item.end_line == item.line:
@@ -157,13 +168,13 @@ def _gitlab(shown: Shown) -> str:
             "location": {"path": item.file, "lines": {"begin": item.line, "end": item.end_line}},
         }
         for item in shown.in_repository
-        if item.waived is None
+        if item.counts
     ]
     return _quiet_json(to_json(report))
 
 
 def _junit(shown: Shown) -> str:
-    """Write one suite, a case for each finding: failed where the check fails, skipped where a waiver accepts it.
+    """Write one suite, a case for each finding: failed where the check fails, skipped where something accepts it.
 
     Only elements and attributes that Jenkins knows: its junit-10.xsd refuses all others.
     """
@@ -174,15 +185,16 @@ def _junit(shown: Shown) -> str:
     count = str(max(1, len(result.findings)))  # a check without findings is one case that passed
     name = {"name": "llama-advisor check"}
     root = Element("testsuites", {**name, "tests": count, "failures": failed, "errors": "0"})
-    counts = {"tests": count, "failures": failed, "errors": "0", "skipped": str(result.summary.waived)}
+    skipped = str(result.summary.waived + result.summary.known)
+    counts = {"tests": count, "failures": failed, "errors": "0", "skipped": skipped}
     suite = SubElement(root, "testsuite", {**name, **counts})
     for item in result.findings:
         where = f"{item.file}:{item.line}:{item.column}"
         about = f" {item.deployment}" if item.deployment else ""
         case = SubElement(suite, "testcase", {"classname": item.file, "name": f"{item.code}{about} {where}"})
         told = f"{where}: {item.code} {item.severity}: {item.text}. {item.fix}"
-        if item.waived:
-            reason = f"waived until {item.waived.expires}: {item.waived.reason}"
+        if not item.counts:
+            reason = f"{item.waived.words}: {item.waived.reason}" if item.waived else KNOWN
             SubElement(case, "skipped", {"message": reason}).text = told
         elif item.fails:
             SubElement(case, "failure", {"type": item.code, "message": item.text}).text = told
@@ -196,7 +208,7 @@ def _junit(shown: Shown) -> str:
 
 
 def _sarif(shown: Shown) -> str:
-    """Write one run of SARIF 2.1.0, in the part that code scanning reads; suppressed findings stay in it, waived."""
+    """Write one run of SARIF 2.1.0, in the part that code scanning reads; suppressed findings stay in it."""
     result = shown.result
     codes = sorted({item.code for item in result.findings})
     rules = []
@@ -244,9 +256,12 @@ def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
         "locations": [{"physicalLocation": {"artifactLocation": file, "region": region}}],
         "partialFingerprints": {FINGERPRINT: item.fingerprint},
     }
-    if item.waived:
-        told = f"{item.waived.reason} (until {item.waived.expires})"
-        made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": told}]
+    if not item.counts:
+        told = KNOWN
+        if item.waived:
+            told = f"{item.waived.reason} (until {item.waived.expires})" if item.waived.expires else item.waived.reason
+        kind = "inSource" if item.waived and not item.waived.expires else "external"
+        made["suppressions"] = [{"kind": kind, "status": "accepted", "justification": told}]
     if item.replacement is not None:
         replaced = {"deletedRegion": region, "insertedContent": {"text": item.replacement}}
         change = {"artifactLocation": file, "replacements": [replaced]}

@@ -41,6 +41,7 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+Patterns = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 
 
@@ -78,9 +79,11 @@ class Deployment(Strict):
     requirements: Annotated[Requirements, "What it needs."]
     choice: Annotated[Choice, "What is deployed."]
     sources: Annotated[
-        Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)],
-        "Files in which the choice shows up, as patterns beside this file: `deploy/**/*.yaml`.",
+        Patterns,
+        "Files in which the choice shows up, as patterns beside this file: `deploy/**/*.yaml`; a name or key in them "
+        "may follow: `values.yaml#small-model`.",
     ] = ()
+    exclude: Annotated[Patterns, "Files that are no sources though a pattern matches: `**/tests`."] = ()
 
 
 class Waiver(Strict):
@@ -88,6 +91,7 @@ class Waiver(Strict):
 
     code: Annotated[Name, "Code of the finding, e.g. LA203."]
     deployment: Annotated[Name, "Deployment it is about."]
+    path: Annotated[Name | None, "Files in which it holds, as a pattern beside this file; all if left out."] = None
     reason: Annotated[str, "Why it is accepted; one without a reason is a finding."] = ""
     expires: Annotated[Day, "Last day on which it holds."]
 
@@ -99,6 +103,7 @@ class Project(Strict):
     deployments: Annotated[
         Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS)], "The decisions."
     ]
+    exclude: Annotated[Patterns, "Files that are no sources of any deployment: `[docs, '**/tests']`."] = ()
     waivers: Annotated[
         Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)], "Findings accepted for a time."
     ] = ()

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from checked_projects import PROJECT, checked, checker
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 
-from llama_advisor.check.checker import Settings
+from llama_advisor.check.checker import Checked, Settings
 from llama_advisor.check.files import repository_root
 from llama_advisor.check.findings import Findings, SourceText
 from llama_advisor.render.findings import FORMATS, Shown
@@ -93,7 +94,7 @@ def in_sarif(text: str) -> list[tuple[str, str, int]]:
     for item in json.loads(text)["runs"][0]["results"]:
         place = item["locations"][0]["physicalLocation"]
         if "suppressions" not in item:
-            uri = place["artifactLocation"]["uri"].removeprefix("file://")
+            uri = unquote(place["artifactLocation"]["uri"].removeprefix("file://"))
             found.append((item["ruleId"], uri, place["region"]["startLine"]))
     return found
 
@@ -150,6 +151,24 @@ def test_sarif_follows_the_official_schema() -> None:
     assert [item["fixes"] for item in results if item["ruleId"] == "LA905"]
     log["runs"][0]["results"][0]["level"] = "fatal"
     assert list(sarif_schema().iter_errors(log))
+
+
+def test_what_a_comment_accepts_is_waived_in_every_format(check_text: Callable[..., Findings]) -> None:
+    run = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192"
+    comment = "# llama-advisor: ignore LA303 short | prompts\n"
+    found = check_text(f"{PROJECT}    sources: [run.sh]\n", {"run.sh": f"{run}  {comment}"})
+    (suppressed,) = json.loads(printed("sarif", found))["runs"][0]["results"]
+    assert suppressed["suppressions"] == [
+        {"kind": "inSource", "status": "accepted", "justification": "short | prompts"}
+    ]
+    assert 'message="waived by a comment: short | prompts"' in printed("junit", found)
+    assert "| waived by a comment | LA303 |" in printed("markdown", found)
+    assert "(short \\| prompts)" in printed("markdown", found)
+    assert json.loads(printed("json", found))["findings"][0]["waived"] == {"reason": "short | prompts", "expires": None}
+    assert json.loads(printed("gitlab", found)) == []
+    for format_ in ("text", "github"):
+        assert printed(format_, found).startswith("0 errors, ")
+        assert "; 1 finding waived\n" in printed(format_, found)
 
 
 def test_gitlab_and_json_follow_their_schemas() -> None:
@@ -239,7 +258,7 @@ def with_text(text: str) -> Findings:
     source = SourceText(text.replace("\x00", "") or "f", f"{text}\n{text}", checker().kinds)
     codes = ("LA101", "LA201", "LA901", "LA405")
     found = [source.finding(code, text, 0, len(text), deployment=text, about=text) for code in codes]
-    return checker().result([(found, 1)], Settings())
+    return checker().result([Checked(found, 1, {})], Settings())
 
 
 @given(NASTY)

@@ -38,7 +38,7 @@ def found(project: dict[str, Any], folder: Path, change: dict[str, Any] | None =
     deployment = {"name": "bot"} | {key: project[key] for key in ("requirements", "choice", "sources")}
     path = folder / "llama-advisor.yaml"
     path.write_text(yaml.safe_dump({"version": 1, "deployments": [deployment]}), encoding="utf-8")
-    findings, _ = CHECKER.check(path)
+    findings = CHECKER.check(path).findings
     assert not {item.text for item in findings if item.code in CHECKER.malformed}
     drift = (item for item in findings if item.code.startswith(DRIFT))
     return {(item.code, item.file.removeprefix(f"{folder.as_posix()}/"), item.line, item.column) for item in drift}

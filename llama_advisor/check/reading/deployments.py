@@ -45,6 +45,11 @@ class Deployment(NamedTuple):
     settings: tuple[Mention, ...]
     path: Annotated[Path, "The container it stands in."]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names and keys around its model, by which it can be selected."""
+        return tuple(step for step in (self.model.path if self.model else ()) if step and isinstance(step, str))
+
     def setting(self, kind: str) -> Mention | None:
         """Return the first thing of a kind that is set."""
         return next((item for item in self.settings if item.kind == kind), None)
@@ -146,4 +151,4 @@ def _with_own_context(said: list[Mention], model: Mention, base: RuleBase) -> It
 
 def selected(deployments: Iterable[Deployment], selector: str) -> tuple[Deployment, ...]:
     """Return the deployments that stand below a key or a name in their file."""
-    return tuple(item for item in deployments if selector in (step for step in item.path if isinstance(step, str)))
+    return tuple(item for item in deployments if selector in item.names)
