@@ -154,7 +154,7 @@ def test_sarif_follows_the_official_schema() -> None:
 
 
 def test_what_a_comment_accepts_is_waived_in_every_format(check_text: Callable[..., Findings]) -> None:
-    run = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192"
+    run = "vllm serve RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8 --max-model-len 8192"
     comment = "# llama-advisor: ignore LA303 short | prompts\n"
     found = check_text(f"{PROJECT}    sources: [run.sh]\n", {"run.sh": f"{run}  {comment}"})
     (suppressed,) = json.loads(printed("sarif", found))["runs"][0]["results"]

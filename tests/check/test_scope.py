@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Ran = subprocess.CompletedProcess[str]
 
-RUN = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192\n"
+RUN = "vllm serve RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8 --max-model-len 8192\n"
 
 
 def codes(found: Findings) -> list[tuple[str, str]]:
