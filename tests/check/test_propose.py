@@ -99,8 +99,8 @@ def test_one_of_several_in_a_file_is_selected(propose: Any) -> None:
     assert made.deployments["chat"]["sources"] == ["values.yaml#chat"]
     assert "left out" not in made.told
     balanced = "".join(entry.format(name, "meta-llama/Llama-3.1-8B-Instruct", 8192) for name in ("a", "b"))
-    made = propose({"values.yaml": balanced})
-    assert made.deployments["a"]["sources"] == ["values.yaml"]  # they are one
+    made = propose({"values.yaml": "", "both.yaml": balanced})
+    assert made.deployments["a"]["sources"] == ["both.yaml"]  # they are one
 
 
 def test_what_is_excluded_counts_for_nothing(tmp_path: Path, propose: Any) -> None:
