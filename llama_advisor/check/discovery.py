@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, NamedTuple
 
 from llama_advisor.check.files import NAMES, covers, file_text, files_below
@@ -48,7 +48,7 @@ def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> t
     for path in files_below(folder, ignored_by_git(folder)):
         name = path.relative_to(folder).as_posix()
         counts["files"] += path.name not in NAMES
-        if path.name in NAMES or not reader.reads(name) or covers(exclude, Path(name)):
+        if path.name in NAMES or covers(exclude, PurePath(name)) or not reader.reads(name):
             continue
         try:
             text = file_text(path, LARGEST)

@@ -24,6 +24,7 @@ from llama_advisor.scenario.project_file import (
     MOST_PATTERNS,
     Choice,
     Project,
+    flow,
     project_text,
     proposed,
 )
@@ -76,7 +77,7 @@ def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> t
     found = found[:MOST_DEPLOYMENTS]
     _set_names(found)
     _set_sources(found, places, base.checking.proposing.many_files)
-    _settle(found, folder / NAMES[0], checker)
+    _settle(found, folder / NAMES[0], checker, exclude)
     wrong = [item for item in found if not checker.malformed.isdisjoint(item.waived)]
     told += [f"{item.name} was left out: {', '.join(item.waived.values())}" for item in wrong]
     found = [item for item in found if item not in wrong]
@@ -84,10 +85,10 @@ def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> t
         told.append(f"{left} sources were left out; a comment in the file says why")
     if waived := sum(len(item.waived) for item in found):
         told.append(f"{waived} errors stand against what is deployed; each has a waiver in the file")
-    return (_text(found, checker) if found else None), told
+    return (_text(found, checker, exclude) if found else None), told
 
 
-def _text(found: Sequence[Proposal], checker: Checker) -> str:
+def _text(found: Sequence[Proposal], checker: Checker, exclude: tuple[str, ...]) -> str:
     until = checker.as_of + timedelta(days=checker.base.checking.proposing.waived_days)
     waivers = [
         {"code": code, "deployment": item.name, "reason": text, "expires": str(until)}
@@ -95,7 +96,8 @@ def _text(found: Sequence[Proposal], checker: Checker) -> str:
         for code, text in item.waived.items()
     ]
     lines = [item.lines(checker.base) for item in found]
-    return project_text(lines, SCHEMA_FILE, found[0].name, checker.as_of.year + 1, waivers)
+    text = project_text(lines, SCHEMA_FILE, found[0].name, checker.as_of.year + 1, waivers)
+    return f"{text}exclude: {flow(exclude)}\n" if exclude else text
 
 
 def _joined(places: Sequence[Place]) -> list[Proposal]:
@@ -174,18 +176,18 @@ def _patterns(file: str) -> Iterator[str]:
         yield f"{path.parent}/*{path.suffix}"
 
 
-def _settle(found: Sequence[Proposal], path: Path, checker: Checker) -> None:
+def _settle(found: Sequence[Proposal], path: Path, checker: Checker, exclude: tuple[str, ...]) -> None:
     """Note what the check has against proposals, so that it passes.
 
     Hardware that does not go with the rest becomes a question, the rest a waiver; a source that differs is left out.
     """
-    against, doubted = _against(found, path, checker), False
+    against, doubted = _against(found, path, checker, exclude), False
     for item in found:
         why = [finding.text for finding, source in against[item.name] if not source or finding.code == LAYOUT]
         if why and "hardware" in item.said:
             rest, doubted = dict(item.said), True
             item.said = rest | {"open": f"hardware: {rest.pop('hardware')}, as in the files? {why[0]}"}
-    against = _against(found, path, checker) if doubted else against
+    against = _against(found, path, checker, exclude) if doubted else against
     for item in found:
         unknown = "" if "hardware" in item.said or item.hosted(checker.base) else "on hardware taken for granted: "
         for finding, source in against[item.name]:
@@ -196,12 +198,12 @@ def _settle(found: Sequence[Proposal], path: Path, checker: Checker) -> None:
                 item.left[source] = finding.text
 
 
-def _against(found: Sequence[Proposal], path: Path, checker: Checker) -> Against:
+def _against(found: Sequence[Proposal], path: Path, checker: Checker, exclude: tuple[str, ...]) -> Against:
     """Return the errors that the check has against proposals, without a file."""
     against: Against = defaultdict(list)
     if not found:
         return against
-    text = _text(found, checker)
+    text = _text(found, checker, exclude)
     (document,) = parse_all(text, path.name)
     source = SourceText(shown_name(path), text, checker.kinds)
     inside = ProjectDocument(path, source, document, Project.model_validate(document.data))

@@ -40,7 +40,7 @@ from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import FORMATS, Shown
 from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import FLAGS, nested
-from llama_advisor.scenario.project_file import WISHES, Deployment, Project, flow, project_text, proposed
+from llama_advisor.scenario.project_file import WISHES, Deployment, Project, project_text, proposed
 from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
@@ -307,7 +307,7 @@ def _proposal(folder: Path, rules: tuple[str, ...], today: date, exclude: tuple[
     if text is None:
         told.append(f"no file in {printable(folder)} names a model that the rule base holds")
     sys.stderr.writelines(f"llama-advisor: {line}\n" for line in told)
-    return f"{text}exclude: {flow(exclude)}\n" if text and exclude else text
+    return text
 
 
 def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tuple[str, ...]) -> str | None:

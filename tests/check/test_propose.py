@@ -92,6 +92,25 @@ def test_names_are_unique_and_say_where(propose: Any) -> None:
     }
 
 
+def test_one_of_several_in_a_file_is_selected(propose: Any) -> None:
+    entry = "{}: {{model: {}, maxModelLen: {}}}\n"
+    models = (("chat", "meta-llama/Llama-3.1-8B-Instruct", 8192), ("other", "Qwen/Qwen2.5-7B-Instruct", 4096))
+    made = propose({"values.yaml": "".join(entry.format(*model) for model in models), "run.sh": SERVE.format(4096)})
+    assert made.deployments["chat"]["sources"] == ["values.yaml#chat"]
+    assert "left out" not in made.told
+    balanced = "".join(entry.format(name, "meta-llama/Llama-3.1-8B-Instruct", 8192) for name in ("a", "b"))
+    made = propose({"values.yaml": "", "both.yaml": balanced})
+    assert made.deployments["a"]["sources"] == ["both.yaml"]  # they are one
+
+
+def test_what_is_excluded_counts_for_nothing(tmp_path: Path, propose: Any) -> None:
+    propose({f"deploy/{letter}.sh": SERVE.format(8192) for letter in "abcd"})
+    propose({"deploy/old.sh": SERVE.format(4096)})
+    made = Made(*proposal(tmp_path, CHECKER, ("deploy/old.sh",)))
+    assert [item["sources"] for item in made.deployments.values()] == [["deploy/*.sh"]]
+    assert made.text.endswith('exclude: ["deploy/old.sh"]\n')
+
+
 def test_many_files_of_a_folder_are_a_pattern(propose: Any) -> None:
     same = {f"deploy/{letter}.sh": SERVE.format(8192) for letter in "abcd"}
     assert propose(same).deployments["a"]["sources"] == ["deploy/*.sh"]
