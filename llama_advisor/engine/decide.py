@@ -205,8 +205,9 @@ class Advisor:
             need = need.on_engine(None)
             found = self.search.run(need, among)
         only_hosted = need.provider and not need.self_hosted_considered
-        if only_hosted and need.model and all(self._falls_short(build) for build in found.order):
-            found = self.search.run(need, frozenset({need.model}))
+        if only_hosted and need.model and found.order and all(map(self._falls_short, found.order)):
+            need = replace(need, lesser=frozenset(build.model.id for build in found.order))
+            found = self.search.run(need, among)
         if not need.hosted_considered or not found.order or any(build.engine.id == HOSTED for build in found.order):
             return found
         return self.search.run(need, among, served=False)

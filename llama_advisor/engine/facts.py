@@ -207,6 +207,7 @@ COMPUTED: dict[str, Callable[[Any], Any]] = {
     "model.unsupported_in_text": lambda c: (
         c.need.languages - frozenset(c.model.languages.text) or None if "image" in c.need.inputs else None
     ),
+    "model.falls_short": lambda c: c.model.id in c.need.lesser,
     "model.supports_languages": lambda c: not _unsupported(c),
     "model.languages": _languages,
     "model.quality_estimated": lambda c: bool(c.place.estimated),

@@ -20,7 +20,7 @@ _LEFT_OPEN = """
     budget_usd_per_month
     quantizations_wished quantization model model_family model_parameters_b model_reads_images symptoms tuning
     domicile_name app tried_named tried_named_b tried_engine tried_tokens_per_s quantizations_tried region_unlisted
-    region_in_eu
+    region_in_eu lesser
 """
 LEFT_OPEN = tuple(_LEFT_OPEN.split())
 """Fields that neither candidates nor sizes nor weights hang on: rules read them, through facts, and the ranking.
@@ -118,6 +118,7 @@ class Need:
     self_hosted_considered: bool
     weights: dict[CriterionId, float]
     criteria: Criteria
+    lesser: frozenset[str] = frozenset()  # models that are no answer, where a provider lacks the one named
 
     @property
     def prompt_tokens(self) -> int:

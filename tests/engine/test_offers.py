@@ -256,3 +256,12 @@ def test_images_on_a_condition_are_told(asked: Callable[..., Advice]) -> None:
         "the OpenAI-compatible one refuses images"
         in {c.rule: c.text for c in advice.caveats}["offer-features-by-condition"]
     )
+
+
+def test_a_provider_that_lacks_the_model_named_is_the_change(advise: Any) -> None:
+    said = {"use_cases": ["rag"], "target": "hosted", "provider": "novita", "model": "llama-3.1-8b-instruct"}
+    advice = advise(**said, context_tokens=32768)
+    assert (advice.verdict, advice.recommendation.model) == ("change_requirement", "llama-3.1-8b-instruct")
+    assert [change.field for change in advice.changes] == ["provider"]
+    assert "provider-lacks-the-model-named" in {item.excuse.rule for item in advice.excluded}
+    assert advise(**said).verdict.startswith("recommended")

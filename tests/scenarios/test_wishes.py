@@ -25,10 +25,9 @@ def test_a_quantization_that_does_not_fit_the_pick_says_by_how_much(advise: Advi
     advice = advise(use_cases=["chat"], hardware="RTX 3060 12GB", model="3.1 8b", quantization="bf16")
     found = wish(advice, "quantization")
     assert advice.recommendation is not None
-    assert (found.outcome, advice.recommendation.model) == ("better_exists", "llama-3.1-8b-instruct")
+    assert (found.outcome, advice.recommendation.model) == ("impossible", "llama-3.1-8b-instruct")
     assert found.text.startswith("Llama 3.1 8B Instruct as bf16 needs ")
     assert "on a device with" in found.text
-    assert "qualifies, at about" in found.text
 
 
 @pytest.mark.parametrize("model", ["llama-3.2-11b-vision-instruct", "llama-3.2-90b-vision-instruct"])
@@ -55,7 +54,7 @@ def test_a_quantization_named_with_a_model_is_kept_by_that_model_alone(advise: A
     assert advice.recommendation is not None
     assert (advice.recommendation.model, advice.recommendation.quantization) == ("llama-3.1-8b-instruct", "q4_k_m")
     found = wish(advice, "quantization")
-    assert found.outcome == "better_exists"
+    assert found.outcome == "impossible"
     assert found.text.startswith("Llama 3.1 70B Instruct as q4_k_m needs ")
     kept = advise(use_cases=["chat"], hardware="M3 Max 36GB", model="8b", quantization="q4_k_m")
     assert wish(kept, "quantization").outcome == "kept"
