@@ -18,6 +18,7 @@ from llama_advisor.knowledge.model import Model, Published
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.sizing.layouts import Layout
 from llama_advisor.sizing.memory import Parallel, fit, tensor_parallel_divides
+from llama_advisor.sizing.support import made_here
 from llama_advisor.text.errors import nearest
 
 FULL_BITS = 16
@@ -256,7 +257,9 @@ class Comparison:
         found = self.base.models.get((mention.checkpoint and mention.checkpoint.model) or "")
         for name, others in self._names(found, self.chosen.model) if found else ():
             before = mention.text[: -len(name)]
-            if mention.text.lower().endswith(name.lower()) and before[-1:] in {"", "/", ":"} and len(others) == 1:
+            if found and before and before[:-1] == _owner(found.artifacts.hf_repo):
+                continue  # the maker's repository, no name at a provider
+            if mention.text.endswith(name) and before[-1:] in {"", "/", ":"} and len(others) == 1:
                 return before + next(iter(others))
         return None
 
@@ -267,11 +270,12 @@ class Comparison:
             alike = [item for name in wanted for item in chosen.published.get(name, ())]
             for item in items:
                 yield item.name, {other.name for other in alike if _made(other) == _made(item)}
-        if self._full(self.chosen.quantizations):
+        made = self.engine and any(made_here(name, self.engine) for name in self.chosen.quantizations)
+        if made or self._full(self.chosen.quantizations):
             yield found.artifacts.hf_repo, {chosen.artifacts.hf_repo}
         offers = self.base.hosted.values()
         for offer in offers:
-            if offer.model == found.id:
+            if offer.model == found.id and offer.sent != found.artifacts.hf_repo:
                 same = (other for other in offers if (other.provider, other.model) == (offer.provider, chosen.id))
                 yield offer.sent, {other.sent for other in same if not other.ended(self.day)}
 

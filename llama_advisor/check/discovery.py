@@ -107,11 +107,20 @@ def said_of(held: Deployment, model: str, base: RuleBase) -> Said:
     meant = [checkpoint.quantizations if checkpoint else frozenset(), *(item.quantizations for item in held.settings)]
     if exact := [next(iter(one)) for one in meant if len(one) == 1 and one <= set(base.quantizations)]:
         said["quantization"] = exact[0]
+    elif engine and not any(meant) and _plain(held, model, engine.engine, base):
+        said["quantization"] = "bf16"
     if engine:
         said["engine"] = engine.engine
         versions = [item.text for item in held.settings if item.kind == "version" and item.engine == engine.engine]
         said |= {"engine_version": versions[0]} if versions else {}
     return said | _hardware(held, base)
+
+
+def _plain(held: Deployment, model: str, engine: str, base: RuleBase) -> bool:
+    """Whether the original weights are loaded as they are, by an engine that does so unless told otherwise."""
+    text = held.model.text if held.model else ""
+    original = text.rstrip("/").endswith(base.models[model].artifacts.hf_repo)
+    return original and "bf16" in base.engines[engine].by_quantization and "safetensors" in base.engines[engine].loads
 
 
 def _provider(held: Deployment, base: RuleBase) -> str | None:
@@ -124,9 +133,10 @@ def _provider(held: Deployment, base: RuleBase) -> str | None:
         for offer in base.hosted.values()
         if text in {offer.sent.lower(), *(profile.id.lower() for profile in offer.profiles)}
     }
-    if len(found) > 1:
+    if len(found) != 1:
         words = (word for step in held.path if isinstance(step, str) for word in _WORD.findall(step))
-        found &= {names.provider_id(word, base) for word in words}
+        named_around = {provider for word in words if (provider := names.provider_id(word, base))}
+        found = found & named_around if found else named_around
     return found.pop() if len(found) == 1 else None
 
 

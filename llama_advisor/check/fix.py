@@ -48,7 +48,8 @@ def edits(found: Findings) -> Iterator[Edit]:
         for span in sorted(held, reverse=True):
             start, end = source.index(*span[:2]), source.index(*span[2:])
             wanted = {str(item.replacement) for item in held[span]}
-            if len(wanted) == 1 and _PLAIN.fullmatch(before[start:end]):
+            pinned = before.startswith("@sha256:", end)  # the digest would go on pulling what it names
+            if len(wanted) == 1 and _PLAIN.fullmatch(before[start:end]) and not pinned:
                 new = wanted.pop()
                 after = after[:start] + new + after[end:]
                 changes.append(f"{name}:{span[0]}:{span[1]}: {printable(before[start:end])} is now {printable(new)}")

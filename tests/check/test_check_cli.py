@@ -143,7 +143,7 @@ def test_formats_are_paired() -> None:
 def test_what_has_one_right_value_is_written_in_its_place(at: Callable[..., Ran], tmp_path: Path) -> None:
     project(tmp_path, f"{PROJECT}    sources: ['*.sh', compose.yaml]\n")
     serve = "# für 8192\r\nvllm serve meta-llama/Llama-3.2-3B-Instruct \\\r\n  --max-model-len 8192 --quantization fp8"
-    right = serve.replace("Llama-3.2-3B", "Meta-Llama-3.1-8B").replace("len 8192", "len 16384")
+    right = serve.replace("Llama-3.2-3B", "Llama-3.1-8B").replace("len 8192", "len 16384")
     run, compose = tmp_path / "run.sh", tmp_path / "compose.yaml"
     run.write_bytes(b"\xef\xbb\xbf" + serve.encode())
     run.chmod(0o755)
@@ -162,7 +162,7 @@ def test_what_has_one_right_value_is_written_in_its_place(at: Callable[..., Ran]
     done = at("check", "--fix")
     assert done.stderr.splitlines() == [
         "llama-advisor: compose.yaml:1:26: 0.4.0 is now 0.5.3.post1",
-        "llama-advisor: run.sh:2:12: meta-llama/Llama-3.2-3B-Instruct is now meta-llama/Meta-Llama-3.1-8B-Instruct",
+        "llama-advisor: run.sh:2:12: meta-llama/Llama-3.2-3B-Instruct is now meta-llama/Llama-3.1-8B-Instruct",
         "llama-advisor: run.sh:3:19: 8192 is now 16384",
     ]
     assert (done.returncode, done.stdout[:8]) == (0, "0 errors")
@@ -358,7 +358,7 @@ def test_discovery_respects_gitignore(at: Callable[..., Ran], tmp_path: Path) ->
     assert "1 files were not read: serve/large.yaml (file is larger than 1 MB)" in done.stderr
     (found,) = yaml.safe_load(done.stdout)["deployments"]
     assert (found["name"], found["sources"]) == ("run", ["serve/run.sh"])
-    assert found["choice"] == {"model": "llama-3.1-8b-instruct", "engine": "vllm"}
+    assert found["choice"] == {"model": "llama-3.1-8b-instruct", "quantization": "bf16", "engine": "vllm"}
     assert found["requirements"]["context_tokens"] == 16384
     assert at("init", "--discover").returncode == 0
     assert at("check").returncode == 0

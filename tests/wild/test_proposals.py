@@ -55,10 +55,11 @@ def test_what_is_proposed_exists() -> None:
 
 def describes(item: dict[str, Any], label: dict[str, Any]) -> bool:
     choice, settings = item["choice"], {name: str(value) for name, (value, *_) in label.get("settings", {}).items()}
+    said = {label.get("form"), settings.get("quantization")}
     engine = "hosted" if choice.get("engine") in BASE.providers else choice.get("engine")
     return (
         choice["model"] == label["model"]
-        and choice.get("quantization") in {label.get("form"), settings.get("quantization")}
+        and choice.get("quantization") in (said if said != {None} else {None, "bf16"})  # weights as they are
         and engine == settings.get("engine")
         and choice.get("engine_version") in {None, settings.get("engine_version")}
         and item["requirements"].get("context_tokens") == (int(settings.get("context_tokens", 0)) or None)
@@ -72,6 +73,7 @@ def test_a_cluster_is_proposed_as_it_is() -> None:
     assert found["vllm-8b-spot"]["requirements"]["hardware"] == "1x nvidia-l4"
     assert found["vllm-8b-spot"]["choice"] == {
         "model": "llama-3.1-8b-instruct",
+        "quantization": "bf16",
         "engine": "vllm",
         "engine_version": "0.7.2",
     }

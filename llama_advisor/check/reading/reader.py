@@ -38,6 +38,8 @@ _SIZED = re.compile(
 )
 _LAST_WORD = re.compile(r"^.*[\-.]")
 _PLACE = re.compile(r"\$\{?\w+\}?/")
+_ADDRESS = re.compile(r"[\"']?(?:https?|grpcs?|wss?|tcp)://", re.IGNORECASE)
+_REGION = re.compile(r"(?:us|eu|apac|ap|ca|sa|jp|au|us-gov|global)\.", re.IGNORECASE)
 _PART = re.compile(r"[\W_]+")
 _VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
 NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
@@ -152,7 +154,7 @@ class Reader:
         last = made.path[-1] if made.path else ""
         engine = self.packages.get(key(last)) if isinstance(last, str) else None
         match = _REQUIRED.match(made.text) if engine else None
-        if not match and (match := self.runtime.match(made.text)):
+        if not match and not _ADDRESS.match(made.text) and (match := self.runtime.match(made.text)):
             engine = self.packages[key(match["name"])]
         if engine and match:
             yield made._replace(kind="engine", engine=engine)
@@ -195,9 +197,12 @@ class Reader:
         words = _PART.split(token.lower())
         if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
-        named = scheme or self.family.match(last) or self.family.match(token, begin) or _SIZED.fullmatch(token, begin)
+        region = _REGION.match(token, begin)
+        places = (begin, region.end() if region else begin)
+        named = scheme or self.family.match(last) or _SIZED.fullmatch(token, begin)
+        known = named is not None or any(self.family.match(token, place) for place in places)
         owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
-        return (begin, len(token), Checkpoint(None)) if named or owned else None
+        return (begin, len(token), Checkpoint(None)) if known or owned else None
 
     def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
         """Leave out models of a list of many, or of many calls and items of one shape, that nothing loads."""
