@@ -23,6 +23,8 @@ from llama_advisor.knowledge.judgement import RuleOut
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario import names
+from llama_advisor.sizing.estimate import Sizer
+from llama_advisor.sizing.request import EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Bottleneck
 
@@ -112,7 +114,9 @@ def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[
             yield found._replace(severity="note") if assumed else found
     elif chosen.model.role != "ranked":
         text = f"{chosen.model.name} is not ranked, so nothing is known of how well it does here"
-        yield item.finding("LA203", ("choice", "model"), text, "unranked")
+        yield item.finding("LA203", ("choice", "model"), text, "unranked")._replace(severity="note")
+        if text := _too_large(item, decision, base):
+            yield item.finding(BY_BOTTLENECK["memory"], ("choice", "model"), text)
     else:
         held = f" as {' or '.join(sorted(chosen.quantizations))}" if chosen.quantizations else ""
         engine = base.engines[chosen.engine].name if chosen.engine else "no engine for this place"
@@ -120,6 +124,30 @@ def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[
         if chosen.engine == HOSTED and not decision.need.hosted_considered:
             text = f"{engine} was chosen, but the requirements settle that it runs on machines of one's own"
         yield item.finding(ENGINE, ("choice", "engine" if chosen.engine else "model"), text, "loads")
+
+
+def _too_large(item: Deployed, decision: Decision, base: RuleBase) -> str:
+    """Say that a model which is not ranked does not fit the hardware stated; nothing where it does, or is hosted."""
+    asked, chosen = item.deployment.requirements, decision.chosen
+    if not isinstance(asked.hardware, str) or chosen.engine == HOSTED:
+        return ""
+    request = EstimateRequest(
+        model=chosen.model.id,
+        quantization=item.deployment.choice.quantization,
+        engine=chosen.engine,
+        hardware=asked.hardware,
+        context_tokens=decision.need.context_tokens,
+        concurrency=decision.need.concurrent_requests,
+    )
+    try:
+        found = Sizer(base).estimate(request)
+    except InputError as error:
+        return str(error)
+    device = found.memory.per_device
+    if found.memory.fits is not False or device.available_gib is None:
+        return ""
+    needs = f"needs {device.need_gib:.1f} GiB on a device with {device.available_gib:.1f} GiB for it"
+    return f"{chosen.model.name} as {found.quantization} {needs}, at {found.context_tokens:,} tokens"
 
 
 def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, str]:
