@@ -128,6 +128,7 @@ def test_files_of_one_name_below_a_folder_are_a_pattern(propose: Any) -> None:
     ("selector", "gpus", "args", "hardware"),
     [
         ("cloud.google.com/gke-accelerator: nvidia-l4", 2, "--tensor-parallel-size=2", "2x nvidia-l4"),
+        ("nvidia.com/gpu.product: NVIDIA-L4", 2, "--tensor-parallel-size=2", "2x NVIDIA-L4"),
         ("node.kubernetes.io/instance-type: g6.12xlarge", 4, "--tensor-parallel-size=4", "1x g6.12xlarge"),
         ("cloud.google.com/gke-accelerator: nvidia-h100-80gb", 1, "-tp=1", None),  # SXM or PCIe
         ("kubernetes.io/arch: amd64", 4, "-tp=4", None),

@@ -71,7 +71,8 @@ class Words:
         """Return what the value at a path sets, UNSAID where it deploys nothing, None where its path does not tell."""
         keys = [step for step in path if isinstance(step, str)]
         if any(self.told_elsewhere(name) for name in keys if not isinstance(name, Named) or isinstance(name, First)):
-            found = self.said(keys[-1], "", named=False)  # a selector tells the machine
+            above = "".join(_STEPS.split(keys[-1])[-2:-1])
+            found = self.said(keys[-1], above, named=False)  # a selector tells the machine
             return found if found and found.sets in HARDWARE else UNSAID
         for index in range(len(keys) - 1, -1, -1):
             name = keys[index]
