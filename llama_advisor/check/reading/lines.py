@@ -233,5 +233,10 @@ class _Lines:
         path: Path = (*self.path, self.count)
         if self.pair and any(item.key == "value" for item in self.items):
             path = (*path, Named(self.pair))
-        yield from options(self.piece, self.items, path, self.inside)
+        words = self.items
+        if self.kind in {"", "shell", "lines"} and words and words[0].key:  # `CUDA_VISIBLE_DEVICES=0,1 vllm serve …`
+            first = next((place for place, item in enumerate(words) if not item.key), 0)
+            yield from options(self.piece, words[:first], path, self.inside)
+            words = [item._replace(apart=False) for item in words[first:]]
+        yield from options(self.piece, words, path, self.inside)
         self.items, self.key, self.last, self.apart, self.compared = [], "", -1, False, False
