@@ -16,12 +16,13 @@ _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
+QUOTED = r"\\.|(?<!\w)(?:\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')"
 NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
 COMMENTS = {
     "code": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
     "blocks": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
     "query": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
-    "": re.compile(f"(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
+    "": re.compile(rf"{QUOTED}|(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
 _TEMPLATE = r"\$\{[^{}\n]*(?:\{[^{}\n]*\}[^{}\n]*)?\}|\$?\{\{[^{}\n]*\}\}|\$\([\w .:/\-]*\)"
