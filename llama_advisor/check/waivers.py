@@ -19,17 +19,17 @@ from llama_advisor.text.errors import nearest
 
 EXPIRED, UNUSED, NO_REASON, WRONG = "LA501", "LA502", "LA503", "LA504"
 _COMMENT = (
-    r"(?:#|//|--|;|/\*)[ \t]*llama-advisor:[ \t]*ignore\b[ \t]*(?P<codes>\w+(?:[ \t]*,[ \t]*[A-Za-z]+\d+\b)*)?"
-    r"[ \t:,\-]*(?P<reason>[^\r\n]*)"
+    r"(?:#|//|--(?:\[\[)?|;|/\*|::|\b(?i:rem)\b)[ \t]*llama-advisor:[ \t]*ignore\b[ \t]*"
+    r"(?P<codes>\w+(?:[ \t]*,[ \t]*[A-Za-z]+\d+\b)*)?[ \t:,\-]*(?P<reason>[^\r\n]*)"
 )
 _IN_CODE = re.compile(rf"(?P<quotes>\"\"\"|''')[\s\S]*?(?P=quotes)|{QUOTED}|(?P<comment>{_COMMENT})")
 _IN_CELLS = re.compile(f"(?P<comment>{_COMMENT})")
 """In a notebook a line is a string."""
-_END = re.compile(r"(?:-->|\*/|\\n)[\s\"',]*$")
+_END = re.compile(r"(?:-->|\*/|#\}|#>|\]\]|\\n)[\s\"',]*$")
 _BREAK = r"(?:\r\n|\n|\r)"
 _GOES_ON = re.compile(rf"{_BREAK}((?:[^\r\n]*\\[ \t]*{_BREAK}){{0,20}})")
 """The lines below one that go on in the next."""
-_ALONE = re.compile(r"[\s\"']*(?:<!)?")
+_ALONE = re.compile(r"[\s\"']*(?:<!?|\{|@)?")
 """What may stand before a comment that is about the next line."""
 
 

@@ -17,12 +17,18 @@ _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
 QUOTED = r"\\.|(?<!\w)(?:\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')"
-NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
+NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)|(?<!\$)\{#[\s\-][\s\S]*?(?:#\}|\Z)"
 COMMENTS = {
-    "code": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
-    "blocks": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
-    "query": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
-    "": re.compile(rf"{QUOTED}|(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
+    kind: re.compile(rf"{strings}|(?P<comment>{comments})", re.MULTILINE)
+    for kind, strings, comments in (
+        ("code", rf"\\.|{_ONE_LINE}", rf"{_SLASH}|<!--[\s\S]*?(?:-->|\Z)"),
+        ("blocks", rf"\\.|{_ONE_LINE}", f"{_SLASH}|{_HASH}"),
+        ("query", rf"\\.|{_ONE_LINE}", rf"--\[(?P<level>=*)\[[\s\S]*?(?:\](?P=level)\]|\Z)|--[^\n]*|{_SLASH}"),
+        ("sections", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*;[^\n\r]*"),
+        ("shell", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*(?:@?(?i:rem)\b|::)[^\n\r]*"),
+        ("lines", QUOTED, rf"{NOTE}|{_HASH}|<#[\s\S]*?(?:#>|\Z)"),
+        ("", QUOTED, f"{NOTE}|{_HASH}"),
+    )
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
 _TEMPLATE = r"\$\{[^{}\n]*(?:\{[^{}\n]*\}[^{}\n]*)?\}|\$?\{\{[^{}\n]*\}\}|\$\([\w .:/\-]*\)"
