@@ -13,20 +13,24 @@ from typing import NamedTuple
 from llama_advisor.check.files import covers
 from llama_advisor.check.findings import LONGEST_TEXT, CheckFinding, SourceText, Waived, clean
 from llama_advisor.check.project import ProjectDocument, ProjectFile
+from llama_advisor.check.reading.lines import QUOTED
 from llama_advisor.scenario.project_file import Waiver
 from llama_advisor.text.errors import nearest
 
 EXPIRED, UNUSED, NO_REASON, WRONG = "LA501", "LA502", "LA503", "LA504"
-_COMMENT = re.compile(
-    r"(?:#|//|--|;|/\*)[ \t]*llama-advisor:[ \t]*ignore\b[ \t]*(?P<codes>\w+(?:[ \t]*,[ \t]*[A-Za-z]+\d+\b)*)?"
-    r"[ \t:,\-]*(?P<reason>[^\r\n]*)"
+_COMMENT = (
+    r"(?:#|//|--(?:\[\[)?|;|/\*|::|\b(?i:rem)\b)[ \t]*llama-advisor:[ \t]*ignore\b[ \t]*"
+    r"(?P<codes>\w+(?:[ \t]*,[ \t]*[A-Za-z]+\d+\b)*)?[ \t:,\-]*(?P<reason>[^\r\n]*)"
 )
-_END = re.compile(r"(?:-->|\*/|\\n)[\s\"',]*$")
+_IN_CODE = re.compile(rf"(?P<quotes>\"\"\"|''')[\s\S]*?(?P=quotes)|{QUOTED}|(?P<comment>{_COMMENT})")
+_IN_CELLS = re.compile(f"(?P<comment>{_COMMENT})")
+"""In a notebook a line is a string."""
+_END = re.compile(r"(?:-->|\*/|#\}|#>|\]\]|\\n)[\s\"',]*$")
 _BREAK = r"(?:\r\n|\n|\r)"
 _GOES_ON = re.compile(rf"{_BREAK}((?:[^\r\n]*\\[ \t]*{_BREAK}){{0,20}})")
 """The lines below one that go on in the next."""
-_ALONE = re.compile(r"[\s\"']*(?:<!)?")
-"""What may stand before a comment that is about the next line: in a notebook a line is a string."""
+_ALONE = re.compile(r"[\s\"']*(?:<!?|\{|@)?")
+"""What may stand before a comment that is about the next line."""
 
 
 class Placed(NamedTuple):
@@ -56,7 +60,10 @@ class Ignored(NamedTuple):
 def ignored(source: SourceText) -> Iterator[Ignored]:
     """Yield what comments ignore: in their line; where one stands alone, in the next line and those that go on."""
     text = source.text
-    for match in _COMMENT.finditer(text) if "llama-advisor:" in text else ():
+    pattern = _IN_CELLS if source.name.endswith(".ipynb") else _IN_CODE
+    for match in pattern.finditer(text) if "llama-advisor:" in text else ():
+        if not match["comment"]:
+            continue
         begin = max(text.rfind("\n", 0, match.start()), text.rfind("\r", 0, match.start())) + 1
         first = last = source.span(match.start(), match.start())[0]
         if _ALONE.fullmatch(text, begin, match.start()):

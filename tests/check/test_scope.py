@@ -73,6 +73,35 @@ def test_a_comment_is_used_if_one_of_its_projects_uses_it(tmp_path: Path, monkey
     assert [(item.code, item.waived is not None) for item in both.findings] == [("LA303", True)]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("run.sh", f'echo "say # llama-advisor: ignore LA303 short prompts" && {RUN}'),
+        ("run.sh", f"echo 'say # llama-advisor: ignore LA303 short prompts' && {RUN}"),
+        ("run.py", f'"""Say:\n# llama-advisor: ignore LA303 short prompts"""; run("{RUN[:-1]}")\n'),
+    ],
+)
+def test_a_comment_inside_a_text_accepts_nothing(name: str, text: str, check_text: Callable[..., Findings]) -> None:
+    found = check_text(f"{PROJECT}    sources: [{name}]\n", {name: text})
+    assert [(item.code, item.waived) for item in found.findings] == [("LA303", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "comment"),
+    [
+        ("run.bat", "@REM {}"),
+        ("run.cmd", ":: {}"),
+        ("run.ps1", "<# {} #>"),
+        ("run.sh.j2", "{{# {} #}}"),
+        ("run.lua", "--[[ {} ]]"),
+    ],
+)
+def test_a_comment_of_each_kind_of_file_accepts(name: str, comment: str, check_text: Callable[..., Findings]) -> None:
+    text = f'{comment.format("llama-advisor: ignore LA303 short prompts")}\nrun("{RUN[:-1]}")\n'
+    found = check_text(f"{PROJECT}    sources: [{name}]\n", {name: text})
+    assert [(item.code, item.waived and item.waived.reason) for item in found.findings] == [("LA303", "short prompts")]
+
+
 def test_comments_take_no_time_to_speak_of(check_text: Callable[..., Findings]) -> None:
     start = time.process_time()
     for line in ("# llama-advisor: ignore LA301 x \\\n", "# llama-advisor: ignore", "#" + " " * 90, "\\ " * 50):

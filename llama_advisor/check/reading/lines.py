@@ -16,12 +16,19 @@ _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
-NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)"
+QUOTED = r"\\.|(?<!\w)(?:\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')"
+NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)|(?<!\$)\{#[\s\-][\s\S]*?(?:#\}|\Z)"
 COMMENTS = {
-    "code": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH})", re.MULTILINE),
-    "blocks": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>{_SLASH}|{_HASH})", re.MULTILINE),
-    "query": re.compile(rf"\\.|{_ONE_LINE}|(?P<comment>--[^\n]*|{_SLASH})", re.MULTILINE),
-    "": re.compile(f"(?P<comment>{NOTE}|{_HASH})", re.MULTILINE),
+    kind: re.compile(rf"{strings}|(?P<comment>{comments})", re.MULTILINE)
+    for kind, strings, comments in (
+        ("code", rf"\\.|{_ONE_LINE}", rf"{_SLASH}|<!--[\s\S]*?(?:-->|\Z)"),
+        ("blocks", rf"\\.|{_ONE_LINE}", f"{_SLASH}|{_HASH}"),
+        ("query", rf"\\.|{_ONE_LINE}", rf"--\[(?P<level>=*)\[[\s\S]*?(?:\](?P=level)\]|\Z)|--[^\n]*|{_SLASH}"),
+        ("sections", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*;[^\n\r]*"),
+        ("shell", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*(?:@?(?i:rem)\b|::)[^\n\r]*"),
+        ("lines", QUOTED, rf"{NOTE}|{_HASH}|<#[\s\S]*?(?:#>|\Z)"),
+        ("", QUOTED, f"{NOTE}|{_HASH}"),
+    )
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
 _TEMPLATE = r"\$\{[^{}\n]*(?:\{[^{}\n]*\}[^{}\n]*)?\}|\$?\{\{[^{}\n]*\}\}|\$\([\w .:/\-]*\)"
@@ -233,5 +240,10 @@ class _Lines:
         path: Path = (*self.path, self.count)
         if self.pair and any(item.key == "value" for item in self.items):
             path = (*path, Named(self.pair))
-        yield from options(self.piece, self.items, path, self.inside)
+        words = self.items
+        if self.kind in {"", "shell", "lines"} and words and words[0].key:  # `CUDA_VISIBLE_DEVICES=0,1 vllm serve …`
+            first = next((place for place, item in enumerate(words) if not item.key), 0)
+            yield from options(self.piece, words[:first], path, self.inside)
+            words = [item._replace(apart=False) for item in words[first:]]
+        yield from options(self.piece, words, path, self.inside)
         self.items, self.key, self.last, self.apart, self.compared = [], "", -1, False, False
