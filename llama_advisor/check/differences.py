@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -11,17 +12,19 @@ from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.project import Deployed
 from llama_advisor.check.reading.deployments import Deployment, Mention
 from llama_advisor.check.reading.reader import PARAMETER
-from llama_advisor.check.reading.versions import WRONG_VERSION, bound, wrong_version
+from llama_advisor.check.reading.versions import WRONG_VERSION, bound, parts, wrong_version
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model, Published
 from llama_advisor.knowledge.offer import HOSTED
+from llama_advisor.scenario import names
 from llama_advisor.sizing.layouts import Layout
 from llama_advisor.sizing.memory import Parallel, fit, tensor_parallel_divides
 from llama_advisor.sizing.support import made_here
 from llama_advisor.text.errors import nearest
 
 FULL_BITS = 16
+_WORD = re.compile(r"[A-Za-z]+")
 SHOWN = 3
 Split = tuple[int, int]
 """Devices over which each layer is divided, and stages after each other."""
@@ -60,6 +63,8 @@ class Comparison:
         self.base, self.day, self.chosen = decider.advisor.base, decider.advisor.as_of, decision.chosen
         self.build = decision.best or decision.nearest
         self.engine = self.base.engines.get(self.chosen.engine or (self.build.engine.id if self.build else ""))
+        choice = item.deployment.choice.engine
+        self.provider = names.provider_id(choice, self.base) if choice else None
         self.set: set[str] = set()  # kinds of what any of the files sets
         self.unset: dict[str, CheckFinding] = {}  # findings that hold where no file sets a kind
 
@@ -98,7 +103,13 @@ class Comparison:
         """Yield whether another model, form or engine is deployed, or one that its provider has ended."""
         found, engines = mention.checkpoint, [item for item in held.settings if item.kind == "engine"]
         hosted = HOSTED in {self.chosen.engine, *(item.engine for item in engines)}
-        ends = [offer for offer in self.base.hosted.values() if mention.text.lower() in {offer.id, offer.sent.lower()}]
+        called = provider_of(held, self.base) if hosted else None
+        provider = called or self.provider
+        ends = [
+            offer
+            for offer in self.base.hosted.values()
+            if mention.text.lower() in {offer.id, offer.sent.lower()} and provider in {None, offer.provider}
+        ]
         if hosted and ends and all(offer.ended(self.day) for offer in ends):
             last = max(ends, key=lambda offer: str(offer.until))
             text = f"{self.name}: {self.base.providers[last.provider].name} ended {last.sent} on {last.until}"
@@ -109,6 +120,10 @@ class Comparison:
             return
         if found and (text := self._other_form(mention.text, found.quantizations)):
             yield self._finding(source, mention, "LA302", text)
+        if called and self.provider and called != self.provider:
+            one, other = (self.base.providers[name].name for name in (called, self.provider))
+            text = f"{one} serves {mention.text}; {self.name} chose {other}"
+            yield self._finding(source, mention, "LA309", text)
         if engines and not any(map(self._same_engine, engines)):
             says = f"{self.base.engines[engines[0].engine].name} runs {mention.text}"
             text = f"{says}; {self.name} chose {self.base.engines[str(self.chosen.engine)].name}"
@@ -201,6 +216,11 @@ class Comparison:
         ):
             pinned = bound(engine, mention.text, self.chosen.model)
             yield self._finding(source, mention, WRONG_VERSION, f"{self.name}: {wrong}", replacement=pinned)
+            return
+        wanted = self.item.deployment.choice.engine_version
+        if wanted and self.chosen.engine == engine.id and parts(mention.text) != parts(wanted):
+            text = f"{engine.name} {mention.text} runs; {self.name} chose {wanted}"
+            yield self._finding(source, mention, "LA309", text)
 
     def _split(self, source: SourceText, held: Deployment) -> Iterator[CheckFinding]:
         """Yield whether the devices of all copies do not make up the stated machine, or a copy does not fit its own."""
@@ -278,6 +298,23 @@ class Comparison:
             if offer.model == found.id and offer.sent != found.artifacts.hf_repo:
                 same = (other for other in offers if (other.provider, other.model) == (offer.provider, chosen.id))
                 yield offer.sent, {other.sent for other in same if not other.ended(self.day)}
+
+
+def provider_of(held: Deployment, base: RuleBase) -> str | None:
+    """Return the provider of a hosted model: named before it, or the one that calls it so, or that is named around."""
+    text = held.model.text.lower() if held.model else ""
+    if "/" in text and (named := names.provider_id(text.partition("/")[0], base)):
+        return named
+    found = {
+        offer.provider
+        for offer in base.hosted.values()
+        if text in {offer.sent.lower(), *(profile.id.lower() for profile in offer.profiles)}
+    }
+    if len(found) != 1:
+        words = (word for step in held.path if isinstance(step, str) for word in _WORD.findall(step))
+        named_around = {provider for word in words if (provider := names.provider_id(word, base))}
+        found = found & named_around if found else named_around
+    return found.pop() if len(found) == 1 else None
 
 
 def _made(item: Published) -> tuple[str, str, int]:

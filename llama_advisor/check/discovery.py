@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Annotated, Any, NamedTuple
 
+from llama_advisor.check.differences import provider_of
 from llama_advisor.check.files import NAMES, covers, file_text, files_below
 from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.reading.pieces import First
@@ -15,7 +16,6 @@ from llama_advisor.check.reading.reader import Reader
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
-from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -24,7 +24,6 @@ LARGEST = 1_000_000
 NAMED = 3
 _COUNTED = re.compile(r"(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
 _SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
-_WORD = re.compile(r"[A-Za-z]+")
 Said = dict[str, Any]
 Steps = dict[str | int, Counter[str]]
 """Steps of the paths of a file's deployments, each with the models that have it."""
@@ -102,7 +101,7 @@ def said_of(held: Deployment, model: str, base: RuleBase) -> Said:
     if context := held.setting("context"):
         said["context_tokens"] = context.number
     if engine and engine.engine == HOSTED:
-        provider = _provider(held, base)
+        provider = provider_of(held, base)
         return said | {"engine": provider or HOSTED} | ({} if provider else {"open": "engine: of which provider?"})
     meant = [checkpoint.quantizations if checkpoint else frozenset(), *(item.quantizations for item in held.settings)]
     if exact := [next(iter(one)) for one in meant if len(one) == 1 and one <= set(base.quantizations)]:
@@ -121,23 +120,6 @@ def _plain(held: Deployment, model: str, engine: str, base: RuleBase) -> bool:
     text = held.model.text if held.model else ""
     original = text.rstrip("/").endswith(base.models[model].artifacts.hf_repo)
     return original and "bf16" in base.engines[engine].by_quantization and "safetensors" in base.engines[engine].loads
-
-
-def _provider(held: Deployment, base: RuleBase) -> str | None:
-    """Return the provider of a hosted model: named before it, or the one that calls it so, or that is named around."""
-    text = held.model.text.lower() if held.model else ""
-    if "/" in text and (named := names.provider_id(text.partition("/")[0], base)):
-        return named
-    found = {
-        offer.provider
-        for offer in base.hosted.values()
-        if text in {offer.sent.lower(), *(profile.id.lower() for profile in offer.profiles)}
-    }
-    if len(found) != 1:
-        words = (word for step in held.path if isinstance(step, str) for word in _WORD.findall(step))
-        named_around = {provider for word in words if (provider := names.provider_id(word, base))}
-        found = found & named_around if found else named_around
-    return found.pop() if len(found) == 1 else None
 
 
 def _hardware(held: Deployment, base: RuleBase) -> Said:

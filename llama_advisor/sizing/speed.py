@@ -245,8 +245,7 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     rate = device.peak_tflops or least(constants, device, "peak_tflops", per) * (bandwidth if per else 1)
     if not rate:
         return None, ""
-    per = "peak_tflops" if device.peak_tflops else ""
-    watts = device.tdp_w or least(constants, device, "tdp_w", per) * (rate if per else 1)
+    watts = device.tdp_w or rate * least(constants, device, "tdp_w", "peak_tflops")
     known = {"bandwidth": device.bandwidth_gb_s, "peak rate": device.peak_tflops}
     missing = " and ".join(name for name, figure in known.items() if not figure)
     cores = device.cores if device.peak_tflops else None

@@ -336,3 +336,9 @@ def test_tests_deploy_nothing_unless_they_are_named(check_text: Callable[..., Fi
     files = {"run.sh": serve, "tests/run.sh": "ollama pull llama3.2:1b\n"}
     assert drift(check_text(f"{PROJECT}    sources: ['**/*.sh']\n", files)) == []
     assert drift(check_text(f"{PROJECT}    sources: [run.sh, tests/run.sh]\n", files)) == [("LA301", 1)]
+
+
+@pytest.mark.parametrize("key", ["supportedModels", "supported-models", "targetModels", "known_models"])
+def test_names_below_which_nothing_is_deployed_may_be_plurals(key: str) -> None:
+    assert READER.deployments("a.yaml", f"{key}: [meta-llama/Llama-3.1-8B-Instruct]\n") == ()
+    assert READER.deployments("a.yaml", "models: [meta-llama/Llama-3.1-8B-Instruct]\n") != ()

@@ -39,7 +39,7 @@ def read(piece: Piece, name: str) -> Iterator[Entry] | None:
 
 
 class _Tree:
-    """A text and the nodes of it that were seen: one that is named again deploys nothing again."""
+    """A text and the nodes of it that were seen: what is named again, but for single values, deploys nothing again."""
 
     def __init__(self, piece: Piece) -> None:
         self.piece = piece
@@ -49,7 +49,8 @@ class _Tree:
         """Yield the values at and below a node."""
         if id(node) in self.seen or depth > DEEPEST:
             return
-        self.seen.add(id(node))
+        if node.id != "scalar":  # an alias of a single value sets it under another key
+            self.seen.add(id(node))
         if node.id == "scalar":
             yield from self._scalar(node, path)
         elif node.id == "sequence":

@@ -35,7 +35,7 @@ class Words:
         self.models = {name for name, item in self.settings.items() if item.sets == "model"}
         self.prefixes = frozenset(map(_folded, reading.prefixes))
         self.transparent = frozenset(map(_folded, (*reading.transparent, *reading.lookups)))
-        self.elsewhere = frozenset(map(_folded, reading.elsewhere))
+        self.elsewhere = frozenset("".join(words_of(name)) for name in reading.elsewhere)
         self.unsaid = frozenset(map(_folded, reading.unsaid))
         self.labels = tuple(map(_folded, reading.labels))
         self.files = [(kind.kind, kind.names) for kind in reading.files]
