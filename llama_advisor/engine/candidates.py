@@ -77,11 +77,11 @@ def with_host_memory(machine: Machine, base: RuleBase) -> Machine:
 def wanted_part(machine: Machine, need: Need, catalogue: Catalogue) -> Machine:
     """Where it must run on the processor or NPU, the machine is that part; all of it where that is not known.
 
-    A page reaches the graphics inside a processor: half of the memory, and no more than a page is listed with.
+    A page reaches the graphics inside a processor: a share of the memory, and no more than a page is listed with.
     """
     if need.target == "browser" and machine.device.kind in {"cpu", "sbc"} and need.accelerator != "cpu":
-        page = catalogue.by_id["browser-webgpu"]
-        gib = min((machine.device.memory_gib or machine.ram_gib or inf) / 2, page.memory_gib or inf)
+        page, share = read_hardware("browser", catalogue, need.target).device, need.criteria.page_share
+        gib = min((machine.device.memory_gib or machine.ram_gib or inf) * share, page.memory_gib or inf)
         said = f"a page is taken to reach integrated graphics, with {gib:g} GiB for it"
         page = page._replace(memory_gib=gib, name=f"WebGPU of {machine.label}")
         return machine._replace(device=page, assumptions=(*machine.assumptions, said))

@@ -75,6 +75,12 @@ class Search:
         return self._machines[key]
 
 
+def _too_slow(build: Candidate) -> bool:
+    """Whether a build that fits is ruled out by its speed and by nothing else."""
+    failed = [rule.rule.then for rule, state in build.states if state == "fails"]
+    return bool(failed) and all(isinstance(then, RuleOut) and then.rule_out == "speed" for then in failed)
+
+
 class Found:
     """What came of all models, judged when it is asked for."""
 
@@ -336,14 +342,19 @@ class ModelSearch:
             cost = self.found.rent(place.machine)
             training = self._tuning(place.model, place.quantization, place.machine)
             before = (*self._before(variant), *spot.ruling.checks.states(Candidate(self.need, place)))
-            made = []
-            for layout, measured in laid_out(spot.groups, load):
-                sized, speed, capacity = served(layout, load, measured, fleet=cost is not None and self.found.fleets)
-                if sized.fits is False:
-                    speed = None
-                paid = cost and cost.for_machines(capacity.machines)
-                candidate = Candidate(self.need, place, layout, sized, speed, paid, training, capacity)
-                made.append(self._judged(spot, before, candidate))
+            made: list[Candidate] = []
+            for every in (False, True):  # what misses a pace that was stated may keep it with a smaller cache
+                if every and not (self.need.min_tokens_per_s and all(map(_too_slow, made))):
+                    break
+                for layout, measured in laid_out(spot.groups, load, every=every)[len(made) :]:
+                    sized, speed, capacity = served(
+                        layout, load, measured, fleet=cost is not None and self.found.fleets
+                    )
+                    if sized.fits is False:
+                        speed = None
+                    paid = cost and cost.for_machines(capacity.machines)
+                    candidate = Candidate(self.need, place, layout, sized, speed, paid, training, capacity)
+                    made.append(self._judged(spot, before, candidate))
             self._sized_at[id(spot)] = min(made, key=lambda build: (build.failures, -build.score, build.footprint_gib))
         return self._sized_at[id(spot)]
 

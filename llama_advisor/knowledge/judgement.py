@@ -260,6 +260,9 @@ class Criteria(Record):
         dict[Target, float], "Memory taken for a GPU that was not named, by where it stands, GiB."
     ]
     target_of_kind: Annotated[dict[str, Target], "Where a kind of device stands, where only the device was stated."]
+    page_share: Annotated[
+        float, "Of a computer's memory, the share that a page reaches by its graphics.", Field(gt=0, le=1)
+    ]
     assumed_host_ram_gib: Annotated[float, "Host memory taken for a machine with a GPU where none was stated, GiB."]
     assumed_context: Annotated[
         dict[Target, int],

@@ -227,11 +227,11 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
     }
 
 
-def laid_out(groups: Groups, load: Workload) -> list[Sized]:
+def laid_out(groups: Groups, load: Workload, *, every: bool = False) -> list[Sized]:
     """Measure the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
 
-    Where requests would wait there, the next group is looked at too. Where nothing fits, the layout that falls short by
-    the least stands for the build.
+    Where requests would wait there, the next group is looked at too, and `every` one if told. Where nothing fits, the
+    layout that falls short by the least stands for the build.
     """
     tried: list[Sized] = []
     held: list[Sized] = []
@@ -250,7 +250,7 @@ def laid_out(groups: Groups, load: Workload) -> list[Sized]:
         if unknown and not chosen:
             chosen.append(unknown)
         held += chosen
-        if held and (not chosen or not all(_waits(*item, load) for item in chosen)):
+        if held and not every and (not chosen or not all(_waits(*item, load) for item in chosen)):
             break
     return held or [min(tried, key=lambda item: item[1].need / item[1].available if item[1].available else inf)]
 

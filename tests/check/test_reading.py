@@ -183,8 +183,10 @@ def test_any_text_can_be_read(text: str, name: str) -> None:
     )
 )
 def test_any_brackets_and_signs_can_be_read(parts: list[str]) -> None:
+    text = "".join(parts)
     for name in KINDS:
-        READER.deployments(name, "".join(parts))
+        for item in READER.deployments(name, text):
+            assert all(text[mention.start : mention.end] == mention.text for mention in item.mentions)
 
 
 PLACES = "# é\r\na: &x {b: 1, 'c': [two, {d: 3}]}\r\ne: *x\r\nf:\r\n  - g: |\r\n      h\r\n    i: *x\r\n"
