@@ -230,12 +230,14 @@ def _bytes_of(base: RuleBase) -> dict[str, dict[str, list[int]]]:
 def laid_out(groups: Groups, load: Workload, *, every: bool = False) -> list[Sized]:
     """Measure the layouts of the first group that holds the load: all that fit, or the last whose fit is not known.
 
-    Where requests would wait there, the next group is looked at too, and `every` one if told. Where nothing fits, the
-    layout that falls short by the least stands for the build.
+    Where requests would wait there, the next group is looked at too, and `every` one on the devices if told. Where
+    nothing fits, the layout that falls short by the least stands for the build.
     """
     tried: list[Sized] = []
     held: list[Sized] = []
     for group in groups:
+        if held and every and any(layout.offload for layout in group):
+            break
         chosen: list[Sized] = []
         unknown = None
         for layout in group:
