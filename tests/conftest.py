@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import signal
@@ -39,8 +38,10 @@ settings.load_profile("laws")
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the cache of parsed rules away from the user's own."""
+    """Keep the cache of parsed rules away from the user's own, and this process as it is: it outlasts a command."""
     with pytest.MonkeyPatch.context() as patch:
+        for step in ("prepare", "finish"):
+            patch.setattr(cli, step, lambda: None)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
@@ -119,12 +120,13 @@ def run(process: Callable[..., Done]) -> Callable[..., Done]:
     def ran(*arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path = ROOT) -> Done:
         if {"ask", "--batch", "--workers"} & {*arguments} or not arguments or (env or {}).keys() - SEEN_INSIDE:
             return process(*arguments, stdin=stdin, env=env, cwd=cwd)
-        told = [io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8") for text in (stdin, "", "")]
+        told = [
+            io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", errors="backslashreplace")
+            for text in (stdin, "", "")
+        ]
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(cwd)
             patch.setattr(sys, "argv", ["llama-advisor", *arguments])
-            patch.setattr(cli, "collect_seldom", lambda: None)  # this process lasts, and is to collect as it does
-            patch.setattr(gc, "freeze", lambda: None)
             for name, stream in zip(("stdin", "stdout", "stderr"), told, strict=True):
                 patch.setattr(sys, name, stream)
             for name, value in (env or {}).items():

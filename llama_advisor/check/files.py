@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,9 +10,9 @@ from fnmatch import fnmatchcase
 from itertools import islice, takewhile
 from os.path import realpath
 from pathlib import Path, PurePath
-from tempfile import NamedTemporaryFile
 
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.saving import replace_file
 from llama_advisor.text.yaml_file import MAX_BYTES, printable
 
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
@@ -51,13 +50,10 @@ def file_text(path: Path, limit: int = MAX_BYTES) -> str:
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Put a text in the place of a file's in one step, with the mode and byte order mark of the file."""
+    """Put a text in the place of a file's in one step, with the byte order mark of the file."""
     try:
         mark = BOM_UTF8 if path.read_bytes().startswith(BOM_UTF8) else b""
-        with NamedTemporaryFile(dir=path.parent, delete=False) as handle:
-            handle.write(mark + text.encode())
-        shutil.copymode(path, handle.name)
-        Path(handle.name).replace(path)
+        replace_file(path, mark + text.encode())
     except OSError as error:
         raise InputError(f"{printable(path)}: {printable(error.strerror or error)}") from error
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import io
 import os
+import signal
 import sys
+from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
 from llama_advisor import __version__
 
@@ -15,15 +18,63 @@ INTERRUPTED = 130
 COLLECT_EVERY = 200_000  # Objects between two collections of the youngest.
 
 
+class EndedError(BaseException):
+    """The program was told to end, by the signal with this number."""
+
+
 def main() -> None:
     """Run the command line; every error becomes one line and an exit code."""
-    collect_seldom()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    code = _run(sys.argv[1:])
-    gc.freeze()  # else the interpreter looks once more through all that there is before it gives it back
+    try:
+        prepare()
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except EndedError as ended:
+        code = _ended(*ended.args)
+    finish()
     sys.exit(code)
+
+
+def prepare() -> None:
+    """Make this process the program's own: what ends it, how seldom it looks for garbage, where its text goes."""
+    _end_in_order()
+    collect_seldom()
+    _open_streams()
+
+
+def finish() -> None:
+    """Leave the process as one that is over: no interrupt is heard, and nothing is looked through once more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+
+
+def _end_in_order() -> None:
+    """Let a signal that ends the program unwind it, so that nothing half-written stays; one ignored stays ignored."""
+
+    def end(number: int, _: Any) -> None:
+        raise EndedError(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if signal.getsignal(getattr(signal, name, signal.SIGINT)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), end)
+
+
+def _ended(number: int) -> int:
+    """End by the signal after all, so that the caller learns of it; 128 and its number where that is no way to end."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number
+
+
+def _open_streams() -> None:
+    """Put something in the place of standard streams that the caller closed, so that no file takes their number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY), number)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", closefd=False))
+        elif isinstance(stream, io.TextIOWrapper) and number:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def collect_seldom() -> None:
@@ -42,10 +93,8 @@ def _run(arguments: list[str]) -> int:
             arguments = completed(arguments)
             code = app_for(arguments)(arguments, prog_name="llama-advisor", standalone_mode=False)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except (OSError, SystemExit) as error:  # the reader left early; the parser turns that into an exit of its own
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
             return _failed(f"the result cannot be written: {error.strerror or error}", USAGE_ERROR, arguments)
         return 0
@@ -89,6 +138,17 @@ def _failed(message: str, code: int, arguments: list[str]) -> int:
     text = printable(message)
     apart = not {("--format", "json"), ("-f", "json")}.isdisjoint(pairwise(arguments))
     if apart or "--format=json" in arguments:
-        sys.stdout.write(to_json({"schema_version": 1, "error": {"message": text, "exit_code": code}}) + "\n")
-    sys.stderr.write(f"llama-advisor: {text}\n")
+        with suppress(OSError):  # the code says it, too
+            sys.stdout.write(to_json({"schema_version": 1, "error": {"message": text, "exit_code": code}}) + "\n")
+            sys.stdout.flush()
+    try:
+        sys.stderr.write(f"llama-advisor: {text}\n")
+        sys.stderr.flush()
+    except OSError:
+        _silence(sys.stderr)
     return code
+
+
+def _silence(stream: Any) -> None:
+    """Send what a stream still holds, and all after it, nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

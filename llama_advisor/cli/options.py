@@ -17,6 +17,7 @@ from llama_advisor.cli.commands import COMPLETING
 from llama_advisor.render.formats import View
 from llama_advisor.scenario.flags import Flag
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.saving import replace_file
 from llama_advisor.text.yaml_file import printable
 
 File = Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")]
@@ -111,7 +112,7 @@ def write(text: str, output: str | None, what: str = "--output ") -> None:
         sys.stdout.write(text)
         return
     try:
-        Path(output).write_text(text, encoding="utf-8")
+        replace_file(Path(output), text.encode())
     except OSError as error:
         raise InputError(f"{what}{output}: {error.strerror or error}") from error
 

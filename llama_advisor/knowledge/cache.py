@@ -23,6 +23,7 @@ from zlib import crc32
 from llama_advisor import __version__
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
 from llama_advisor.text.record import Record
+from llama_advisor.text.saving import replace_file
 
 Entry = TypeVar("Entry", bound=Record)
 Table = Mapping[str, Entry]
@@ -131,16 +132,12 @@ class Kept:
             "digest": digest,
             "sections": {name: (len(content), self._checks[name]) for name, content in self._sections.items()},
         }
-        from tempfile import NamedTemporaryFile
-
         folder = self._path.parent
         with suppress(OSError, RuntimeError):
             folder.mkdir(parents=True, exist_ok=True)
             for old in sorted(folder.glob("*.rules"), key=lambda path: path.stat().st_mtime)[: -MOST_FILES + 1]:
                 old.unlink()
-            with NamedTemporaryFile(dir=folder, delete=False) as part:
-                part.writelines([json.dumps(head).encode(), b"\n", *self._sections.values()])
-            Path(part.name).replace(self._path)
+            replace_file(self._path, b"".join([json.dumps(head).encode(), b"\n", *self._sections.values()]))
 
 
 def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:

@@ -56,8 +56,8 @@ class Origin(NamedTuple):
 
 def read_layer(root: Path, label: str) -> Layer:
     """Read every YAML file below `root`; raise RuleBaseError with the position of what is wrong."""
-    if not root.is_dir():
-        raise InputError(f"--rules {root}: not a directory")
+    if not label or not root.is_dir():
+        raise InputError(f"--rules {root if label else repr(label)}: not a directory")
     names, stats = fingerprint(root, ".yaml")
     kept = Kept(root, stats)
     if kept.unchanged:
