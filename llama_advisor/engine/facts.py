@@ -114,9 +114,11 @@ def _context_limit(candidate: Candidate) -> int | None:
     offer, standing, most = place.offer, place.standing, place.model and place.model.context_tokens
     hosted = None
     if offer and standing and not (standing.ended or standing.doubt):
-        if offer.context_tokens is None:
-            return None
-        hosted = most if offer.context_tokens >= most * ROUNDED else offer.context_tokens
+        if offer.context_tokens is None and candidate.need.context_tokens <= most:
+            return None  # less than the model has, perhaps; more never
+        hosted = (
+            most if offer.context_tokens is None or offer.context_tokens >= most * ROUNDED else offer.context_tokens
+        )
     files = place.engine.maximum_context_tokens if place.engine else None
     return min((n for n in (own, hosted, files, most) if n), default=None)
 

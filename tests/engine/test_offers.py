@@ -228,6 +228,12 @@ def test_what_ended_in_a_circle_is_told_once(made: RuleBase) -> None:
     assert replacement(base.hosted["round/8b"], base, DAY) in {"b", "8b"}
 
 
+@pytest.mark.parametrize("use_case", ["chat", "rag", "long-documents"])
+def test_no_service_serves_more_context_than_the_model_has(use_case: str, asked: Callable[..., Advice]) -> None:
+    advice = asked(use_cases=[use_case], context_tokens=131_073)
+    assert (advice.verdict, [*advice.ranking]) == ("change_requirement", [])
+
+
 def test_an_unlisted_provider_is_answered_with_what_to_ask_it(asked: Callable[..., Advice]) -> None:
     advice = asked(provider="Acme Cloud")
     assert advice.verdict == "recommended_with_caveats"
