@@ -54,7 +54,7 @@ class Decision(NamedTuple):
     chosen: Chosen
     best: Annotated[Candidate | None, "The best build of the choice that qualifies."]
     nearest: Annotated[Candidate | None, "Where none does, the one that came nearest; None where none can be made."]
-    rival: Annotated[Candidate | None, "What would be recommended of its kind: as a service, or on machines."]
+    rival: Annotated[Candidate | None, "What would be recommended of its kind: of its provider or any, or on machines."]
 
     @property
     def winner(self) -> Candidate | None:
@@ -76,9 +76,10 @@ class Decider:
         """Answer the requirements and judge the choice; raise InputError for what is not known."""
         answer = self._search(requirements)
         chosen, best, nearest = self._judged(requirements, choice)
-        rivals = answer.order
-        if best and rivals and len({build.engine.id == HOSTED for build in (best, rivals[0])}) > 1:
-            rivals = answer.of_lane(hosted=best.engine.id == HOSTED)
+        rivals, hosted = answer.order, best is not None and best.engine.id == HOSTED
+        provider = names.provider_id(choice.engine, self.advisor.base) if hosted and choice.engine else None
+        if best and rivals and (provider or hosted != (rivals[0].engine.id == HOSTED)):
+            rivals = answer.of_lane(hosted=hosted, provider=provider)
         return Decision(answer.need, answer.order, chosen, best, nearest, next(iter(rivals), None))
 
     def _judged(self, requirements: Requirements, choice: Choice) -> tuple[Chosen, Candidate | None, Candidate | None]:

@@ -97,10 +97,18 @@ class Found:
         best = (model.best for model in self._models)
         return ranked(tuple(build for build in best if build), self.need, self.plan.base)
 
-    def of_lane(self, *, hosted: bool) -> tuple[Candidate, ...]:
-        """The best build of each model that qualifies as a service, or on an assumed machine, best model first."""
+    def of_lane(self, *, hosted: bool, provider: str | None = None) -> tuple[Candidate, ...]:
+        """The best build of each model that qualifies as a service, of one provider or any, or on an assumed machine.
+
+        The best model comes first.
+        """
         need, margin = self.need, self.plan.base.criteria.wish_margin
-        lanes = ([build for build in model.fitting if (build.engine.id == HOSTED) == hosted] for model in self._models)
+
+        def within(build: Candidate) -> bool:
+            of_it = not provider or (build.place.offer is not None and build.place.offer.provider == provider)
+            return of_it and (build.engine.id == HOSTED) == hosted
+
+        lanes = (list(filter(within, model.fitting)) for model in self._models)
         return ranked(tuple(best_of(builds, need, margin) for builds in lanes if builds), need, self.plan.base)
 
     @property
