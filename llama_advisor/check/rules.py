@@ -224,13 +224,13 @@ def drift_findings(
     characters = 0
     for count, (path, name) in enumerate(files.items()):
         if count >= MOST_FILES or characters > MOST_CHARACTERS:
-            text = f"only the first {count} of {len(files)} files were scanned"
+            text = f"{item.name}: only the first {count} of {len(files)} files were scanned"
             yield item.finding("LA307", ("sources",), text)
             break
         source, deployments, problem = read(path.absolute(), shown_name(path), name)
         characters += len(source.text)
         if problem:
-            yield source.finding("LA307", problem, deployment=item.name)
+            yield source.finding("LA307", f"{item.name}: {problem}", deployment=item.name)
         deployments = sources.selected(path, deployments)
         seen = seen or any(held.model for held in deployments)
         for held in compared(deployments, decision, decider.advisor.base, chosen):
@@ -239,5 +239,5 @@ def drift_findings(
     missed = list(sources.missed())
     yield from missed
     if files and not seen and not missed:
-        text = f"none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
+        text = f"{item.name}: none of {len(files)} files names a model; {decision.chosen.model.id} was chosen"
         yield item.finding("LA305", ("sources",), text, "absent")

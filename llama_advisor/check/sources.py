@@ -34,7 +34,7 @@ class Sources:
             matched = [path for path in matching(folder, pattern) if path not in own and path.name not in NAMES]
             kept = [path for path in matched if not covers(exclude, path.relative_to(folder))]
             if not kept:
-                text = f"{pattern!r} matches no file{' that is not excluded' if matched else ''}"
+                text = f"{item.name}: {pattern!r} matches no file{' that is not excluded' if matched else ''}"
                 self.findings.append(item.finding("LA306", item.pattern_place(index), text, written))
             elif selector is not None:
                 self._known[index] = set()
@@ -42,7 +42,7 @@ class Sources:
                 name = path.relative_to(folder).as_posix()
                 if path.is_symlink() and leads_out(folder, path):
                     self.left_out.append(path)
-                    text = f"{name} is a link out of the folder of the project file"
+                    text = f"{item.name}: {name} is a link out of the folder of the project file"
                     self.findings.append(item.finding("LA307", item.pattern_place(index), text, name))
                     continue
                 # What is named is read though it lies among tests.
@@ -66,5 +66,5 @@ class Sources:
         for index, known in self._known.items():
             written = self.item.deployment.sources[index]
             selector = written.rpartition("#")[2]
-            text = f"{selector!r} is no name or key around a model{nearest(selector, known)}"
+            text = f"{self.item.name}: {selector!r} is no name or key around a model{nearest(selector, known)}"
             yield self.item.finding("LA306", self.item.pattern_place(index), text, written)

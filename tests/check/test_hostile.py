@@ -116,7 +116,7 @@ def test_sources_are_read_within_limits(tmp_path: Path) -> None:
     done, seconds = limited(tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr[-500:]
     assert [line for line in done.stdout.splitlines() if " LA" in line] == [
-        "large.bin:1:1: LA307 warning: file is larger than 1 MB"
+        "large.bin:1:1: LA307 warning: bot: file is larger than 1 MB"
     ]
     assert seconds < SECONDS
 

@@ -40,6 +40,8 @@ def test_a_project_has_exactly_its_findings(case: Path, monkeypatch: pytest.Monk
     found = checked(Path("llama-advisor.yaml"), as_of=wanted["as_of"])
     assert [told(item) for item in found.findings] == wanted["findings"]
     assert found.exit_code == wanted["exit_code"]
+    about_sources = [item for item in found.findings if item.code.startswith("LA3")]
+    assert [item.text for item in about_sources if (item.deployment or "?") not in item.text] == []
 
 
 @pytest.mark.parametrize("code", sorted(checker().kinds))
