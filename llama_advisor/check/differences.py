@@ -97,7 +97,7 @@ class Comparison:
         found = source.finding(
             code, text, mention.start, mention.end, deployment=self.name, about=mention.kind, of_a_name=of_a_name
         )
-        return found._replace(**more)
+        return found._replace(**{"about": (*found.about, *self.item.named), **more})
 
     def _model(self, source: SourceText, mention: Mention, held: Deployment) -> Iterator[CheckFinding]:
         """Yield whether another model, form or engine is deployed, or one that its provider has ended."""
@@ -113,7 +113,8 @@ class Comparison:
         if hosted and ends and all(offer.ended(self.day) for offer in ends):
             last = max(ends, key=lambda offer: str(offer.until))
             text = f"{self.name}: {self.base.providers[last.provider].name} ended {last.sent} on {last.until}"
-            yield self._finding(source, mention, "LA207", text)
+            about = (mention.text, last.provider, last.model)
+            yield self._finding(source, mention, "LA207", text, about=about)
         if other := _other_model(mention, self.decision, self.base):
             text = f"{mention.text} is {other}; {self.name} chose {self.chosen.model.id}"
             yield self._finding(source, mention, "LA301", text, replacement=self._respelt(mention))

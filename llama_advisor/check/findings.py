@@ -53,6 +53,10 @@ class CheckFinding(Record):
     snippet: Annotated[str, "First line, as it stands in the file."]
     fingerprint: Annotated[str, "Stays the same when lines move."]
     replacement: Annotated[str | None, "Text that would do in this place; null where that takes a decision."] = None
+    about: Annotated[
+        tuple[str, ...],
+        "What a waiver may name: the value in this place, and the model, quantization, engine or provider.",
+    ] = ()
     fails: Annotated[bool, "Whether it makes the check fail."] = False
     waived: Annotated[Waived | None, "Waiver that accepts it; null where none does."] = None
     known: Annotated[bool, "Whether it stands in the baseline."] = False
@@ -153,6 +157,7 @@ class SourceText:
             snippet=clean(_BREAK.split(self.text[begin : begin + LONGEST_SNIPPET], maxsplit=1)[0]),
             fingerprint=hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()[:20],
             replacement=known[1] if known else None,
+            about=(clean(value[:LONGEST_SNIPPET]),) if value else (),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from llama_advisor.check.files import file_text, leaves_folder, shown_name, with_selector
-from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.findings import CheckFinding, SourceText, clean
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Deployment, Project
 from llama_advisor.text.errors import InputError, PlacedError
@@ -59,7 +59,14 @@ class Deployed(NamedTuple):
     ) -> CheckFinding:
         """Return a finding at a value of the deployment; it is about that value if nothing else is said."""
         loc, told = ("deployments", self.position, *place), about or ".".join(map(str, place))
-        return self.inside.finding(code, loc, text, told, deployment=self.name, of_a_name=of_a_name)
+        found = self.inside.finding(code, loc, text, told, deployment=self.name, of_a_name=of_a_name)
+        return found._replace(about=(*found.about, *self.named))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What was chosen, as a waiver may name it."""
+        choice, provider = self.deployment.choice, self.deployment.requirements.provider
+        return tuple(map(clean, filter(None, (choice.model, choice.quantization, choice.engine, provider))))
 
     def pattern_place(self, index: int, key: str = "sources") -> tuple[Any, ...]:
         """Return the place of a pattern, which may be one text instead of a list."""

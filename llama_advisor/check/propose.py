@@ -47,7 +47,8 @@ class Proposal:
     name: str = ""
     sources: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
-    waived: dict[str, str] = field(default_factory=dict)
+    waived: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    """Why each code is waived, with what it is about."""
 
     def hosted(self, base: RuleBase) -> bool:
         """Whether a provider runs it."""
@@ -78,7 +79,7 @@ def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> t
     _set_names(found)
     _set_sources(found, places, base.checking.proposing.many_files)
     _settle(found, folder / NAMES[0], checker, exclude)
-    wrong = [item for item in found if not checker.malformed.isdisjoint(item.waived)]
+    wrong = [item for item in found if any(code in checker.malformed for code, _ in item.waived)]
     told += [f"{item.name} was left out: {', '.join(item.waived.values())}" for item in wrong]
     found = [item for item in found if item not in wrong]
     if left := sum(len(item.left) for item in found):
@@ -91,9 +92,9 @@ def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> t
 def _text(found: Sequence[Proposal], checker: Checker, exclude: tuple[str, ...]) -> str:
     until = checker.as_of + timedelta(days=checker.base.checking.proposing.waived_days)
     waivers = [
-        {"code": code, "deployment": item.name, "reason": text, "expires": str(until)}
+        {"code": code, "deployment": item.name, "about": about, "reason": text, "expires": str(until)}
         for item in found
-        for code, text in item.waived.items()
+        for (code, about), text in item.waived.items()
     ]
     lines = [item.lines(checker.base) for item in found]
     text = project_text(lines, SCHEMA_FILE, found[0].name, checker.as_of.year + 1, waivers)
@@ -189,11 +190,14 @@ def _settle(found: Sequence[Proposal], path: Path, checker: Checker, exclude: tu
             item.said = rest | {"open": f"hardware: {rest.pop('hardware')}, as in the files? {why[0]}"}
     against = _against(found, path, checker, exclude) if doubted else against
     for item in found:
+        chosen = tuple(item.said[key] for key in ("model", "quantization", "engine") if key in item.said)
+        errors = {finding.code for finding, source in against[item.name] if not source}
         unknown = "" if "hardware" in item.said or item.hosted(checker.base) else "on hardware taken for granted: "
         for finding, source in against[item.name]:
-            if not source:
-                item.waived[finding.code] = f"{unknown}{finding.text}"
-            elif finding.code not in item.waived and source in item.sources:
+            covered = not source or set(chosen).issubset(finding.about)
+            if not source or (finding.code in errors and not covered):
+                item.waived[finding.code, chosen if covered else finding.about] = f"{unknown}{finding.text}"
+            elif finding.code not in errors and source in item.sources:
                 item.sources.remove(source)
                 item.left[source] = finding.text
 

@@ -95,7 +95,9 @@ def with_waivers(
     for item in found:
         path = PurePath(relpath(item.file, file.path.parent))
         held = of_code.get((item.code, item.deployment or ""), ())
+        about = {name.casefold() for name in item.about}
         held = [placed for placed in held if placed.waiver.path is None or covers([placed.waiver.path], path)]
+        held = [placed for placed in held if about.issuperset(name.casefold() for name in placed.waiver.about)]
         used.update(placed.place for placed in held)
         valid = [placed.waiver for placed in held if placed.waiver.expires >= as_of]
         accepted = [Waived(reason=clean(waiver.reason), expires=waiver.expires) for waiver in valid]
@@ -122,6 +124,7 @@ def _about_waiver(
         text = f"the waiver of {waiver.code} for {waiver.deployment} says no why"
         yield inside.finding(NO_REASON, place, text, about)
     within = f" in {waiver.path}" if waiver.path else ""
+    within += f" about {' and '.join(waiver.about)}" if waiver.about else ""
     code, key, text = UNUSED, "code", f"{waiver.deployment} has no finding {waiver.code}{within}"
     if waiver.code not in waivable:
         code, text = WRONG, _unwaivable(waiver.code, waivable, inside.source)

@@ -37,11 +37,11 @@ def _day(value: Any) -> Any:
 
 
 def _several(value: Any) -> Any:
-    """Read one pattern as a list of one."""
+    """Read one text as a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
-Patterns = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(max_length=MOST_PATTERNS)]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 
 
@@ -79,11 +79,11 @@ class Deployment(Strict):
     requirements: Annotated[Requirements, "What it needs."]
     choice: Annotated[Choice, "What is deployed."]
     sources: Annotated[
-        Patterns,
+        Names,
         "Files in which the choice shows up, as patterns beside this file: `deploy/**/*.yaml`; a name or key in them "
         "may follow: `values.yaml#small-model`.",
     ] = ()
-    exclude: Annotated[Patterns, "Files that are no sources though a pattern matches: `**/tests`."] = ()
+    exclude: Annotated[Names, "Files that are no sources though a pattern matches: `**/tests`."] = ()
 
 
 class Waiver(Strict):
@@ -92,6 +92,11 @@ class Waiver(Strict):
     code: Annotated[Name, "Code of the finding, e.g. LA203."]
     deployment: Annotated[Name, "Deployment it is about."]
     path: Annotated[Name | None, "Files in which it holds, as a pattern beside this file; all if left out."] = None
+    about: Annotated[
+        Names,
+        "What it must be about, all of it: the value in its place, the model, quantization, engine or provider; "
+        "any if left out.",
+    ] = ()
     reason: Annotated[str, "Why it is accepted; one without a reason is a finding."] = ""
     expires: Annotated[Day, "Last day on which it holds."]
 
@@ -103,7 +108,7 @@ class Project(Strict):
     deployments: Annotated[
         Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS)], "The decisions."
     ]
-    exclude: Annotated[Patterns, "Files that are no sources of any deployment: `[docs, '**/tests']`."] = ()
+    exclude: Annotated[Names, "Files that are no sources of any deployment: `[docs, '**/tests']`."] = ()
     waivers: Annotated[
         Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)], "Findings accepted for a time."
     ] = ()
@@ -135,7 +140,7 @@ def proposed(
 
 
 def project_text(
-    deployments: list[list[str]], schema: str | None, name: str, year: int, waivers: Iterable[dict[str, str]] = ()
+    deployments: list[list[str]], schema: str | None, name: str, year: int, waivers: Iterable[dict[str, Any]] = ()
 ) -> str:
     """A whole project file; it names its schema for editors where one lies beside it."""
     head = (WORDS["schema"].format(schema=schema) if schema else "") + WORDS["head"]

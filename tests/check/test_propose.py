@@ -189,3 +189,4 @@ def test_more_than_a_file_holds_is_told(propose: Any, monkeypatch: pytest.Monkey
     made = propose({f"{number}.sh": SERVE.format(1024 * number) for number in (8, 9, 10)})
     assert len(made.deployments) == 2 < MOST_DEPLOYMENTS
     assert "1 more deployments than fit into a file" in made.told
+    assert waiver["about"] == ["llama-3.1-8b-instruct", "groq"]
