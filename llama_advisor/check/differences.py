@@ -9,10 +9,13 @@ from typing import Any
 
 from llama_advisor.check.decide import Decider, Decision
 from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.machines import LARGER, OTHER, in_words, unlike
 from llama_advisor.check.project import Deployed
 from llama_advisor.check.reading.deployments import Deployment, Mention
 from llama_advisor.check.reading.reader import PARAMETER
 from llama_advisor.check.reading.versions import WRONG_VERSION, bound, parts, wrong_version
+from llama_advisor.engine.candidates import machines
+from llama_advisor.hardware import catalogue_of
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model, Published
@@ -22,6 +25,7 @@ from llama_advisor.sizing.layouts import Layout
 from llama_advisor.sizing.memory import Parallel, fit, tensor_parallel_divides
 from llama_advisor.sizing.support import made_here
 from llama_advisor.text.errors import nearest
+from llama_advisor.text.yaml_file import place_of
 
 FULL_BITS = 16
 _WORD = re.compile(r"[A-Za-z]+")
@@ -86,6 +90,7 @@ class Comparison:
                     text = f"{self.name}: Ollama knows no parameter {mention.text!r}{nearest(mention.text, known)}"
                     yield self._finding(source, mention, "LA310", text, of_a_name=True)
         yield from self._split(source, held)
+        yield from self._hardware(source, held)
 
     def left(self) -> Iterator[CheckFinding]:
         """Yield what holds because none of the files sets something."""
@@ -241,6 +246,20 @@ class Comparison:
         text = f"tensor {tensor} × pipeline {stages} × data {copies} does not divide the hardware into copies that fit"
         text = f"{text}; on {machine.devices} × {machine.device.name} {self.name} can take tensor × pipeline of {right}"
         yield self._finding(source, next(wrong, told[0]), "LA304", text)
+
+    def _hardware(self, source: SourceText, held: Deployment) -> Iterator[CheckFinding]:
+        """Yield whether the files ask for another kind of device than is stated, or fewer; for more it is a note."""
+        if not self.decision.need.hardware_stated or self.chosen.engine == HOSTED:
+            return
+        if found := unlike(held, machines(self.decision.need, self.base, catalogue_of(self.base)), self.base):
+            how, asked, stated = found
+            inside, place = self.item.inside, ("deployments", self.item.position, "requirements", "hardware")
+            where = f"{inside.source.name}:{inside.source.span(*place_of(inside.document, place))[0]}"
+            counted = next((item for item in held.settings if item.kind == "devices" and how != OTHER), asked.mention)
+            named = in_words(stated, stated.devices, stated.label)
+            text = f"the files ask for {asked.shown}; {self.name} states {named} ({where})"
+            more: dict[str, Any] = {"severity": "note"} if how == LARGER else {}
+            yield self._finding(source, counted, "LA311", text, **more)
 
     @cached_property
     def _splits(self) -> list[Split]:

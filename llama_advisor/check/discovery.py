@@ -10,10 +10,10 @@ from typing import Annotated, Any, NamedTuple
 
 from llama_advisor.check.differences import provider_of
 from llama_advisor.check.files import NAMES, covers, file_text, files_below
+from llama_advisor.check.machines import asked, counted, split_of
 from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.reading.pieces import First
 from llama_advisor.check.reading.reader import Reader
-from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.text.errors import InputError
@@ -22,7 +22,6 @@ from llama_advisor.text.yaml_file import printable
 IGNORE = ".gitignore"
 LARGEST = 1_000_000
 NAMED = 3
-_COUNTED = re.compile(r"(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
 _SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
 Said = dict[str, Any]
 Steps = dict[str | int, Counter[str]]
@@ -124,24 +123,15 @@ def _plain(held: Deployment, model: str, engine: str, base: RuleBase) -> bool:
 
 def _hardware(held: Deployment, base: RuleBase) -> Said:
     """Return the hardware that is told without a doubt, else what to ask."""
-    numbers = {kind: item.number for kind in ("devices", "parallelism", "nodes") if (item := held.setting(kind))}
-    split = max(1, numbers.get("parallelism", 1)) * max(1, numbers.get("nodes", 1))
-    machines = [item.text for item in held.settings if item.kind == "machine"]
-    for match in filter(None, map(_COUNTED.fullmatch, machines)):
-        asked = numbers.get("devices") or int(match["count"] or 0)
-        try:
-            one = read_hardware(match["name"], catalogue_of(base))
-            units = max(1, (asked or (split if one.count == 1 else one.count)) // one.count)
-            nodes = max(1, split // (units * one.count))
-            text = f"{nodes} nodes with {units}x {match['name']}" if nodes > 1 else f"{units}x {match['name']}"
-            machine = read_hardware(text, catalogue_of(base))
-        except InputError:
-            continue
-        if not (one.assumptions or machine.assumptions) and machine.count * machine.nodes == nodes * units * one.count:
-            return {"hardware": text}
-    devices = max(numbers.get("devices", 0), split)
-    asks = [f"{devices} GPU{'s' * (devices > 1)}"] * bool(numbers) + machines[:1]
-    return {"open": f"hardware: {printable(', '.join(asks))}, which?"} if asks else {}
+    found = list(asked(held, base))
+    if sure := next((item for item in found if item.machine and not item.machine.assumptions), None):
+        return {"hardware": sure.text}
+    devices = next(filter(None, (item.devices for item in found)), split_of(held))
+    named = [*(item.text for item in found), *(item.text for item in held.settings if item.kind == "machine")]
+    asks = [counted(devices)] * bool(devices) + list(filter(None, named))[:1]
+    meant = [base.devices[name].name for item in found[:1] if item.machine for name in item.machine.meant]
+    which = f" {' or '.join(sorted(meant))}?" if meant else ""
+    return {"open": f"hardware: {printable(', '.join(asks))}, which?{which}"} if asks else {}
 
 
 def ignored_by_git(folder: Path) -> Callable[[str], bool]:

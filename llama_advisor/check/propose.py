@@ -32,7 +32,6 @@ from llama_advisor.text.yaml_file import parse_all, printable
 
 LONGEST_NAME = 100
 _NO_NAME = re.compile(r"[^A-Za-z0-9_.]+")
-LAYOUT = "LA304"
 QUESTION = "use_cases, languages, domicile: what is it for, in which languages, and where is the licensee?"
 Against = dict[str, list[tuple[CheckFinding, str]]]
 """Errors of a deployment, each with the source in which it is, empty for one of the choice."""
@@ -184,15 +183,15 @@ def _settle(found: Sequence[Proposal], path: Path, checker: Checker, exclude: tu
     """
     against, doubted = _against(found, path, checker, exclude), False
     for item in found:
-        why = [finding.text for finding, source in against[item.name] if not source or finding.code == LAYOUT]
+        why = [finding.text for finding, source in against[item.name] if not source]
         if why and "hardware" in item.said:
             rest, doubted = dict(item.said), True
             item.said = rest | {"open": f"hardware: {rest.pop('hardware')}, as in the files? {why[0]}"}
     against = _against(found, path, checker, exclude) if doubted else against
     for item in found:
+        unknown = "" if "hardware" in item.said or item.hosted(checker.base) else "on hardware taken for granted: "
         chosen = tuple(item.said[key] for key in ("model", "quantization", "engine") if key in item.said)
         errors = {finding.code for finding, source in against[item.name] if not source}
-        unknown = "" if "hardware" in item.said or item.hosted(checker.base) else "on hardware taken for granted: "
         for finding, source in against[item.name]:
             covered = not source or set(chosen).issubset(finding.about)
             if not source or (finding.code in errors and not covered):

@@ -144,7 +144,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
     count, nodes = (1, nodes * count) if whole else (count, nodes)
     device_gib, ram_gib, shared = share(choice.amounts, choice.devices, count * nodes, host=choice.host)
     asked = stated.memory_gb and (device_gib if choice.board > 1 else stated.memory_gb)
-    device, picked = _pick(choice.devices, asked or device_gib, count * nodes, label, asked)
+    device, picked, meant = _pick(choice.devices, asked or device_gib, count * nodes, label, asked)
     device, changed = _override(device, stated, reading)
     return Machine(
         device=device,
@@ -155,6 +155,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
         target=target,
         label=label,
         assumptions=(*choice.assumptions, *extra, *shared, *picked, *changed),
+        meant=frozenset(one.id for one in meant) if len(meant) > 1 else frozenset(),
     )
 
 
@@ -208,21 +209,22 @@ def _from_instance(name: Named, reading: Reading, label: str, catalogue: Catalog
         target="cloud" if instance.rented else "server",
         label=label,
         assumptions=tuple(notes),
+        meant=frozenset(one.id for one, _ in others) | {device.id} if others else frozenset(),
     )
 
 
 def _pick(
     candidates: tuple[Device, ...], gib: float | None, devices: int, label: str, asked: float | None
-) -> tuple[Device, Assumptions]:
-    """Return the candidate of that memory, the smallest where none is said; what a mapping asked for is not refused."""
+) -> tuple[Device, Assumptions, tuple[Device, ...]]:
+    """Return the one of that memory, else the smallest, and all it could be; what a mapping says is not refused."""
     smallest, notes = _smallest(candidates)
     known = [d for d in candidates if d.memory_gib is not None]
     if asked is not None and all(d.memory_gib != asked for d in known):
         if known:
             notes = (f"{describe_options(candidates)} listed for {smallest.name}; the stated {asked:g} GB are used",)
-        return smallest._replace(memory_gib=asked), notes
+        return smallest._replace(memory_gib=asked), notes, candidates
     if gib is None:
-        return smallest, notes
+        return smallest, notes, candidates
     own = candidates[0].kind not in GPU_KINDS
     size = option(candidates, gib, 1 if own or asked else devices)
     if size is None:
@@ -230,14 +232,15 @@ def _pick(
             raise InputError(f'hardware "{label}": {smallest.name} has {describe_options(candidates)}, not {gib:g} GB')
         base = max((d for d in known if (d.memory_gib or 0) <= gib), key=smallest_first, default=smallest)
         note = (f"no entry of {base.name} has {gib:g} GB: the stated memory is used",) if known else ()
-        return base._replace(memory_gib=gib), note
-    device, notes = _smallest(tuple(d for d in known if d.memory_gib == size))
+        return base._replace(memory_gib=gib), note, candidates
+    meant = tuple(d for d in known if d.memory_gib == size)
+    device, notes = _smallest(meant)
     if not notes and len({name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
         notes = (f"{device.name} assumed, going by its memory",)
     less, more = sorted((size, gib if gib < size * _OVER else gib / devices))
     if less < more * (1 - _CLOSE):
         notes = (*notes, f"{less:g} GB of the {more:g} GB are there to use")
-    return device._replace(memory_gib=less), notes
+    return device._replace(memory_gib=less), notes, meant
 
 
 def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:

@@ -97,6 +97,9 @@ class Machine(Record):
     memory_assumed: Annotated[bool, "Whether the memory of its device was assumed."] = False
     ram_assumed: Annotated[bool, "Whether the host memory was assumed."] = False
     assumptions: Annotated[tuple[str, ...], "What reading the name took for granted."] = ()
+    meant: Annotated[frozenset[str], "Ids of the devices that the name may mean; empty where it leaves no doubt."] = (
+        frozenset()
+    )
 
     @property
     def devices(self) -> int:

@@ -19,6 +19,8 @@ Setting = Literal[
     "data_parallel",
     "devices",
     "machine",
+    "workers",
+    "replicas",
     "engine",
     "version",
     "nothing",

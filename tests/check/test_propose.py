@@ -140,6 +140,51 @@ def test_hardware_is_told_or_asked(selector: str, gpus: int, args: str, hardware
     assert (f"# TODO hardware: {gpus} GPU" in made.text) == (hardware is None)
 
 
+WORKERS = """\
+spec:
+  leaderWorkerTemplate:
+    size: 2
+    workerTemplate:
+      spec:
+        {place}
+        containers:
+          - image: vllm/vllm-openai:v0.9.2
+            args: [--model=meta-llama/Llama-3.1-405B-Instruct, --max-model-len=8192{split}]
+            resources: {{limits: {{nvidia.com/gpu: 8}}}}
+"""
+SELECTOR = "nodeSelector: {{nvidia.com/gpu.product: {}}}"
+AFFINITY = """affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+          {matchExpressions: [{key: gpu.product, operator: In, values: [NVIDIA-H100-80GB-HBM3]}]}]}}}"""
+VALUES = """\
+model: meta-llama/Llama-3.1-405B-Instruct
+engine: vllm
+leaderWorkerSet: {size: 2}
+gpusPerWorker: 8
+gpuType: NVIDIA-H100-80GB-HBM3
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "hardware"),
+    [
+        (WORKERS.format(place=place, split=split), "2 nodes with 8x {}")
+        for place in (SELECTOR.format("NVIDIA-H100-80GB-HBM3"), AFFINITY)
+        for split in ("", ", --tensor-parallel-size=8, --pipeline-parallel-size=2", ", -tp=16")
+    ]
+    + [(VALUES, "2 nodes with 8x {}")],
+)
+def test_workers_times_their_devices_are_the_hardware(text: str, hardware: str, propose: Any) -> None:
+    (made,) = propose({"lws.yaml": text}).deployments.values()
+    assert made["requirements"]["hardware"] == hardware.format("NVIDIA-H100-80GB-HBM3")
+
+
+def test_a_name_of_several_devices_asks_which_of_them(propose: Any) -> None:
+    place = SELECTOR.format("nvidia-h100-80gb")
+    made = propose({"lws.yaml": WORKERS.format(place=place, split="")})
+    which = "16 GPUs, 2 nodes with 8x nvidia-h100-80gb, which? H100 PCIe 80 GB or H100 SXM5 80 GB?"
+    assert f"# TODO hardware: {which}" in made.text
+
+
 def test_hardware_that_does_not_fit_is_a_question(propose: Any) -> None:
     pod = POD.format(selector="cloud.google.com/gke-accelerator: nvidia-l4", gpus=1, args="-tp=1")
     made = propose({"pod.yaml": pod.replace("meta-llama/Llama-3.1-8B-Instruct", FP8)})
@@ -153,6 +198,7 @@ def test_an_error_of_the_choice_is_waived_for_a_quarter(propose: Any) -> None:
     assert "# TODO hardware" not in made.text
     ((waiver),) = made.waivers
     assert (waiver["code"], waiver["deployment"], waiver["expires"]) == ("LA207", "ask", "2027-02-22")
+    assert waiver["about"] == ["llama-3.1-8b-instruct", "groq"]
     assert "Groq ended" in waiver["reason"]
     assert "1 errors stand against what is deployed" in made.told
 
@@ -189,4 +235,3 @@ def test_more_than_a_file_holds_is_told(propose: Any, monkeypatch: pytest.Monkey
     made = propose({f"{number}.sh": SERVE.format(1024 * number) for number in (8, 9, 10)})
     assert len(made.deployments) == 2 < MOST_DEPLOYMENTS
     assert "1 more deployments than fit into a file" in made.told
-    assert waiver["about"] == ["llama-3.1-8b-instruct", "groq"]

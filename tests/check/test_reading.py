@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from llama_advisor.check.checker import Settings, known_prefixes
 from llama_advisor.check.files import leaves_folder, matches
 from llama_advisor.check.findings import SourceText
+from llama_advisor.check.machines import asked
 from llama_advisor.check.reading.deployments import Deployment, selected
 from llama_advisor.check.reading.lines import COMMENTS, without_comments
 from llama_advisor.check.reading.pieces import Piece
@@ -90,6 +91,14 @@ def test_what_is_set_in_its_spellings(row: dict[str, Any]) -> None:
     for item in found.mentions:
         if "\\" not in row["text"]:
             assert row["text"][item.start : item.end] == item.text
+
+
+@pytest.mark.parametrize("row", ROWS["hardware"], ids=lambda row: f"{row['file']}: {row['text'][:60]}")
+def test_hardware_in_its_spellings(row: dict[str, Any]) -> None:
+    model = "model = \"llama3.1:8b\"" if row["file"][-3:] in {".py", ".tf", "mad"} else "model: llama3.1:8b"
+    (found,) = READER.deployments(row["file"], f"{row['text']}\n{model}\n")
+    cards = (item for item in asked(found, checker().base) if not item.machine or item.machine.device.kind != "cpu")
+    assert next((item.shown for item in cards), None) == row["said"]
 
 
 @pytest.mark.parametrize("row", ROWS["nothing"], ids=lambda row: f"{row['file']}: {row['text'][:60]}")

@@ -20,7 +20,7 @@ NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
 class Mention(NamedTuple):
     """One thing that a file deploys, and where it says so."""
 
-    kind: Annotated[str, "model, quantization, context, parallelism, nodes, data_parallel, engine, version, parameter."]
+    kind: Annotated[str, "What its spelling sets, or `parameter`."]
     path: Path
     start: int
     end: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
@@ -40,6 +41,8 @@ _LAST_WORD = re.compile(r"^.*[\-.]")
 _PLACE = re.compile(r"\$\{?\w+\}?/")
 _ADDRESS = re.compile(r"[\"']?(?:https?|grpcs?|wss?|tcp)://", re.IGNORECASE)
 _REGION = re.compile(r"(?:us|eu|apac|ap|ca|sa|jp|au|us-gov|global)\.", re.IGNORECASE)
+_BLOCK = re.compile(r"\w+/gpu/(.+)")
+"""A device block of Nomad that names the card."""
 _PART = re.compile(r"[\W_]+")
 _VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
 NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
@@ -101,13 +104,16 @@ class Reader:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
         images: dict[Path, str] = {}
         tags: list[tuple[Path, Mention]] = []
-        every = [entry for entry in entries if len(entry.value) <= LONGEST]
+        every = [entry for entry in self._named_whole(entries) if len(entry.value) <= LONGEST]
         given = {_variable(entry): entry for entry in reversed(every)}  # what is said first, then what was said last
         for each in every:
             given[_variable(each)] = each
             used = _VARIABLE.fullmatch(each.value)
             found = given.get(used[1], each)._replace(path=each.path) if used else each
             said = self.words.kind(found.path)
+            if said is None and found.value.isdigit():  # `accelerators: {A100: 8}`
+                above = self.words.kind(found.path[:-1])
+                said = above if above and above.sets == "machine" else None
             scheme = self.schemes.match(found.value.strip("\"' ")) is not None
             if said == UNSAID and not scheme and not _names_image(found.path):
                 continue
@@ -130,21 +136,41 @@ class Reader:
             if engine and (version := _DOTTED.search(tag.text)):
                 yield tag.part(*version.span())._replace(kind="version", engine=engine)
 
+    def _named_whole(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield entries, the words of a machine's name as one: `RTX 4090`."""
+
+        def before(entry: Entry) -> Path:
+            return entry.path[: entry.path.index(SENTENCE)] if SENTENCE in entry.path else ()
+
+        for path, words in groupby(entries, before):
+            said = self.words.kind(path) if path else None
+            if said and said.sets == "machine":
+                first, *rest = words
+                name = " ".join(word.value for word in (first, *rest))
+                yield Entry(path, name, first.start, (rest or [first])[-1].end)
+            else:
+                yield from words
+
     def _set(self, made: Mention, spelling: Spelling) -> Iterator[Mention]:
         """Yield a number, quantization or machine that is set."""
-        said = made.text.lower()
-        if spelling.sets == "machine":
+        said, last = made.text.lower(), str(made.path[-1])
+        number = _number(said)
+        if spelling.sets == "machine" and number is None:
             yield made._replace(kind="machine")
-            return
-        if spelling.sets in NUMBERS | HARDWARE:
-            number = _number(said)
+        elif spelling.sets == "machine":  # `gpu: 2`, or `accelerators: {A100: 8}`
+            if self.words.said(last, "", named=False) is None:
+                yield made._replace(kind="machine", text=f"{last}:{number}")
+            else:
+                yield made._replace(kind="devices", number=number or 0)
+        elif spelling.sets in NUMBERS | HARDWARE:
             if number is not None:
                 yield made._replace(kind=spelling.sets, number=number, total=spelling.total, engine=spelling.of)
-            return
-        on = said in ON if spelling.means else said not in NOTHING
-        names = (spelling.means or said, _LAST_WORD.sub("", said)) if on else ()
-        if held := next(filter(None, map(self.checkpoints.quantization, names)), None):
-            yield made._replace(kind="quantization", quantizations=held)
+            blocks = map(_BLOCK.fullmatch, map(str, made.path)) if spelling.sets == "devices" else ()
+            yield from (made._replace(kind="machine", text=block[1]) for block in blocks if block)
+        elif said in ON if spelling.means else said not in NOTHING:
+            names = (spelling.means or said, _LAST_WORD.sub("", said))
+            if held := next(filter(None, map(self.checkpoints.quantization, names)), None):
+                yield made._replace(kind="quantization", quantizations=held)
 
     def _run(self, made: Mention, said: Spelling | None) -> Iterator[Mention]:
         """Yield the engine whose image, package, module or command a value names, and its version."""

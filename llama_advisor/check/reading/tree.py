@@ -62,12 +62,18 @@ class _Tree:
                 if item.id != "scalar":
                     yield from self.walk(item, (*path, index), depth + 1)
         else:
-            keyed = {key.value: value for key, value in node.value if key.id == "scalar"}
-            label = next(filter(None, map(keyed.get, LABELS)), None) or _value(keyed.get("metadata"), "name")
-            if label is not None and label.id == "scalar" and label.value:
-                path = (*path, Named(self.piece.text[slice(*self._extent(label)[:2])]))
+            path = (*path, *self._around(node))
             for key, value in node.value:
                 yield from self.walk(value, (*path, str(key.value)) if key.id == "scalar" else path, depth + 1)
+
+    def _around(self, node: Any) -> Iterator[str]:
+        """Yield the name of what a mapping holds, and the label whose `values` it is about."""
+        keyed = {key.value: value for key, value in node.value if key.id == "scalar"}
+        label = next(filter(None, map(keyed.get, LABELS)), None) or _value(keyed.get("metadata"), "name")
+        if label is not None and label.id == "scalar" and label.value:
+            yield Named(self.piece.text[slice(*self._extent(label)[:2])])
+        if getattr(keyed.get("operator"), "value", "") == "In":  # `{key: gpu.product, operator: In, values: […]}`
+            yield str(getattr(keyed.get("key"), "value", ""))
 
     def _extent(self, node: Any) -> tuple[int, int, bool]:
         """Return where the text of a scalar stands, and whether its lines are lines."""

@@ -13,10 +13,11 @@ from llama_advisor.knowledge.upkeep_entries import Checking, Spelling
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MARKS = re.compile(r"[^A-Za-z0-9]+")
 _STEPS = re.compile(r"[.:]+")
+_DEVICE = re.compile(r"(?<=/gpu)/.*")
 LONGEST = 120
 TELLING = 3
 """So many words of a name are a setting behind any others."""
-HARDWARE = frozenset({"devices", "machine"})
+HARDWARE = frozenset({"devices", "machine", "workers", "replicas"})
 UNSAID = Spelling(names=(), sets="nothing")
 """Kind of a value that deploys nothing."""
 
@@ -70,10 +71,13 @@ class Words:
     def kind(self, path: Path) -> Spelling | None:
         """Return what the value at a path sets, UNSAID where it deploys nothing, None where its path does not tell."""
         keys = [step for step in path if isinstance(step, str)]
+        found = self._told(keys)
         if any(self.told_elsewhere(name) for name in keys if not isinstance(name, Named) or isinstance(name, First)):
-            above = "".join(_STEPS.split(keys[-1])[-2:-1])
-            found = self.said(keys[-1], above, named=False)  # a selector tells the machine
-            return found if found and found.sets in HARDWARE else UNSAID
+            return found if found and found.sets in HARDWARE else UNSAID  # a selector tells the machine
+        return found
+
+    def _told(self, keys: list[str]) -> Spelling | None:
+        """Return what the last key sets that tells; behind a name of hardware, as `nvidia/gpu`, it may be a number."""
         for index in range(len(keys) - 1, -1, -1):
             name = keys[index]
             if isinstance(name, First):
@@ -83,6 +87,9 @@ class Words:
             above = dotted[0] if dotted and dotted[0] else next(around, "")
             if found := self.said(name, above, named=isinstance(name, Named)):
                 return found
+            block = self.said(name, _DEVICE.sub("", keys[index - 1]), named=False) if index else None
+            if block and block.sets in HARDWARE:
+                return block
             if not isinstance(name, Named) and "".join(words_of(_last(name))) not in self.transparent:
                 break
         return None
