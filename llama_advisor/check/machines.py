@@ -89,7 +89,7 @@ def asked(held: Deployment, base: RuleBase) -> Iterator[Asked]:
             known = True
     if said and not known:
         mention = next(item for item in held.settings if item.kind == "devices" and item.number)
-        yield Asked(mention, "", None, said * max(first.get("workers", 1), split // said), copies)
+        yield Asked(mention, "", None, said * (first.get("workers") or max(1, split // said)), copies)
 
 
 def split_of(held: Deployment) -> int:

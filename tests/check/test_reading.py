@@ -95,7 +95,7 @@ def test_what_is_set_in_its_spellings(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", ROWS["hardware"], ids=lambda row: f"{row['file']}: {row['text'][:60]}")
 def test_hardware_in_its_spellings(row: dict[str, Any]) -> None:
-    model = "model = \"llama3.1:8b\"" if row["file"][-3:] in {".py", ".tf", "mad"} else "model: llama3.1:8b"
+    model = 'model = "llama3.1:8b"' if row["file"][-3:] in {".py", ".tf", "mad"} else "model: llama3.1:8b"
     (found,) = READER.deployments(row["file"], f"{row['text']}\n{model}\n")
     cards = (item for item in asked(found, checker().base) if not item.machine or item.machine.device.kind != "cpu")
     assert next((item.shown for item in cards), None) == row["said"]
