@@ -114,6 +114,8 @@ class Reading(Record):
     transparent: Annotated[tuple[str, ...], "Names of values that leave to the name above them what is meant."]
     lookups: Annotated[tuple[str, ...], "Calls that take the name of a variable and what holds without it."]
     elsewhere: Annotated[tuple[str, ...], "Names below which nothing is deployed."]
+    pickers: Annotated[tuple[str, ...], "Names of what a person picks from; nothing is deployed below them."]
+    offered: Annotated[tuple[str, ...], "Keys of which one model is set and several are offered."]
     unsaid: Annotated[tuple[str, ...], "Names whose own value deploys nothing."]
     labels: Annotated[tuple[str, ...], "Names of labels, where a model stands beside or below them."]
     schemes: Annotated[tuple[str, ...], "What stands before a model under any key."]

@@ -8,7 +8,7 @@ from measured import BASE, HALVES, LABELS, OTHER, REPOSITORIES, half, measured
 # Just below what the reader reaches: recall, precision. Raise them when it gets better.
 REACHED = {
     "even": {"deployments": (0.98, 0.97), "settings": (0.98, 0.94)},
-    "odd": {"deployments": (0.96, 0.95), "settings": (0.94, 0.96)},
+    "odd": {"deployments": (0.97, 0.96), "settings": (0.94, 0.96)},
 }
 SETTINGS = {"engine", "engine_version", "context_tokens", "tensor_parallel", "pipeline_parallel", "quantization"}
 KEYS = {"line", "column", "written", "model", "form", "settings", "aside"}

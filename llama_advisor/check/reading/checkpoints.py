@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Annotated, NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
@@ -18,7 +19,7 @@ _FILE = re.compile(r"\.(gguf|safetensors|bin|pte|mlx)$", re.IGNORECASE)
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _TAG = re.compile(r"llama[\w.\-]*\d[\w.\-]*(:[\w.\-]+)?", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:meta-llama/[\w.\-]*\d[\w.\-]*|llama\d[\w.\-]*:\d[\w.\-]*)", re.IGNORECASE)
-_REVISION = re.compile(r"/(?:versions|snapshots|revisions|tree/[\w.\-]+)(?:/[\w.\-]*)?/?$")
+REVISION = re.compile(r"/(?:versions|snapshots|revisions|tree/[\w.\-]+)(?:/[\w.\-]*)?/?$")
 CACHED = re.compile(r"models--([\w.\-]+?)--([\w.\-]+)")
 _GENERATION = re.compile(r"(llama[-_]?)v?(\d)[p_\-](\d)(?=[-_])")
 MOST_OWNERS = 4
@@ -76,16 +77,22 @@ class Checkpoints:
         self._providers = frozenset(base.providers) - {"nvidia_nim", "huggingface"}
         self.find = cache(self._find)
 
+    def places(self, name: str, begin: int = 0) -> list[int]:
+        """Return where a name begins, with what providers and libraries put before it and without."""
+        places = [begin]
+        while len(places) < MOST_OWNERS and (owner := self._owner.match(name, places[-1])):
+            places.append(owner.end())
+        return places
+
     def _find(self, token: str) -> Checkpoint | None:
         """Return what a name stands for; None where it is no checkpoint's name."""
-        name = _REVISION.sub("", HOST.sub("", token.strip())).removesuffix(":latest").rstrip("/")
+        name = REVISION.sub("", HOST.sub("", token.strip())).removesuffix(":latest").rstrip("/")
         if cached := CACHED.search(name):
             name = f"{cached[1]}/{cached[2]}"
-        forms = [name]
-        hosted = any(mark in name.lower() for mark in self._hosted)
-        while len(forms) < MOST_OWNERS and (owner := self._owner.match(forms[-1])):
-            forms.append(forms[-1][owner.end() :])
-            hosted = hosted or owner[0][:-1].lower() in self._providers
+        places = self.places(name)
+        forms = [name[place:] for place in places]
+        owners = {name[begin : end - 1].lower() for begin, end in pairwise(places)}
+        hosted = any(mark in name.lower() for mark in self._hosted) or not owners.isdisjoint(self._providers)
         for read in (self._exact.get, self._tagged, self._spelled):
             for form in forms:
                 if found := read(form.lower()):
@@ -119,7 +126,7 @@ class Checkpoints:
             model = self._stems.get(key("-".join(words[:length])))
             if model is None:
                 continue
-            held = self._rest(words[length:])
+            held = self.rest(words[length:])
             if held is None:
                 return None
             named = self.quantization(tag) if tag else held
@@ -127,7 +134,7 @@ class Checkpoints:
             return Checkpoint(model, named, loose, telling=bool(owner or tag or file or words[length:]))
         return None
 
-    def _rest(self, words: list[str]) -> frozenset[str] | None:
+    def rest(self, words: list[str]) -> frozenset[str] | None:
         """Return the quantizations that the words behind a model's name mean; None where they mean another model."""
         if all(word in self._plain for word in words):
             return frozenset()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Annotated, NamedTuple
 
 from llama_advisor.check.reading.checkpoints import Checkpoint
-from llama_advisor.check.reading.pieces import Named, Path
+from llama_advisor.check.reading.pieces import File, Named, Path
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
 
@@ -61,20 +61,24 @@ class Deployment(NamedTuple):
         return tuple(sorted(every, key=lambda item: (item.start, item.kind)))
 
 
-def without_labels(found: Sequence[Mention], labels: Sequence[str]) -> list[Mention]:
-    """Leave out weak names of models, weakest first in `labels`, beside or above the model that they are names for."""
+def without_labels(found: Sequence[Mention], labels: Sequence[str], plain: Callable[[str], bool]) -> list[Mention]:
+    """Leave out weak names of models, weakest first in `labels`, beside or above the model that they are names for.
+
+    That has a `plain` key: `GUARD_MODEL` is another model than `MODEL_ID`.
+    """
     strongest: dict[Path, int] = {}
     weak = {name: rank for rank, name in enumerate(labels)}
     for item in found:
-        for length in range(len(item.path)) if item.kind == "model" else ():
-            rank = weak.get(item.key, len(weak))
+        file = max((place for place, step in enumerate(item.path) if isinstance(step, File)), default=-1)
+        for length in range(file + 1, len(item.path)) if item.kind == "model" else ():
+            rank = weak.get(item.key, len(weak) * plain(item.key))
             strongest[item.path[:length]] = max(rank, strongest.get(item.path[:length], 0))
 
     def stands(item: Mention) -> bool:
         rank = weak.get(item.key, len(weak))
         loose = item.checkpoint is not None and (item.checkpoint.model is None or item.checkpoint.loose)
         around = (item.path[:-1], item.path[:-2]) if loose else (item.path[:-1],)
-        return all(not _keeps(container) or strongest[container] <= rank for container in around)
+        return all(not _keeps(container) or strongest.get(container, 0) <= rank for container in around)
 
     return [item for item in found if item.kind != "model" or stands(item)]
 
@@ -119,7 +123,8 @@ def deployed(found: Sequence[Mention], base: RuleBase, engine_named: Callable[[P
 def _owned(models: Sequence[Mention], settings: Sequence[Mention]) -> Iterator[tuple[Mention, Sequence[int], bool]]:
     """Yield each setting with the models it is for, and whether it is set for the file.
 
-    That is the model in the smallest container that holds both, of several the nearest above; of a list each.
+    That is the model in the smallest container that holds both, of several the nearest above; of a list each, and
+    all below an engine that stands above them.
     """
     within: dict[Path, list[int]] = {}
     alike: dict[Path, list[int]] = {}
@@ -135,6 +140,8 @@ def _owned(models: Sequence[Mention], settings: Sequence[Mention]) -> Iterator[t
             above = bisect_right(held, bisect_right(starts, item.start) - 1)
             nearest = held[max(above - 1, 0)]
             listed = alike[models[nearest].path]
+            if length and not above and item.kind in {"engine", "version"}:  # the image in which all of them run
+                listed = held
             yield item, listed if len(listed) <= MOST_ALIKE else [nearest], not length
 
 

@@ -16,26 +16,30 @@ _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
+_OFFERED = r"<(?:\w+\.)?\w*(?:[Oo]ption|Item)\b[^<>]*>"  # what a person picks from
 QUOTED = r"\\.|(?<!\w)(?:\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')"
 NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)|(?<!\$)\{#[\s\-][\s\S]*?(?:#\}|\Z)"
 COMMENTS = {
     kind: re.compile(rf"{strings}|(?P<comment>{comments})", re.MULTILINE)
     for kind, strings, comments in (
-        ("code", rf"\\.|{_ONE_LINE}", rf"{_SLASH}|<!--[\s\S]*?(?:-->|\Z)"),
+        ("code", rf"\\.|{_ONE_LINE}", rf"{_SLASH}|<!--[\s\S]*?(?:-->|\Z)|{_OFFERED}"),
         ("blocks", rf"\\.|{_ONE_LINE}", f"{_SLASH}|{_HASH}"),
         ("query", rf"\\.|{_ONE_LINE}", rf"--\[(?P<level>=*)\[[\s\S]*?(?:\](?P=level)\]|\Z)|--[^\n]*|{_SLASH}"),
         ("sections", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*;[^\n\r]*"),
         ("shell", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*(?:@?(?i:rem)\b|::)[^\n\r]*"),
         ("lines", QUOTED, rf"{NOTE}|{_HASH}|<#[\s\S]*?(?:#>|\Z)"),
+        ("modelfile", QUOTED, rf"{_HASH}|^[ \t]*(?i:system|template|message|license)\b(?:\s*{_LONG}|[^\n]*)"),
         ("", QUOTED, f"{NOTE}|{_HASH}"),
     )
 }
 _SECTION = re.compile(r"^[ \t]*\[+([^\[\]\n=,]{1,200})\]+[ \t]*$", re.MULTILINE)
 _TEMPLATE = r"\$\{[^{}\n]*(?:\{[^{}\n]*\}[^{}\n]*)?\}|\$?\{\{[^{}\n]*\}\}|\$\([\w .:/\-]*\)"
+_FILLED = r"\{\{-?[ \t]*\.?\w[\w.]*[ \t]*(?:\|[^{}\n]*)?\}\}"
+_DRIVE = r"(?<!\w)[A-Za-z]:\\\w[\w\\.\-]*"
 _NUMBER = r"\d[\d_]*(?:[ \t]*(?:\*\*|\*|<<)[ \t]*\d[\d_]*)+(?![\w.])"
 _TOKEN = re.compile(
-    rf"(?P<space>[^\S\n]+|\\\r?\n|\\(?=[^\s\"'`])|\r)|(?P<escape>\\[\"'`])|(?P<package>[A-Za-z][\w.\-]{{0,40}}\[[\w,\-]{{1,40}}\]==[\w.]+)|(?P<end>\n|;|&&|\|(?!\|))|(?P<string>{_LONG}|{_STRING})"
-    rf"|(?P<number>{_NUMBER})|(?P<equals>[:?+!]?={{1,3}}>?|:(?=\s)|->|\?\?|\|\|)|(?P<comma>,)|(?P<open>[(\[{{])"
+    rf"(?P<space>[^\S\n]+|\\\r?\n|\\(?=[^\s\"'`])|\r)|(?P<escape>\\[\"'`])|(?P<package>[A-Za-z][\w.\-]{{0,40}}\[[\w,\-]{{1,40}}\]==[\w.]+|{_DRIVE})|(?P<end>\n|;|&&|\|(?!\|))|(?P<string>{_LONG}|{_STRING})"
+    rf"|(?P<number>{_NUMBER})|(?P<equals>[:?+!]?={{1,3}}>?|:(?=\s)|->|\?\?|\|\|)|(?P<comma>,)|(?P<open>(?!{_FILLED})[(\[{{])"
     rf"|(?P<close>[)\]}}])|(?P<word>(?:{_TEMPLATE}|[^\s\"'`{{}}()\[\],;=&|\\$]+|\$)+)|(?P<other>[\s\S])"
 )
 _FLAG = re.compile(r"--?[A-Za-z]")
@@ -47,7 +51,7 @@ _TEMPLATES = re.compile(_TEMPLATE)
 _TOLD = re.compile(r"[\s={]")
 _COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
 _TAG = re.compile(r"<!--[\s\S]*?(?:-->|\Z)|<[^<>]*>|[\r\n]")
-_CONTINUED = re.compile(r"(?<=\s)`\r?\n")
+_CONTINUED = re.compile(r"(?<=\s)[`^]\r?\n")
 MOST_OPEN = 12
 MOST_INSIDE = 3
 TYPES = frozenset({"string", "String", "str", "int", "number"})
@@ -69,7 +73,7 @@ def without_comments(piece: Piece, kind: str) -> Piece:
     """Blank out the comments of a kind of file."""
     if kind == "xml":
         return piece._replace(text=_TAG.sub(lambda match: " " * len(match[0]), piece.text))
-    if kind == "lines":
+    if kind in {"lines", "shell"}:  # of PowerShell and batch files
         piece = piece._replace(text=_CONTINUED.sub(lambda match: " " * len(match[0]), piece.text))
     found = COMMENTS.get(kind, COMMENTS[""]).finditer(piece.text)
     return piece.blanked(match.span("comment") for match in found if match["comment"])
@@ -95,7 +99,7 @@ def value(piece: Piece, path: Path, inside: int = 0, *, script: bool = False) ->
 
 def options(piece: Piece, items: Sequence[Item], path: Path, inside: int = 0) -> Iterator[Entry]:
     """Yield what the words of a command say: values of options, of keys, and words by those before them."""
-    flag, before = "", ""
+    flag, before, other = "", "", ""  # of `sudo -E ollama run` what stands before the last, and with the option's value
     first = piece.text[items[0].start : items[0].end] if items and not items[0].key else ""
     command = bool(_COMMAND.fullmatch(first))
     path = (*path, First(first)) if command else path
@@ -112,9 +116,14 @@ def options(piece: Piece, items: Sequence[Item], path: Path, inside: int = 0) ->
             continue
         elif flag:
             yield from value(part, (*path, flag), inside)
+            other = text if " " not in text else ""
         else:
-            yield from value(part, (*path, Named(before)) if command and before and not item.apart else path, inside)
-            before = f"{before.rpartition(' ')[2]} {text.rpartition('/')[2]}".strip() if " " not in text else ""
+            named = map(Named, filter(None, (other, before)))
+            yield from value(part, (*path, *named) if command and before and not item.apart else path, inside)
+            before, other = (
+                f"{words.rpartition(' ')[2]} {text.rpartition('/')[2]}".strip() if words and " " not in text else ""
+                for words in (before or " ", other)
+            )
             continue
         flag = ""
 
@@ -204,10 +213,15 @@ class _Lines:
             name = self._text(item)
             if name in TYPES and self.items and not item.key:  # `param model string = …`
                 name = self._text(self.items.pop())
-            self.key = item.key if self.compared or (item.key and not item.apart) else name
+            inner = self.kind == "sections" or item.apart  # `Environment=MAX_MODEL_LEN=8192`
+            self.key = item.key if self.compared or (item.key and not inner) else name
         self.last = -1
 
     def _opened(self, bracket: str) -> None:
+        if bracket == "(" and self.last >= 0 and self._text(self.items[self.last]) == "@":  # of PowerShell
+            bracket, self.key, self.last = "[", self.items.pop(self.last).key, -1
+        elif bracket == "(" and self.kind == "shell" and self.key and self.last < 0:  # `MODELS=(…)`
+            bracket = "["
         name = self._text(self.items[self.last]) if self.last >= 0 else ""
         if self.key and (self.last < 0 or not self.items[self.last].key):
             name = self.key
@@ -245,5 +259,7 @@ class _Lines:
             first = next((place for place, item in enumerate(words) if not item.key), 0)
             yield from options(self.piece, words[:first], path, self.inside)
             words = [item._replace(apart=False) for item in words[first:]]
+        elif self.kind == "sections" and len(words) > 1 and words[0].key and not words[1].key:  # `Exec=--model …`
+            path, words = (*path, words[0].key), [words[0]._replace(key=""), *words[1:]]
         yield from options(self.piece, words, path, self.inside)
         self.items, self.key, self.last, self.apart, self.compared = [], "", -1, False, False

@@ -9,11 +9,18 @@ from typing import Annotated, NamedTuple
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[\s\S])")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": " ", "f": " "}
+_DRIVE = re.compile(r"[A-Za-z]:\\\w")
 _NOT_BREAK = re.compile(r"[^\n\r]")
 
 
 class Named(str):
     """A step of a path that is a name given to it, not a key: of a resource, a list's item, a variable."""
+
+    __slots__ = ()
+
+
+class File(Named):
+    """The name of a file in a file: what stands in it says nothing of what stands around it."""
 
     __slots__ = ()
 
@@ -61,7 +68,7 @@ class Piece(NamedTuple):
             inside = range(bisect_right(self.starts, start), bisect_right(self.starts, end))
             starts += [self.starts[i] - start for i in inside]
             places += [self.places[i] for i in inside]
-        if escaped and "\\" in text:
+        if escaped and "\\" in text and not _DRIVE.match(text):
             return _unescaped(text, Piece(text, tuple(starts), tuple(places)))
         return Piece(text, tuple(starts), tuple(places))
 

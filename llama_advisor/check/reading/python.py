@@ -123,6 +123,8 @@ class _Module:
                 if isinstance(item, ast.Name):
                     yield self._variable(item, (*place, index))
                 yield from self.walk(item, (*place, index))
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            yield self._variable(node.func.value, place)
         for keyword in node.keywords:
             at = (*place, keyword.arg) if keyword.arg else place
             if isinstance(keyword.value, ast.Name):

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
-from llama_advisor.check.reading.checkpoints import CACHED, HOST, Checkpoint, Checkpoints
+from llama_advisor.check.reading.checkpoints import CACHED, HOST, REVISION, Checkpoint, Checkpoints
 from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
 from llama_advisor.check.reading.words import HARDWARE, UNSAID, Words, words_of
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
 _DEFAULT = (
     re.compile(r"^\$\{\w+:?[-=](.*)\}$"),
+    re.compile(r"^\$\{[\w:.\-/]+,\s*[\"']?([^\"'{}]+)[\"']?\}$"),
     re.compile(r"^\$?\{\{.*\|\s*default[ (]\s*[\"']?([^\"'\s|)}]+)[^{}]*\}\}$"),
     re.compile(r"^\$?\{\{-?\s*(?:or|default)\s+[\"']?([\w./:\-]+)[^{}]*\}\}$"),
     re.compile(r"^[\"'](.*)[\"'],?$"),
 )
-_VARIABLE = re.compile(r"\$[{(]?(\w+)[)}]?")
+_VARIABLE = re.compile(r"(?:\$[{(]?|%|\$?\{\{\s*\.?)(\w+)(?:[)}]|%|\s*\}\})?")
 _NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
 _PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
 _DOTTED = re.compile(r"\d+(?:\.\d+)+")
 _REQUIRED = re.compile(r"[\^~=v>\s]*(?P<version>\d+(?:\.\d+)+)")
 _SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
 _LIST = re.compile(r"[^\s,()'\"\[\]{};]+")
-_LAST = re.compile(r"[\w.\-]*[A-Za-z][\w.\-]*(?::[\w.\-]+)?")
+_LAST = re.compile(r"[\w.\-]*[A-Za-z][\w.\-]*(?:[:@][\w.\-]+)?")
 _OWNER = re.compile(r"[A-Za-z0-9][\w.\-]*")
 _SIZED = re.compile(
     r"[a-z][\w.\-]*:(?:\d+(?:\.\d+)?[bm]|e\d+b|latest|mini|small|medium|large)\b[\w.\-]*", re.IGNORECASE
@@ -40,7 +41,6 @@ _SIZED = re.compile(
 _LAST_WORD = re.compile(r"^.*[\-.]")
 _PLACE = re.compile(r"\$\{?\w+\}?/")
 _ADDRESS = re.compile(r"[\"']?(?:https?|grpcs?|wss?|tcp)://", re.IGNORECASE)
-_REGION = re.compile(r"(?:us|eu|apac|ap|ca|sa|jp|au|us-gov|global)\.", re.IGNORECASE)
 _BLOCK = re.compile(r"\w+/gpu/(.+)")
 """A device block of Nomad that names the card."""
 _PART = re.compile(r"[\W_]+")
@@ -49,7 +49,7 @@ NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
 ON = frozenset({"true", "1", "yes", "on"})
 IMAGES = frozenset({"repository", "image", "imagename", "repo", "newname"})
 LONGEST = 300
-PARAMETER = "PARAMETER"
+MODELFILE, PARAMETER = "modelfile", "PARAMETER"
 """What sets a parameter in a Modelfile, and the program of the rule base that lists them."""
 
 
@@ -67,7 +67,7 @@ class Reader:
         self.packages = {key(name): item.engine for item in checking.runtimes for name in item.names}
         names = sorted((name for item in checking.runtimes for name in item.names), key=len, reverse=True)
         named = "|".join(map(re.escape, names))
-        self.runtime = re.compile(rf"(?:.*/(?:[\w.]+-)*)?(?P<name>{named})(?=$|\W)(?:{_VERSION})?", re.IGNORECASE)
+        self.runtime = re.compile(rf"(?:.*[/\\](?:[\w.]+-)*)?(?P<name>{named})(?=$|\W)(?:{_VERSION})?", re.IGNORECASE)
         self.engines = {
             key(name): engine.id
             for engine in base.engines.values()
@@ -95,16 +95,40 @@ class Reader:
         apart = kind == "prose" or not self.folders.isdisjoint(name.lower().split("/")[:-1])
         if apart or not any(word in lower for word in self.telling):
             return ()
-        found = list(self._mentions(_entries(name, text, kind)))
+        found = list(self._mentions(self._entries(Piece(text), name)))
         if kind in {"python", "code", "notebook", "tree"}:
             found = self._without_catalogues(found, kind)
-        return tuple(deployed(without_labels(found, self.words.labels), self.base, self._engine_named))
+        found = without_labels(found, self.words.labels, self.words.plain)
+        return tuple(deployed(found, self.base, self._engine_named))
+
+    def _entries(self, piece: Piece, name: str, inside: int = 0) -> Iterator[Entry]:
+        """Yield the entries of a file by its kind; what cannot be parsed is read word by word."""
+        kind = self.words.kind_of_file(name)
+        found: Iterator[Entry] | None = None
+        if kind == "python":
+            from llama_advisor.check.reading import python
+
+            found = python.read(piece)
+        elif kind == "notebook":
+            return tree.read_notebook(piece, name) or iter(())
+        elif kind == "tree":
+            found = tree.read(piece, name, self._embedded, inside)
+        path: Path = (MODELFILE,) if kind == MODELFILE else ()
+        return found if found is not None else lines.read(piece, path, "" if kind in {"python", "tree"} else kind)
+
+    def _embedded(self, piece: Piece, name: str, inside: int) -> Iterator[Entry] | None:
+        """Return the entries of a file that stands in another one; None where its name tells no kind."""
+        kind = self.words.kind_of_file(name)
+        return iter(()) if kind == "prose" else self._entries(piece, name, inside) if kind else None
 
     def _mentions(self, entries: Iterable[Entry]) -> Iterator[Mention]:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
         images: dict[Path, str] = {}
         tags: list[tuple[Path, Mention]] = []
         every = [entry for entry in self._named_whole(entries) if len(entry.value) <= LONGEST]
+        names = ((_VARIABLE.fullmatch(entry.value), entry.path) for entry in every)
+        picked = {name[1] for name, path in names if name and self.words.picked(path)}
+        every = [entry for entry in every if picked.isdisjoint(entry.path[:-1])]
         given = {_variable(entry): entry for entry in reversed(every)}  # what is said first, then what was said last
         for each in every:
             given[_variable(each)] = each
@@ -115,10 +139,10 @@ class Reader:
                 above = self.words.kind(found.path[:-1])
                 said = above if above and above.sets == "machine" else None
             scheme = self.schemes.match(found.value.strip("\"' ")) is not None
-            if said == UNSAID and not scheme and not _names_image(found.path):
+            if said == UNSAID and not scheme and not self._names_image(found):
                 continue
             entry = _narrowed(found)
-            if entry.path[:1] == ("modelfile",) and str(entry.path[-1]).upper() == PARAMETER != entry.value.upper():
+            if MODELFILE in entry.path and str(entry.path[-1]).upper() == PARAMETER != entry.value.upper():
                 yield Mention("parameter", entry.path, entry.start, entry.end, entry.value)
                 continue
             made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
@@ -151,6 +175,10 @@ class Reader:
             else:
                 yield from words
 
+    def _names_image(self, entry: Entry) -> bool:
+        name = str(entry.path[-1]).lower() if entry.path else ""
+        return name in IMAGES or (name == "name" and "/" in entry.value and self.runtime.match(entry.value) is not None)
+
     def _set(self, made: Mention, spelling: Spelling) -> Iterator[Mention]:
         """Yield a number, quantization or machine that is set."""
         said, last = made.text.lower(), str(made.path[-1])
@@ -167,9 +195,11 @@ class Reader:
                 yield made._replace(kind=spelling.sets, number=number, total=spelling.total, engine=spelling.of)
             blocks = map(_BLOCK.fullmatch, map(str, made.path)) if spelling.sets == "devices" else ()
             yield from (made._replace(kind="machine", text=block[1]) for block in blocks if block)
-        elif said in ON if spelling.means else said not in NOTHING:
-            names = (spelling.means or said, _LAST_WORD.sub("", said))
-            if held := next(filter(None, map(self.checkpoints.quantization, names)), None):
+        else:
+            on = said in ON if spelling.means else said not in NOTHING
+            names = (spelling.means or said, _LAST_WORD.sub("", said)) if on else ()
+            held = next(filter(None, map(self.checkpoints.quantization, names)), None)
+            if held := held or self.checkpoints.rest(_PART.split(names[0] if names else "")):
                 yield made._replace(kind="quantization", quantizations=held)
 
     def _run(self, made: Mention, said: Spelling | None) -> Iterator[Mention]:
@@ -208,7 +238,7 @@ class Reader:
         if (cached := CACHED.search(token)) and (known := self.checkpoints.find(cached[0])):
             return cached.start(1), cached.end(2), known
         scheme = self.schemes.match(token)
-        slashes = [index + 1 for index, letter in enumerate(token[:LONGEST]) if letter in "/:"]
+        slashes = [index + 1 for index, letter in enumerate(token[:LONGEST]) if letter in "/:\\"]
         for cut in (0, scheme.end() if scheme else 0, *slashes[-2:-1], *slashes[-1:], *slashes[:-2]):
             found = self.checkpoints.find(token[cut:])
             if found is not None and (told or found.telling):
@@ -219,12 +249,15 @@ class Reader:
         """Return the place of the name of another model, where a model is asked for: by its family, owner or size."""
         scheme = self.schemes.match(token)
         begin = scheme.end() if scheme and scheme[0].endswith("://") else 0
+        token = REVISION.sub("", token)
         owner, _, last = HOST.sub("", token[begin:]).lstrip("@").rpartition("/")
         words = _PART.split(token.lower())
         if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
-        region = _REGION.match(token, begin)
-        places = (begin, region.end() if region else begin)
+        begin = len(token) - len(last) if ":" in owner else begin  # `arn:aws:bedrock:…::foundation-model/`
+        cuts = (begin, *(place + 1 for place, letter in enumerate(token) if letter == ":" and place > begin))
+        begin = next((cut for cut in cuts if self.family.match(token, cut)), begin)  # of `openai:gpt-4o` the model
+        places = self.checkpoints.places(token, begin)
         named = scheme or self.family.match(last) or _SIZED.fullmatch(token, begin)
         known = named is not None or any(self.family.match(token, place) for place in places)
         owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
@@ -249,29 +282,13 @@ class Reader:
         names: dict[Path, set[str]] = {}
         for item, shape in shapes.items():
             names.setdefault(shape, set()).add(item.text)
-        return [item for item in found if not shapes.get(item) or len(names[shapes[item]]) < self.catalogue]
+        few = (item for item in found if not shapes.get(item) or len(names[shapes[item]]) < self.catalogue)
+        return [item for item in few if listed[item.path] <= 1 or item.key not in self.words.offered]
 
     def _engine_named(self, path: Path) -> str:
         """Return the engine that a key around a model names: `ollama`, `OllamaChatModel`."""
         names = (key(step) for step in reversed(path) if isinstance(step, str) and not isinstance(step, Named))
         return next((engine for name in names for known, engine in self.packages.items() if known in name), "")
-
-
-def _entries(name: str, text: str, kind: str) -> Iterator[Entry]:
-    """Yield the entries of a file by its kind; what cannot be parsed is read word by word."""
-    piece = Piece(text)
-    found: Iterator[Entry] | None = None
-    if kind == "python":
-        from llama_advisor.check.reading import python
-
-        found = python.read(piece)
-    elif kind == "notebook":
-        found = tree.read_notebook(piece, name)
-        return found or iter(())
-    elif kind == "tree":
-        found = tree.read(piece, name)
-    path: Path = ("modelfile",) if kind == "modelfile" else ()
-    return found if found is not None else lines.read(piece, path, "" if kind in {"python", "tree"} else kind)
 
 
 def _narrowed(entry: Entry) -> Entry:
@@ -281,10 +298,6 @@ def _narrowed(entry: Entry) -> Entry:
         return entry
     start = entry.start + found.start(1)
     return _narrowed(Entry(entry.path, found[1], start, start + len(found[1])))
-
-
-def _names_image(path: Path) -> bool:
-    return bool(path) and isinstance(path[-1], str) and path[-1].lower() in IMAGES
 
 
 def _variable(entry: Entry) -> str:

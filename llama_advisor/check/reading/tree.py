@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from llama_advisor.check.reading import lines
-from llama_advisor.check.reading.pieces import Entry, Named, Path, Piece, joined
+from llama_advisor.check.reading.pieces import Entry, File, Named, Path, Piece, joined
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import nodes
 
 _CONTROL = re.compile(lines.NOTE + r"|^[ \t]*(?:\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})[ \t]*$|\{%[^{}\n]*%\}", re.MULTILINE)
 _NOT_BREAK = re.compile(r"[^\n]")
 _FILLED = re.compile(r"\{\{[^{}\n]*\}\}")
-_FILE = re.compile(r"[\w\-]+\.(\w+)$")
 _MAGIC = re.compile(r"(?m)^[ \t]*[!%].*$")
+_TAGGED = re.compile(r"(?:[&!]\S*\s+)+")  # `!Sub "…"`, `&anchor …`
 _HEADER = re.compile(r"[|>][^\n]*\n")
+_PLACE = re.compile(r"[^/\d][^/]*(?=(?:/\d+)*$)")
 DEEPEST = 60
+MOST_INSIDE = 3
+LONGEST = 200
+CONTENTS = frozenset({"content", "contents"})
 LABELS = ("name", "model_name", "title")
 """Keys whose value is a name of what stands beside them, the strongest first."""
+Embedded = Callable[[Piece, str, int], "Iterator[Entry] | None"]
+"""Reads a text as the file of a name, so deep inside others; None where no file is called so."""
 
 
-def read(piece: Piece, name: str) -> Iterator[Entry] | None:
-    """Return what a file says as a tree; None where it is none."""
+def read(piece: Piece, name: str, embedded: Embedded, inside: int = 0) -> Iterator[Entry] | None:
+    """Return what a file says as a tree, with the files embedded in it; None where it is none."""
     plain = _CONTROL.sub(lambda match: _NOT_BREAK.sub(" ", match[0]), piece.text)
     plain = _FILLED.sub(lambda match: "x" * len(match[0]), plain)
     try:
@@ -32,7 +38,7 @@ def read(piece: Piece, name: str) -> Iterator[Entry] | None:
     except InputError:
         return None
     many = len(documents) > 1
-    tree = _Tree(piece)
+    tree = _Tree(piece, embedded, inside)
     return chain.from_iterable(
         tree.walk(node, (index,) if many else (), 0) for index, node in enumerate(documents) if node
     )
@@ -41,8 +47,8 @@ def read(piece: Piece, name: str) -> Iterator[Entry] | None:
 class _Tree:
     """A text and the nodes of it that were seen: what is named again, but for single values, deploys nothing again."""
 
-    def __init__(self, piece: Piece) -> None:
-        self.piece = piece
+    def __init__(self, piece: Piece, embedded: Embedded, inside: int) -> None:
+        self.piece, self.embedded, self.inside = piece, embedded, inside
         self.seen: set[int] = set()
 
     def walk(self, node: Any, path: Path, depth: int) -> Iterator[Entry]:
@@ -62,13 +68,17 @@ class _Tree:
                 if item.id != "scalar":
                     yield from self.walk(item, (*path, index), depth + 1)
         else:
-            path = (*path, *self._around(node))
+            keyed = {key.value: value for key, value in node.value if key.id == "scalar"}
+            path = (*path, *self._around(keyed))
+            place = _PLACE.search(str(getattr(keyed.get("path"), "value", ""))[-LONGEST:])
+            placed = CONTENTS | {"value"} if "op" in keyed else CONTENTS  # of a file, of a patch
             for key, value in node.value:
-                yield from self.walk(value, (*path, str(key.value)) if key.id == "scalar" else path, depth + 1)
+                name = str(key.value)
+                name = place[0] if place and name in placed else name
+                yield from self.walk(value, (*path, name) if key.id == "scalar" else path, depth + 1)
 
-    def _around(self, node: Any) -> Iterator[str]:
+    def _around(self, keyed: dict[str, Any]) -> Iterator[str]:
         """Yield the name of what a mapping holds, and the label whose `values` it is about."""
-        keyed = {key.value: value for key, value in node.value if key.id == "scalar"}
         label = next(filter(None, map(keyed.get, LABELS)), None) or _value(keyed.get("metadata"), "name")
         if label is not None and label.id == "scalar" and label.value:
             yield Named(self.piece.text[slice(*self._extent(label)[:2])])
@@ -78,6 +88,8 @@ class _Tree:
     def _extent(self, node: Any) -> tuple[int, int, bool]:
         """Return where the text of a scalar stands, and whether its lines are lines."""
         start, end = node.start_mark.index, node.end_mark.index
+        if tagged := _TAGGED.match(self.piece.text, start, end):
+            start = tagged.end()
         if node.style in {"'", '"'}:
             return start + 1, end - 1, False
         if node.style in {"|", ">"}:
@@ -88,18 +100,11 @@ class _Tree:
     def _scalar(self, node: Any, path: Path) -> Iterator[Entry]:
         start, end, broken = self._extent(node)
         part = self.piece.part(start, end, escaped=node.style == '"')
-        last = path[-1] if path else ""
-        if (
-            broken
-            and isinstance(last, str)
-            and (file := _FILE.search(last))
-            and file[1] in {"py", "yaml", "yml", "json"}
-        ):
-            from llama_advisor.check.reading import python
-
-            inside = python.read(part, path) if file[1] == "py" else read(part, last)
-            if inside is not None:
-                yield from (entry._replace(path=(*path, *entry.path)) if file[1] != "py" else entry for entry in inside)
+        if path and self.inside < MOST_INSIDE and ("\n" in part.text or part.text.startswith("{")):
+            found = self.embedded(part, str(path[-1]), self.inside + 1)
+            if found is not None:
+                within = (*path[:-1], File(path[-1]))
+                yield from (entry._replace(path=(*within, *entry.path)) for entry in found)
                 return
         if not broken:
             part = part._replace(text=part.text.replace("\n", " "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePath
@@ -36,7 +37,9 @@ class Words:
         self.models = {name for name, item in self.settings.items() if item.sets == "model"}
         self.prefixes = frozenset(map(_folded, reading.prefixes))
         self.transparent = frozenset(map(_folded, (*reading.transparent, *reading.lookups)))
-        self.elsewhere = frozenset("".join(words_of(name)) for name in reading.elsewhere)
+        self.pickers = frozenset("".join(words_of(name)) for name in reading.pickers)
+        self.elsewhere = self.pickers.union("".join(words_of(name)) for name in reading.elsewhere)
+        self.offered = frozenset(reading.offered)
         self.unsaid = frozenset(map(_folded, reading.unsaid))
         self.labels = tuple(map(_folded, reading.labels))
         self.files = [(kind.kind, kind.names) for kind in reading.files]
@@ -64,9 +67,16 @@ class Words:
     def _only_prefixes(self, words: tuple[str, ...]) -> bool:
         return all(word in self.prefixes for word in words) or "".join(words) in self.prefixes
 
+    def plain(self, key: str) -> bool:
+        """Whether a folded key asks for a model and says no more, or only what stands before any setting."""
+        return key in self.models or any(key.removeprefix(word) in self.models for word in self.prefixes)
+
     def _told_elsewhere(self, name: str) -> bool:
-        words = words_of(name)
-        return any("".join(words[a:b]) in self.elsewhere for a in range(len(words)) for b in (a + 1, a + 2, len(words)))
+        return not self.elsewhere.isdisjoint(_parts(name))
+
+    def picked(self, path: Path) -> bool:
+        """Whether a person picks from what stands at a path."""
+        return any(isinstance(step, str) and not self.pickers.isdisjoint(_parts(step)) for step in path)
 
     def kind(self, path: Path) -> Spelling | None:
         """Return what the value at a path sets, UNSAID where it deploys nothing, None where its path does not tell."""
@@ -78,15 +88,17 @@ class Words:
 
     def _told(self, keys: list[str]) -> Spelling | None:
         """Return what the last key sets that tells; behind a name of hardware, as `nvidia/gpu`, it may be a number."""
+        command = False
         for index in range(len(keys) - 1, -1, -1):
             name = keys[index]
             if isinstance(name, First):
+                command = True  # a command is no number: `bash -c "vllm serve …"`
                 continue
             dotted = _STEPS.split(name)[-2:-1]
             around = (keys[place] for place in range(index - 1, -1, -1) if not isinstance(keys[place], Named))
             above = dotted[0] if dotted and dotted[0] else next(around, "")
             if found := self.said(name, above, named=isinstance(name, Named)):
-                return found
+                return None if command and found.sets not in {"model", UNSAID.sets} else found
             block = self.said(name, _DEVICE.sub("", keys[index - 1]), named=False) if index else None
             if block and block.sets in HARDWARE:
                 return block
@@ -101,6 +113,12 @@ class Words:
         if self.told_elsewhere(name) or not self.unsaid.isdisjoint(endings):
             return UNSAID
         return self.setting(name, above) or (UNSAID if "".join(words) in self.unsaid and not named else None)
+
+
+def _parts(name: str) -> Iterator[str]:
+    """Yield the words of a name, pairs of them, and endings."""
+    words = words_of(name)
+    return ("".join(words[a:b]) for a in range(len(words)) for b in (a + 1, a + 2, len(words)))
 
 
 def _last(name: str) -> str:
