@@ -16,6 +16,7 @@ from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, decided
 from llama_advisor.check.files import MOST_FILES, file_text, lock_path, shown_name
 from llama_advisor.check.findings import CheckFinding, Findings, Scanned, Summary
+from llama_advisor.check.overrides import Overrides
 from llama_advisor.check.project import read_project
 from llama_advisor.check.reading.reader import Reader
 from llama_advisor.check.rules import Scan, drift_findings, freshness_findings, rule_findings, scanned
@@ -138,11 +139,14 @@ class Checker:
             models[shown] = sum(item.model is not None for item in held[1]) if held[1] or not held[2] else None
             return held
 
-        for item, decision in decisions:
-            sources = Sources(item)
+        every = [Sources(item) for item, _ in decisions]
+        overrides = Overrides(path.parent, self.base.checking.overrides)
+        listed = frozenset(source for sources in every for source in sources.files)
+        for sources, (_, decision) in zip(every, decisions, strict=True):
             names = map(shown_name, [*sources.files, *sources.left_out])
             models |= {name: None for name in names if name not in models}
             found += drift_findings(sources, decision, read, self.decider, chosen)
+            found += overrides.findings(sources, listed, self.deploys)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):
             from llama_advisor.check.lock import lock_findings
@@ -151,6 +155,10 @@ class Checker:
         waivable = {code for code in self.kinds if not code.startswith(ABOUT_WAIVERS)} - self.malformed
         found = list(with_waivers(file, found, [scan[0] for scan in scans.values()], waivable, self.as_of))
         return Checked(found, len(file.deployments), models)
+
+    def deploys(self, path: Path, name: str) -> bool:
+        """Whether a file names a model or sets something for one."""
+        return bool(self.read(path.absolute(), shown_name(path), name)[1])
 
     def result(self, checked: Sequence[Checked], asked: Settings, known: frozenset[str] = frozenset()) -> Findings:
         """Sum up what was found in each project file; malformed input passes every filter.

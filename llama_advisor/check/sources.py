@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from llama_advisor.check.files import NAMES, covers, leads_out, leaves_folder, matching, own_files, with_selector
 from llama_advisor.check.findings import CheckFinding
@@ -26,7 +27,8 @@ class Sources:
         self._known: dict[int, set[str]] = {}
         """What a selector that has selected nothing yet could have been, by its pattern."""
         project, folder = item.inside.path, item.inside.path.parent
-        own, exclude = own_files(project), (*item.inside.project.exclude, *item.deployment.exclude)
+        own = own_files(project)
+        self.exclude = exclude = (*item.inside.project.exclude, *item.deployment.exclude)
         for index, written in enumerate(item.deployment.sources):
             pattern, selector = with_selector(folder, written)
             if leaves_folder(folder, pattern):
@@ -48,6 +50,10 @@ class Sources:
                 # What is named is read though it lies among tests.
                 self.files[path] = name if set(pattern) & set("*?") else path.name
                 self._selectors.setdefault(path, {})[index] = selector
+
+    def place(self, path: Path) -> tuple[Any, ...]:
+        """Return the place of the first pattern that names a file."""
+        return self.item.pattern_place(min(self._selectors[path]))
 
     def selected(self, path: Path, deployments: tuple[Deployment, ...]) -> tuple[Deployment, ...]:
         """Return those of a file's deployments that the patterns select."""

@@ -161,6 +161,22 @@ class Expired(NamedTuple):
         return f"of {self.day}, {self.age} days old; such rows are good for {self.good} days"
 
 
+class Beside(Record):
+    """Files that change what another file of their folder says."""
+
+    of: Annotated[tuple[str, ...], "Names of the other file, small, as patterns.", Field(min_length=1)]
+    by: Annotated[tuple[str, ...], "Their own names.", Field(min_length=1)]
+
+
+class Overriding(Record):
+    """Which files change what a source says."""
+
+    beside: Annotated[tuple[Beside, ...], "Files in the folder of the source."]
+    overlays: Annotated[tuple[str, ...], "Names of files that build on others and change them."]
+    bases: Annotated[tuple[str, ...], "Keys in these of what they build on."]
+    patches: Annotated[tuple[str, ...], "Keys in these of the files that say what changes."]
+
+
 class Proposing(Record):
     """What a first project file takes for granted."""
 
@@ -177,4 +193,5 @@ class Checking(Record):
     settings: Annotated[tuple[Spelling, ...], "How deployments spell what they set."]
     reading: Annotated[Reading, "How files are read."]
     runtimes: Annotated[tuple[Runtime, ...], "How they name the engine and its version."]
+    overrides: Annotated[Overriding, "Which files change what a source says."]
     proposing: Annotated[Proposing, "What `--discover` takes for granted."]
