@@ -68,10 +68,10 @@ def without_labels(found: Sequence[Mention], labels: Sequence[str], plain: Calla
     """
     strongest: dict[Path, int] = {}
     weak = {name: rank for rank, name in enumerate(labels)}
-    for item in found:
+    for item in (item for item in found if item.kind == "model"):
+        rank = weak.get(item.key, len(weak) * plain(item.key))
         file = max((place for place, step in enumerate(item.path) if isinstance(step, File)), default=-1)
-        for length in range(file + 1, len(item.path)) if item.kind == "model" else ():
-            rank = weak.get(item.key, len(weak) * plain(item.key))
+        for length in range(file + 1, len(item.path)):
             strongest[item.path[:length]] = max(rank, strongest.get(item.path[:length], 0))
 
     def stands(item: Mention) -> bool:
