@@ -41,7 +41,7 @@ class Overrides:
             if names:
                 changed = source.relative_to(self.folder).as_posix()
                 shown = ", ".join(names[:SHOWN]) + ", …" * (len(names) > SHOWN)
-                text = f"{changed} may be changed by {shown}, which no deployment has under `sources`"
+                text = f"{sources.item.name}: {changed} may be changed by {shown}, no source of any deployment"
                 yield sources.item.finding("LA312", sources.place(source), text, changed)
 
     def _beside(self, source: Path) -> Iterator[Path]:

@@ -98,7 +98,7 @@ class Words:
             around = (keys[place] for place in range(index - 1, -1, -1) if not isinstance(keys[place], Named))
             above = dotted[0] if dotted and dotted[0] else next(around, "")
             if found := self.said(name, above, named=isinstance(name, Named)):
-                return None if command and found.sets not in {"model", UNSAID.sets} else found
+                return None if command and found.sets not in {"model", "machine", UNSAID.sets} else found
             block = self.said(name, _DEVICE.sub("", keys[index - 1]), named=False) if index else None
             if block and block.sets in HARDWARE:
                 return block
