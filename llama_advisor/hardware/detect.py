@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 GIB = 1024**3
 _MEMINFO, _CPUINFO, _BOARD = (Path(name) for name in ("/proc/meminfo", "/proc/cpuinfo", "/proc/device-tree/model"))
+_SIZE = re.compile(r"\d ?GB", re.IGNORECASE)  # Some names end in the memory: a second amount is read as the host's.
 _MARKS = re.compile(r"\((R|TM)\)|\bCPU\b|\d+-Core Processor|@.*", re.IGNORECASE)
 
 
@@ -40,7 +41,9 @@ def describe(found: list[Found]) -> str | None:
     hosts = [item for item in found if item.kind != "gpu" and item.total_gib]
     ram = f"{_marketed(hosts[0].total_gib)}GB" if hosts else ""
     if gpus:
-        kinds = Counter(f"{item.name} {_marketed(item.total_gib)}GB" for item in gpus)
+        kinds = Counter(
+            item.name if _SIZE.search(item.name) else f"{item.name} {_marketed(item.total_gib)}GB" for item in gpus
+        )
         text = " + ".join(f"{count}x {kind}" for kind, count in kinds.items())
         return f"{text} + {ram} RAM" if ram else text
     return f"{hosts[0].name} {ram}" if hosts else None
@@ -52,18 +55,26 @@ def _marketed(gib: float | None) -> int:
 
 
 def _nvidia() -> list[Found]:
-    """Read NVIDIA GPUs through NVML (package nvidia-ml-py, optional)."""
-    nvml: Any = import_module("pynvml")
-    nvml.nvmlInit()
-    found = []
+    """Read NVIDIA GPUs through NVML, the library that comes with every driver."""
+    library = ctypes.CDLL("nvml.dll" if platform.system() == "Windows" else "libnvidia-ml.so.1")
+
+    def ask(what: str, *values: Any) -> None:
+        if code := library[f"nvml{what}"](*values):
+            raise OSError(code, what)
+
+    found, count = [], ctypes.c_uint()
+    ask("Init_v2")
     try:
-        for index in range(nvml.nvmlDeviceGetCount()):
-            handle = nvml.nvmlDeviceGetHandleByIndex(index)
-            name, memory = nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetMemoryInfo(handle)
-            text = name.decode() if isinstance(name, bytes) else str(name)
-            found.append(Found("gpu", text, memory.total / GIB, memory.free / GIB))
+        ask("DeviceGetCount_v2", ctypes.byref(count))
+        for index in range(count.value):
+            handle, name, memory = ctypes.c_void_p(), ctypes.create_string_buffer(96), (ctypes.c_uint64 * 3)()
+            ask("DeviceGetHandleByIndex_v2", index, ctypes.byref(handle))
+            ask("DeviceGetName", handle, name, len(name))
+            ask("DeviceGetMemoryInfo", handle, memory)
+            total, free, _used = memory
+            found.append(Found("gpu", name.value.decode(), total / GIB, free / GIB))
     finally:
-        nvml.nvmlShutdown()
+        ask("Shutdown")
     return found
 
 

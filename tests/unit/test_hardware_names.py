@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import struct
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -316,8 +318,37 @@ def test_detection_never_raises_and_describes_what_it_found(
     assert detect.describe([]) is None
     assert all(item.total_gib is None or item.total_gib > 0 for item in detect.detect())
     monkeypatch.setattr(detect, "import_module", broken)
+    monkeypatch.setattr(detect.ctypes, "CDLL", broken)
     monkeypatch.setattr(detect.platform, "machine", lambda: "")
     assert detect.detect() == []
+
+
+def put(place: Any, data: bytes) -> int:
+    """Answer a call of a C library: write into what it was given."""
+    ctypes.memmove(place, data, len(data))
+    return 0
+
+
+@pytest.mark.parametrize(("code", "count"), [(0, 2), (3, 0)])
+def test_gpus_are_found_through_the_driver_alone(code: int, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No package is needed: without one, a machine with GPUs was taken for its processor."""
+    library = {
+        "nvmlInit_v2": lambda: 0,
+        "nvmlDeviceGetCount_v2": lambda place: put(place, bytes(ctypes.c_uint(2))),
+        "nvmlDeviceGetHandleByIndex_v2": lambda index, place: put(place, bytes(ctypes.c_void_p(index + 1))),
+        "nvmlDeviceGetName": lambda _handle, place, _size: put(place, b"NVIDIA H100 80GB HBM3\0"),
+        "nvmlDeviceGetMemoryInfo": lambda _handle, place: (
+            put(place, struct.pack("3Q", 81559 << 20, 81000 << 20, 0)) or code
+        ),
+        "nvmlShutdown": lambda: 0,
+    }
+    monkeypatch.setattr(detect.ctypes, "CDLL", lambda _name: library)
+    gpus = [item for item in detect.detect() if item.kind == "gpu"]
+    assert [item.name for item in gpus] == ["NVIDIA H100 80GB HBM3"] * count
+    if gpus:
+        found = machine(detect.describe([*gpus, detect.Found("cpu", "x86_64", 125.9, 125.0)]))
+        assert (found.device.id, found.count, found.ram_gib) == ("h100-sxm-80gb", count, 126.0)
+        assert not any("host memory" in said for said in found.assumptions)  # the driver's name says the card's own
 
 
 CPUINFO = "processor\t: 0\nmodel name\t: AMD Ryzen 9 7950X 16-Core Processor\nflags\t\t: fpu {flag}\n"
