@@ -23,6 +23,7 @@ SCREENS = r"\x1b\[[0-9;?]*[A-Za-z]"  # colours and movements that a terminal's l
 METRIC = re.compile(r"^([A-Za-z_:][\w:]{0,200})(?:\{.*\})?[ \t]+(\S+)", re.MULTILINE)
 MEASURES = tuple(name for part in get_args(Measure) for name in (get_args(part) or (part,)))
 WHOLE = frozenset({"kv_cache_tokens", "concurrent_requests", "context_tokens", "prompt_tokens", "output_tokens"})
+WEIGHTS = frozenset({"weights_gib", "device_weights_gib"})
 WORDS = frozenset({"model", "engine_version"})
 
 
@@ -77,7 +78,11 @@ def read(text: str, where: str, formats: Sequence[ReadFormat]) -> Readings:
             found = [_reading(item, look) for look in looks[item.form]]
         except ValueError as error:
             raise InputError(f"{printable(where)}: {printable(error)}") from error
-        readings = [reading for reading in found if any(getattr(reading, name) for name in MEASURES)]
+        told = [reading for reading in found if any(getattr(reading, name) for name in MEASURES)]
+        # Weights alone are no reading of a load beside others, as where a prompt was read at a depth.
+        readings = [
+            item for item in told if any(getattr(item, name) for name in MEASURES if name not in WEIGHTS)
+        ] or told
         if len(readings) > MOST_ROWS:
             raise InputError(f"{printable(where)}: {len(readings)} results; at most {MOST_ROWS} are read")
         if readings:

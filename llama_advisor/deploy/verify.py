@@ -75,6 +75,7 @@ def verify(
     engine = {"engine": source.engine} if source.engine else {}
     verified: list[Verified] = []
     entries: list[dict[str, Any]] = []
+    assumptions: dict[Assumption, None] = {}
     for reading in source.readings:
         _agree(reading, source, request, sizer.base)
         told = {field: value for field, name in LOADS.items() if (value := getattr(reading, name)) is not None}
@@ -96,6 +97,7 @@ def verify(
                     f"{figure.predicted.mid:g} GiB; name the quantization that was measured"
                 )
         verified.append(Verified(**loads, figures=figures, basis=made.speed.basis if made.speed else None))
+        assumptions |= dict.fromkeys(made.assumptions)
         entries += _entries(reading, made, loads, source.tool, day)
     if made.machine is None or not any(item.figures for item in verified):
         raise InputError("verify: nothing is predicted of what was measured on this machine")
@@ -108,7 +110,7 @@ def verify(
         machine=made.machine,
         holds=all(figure.verdict != "worse" for item in verified for figure in item.figures),
         readings=tuple(verified),
-        assumptions=made.assumptions,
+        assumptions=tuple(assumptions),
     ), entries
 
 

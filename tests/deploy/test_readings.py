@@ -131,6 +131,15 @@ def test_of_several_runs_the_last_counts() -> None:
     assert (reading.decode_tokens_per_s, reading.prefill_tokens_per_s) == (60.0, 100.0)
 
 
+def test_a_prompt_read_at_a_depth_is_no_reading_beside_others() -> None:
+    row = {"model_size": 4912898304, "avg_ts": 9091.0, "n_prompt": 512, "n_gen": 0, "n_depth": 0}
+    deep = row | {"n_depth": 8192}
+    (reading,) = read(json.dumps([deep, row, deep]), "x", FORMATS).readings
+    assert reading.prefill_tokens_per_s == 9091.0
+    (alone,) = read(json.dumps([deep]), "x", FORMATS).readings
+    assert (alone.prefill_tokens_per_s, alone.weights_gib) == (None, pytest.approx(4.5755, rel=1e-4))
+
+
 def test_a_run_that_generated_after_a_prompt_is_neither_speed() -> None:
     with pytest.raises(InputError):
         read('[{"n_prompt": 512, "n_gen": 128, "avg_ts": 900.0}]', "x", FORMATS)

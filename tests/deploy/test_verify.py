@@ -72,6 +72,18 @@ def test_the_prediction_is_that_of_estimate_at_the_lengths_of_the_reading() -> N
     assert (said.prompt_tokens, said.concurrent_requests) == (3000, 2)
 
 
+def test_what_was_assumed_of_any_reading_is_told() -> None:
+    """The answer of a run that only read a prompt was assumed, and told only where it came last."""
+    prompt, answer = (
+        Reading(prefill_tokens_per_s=9e3, prompt_tokens=512),
+        Reading(decode_tokens_per_s=60.0, output_tokens=128),
+    )
+    request = EstimateRequest.model_validate({"model": "8b", "hardware": "L40S", "engine": "vllm"})
+    found, _ = verify(Readings("a tool", "", (prompt, answer)), request, SIZER, date(2026, 11, 24))
+    assert ("output_tokens", 256) in {(item.field, item.value) for item in found.assumptions}
+    assert len(found.assumptions) == len(set(found.assumptions))
+
+
 def test_one_device_holds_its_part_of_the_weights() -> None:
     one, two = (
         verified(Reading(device_weights_gib=weights), hardware=hardware, model="70b").readings[0].figures[0]
