@@ -25,7 +25,7 @@ def by_build(base: RuleBase) -> dict[BuildKey, list[Measurement]]:
 
 
 def corrected(terms: SpeedTerms, kept: Sequence[Measurement], base: RuleBase) -> SpeedTerms:
-    """Return the terms with one factor for generation and one for reading: the geometric mean over measurements."""
+    """Return the terms with what was measured of generation and of reading put right."""
     decode, prefill, waits = [], [], []
     for item in kept:
         context = max(item.context_tokens, item.prompt_tokens + item.output_tokens)
@@ -43,20 +43,37 @@ def corrected(terms: SpeedTerms, kept: Sequence[Measurement], base: RuleBase) ->
     if not one and not other:
         return terms
     last = max(kept, key=lambda item: (item.measured, item.id))
-    told = [f"{way.factor:.2f} times the predicted {what}" for way, what in ((one, "rate"), (other, "reading")) if way]
+    told = [f"{_times(way)} times the predicted {what}" for way, what in ((one, "rate"), (other, "reading")) if way]
     text = f"measured here on {last.measured}: {' and '.join(told)}"
     return terms._replace(decode_kept=one, prefill_kept=other, basis=(text, text))
 
 
 def _correction(seen: list[tuple[float, float]], base: RuleBase) -> Correction | None:
-    """Return the mean factor, the seconds between which it was seen, and how far it is trusted there."""
+    """Return what was measured by what was predicted, and how far it is trusted; `seen` holds ratios and predictions.
+
+    Measurements of one load, and those by which more load were faster, are taken at their geometric mean.
+    """
     if not seen:
         return None
-    factor = exp(sum(log(ratio) for ratio, _ in seen) / len(seen))
-    scatter = max(max(ratio / factor, factor / ratio) for ratio, _ in seen)
-    seconds = [predicted / factor for _, predicted in seen]
+    pools: list[list[tuple[float, float]]] = []
+    for predicted, measured in sorted(((s, s / ratio) for ratio, s in seen), key=lambda pair: (pair[0], -pair[1])):
+        pools.append([(predicted, measured)])
+        while len(pools) > 1 and _middle(pools[-2]) > _middle(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    points = [(predicted, _middle(pool), measured) for pool in pools for predicted, measured in pool]
+    scatter = max(max(middle / measured, measured / middle) for _, middle, measured in points)
     rules = base.verifying
-    return Correction(factor, min(seconds), max(seconds), max(rules.kept_spread, scatter), rules.kept_apart)
+    return Correction(tuple(point[:2] for point in points), max(rules.kept_spread, scatter), rules.kept_apart)
+
+
+def _middle(pool: list[tuple[float, float]]) -> float:
+    return exp(sum(log(measured) for _, measured in pool) / len(pool))
+
+
+def _times(way: Correction) -> str:
+    """Say by what the predictions are multiplied, over all that was measured."""
+    ratios = [predicted / measured for predicted, measured in way.points]
+    return " to ".join(dict.fromkeys(f"{ratio:.2f}" for ratio in (min(ratios), max(ratios))))
 
 
 def _reading_factor(terms: SpeedTerms, load: Workload, first_token_s: float) -> float:
@@ -64,7 +81,7 @@ def _reading_factor(terms: SpeedTerms, load: Workload, first_token_s: float) -> 
     low, high = 1 / MOST, MOST
     for _ in range(HALVINGS):
         middle = sqrt(low * high)
-        tried = terms._replace(prefill_kept=Correction(middle, 0.0, 0.0, 1.0, 0.0))
+        tried = terms._replace(prefill_kept=Correction(((1.0, 1 / middle),), 1.0, 0.0))
         late = speed(tried, load).first_token_s.mid > first_token_s
         low, high = (middle, high) if late else (low, middle)
     return sqrt(low * high)

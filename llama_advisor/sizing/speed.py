@@ -5,9 +5,10 @@ The formulas of one step are plain arithmetic, so that the fit can call them wit
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import product
-from math import log2
+from math import inf, log2
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -62,15 +63,21 @@ class Splits(NamedTuple):
 class Correction(NamedTuple):
     """What measurements of a build say of one of its speeds."""
 
-    factor: float  # on the predicted speed
-    shortest_s: float  # seconds, so corrected, between which it was measured
-    longest_s: float
+    points: tuple[tuple[float, float], ...]  # seconds as predicted, rising, and as measured, never falling
     spread: float  # within which it is trusted there, both ways
     apart: float  # share of the change to other lengths that is uncertain
 
+    def seconds(self, predicted: float) -> float:
+        """Return the seconds of a load: on the line between those measured, beyond in proportion to the last."""
+        after = bisect_right(self.points, (predicted, inf))
+        (least, told), (most, other) = self.points[max(0, after - 1)], self.points[min(after, len(self.points) - 1)]
+        if least <= predicted < most:
+            return told + (other - told) * (predicted - least) / (most - least)
+        return predicted * told / least
+
     def within(self, seconds: float, usual: tuple[float, float]) -> tuple[float, float]:
         """Return the ends at a load of so many seconds, shares of the best guess; the usual ones at most."""
-        away = max(1.0, seconds / self.longest_s, self.shortest_s / seconds) ** self.apart if self.longest_s else 1.0
+        away = max(1.0, seconds / self.points[-1][1], self.points[0][1] / seconds) ** self.apart
         return max(usual[0], 1 / (away * self.spread)), min(usual[1], away * self.spread)
 
 
@@ -186,13 +193,15 @@ def speed(terms: SpeedTerms, load: Workload, offloaded_share: float = 0.0) -> Sp
         batches = max(1.0, reading / terms.batch_tokens)
         split = splits(terms.constants, terms.placed, work.layers, batches)
     context = min(prompt + load.output_tokens / 2, load.context_tokens)
-    generating, reads = terms.decode_kept, terms.prefill_kept
-    hastened = generating.factor if generating else 1.0
-    step_s = decode_step_s(work, rates, split, context, requests) / hastened
-    reading_s = prefill_s(work, rates, split, reading, count) / (reads.factor if reads else 1.0)
-    full_s = decode_step_s(work, rates, split, load.context_tokens, requests) / hastened
+    step_s = decode_step_s(work, rates, split, context, requests)
+    reading_s = prefill_s(work, rates, split, reading, count)
+    full_s = decode_step_s(work, rates, split, load.context_tokens, requests)
+    alone_s = step_s if requests == 1 else decode_step_s(work, rates, split, context, 1)
+    if kept := terms.decode_kept:
+        step_s, full_s, alone_s = kept.seconds(step_s), kept.seconds(full_s), kept.seconds(alone_s)
+    if kept := terms.prefill_kept:
+        reading_s = kept.seconds(reading_s)
     limit, highest_limit = limits(terms, context, requests, reading)
-    alone_s = step_s if requests == 1 else decode_step_s(work, rates, split, context, 1) / hastened
     (_, fast), (_, faster) = terms.ends(alone_s, reading_s, loaded=False)
     limit = min(limit, fast / alone_s)
     highest_limit = min(highest_limit, reading / reading_s * faster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,6 +162,22 @@ def test_measurements_that_differ_are_trusted_less(layer: Make) -> None:
     assert mid == pytest.approx((60 * 80) ** 0.5, rel=1e-3)
     assert low <= mid * 0.9
     assert high >= mid * 1.05
+
+
+def test_each_measured_length_keeps_its_measurement(layer: Make) -> None:
+    """One factor for all put a build that was measured at three depths up to a third off at each of them."""
+    deep = {"context_tokens": 40_000, "output_tokens": 128}
+    rates = {0: 130.0, 8192: 110.0, 32_768: 90.0}
+    entries = [
+        {"id": f"d{depth}", "prompt_tokens": depth, "decode_tokens_per_s": rate} for depth, rate in rates.items()
+    ]
+    kept = layer(holding(*(entry | deep for entry in entries)))
+    found = [sized(kept, prompt_tokens=max(1, depth), **deep) for depth in (*rates, 16_384)]
+    *own, between = [speed.decode_tokens_per_s for speed in found]
+    assert [rate.mid for rate in own] == pytest.approx([*rates.values()], rel=1e-3)
+    assert all(rate.high / rate.low < 1.11 for rate in (*own, between))
+    assert 90 < between.mid < 110
+    assert re.search(r": 0\.\d\d to 1\.\d\d times the predicted rate$", found[0].basis)
 
 
 @pytest.mark.parametrize(
