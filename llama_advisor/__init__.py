@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llama_advisor.api import Scenario, estimate, load_rules, recommend
+    from llama_advisor.api import Scenario, estimate, load_rules, recommend, recommend_batch
 
 __version__ = "0.1.0"
-__all__ = ["Scenario", "__version__", "estimate", "load_rules", "recommend"]
+__all__ = ["Scenario", "__version__", "estimate", "load_rules", "recommend", "recommend_batch"]
 
 
 def __getattr__(name: str) -> Any:
