@@ -29,7 +29,7 @@ class HelpCommand(TyperCommand):
                 sections[ARGUMENTS].append((param.metavar or str(param.name).upper(), text))
                 continue
             own = param.opts[0].rpartition("-")[2].upper()
-            name = re.sub(r"<.*>", own, re.sub(r"<(\S+\|\S+)>", r"\1", shown))
+            name = re.sub(r"<.*>", own, re.sub(r"<(?:list\[)?(\S+\|[^\s\]]+)\]?>", r"\1", shown))
             sections[getattr(param, "rich_help_panel", None) or GROUPS[-1]].append((name, text))
         sections[GROUPS[-1]].append(COLOUR)
         for heading, rows in sections.items():
