@@ -143,8 +143,7 @@ def ignored_by_git(folder: Path) -> Callable[[str], bool]:
         try:
             from pathspec import GitIgnoreSpec
         except ImportError as error:
-            extra = "pip install 'llama-advisor[discover]'"
-            raise InputError(f"--discover reads .gitignore with pathspec: {extra}") from error
+            raise InputError("--discover reads .gitignore with pathspec: pip install pathspec") from error
         try:
             spec = GitIgnoreSpec.from_lines(file_text(path, LARGEST).splitlines())
         except (InputError, ValueError):

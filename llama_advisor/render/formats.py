@@ -38,7 +38,7 @@ class Format(NamedTuple):
         except ModuleNotFoundError as error:
             if error.name not in {"jinja2", "markupsafe"}:
                 raise
-            raise InputError("--format html needs Jinja2: pip install 'llama-advisor[report]'") from error
+            raise InputError("--format html needs Jinja2: pip install jinja2") from error
         written: Callable[[Any, RuleBase, View], str] = getattr(module, self.function)
         return written
 

@@ -398,4 +398,4 @@ def test_without_the_extra_a_record_is_written_and_a_page_says_what_to_install(
         assert left.value.code == code
     out, err = capsys.readouterr()
     assert out.startswith("# Decision: ")
-    assert err == "llama-advisor: --format html needs Jinja2: pip install 'llama-advisor[report]'\n"
+    assert err == "llama-advisor: --format html needs Jinja2: pip install jinja2\n"
