@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / ".github/actions/check/action.yml"
-REFRESH = ROOT / ".github/workflows/refresh.yml"
 PROGRAMS = Path(sys.executable).parent
 WRITTEN = server_entry("github", "llama-advisor @ git+https://example.org/a.git@0a1", "services/it's.yaml", "trunk")
-TEXTS = {"refresh.yml": REFRESH.read_text("utf-8"), "written by init": WRITTEN}
-by_text = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+TEXTS = {file.name: file.read_text("utf-8") for file in sorted((ROOT / ".github/workflows").iterdir())}
+TEXTS |= {"written by init": WRITTEN}
+WHOLE_SUITE = {"test.yml": 60, "release.yml": 60}
+"""Minutes that a workflow which runs every test may take."""
+UNOWNED = re.compile(r"\b(?:install|pipx|uvx)\b[^\n`&|;]*[ '\"]llama-advisor(?![\w./-]| @)")
+"""An install of the bare name, which whoever registers it would answer."""
 
 
 def steps(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -33,21 +36,16 @@ def steps(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from part["steps"]
 
 
-def test_no_workflow_is_left_out() -> None:
-    assert [file.name for file in (ROOT / ".github/workflows").iterdir()] == ["refresh.yml"]
-
-
-@by_text
-def test_a_workflow_is_bounded_and_starts_without_rights(text: str) -> None:
-    made = yaml.safe_load(text)
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_workflow_is_bounded_and_starts_without_rights(name: str) -> None:
+    made = yaml.safe_load(TEXTS[name])
     assert made["permissions"] == {}
     assert made["concurrency"]["group"]
     for job in made["jobs"].values():
-        assert job["timeout-minutes"] <= 15
-    rights = {name: set(job["permissions"].items()) for name, job in made["jobs"].items()}
-    writing = {name for name, found in rights.items() if any(right == "write" for _, right in found)}
-    assert writing
-    assert not [name for name in writing if "pip" in str(made["jobs"][name]["steps"])]
+        assert job["timeout-minutes"] <= WHOLE_SUITE.get(name, 15)
+    writing = [job for job in made["jobs"].values() if "write" in job["permissions"].values()]
+    assert bool(writing) == (name != "test.yml")
+    assert not [job for job in writing if "pip" in str(job["steps"])]
 
 
 @pytest.mark.parametrize("text", [*TEXTS.values(), ACTION.read_text("utf-8")], ids=[*TEXTS, "action.yml"])
@@ -103,3 +101,31 @@ def test_zizmor_finds_nothing(tmp_path: Path) -> None:
 
 def test_each_list_of_offers_is_read() -> None:
     assert set(re.findall(r"rules refresh (\S+)", TEXTS["refresh.yml"])) == set(get_args(List))
+
+
+def test_a_release_is_built_once_tested_then_published_from_a_tag_in_an_environment() -> None:
+    made = yaml.safe_load(TEXTS["release.yml"])
+    assert made[True] == {"push": {"tags": ["v*"]}}
+    build, tested, publish = made["jobs"].values()
+    assert (tested["needs"], publish["needs"], publish["environment"]) == ("build", "test", "pypi")
+    assert publish["permissions"] == {"id-token": "write"}
+    assert [job for job in made["jobs"].values() if "-m build" in str(job["steps"])] == [build]
+    fetched, published = publish["steps"]
+    assert fetched["with"] == tested["steps"][2]["with"] == {"name": "dist", "path": "dist"}
+    assert "with" not in published  # no password, and attestations as they are by default
+
+
+def test_every_python_is_tested_with_the_lowest_and_the_newest_libraries(root: Path) -> None:
+    matrix = yaml.safe_load(TEXTS["test.yml"])["jobs"]["test"]["strategy"]["matrix"]
+    said = re.findall(r"Python :: (3\.\d+)", (root / "pyproject.toml").read_text("utf-8"))
+    assert set(said) <= set(matrix["python"])
+    assert matrix["resolution"] == ["lowest-direct", "highest"]
+
+
+def test_nothing_installs_the_name_that_nobody_owns() -> None:
+    assert UNOWNED.search("pip install --quiet 'llama-advisor[report]'")
+    assert UNOWNED.search("uvx llama-advisor==1 check")
+    assert not UNOWNED.search("pip install 'llama-advisor @ git+https://example.org/a.git@0a1'")
+    places = ("README.md", "docs/**/*.md", "llama_advisor/**/*.py", "llama_advisor/**/*.yaml", ".github/**/*.yml")
+    texts = {path: path.read_text("utf-8") for place in places for path in ROOT.glob(place)}
+    assert [f"{path}: {hit.group()}" for path, text in texts.items() for hit in UNOWNED.finditer(text)] == []
