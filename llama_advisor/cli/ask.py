@@ -117,9 +117,7 @@ class Interview:
                 readline.parse_and_bind("set enable-bracketed-paste off")
         self.interrupted = False
         self.place = 0
-        # whether the locale writes UTF-8; no locale set is taken for none
-        locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
-        self.plain = "utf" not in locale.lower()
+        self.plain = not self.view.unicode
 
     def hear(self, sentence: str) -> None:
         """Read a sentence before anything is asked; without a terminal say how, and refuse what is unsure."""

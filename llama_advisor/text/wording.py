@@ -48,11 +48,11 @@ def json_schema(kind: type[Any]) -> dict[str, Any]:
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    parts = get_args(annotation)  # Python 3.10 takes tuple[int] for a type
+    if not parts and isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    else:
-        for part in get_args(annotation):
-            yield from _models_in(part)
+    for part in parts:
+        yield from _models_in(part)
 
 
 class Problem(NamedTuple):
