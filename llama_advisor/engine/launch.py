@@ -81,14 +81,14 @@ def told(step: Step, candidate: Candidate, base: RuleBase, named: dict[str, Any]
 def filled(template: str, named: dict[str, Any], language: str = "sh") -> str | None:
     """Fill in the values, quoted for the language; a part in double brackets that lacks one is left out.
 
-    None where one is not known outside of such a part.
+    None where one is not known outside of such a part. What a value says is no template.
     """
 
-    def part(match: re.Match[str]) -> str:
-        return filled(match[1], named, language) or ""
+    def known(part: str) -> bool:
+        return all(named.get(name) is not None for name in _NAME.findall(part))
 
-    text = _OPTIONAL.sub(part, template)
-    if any(named.get(name) is None for name in _NAME.findall(text)):
+    text = _OPTIONAL.sub(lambda match: match[1] if known(match[1]) else "", template)
+    if not known(text):
         return None
     lines = [" ".join(line.split()) if language == "sh" else line for line in text.splitlines()]
     return _NAME.sub(lambda match: _quoted(named[match[1]], language), "\n".join(filter(None, lines)))
@@ -162,7 +162,9 @@ def _placement(candidate: Candidate, base: RuleBase) -> dict[str, Any]:
         "stages": placed.stages if placed.stages > 1 else None,
         "nodes": placed.nodes if placed.nodes > 1 else None,
         "over_nodes": Flags("") if placed.nodes > 1 else None,
-        "node_flags": Flags(engine.node_flags.get("first", "")) if placed.nodes > 1 else None,
+        "node_flags": Flags(filled(engine.node_flags.get("first", ""), {"nodes": placed.nodes}) or "")
+        if placed.nodes > 1
+        else None,
         "copies": copies if copies > 1 else None,
         "last_copy": copies - 1 if apart else None,
         "requests": limit,
