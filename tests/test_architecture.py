@@ -141,7 +141,7 @@ OPENERS = {
     "knowledge/layers.py": "reads them",
     "knowledge/cache.py": "keeps what was read",
     "text/tables.py": "tables beside a module",
-    "text/saving.py": "writes results whole",
+    "text/saving.py": "reads within limits, writes results whole",
     "scenario/read.py": "scenario files",
     "cli": "batch files and results; the null device, after a broken pipe",
     "upkeep/refresh.py": "reads the lists of packages, and writes offers",

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Annotated, Any, NamedTuple
 
 from llama_advisor.check.differences import provider_of
-from llama_advisor.check.files import NAMES, covers, file_text, files_below
+from llama_advisor.check.files import NAMES, covers, file_text, files_below, refuse_link_out
 from llama_advisor.check.machines import asked, counted, split_of
 from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.reading.pieces import First
@@ -49,6 +49,7 @@ def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> t
         if path.name in NAMES or covers(exclude, PurePath(name)) or not reader.reads(name):
             continue
         try:
+            refuse_link_out(path, folder)
             text = file_text(path, LARGEST)
         except InputError as error:
             left_out.append(f"{printable(name)} ({error})")

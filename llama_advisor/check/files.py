@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -12,7 +11,7 @@ from os.path import realpath
 from pathlib import Path, PurePath
 
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.saving import replace_file
+from llama_advisor.text.saving import file_bytes, replace_file
 from llama_advisor.text.yaml_file import MAX_BYTES, printable
 
 NAMES = ("llama-advisor.yaml", "llama-advisor.yml")
@@ -23,30 +22,25 @@ SKIPPED = frozenset(
 SERVERS = ".github"
 """A folder in which a file named after this program is a workflow."""
 MOST_FILES = 2_000
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""Opening a pipe does not wait for its other end."""
 
 
 def file_text(path: Path, limit: int = MAX_BYTES) -> str:
     """Return a regular file as text without byte order mark, up to a limit; raise InputError that does not name it."""
     try:
-        with os.fdopen(os.open(path, _FLAGS), "rb") as handle:
-            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
-                raise InputError("not a regular file")
-            content = handle.read(limit + 1)
-    except OSError as error:
-        raise InputError(printable(error.strerror or error)) from error
-    except ValueError as error:
-        raise InputError("not a name that a file can have") from error
-    if len(content) > limit:
-        raise InputError(f"file is larger than {limit // 1_000_000} MB")
-    try:
-        text = content.decode("utf-8-sig")
+        text = file_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 text (byte {error.start})") from error
     if "\x00" in text:
         raise InputError("not text (it holds a zero byte)")
     return text
+
+
+def refuse_link_out(path: Path, folder: Path | None = None) -> None:
+    """Raise InputError for a link out of a folder; where none is given out of the repository around it, or its own."""
+    apart = leads_out(folder or path.parent, path)
+    root = repository_root(path.parent) if apart and folder is None else None
+    if apart and (root is None or leads_out(root, path)):
+        raise InputError("a link out of its folder")
 
 
 def rewrite(path: Path, text: str) -> None:

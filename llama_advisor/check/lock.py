@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from llama_advisor import __version__
 from llama_advisor.check.decide import Decider, Decision, in_words
-from llama_advisor.check.files import file_text, lock_path, shown_name
+from llama_advisor.check.files import file_text, lock_path, refuse_link_out, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.check.project import Deployed, ProjectFile
 from llama_advisor.engine.candidate import Candidate
@@ -122,6 +122,7 @@ def _read(path: Path, kinds: Mapping[str, FindingKind]) -> Lock | CheckFinding:
     """Read a lock; a finding where it holds something else."""
     source = SourceText(shown_name(path), "", kinds)
     try:
+        refuse_link_out(path)
         source = SourceText(source.name, file_text(path), kinds)
         return Lock.model_validate(json.loads(source.text))
     except InputError as error:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from llama_advisor.check.files import file_text, leaves_folder, shown_name, with_selector
+from llama_advisor.check.files import file_text, leaves_folder, refuse_link_out, shown_name, with_selector
 from llama_advisor.check.findings import CheckFinding, SourceText, clean
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_WAIVERS, WISH, Deployment, Project
@@ -94,6 +94,7 @@ def read_project(path: Path, kinds: Mapping[str, FindingKind]) -> ProjectFile:
     documents: tuple[Document, ...] = ()
     wrong: list[CheckFinding] = []
     try:
+        refuse_link_out(path)
         source = SourceText(name, file_text(path), kinds)
         documents = parse_all(source.text, name)
         if not documents:

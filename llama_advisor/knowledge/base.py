@@ -212,7 +212,7 @@ def shipped_rules() -> Path:
 
 def read_rules(facts: Mapping[str, Fact], *extra: str | Path) -> RuleBase:
     """Read the shipped rule base with the layers in `extra` over it, last on top; conditions may test `facts`."""
-    shipped = read_layer(shipped_rules(), "rules")
+    shipped = read_layer(shipped_rules(), "rules", apart=False)
     base = RuleBase((shipped,), facts)
     base.finish()
     if not extra:

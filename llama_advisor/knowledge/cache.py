@@ -149,8 +149,10 @@ def fingerprint(root: Path, ending: str) -> tuple[list[str], str]:
         with os.scandir(f"{root}/{below}") as entries:
             for entry in entries:
                 if entry.name.endswith(ending):
-                    stat = entry.stat()
-                    found[below + entry.name] = stat.st_size, stat.st_mtime_ns
+                    found[below + entry.name] = -1, time_ns()
+                    with suppress(OSError):  # a link that leads nowhere, which reading tells of
+                        stat = entry.stat()
+                        found[below + entry.name] = stat.st_size, stat.st_mtime_ns
                 elif entry.is_dir(follow_symlinks=False):
                     todo.append(f"{below}{entry.name}/")
     names = sorted(found, key=lambda name: name.split("/"))

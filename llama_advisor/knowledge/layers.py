@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from os.path import realpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from llama_advisor.knowledge.cache import Kept, fingerprint
 from llama_advisor.knowledge.kinds import ENTRY_FOLDERS, LIST_KEYS, SINGLE_FILES
 from llama_advisor.text.errors import InputError, RuleBaseError, nearest
-from llama_advisor.text.yaml_file import Document, parse
+from llama_advisor.text.saving import file_bytes
+from llama_advisor.text.yaml_file import Document, parse, printable
 
 _FORMAT = "2"
 
@@ -34,7 +36,7 @@ class Layer:
         if self.kept and (kept := self.kept.files()) is not None:
             return kept
         names = fingerprint(self.root, ".yaml")[0]
-        return _parsed({name: (self.root / name).read_bytes() for name in names}, self.label)
+        return _parsed(_contents(self.root, names, self.label), self.label)
 
     def document(self, relative: str) -> Document:
         """Read one file again, with the positions of its values."""
@@ -54,18 +56,27 @@ class Origin(NamedTuple):
         return RuleBaseError(self.layer.document(self.file).error((*self.loc, *loc), what))
 
 
-def read_layer(root: Path, label: str) -> Layer:
-    """Read every YAML file below `root`; raise RuleBaseError with the position of what is wrong."""
+def read_layer(root: Path, label: str, *, apart: bool = True) -> Layer:
+    """Read every YAML file below `root`; raise RuleBaseError with the position of what is wrong.
+
+    Out of a folder that is `apart` no link may lead: what is laid over the shipped rules may be a stranger's.
+    """
     if not label or not root.is_dir():
         raise InputError(f"--rules {root if label else repr(label)}: not a directory")
-    names, stats = fingerprint(root, ".yaml")
+    try:
+        names, stats = fingerprint(root, ".yaml")
+    except OSError as error:
+        raise InputError(f"--rules {root}: {error.strerror or error}") from error
+    for name in names if apart else ():
+        if not Path(realpath(root / name)).is_relative_to(realpath(root)):
+            raise RuleBaseError(printable(f"{label}/{name}: a link out of this folder"))
     kept = Kept(root, stats)
     if kept.unchanged:
         return Layer(root, label, kept.digest, kept=kept)
-    contents = {name: (root / name).read_bytes() for name in names}
+    contents = _contents(root, names, label)
     total = hashlib.sha256(_FORMAT.encode())  # of names and contents; answers show it, so no cache may change it
     for name, content in contents.items():
-        total.update(f"{name}\0{len(content)}\0".encode() + content)
+        total.update(f"{name}\0{len(content)}\0".encode(errors="surrogateescape") + content)
     digest = total.hexdigest()
     files = None if kept.digest == digest and kept.files() is not None else _parsed(contents, label)
     kept.keep(digest, files)
@@ -139,6 +150,16 @@ def merged(lower: Any, upper: Any) -> Any:
 
 def _entries(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "id" in item for item in value)
+
+
+def _contents(root: Path, names: list[str], label: str) -> dict[str, bytes]:
+    contents: dict[str, bytes] = {}
+    for name in names:
+        try:
+            contents[name] = file_bytes(root / name)
+        except InputError as error:
+            raise RuleBaseError(printable(f"{label}/{name}: {error}")) from error
+    return contents
 
 
 def _parsed(contents: dict[str, bytes], label: str) -> dict[str, Any]:

@@ -1,11 +1,32 @@
-"""Files put in their place whole or not at all, whatever ends the program meanwhile."""
+"""Files read within limits, and put in their place whole or not at all, whatever ends the program meanwhile."""
 
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from time import time_ns
+
+from llama_advisor.text.errors import InputError
+from llama_advisor.text.yaml_file import MAX_BYTES, printable
+
+
+def file_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return the content of a regular file, up to a limit; raise InputError that does not name it."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe does not wait to be opened
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as handle:
+            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+                raise InputError("not a regular file")
+            content = handle.read(limit + 1)
+    except OSError as error:
+        raise InputError(printable(error.strerror or error)) from error
+    except ValueError as error:
+        raise InputError("not a name that a file can have") from error
+    if len(content) > limit:
+        raise InputError(f"file is larger than {limit // 1_000_000} MB")
+    return content
 
 
 def replace_file(path: Path, content: bytes) -> None:
