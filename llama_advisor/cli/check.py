@@ -23,6 +23,7 @@ from llama_advisor.check.files import (
     file_text,
     lock_path,
     project_files,
+    refuse_link_out,
     repository_root,
     rewrite,
     shown_name,
@@ -45,7 +46,7 @@ from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import json_schema
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.text.yaml_file import printable, steers
 
 WORTH_WORKERS = 60
 MOST_WORKERS = 8
@@ -144,7 +145,13 @@ def _fixed(answer: Findings, *, diff: bool) -> bool:
     changed = list(edits(answer))
     for edit in changed:
         if diff:
-            sys.stdout.write(edit.diff())
+            text = edit.diff()
+            if steers(text):
+                sys.stderr.write(
+                    f"llama-advisor: {shown_name(edit.path)}: not shown, its lines would steer what shows them\n"
+                )
+            else:
+                sys.stdout.write(text)
             continue
         rewrite(edit.path, edit.after)
         sys.stderr.write("".join(f"llama-advisor: {change}\n" for change in edit.changes))
@@ -200,14 +207,18 @@ def lock(
             pinned.append((item.deployment, decision))
         for found in wrong:
             raise InputError(f"{found.file}:{found.line}:{found.column}: {found.code} {found.text}")
+        try:
+            refuse_link_out(target)
+        except InputError as error:
+            raise InputError(f"{target}: {error}") from error
         text = lock_text(pinned, checker.base)
         if verify:
-            current = target.read_text(encoding="utf-8") if target.is_file() else None
+            current = target.read_text(encoding="utf-8", errors="replace") if target.is_file() else None
             worst = max(worst, 0 if current == text else 1)
-            sys.stdout.write(f"{target}: {'current' if current == text else 'out of date'}\n")
+            sys.stdout.write(f"{shown_name(target)}: {'current' if current == text else 'out of date'}\n")
         else:
             write(text, str(target))
-            sys.stdout.write(f"{target}: written\n")
+            sys.stdout.write(f"{shown_name(target)}: written\n")
     return worst
 
 

@@ -23,7 +23,7 @@ from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.read import chosen, read_scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.strict import Target as Place
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.text.yaml_file import printable, steers
 
 PLACE = next(flag for flag in FLAGS if flag.flag == "--target")
 Target = Annotated[
@@ -66,7 +66,7 @@ def deploy(
     planned = Plan(build, advisor.base, adapter)
     if not {step.step for step in planned.steps} & {"start", "tune", "request"}:
         raise NothingError(f"there is nothing to deploy: how {planned.title} is run is not known here")
-    write(TARGETS[form](planned), output)
+    write(_script(form, planned), output)
     for wish in advice.wishes:
         if wish.outcome != "kept":
             sys.stderr.write(f"llama-advisor: {wish.field} {printable(wish.asked)}: {printable(wish.text)}\n")
@@ -87,6 +87,14 @@ def _form(target: list[str], said: dict[str, Any]) -> str:
     if places:
         said[PLACE.field] = places[0]
     return forms[0] if forms else "shell"
+
+
+def _script(form: str, planned: Plan) -> str:
+    """Return what is written, whoever named what is in it."""
+    text = TARGETS[form](planned)
+    if steers(text):
+        raise InputError("deploy: a name in it would steer a terminal or a build server")
+    return text
 
 
 def exists(path: str) -> bool:

@@ -72,7 +72,7 @@ def examples(format_: Format = "text", rules: Rules = None) -> int:
     else:
         for result in failed:
             place = f"{result.rule}: {result.kind}[{result.place}]"
-            sys.stdout.write(f"{place}: came to {result.got}, example {printable(result.example)}\n")
+            sys.stdout.write(printable(f"{place}: came to {result.got}, example {result.example}") + "\n")
         count = len({result.rule for result in results})
         sys.stdout.write(f"{len(results)} examples of {count} rules, {len(failed)} failed\n")
     return FINDINGS if failed else 0
@@ -232,7 +232,8 @@ def _told(
             sys.stdout.write(f"{line}\n")
         for finding, kind in told:
             about = f"{finding.entry}: " if finding.entry else ""
-            sys.stdout.write(f"{finding.where(base)}: {finding.code} {kind.severity}: {about}{finding.text}\n")
+            line = f"{finding.where(base)}: {finding.code} {kind.severity}: {about}{finding.text}"
+            sys.stdout.write(f"{printable(line)}\n")
         for code, kind in codes.items():
             sys.stdout.write(f"  {code} {kind.title}. {kind.explanation}\n")
         counts = ", ".join(f"{levels.count(level)} {level}s" for level in ("error", "warning", "note"))

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from llama_advisor.check.findings import CheckFinding, Findings
 from llama_advisor.knowledge.upkeep_entries import FindingKind
-from llama_advisor.render.formats import View, to_json
+from llama_advisor.render.formats import View, json_answer
 from llama_advisor.render.screen import Screen, cell_len
 
-LOGGING_COMMAND = re.compile(r"##(?=[\w.\-]*\[)")
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 SHOWN_COLUMNS = 110
 BEFORE = 60
@@ -76,16 +75,6 @@ def _many(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _quiet(text: str) -> str:
-    """Return text in which a build server sees no logging command: `##[error]` is one anywhere in a line."""
-    return LOGGING_COMMAND.sub("#?", text)
-
-
-def _quiet_json(text: str) -> str:
-    """Return the same JSON without two hashes in a row, which only a string can hold."""
-    return text.replace("##", "#\\u0023") + "\n"
-
-
 def _text(shown: Shown) -> str:
     """Write place, sentence, the line with a caret under it, what to do; at the end a line of counts."""
     out = Screen(colour=shown.view.colour, width=shown.view.width)
@@ -93,13 +82,13 @@ def _text(shown: Shown) -> str:
         name = f"./{item.file}" if item.file.lstrip().startswith(":") else item.file
         style = STYLES[item.severity]
         out.unwrapped(
-            (f"{_quiet(name)}:{item.line}:{item.column}: ", ""),
+            (f"{name}:{item.line}:{item.column}: ", ""),
             (f"{item.code} {item.severity}", style),
-            (f": {_quiet(item.text)}", ""),
+            (f": {item.text}", ""),
         )
         pad = " " * len(str(item.line))
         if item.snippet.strip() and item.column <= len(item.snippet) + 1:
-            line = _quiet(item.snippet).replace("\t", " ")
+            line = item.snippet.replace("\t", " ")
             start = item.column - 1
             end = item.end_column - 1 if item.end_line == item.line else len(line)
             cut = max(0, start - BEFORE) if len(line) > SHOWN_COLUMNS else 0
@@ -135,7 +124,7 @@ def _code_span(text: str) -> str:
     """Return text as a code span that ends where it should, also in a table."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
-    return f"{fence} {_quiet(text)} {fence}".replace("\\", "\\\\").replace("|", "\\|")
+    return f"{fence} {text} {fence}".replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _github(shown: Shown) -> str:
@@ -148,8 +137,8 @@ def _github(shown: Shown) -> str:
         if item.end_line == item.line:
             place |= {"col": item.column, "endColumn": max(item.column, item.end_column - 1)}
         place |= {"title": f"{item.code} {item.title}"}
-        properties = ",".join(f"{name}={_quiet(str(value)).translate(PROPERTY)}" for name, value in place.items())
-        lines.append(f"::{GITHUB_LEVELS[item.severity]} {properties}::{_quiet(_with_fix(item)).translate(DATA)}")
+        properties = ",".join(f"{name}={str(value).translate(PROPERTY)}" for name, value in place.items())
+        lines.append(f"::{GITHUB_LEVELS[item.severity]} {properties}::{_with_fix(item).translate(DATA)}")
     return "".join(f"{line}\n" for line in (*lines, shown.counts))
 
 
@@ -170,7 +159,7 @@ def _gitlab(shown: Shown) -> str:
         for item in shown.in_repository
         if item.counts
     ]
-    return _quiet_json(to_json(report))
+    return json_answer(report)
 
 
 def _junit(shown: Shown) -> str:
@@ -233,7 +222,7 @@ def _sarif(shown: Shown) -> str:
         "invocations": [{"executionSuccessful": result.exit_code <= 1, "exitCode": result.exit_code}],
         "results": [_sarif_result(item, codes.index(item.code)) for item in shown.in_repository],
     }
-    return _quiet_json(to_json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}))
+    return json_answer({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
@@ -271,7 +260,7 @@ def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
 
 FORMATS: dict[str, Callable[[Shown], str]] = {
     "text": _text,
-    "json": lambda shown: _quiet_json(to_json(shown.result)),
+    "json": lambda shown: json_answer(shown.result),
     "sarif": _sarif,
     "junit": _junit,
     "github": _github,

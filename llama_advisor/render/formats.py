@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -44,6 +45,7 @@ class Format(NamedTuple):
 
 
 ONLY_WHEN_ASKED = frozenset({"builds", "training", "limits", "value"})
+_STEERS = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|(?<=#)#")
 JSON = Format("formats", "json_answer")
 ADVICE = {
     "text": Format("advice", "advice_text"),
@@ -62,9 +64,12 @@ COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON}
 
 
 def to_json(result: Any, *, indent: int | None = 2) -> str:
-    """Return a result, or plain data, as JSON, in the order of its contract."""
+    """Return a result, or plain data, as JSON, in the order of its contract.
+
+    What would steer a terminal, and `##` as build servers know it, is escaped; only a string can hold it.
+    """
     data = asked_for(result) if is_record(type(result)) else plain(result)
-    return json.dumps(data, indent=indent, ensure_ascii=False)
+    return _STEERS.sub(lambda found: f"\\u{ord(found[0][-1]):04x}", json.dumps(data, indent=indent, ensure_ascii=False))
 
 
 def json_answer(result: Any, *_: object) -> str:

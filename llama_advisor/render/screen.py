@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.text.yaml_file import logged, printable
 
 MOST_COLUMNS = 100
 NARROWEST = 40
@@ -33,7 +33,7 @@ class Screen:
 
     def text(self) -> str:
         """Return what was written, without blanks at line ends."""
-        return "\n".join(line.rstrip() for line in self.lines) + "\n"
+        return logged("\n".join(line.rstrip() for line in self.lines)) + "\n"
 
     def line(self, text: str, style: str = "", indent: int = 0, lead: int | None = None) -> None:
         """Write one paragraph; of the first line, only the `lead` characters in the style, where that is given."""

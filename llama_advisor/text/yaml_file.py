@@ -16,6 +16,8 @@ _FLOAT = r"[-+]?(\.[0-9]+|[0-9][0-9_]*\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE
 _BRACKETS = r"[\[\]{}]|(?:[-?]\s+){20,}"
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+_LOGGED = r"##(?=[\w.\-]*\[)"
+_LED = r"(?m)^([ \t]*):(?=:)"
 _ALIAS = r"[\s:,\-\[?]*(\*[^\s,\[\]{}]+)"
 LONGEST_NUMBER = 300
 DIGITS = "+-.0123456789"
@@ -26,8 +28,19 @@ MAX_BYTES = 5_000_000
 
 
 def printable(text: object) -> str:
-    """Return `text` on one line without control characters, for messages."""
-    return re.sub(_CONTROL, "?", str(text).replace("\n", " "))
+    """Return `text` on one line without control characters, for messages; a build server logs no command of it."""
+    told = re.sub(_CONTROL, "?", str(text).replace("\n", " "))
+    return re.sub(_LOGGED, "#?", told) if "##" in told else told
+
+
+def logged(text: str) -> str:
+    """Return lines none of which begins as a command of a build server does: `::error::`, blanks before it or none."""
+    return re.sub(_LED, r"\1?", text) if "::" in text else text
+
+
+def steers(text: str) -> bool:
+    """Tell whether lines that must stay as they are would steer a terminal or a build server that shows them."""
+    return logged(text) != text or any(printable(line) != line for line in text.replace("\r\n", "\n").split("\n"))
 
 
 class Document(NamedTuple):
