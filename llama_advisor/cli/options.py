@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -123,7 +124,8 @@ def screen(output: str | None) -> View:
     forced = output is None and os.environ.get("FORCE_COLOR", "0") != "0"
     colour = "NO_COLOR" not in os.environ and (forced or (terminal and os.environ.get("TERM") != "dumb"))
     columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() and int(columns) else os.get_terminal_size().columns if terminal else 80
+    known = int(columns) if re.fullmatch("0*[1-9][0-9]{0,8}", columns) else 0
+    width = known or (os.get_terminal_size().columns if terminal else 80)
     names = ("LC_ALL", "LC_CTYPE", "LANG")
     locale = next((os.environ[name] for name in names if os.environ.get(name)), "") if terminal else "utf-8"
     return View(
