@@ -8,6 +8,7 @@ from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.explain.options import nearest_excuse
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.model import Model
+from llama_advisor.scenario.names import use_case_id
 from llama_advisor.sizing.quality import Score, kept_share, of_this_work, score
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
@@ -135,7 +136,7 @@ def benchmarks(advice: Advice, base: RuleBase) -> list[str]:
     """Return the benchmarks that stand for this work, the weightiest first."""
     shares: dict[str, float] = {}
     for case in advice.scenario.get("use_cases") or ("general",):
-        for name, share in base.use_cases[case].benchmarks.items():
+        for name, share in base.use_cases[use_case_id(case, base)].benchmarks.items():
             shares[name] = shares.get(name, 0) + share
     weightiest = sorted(shares, key=lambda name: (-shares[name], name))
     return of_this_work(weightiest, advice.scenario.get("inputs", ()), base)
