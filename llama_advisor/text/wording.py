@@ -83,7 +83,9 @@ def problems(error: ValidationError, schema: type[BaseModel], most: int) -> list
     groups: dict[tuple[Any, ...], list[Any]] = {}
     for found in error.errors(include_url=False):
         loc = found["loc"]
-        branch = next((index for index, key in enumerate(loc) if _is_branch(key)), len(loc))
+        branch = next(
+            (index for index, key in enumerate(loc) if _is_branch(key) and not _refused(found, index)), len(loc)
+        )
         groups.setdefault(loc[:branch], []).append(found)
     made = [_reworded(max(group, key=_telling), schema) for group in list(groups.values())[:most]]
     # What is refused in a list is not counted, so that the list seems too short.
@@ -93,7 +95,7 @@ def problems(error: ValidationError, schema: type[BaseModel], most: int) -> list
 
 def _reworded(found: Any, schema: type[BaseModel]) -> Problem:
     """Return place, wording and pydantic's word for the kind of one thing wrong."""
-    loc = tuple(key for key in found["loc"] if not _is_branch(key))
+    loc = tuple(key for index, key in enumerate(found["loc"]) if not _is_branch(key) or _refused(found, index))
     name = loc[-1] if loc else "value"
     kind, given = found["type"], found.get("input")
     if kind == "extra_forbidden":
@@ -120,6 +122,11 @@ def _quoted(value: object) -> str:
 def _is_branch(key: object) -> bool:
     """Pydantic adds the branch of a union to the place; it is not part of the user's file."""
     return isinstance(key, str) and (key[:1].isupper() or "[" in key or key in {"str", "int", "float", "bool", "none"})
+
+
+def _refused(found: Any, index: int) -> bool:
+    """Tell whether the step at this index is an unknown key of the user's file, however it is written."""
+    return found["type"] == "extra_forbidden" and index == len(found["loc"]) - 1
 
 
 def _named(loc: tuple[Any, ...]) -> str:
