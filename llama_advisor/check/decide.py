@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 from llama_advisor.check.findings import CheckFinding
 from llama_advisor.check.project import Deployed
+from llama_advisor.engine.advice import Change
 from llama_advisor.engine.candidate import Candidate
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rank import best_first
@@ -124,15 +125,22 @@ class Decider:
         kinds = sorted({then.rule_out for then in first if isinstance(then, RuleOut)})
         text = f"no model meets these requirements ({', '.join(kinds)})"
         if way := next(ways_round(found, self.advisor), None):
-            changes = ", ".join(f"{c.field} {_plain(c.from_)} to {_plain(c.to)}" for c in way.shown.changes)
-            then = way.shown.then
-            text += f"; changed {changes}, {then.model} as {then.quantization} would do"
+            then, changes = way.shown.then, ", ".join(map(_changed, way.shown.changes))
+            form = "as a hosted service" if then.engine == HOSTED else f"as {then.quantization}"
+            text += f"; {changes}, {then.model} {form} would do"
         return text
 
 
+def _changed(change: Change) -> str:
+    """Return a change in words; what is dropped is changed to nothing."""
+    if change.to is None:
+        return f"without {change.field} {_plain(change.from_)}"
+    return f"with {change.field} {_plain(change.to)}" + f" instead of {_plain(change.from_)}" * (
+        change.from_ is not None
+    )
+
+
 def _plain(value: Any) -> str:
-    if value is None:
-        return "nothing"
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 

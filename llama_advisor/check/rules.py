@@ -108,7 +108,7 @@ def _violations(item: Deployed, decision: Decision, base: RuleBase) -> Iterator[
             grouped.setdefault(_blamed(outcome, build, item), []).append(outcome.text)
         for (code, key), texts in grouped.items():
             stated = decision.need.hardware_stated or item.deployment.requirements.memory_budget_gib is not None
-            assumed = code in MACHINE and not stated
+            assumed = code in MACHINE and not stated and build.engine.id != HOSTED
             said = [*texts, "no hardware is stated, so the machine is assumed"] if assumed else texts
             found = item.finding(code, ("choice", key), "; ".join(said))
             yield found._replace(severity="note") if assumed else found
