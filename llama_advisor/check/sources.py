@@ -51,6 +51,9 @@ class Sources:
                 self.files[path] = name if set(pattern) & set("*?") else path.name
                 self._selectors.setdefault(path, {})[index] = selector
 
+        if not self.files and not self.left_out:
+            self.findings = [found._replace(severity="error") for found in self.findings]
+
     def place(self, path: Path) -> tuple[Any, ...]:
         """Return the place of the first pattern that names a file."""
         return self.item.pattern_place(min(self._selectors[path]))
@@ -73,4 +76,4 @@ class Sources:
             written = self.item.deployment.sources[index]
             selector = written.rpartition("#")[2]
             text = f"{self.item.name}: {selector!r} is no name or key around a model{nearest(selector, known)}"
-            yield self.item.finding("LA306", self.item.pattern_place(index), text, written)
+            yield self.item.finding("LA306", self.item.pattern_place(index), text, written)._replace(severity="error")
