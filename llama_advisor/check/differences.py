@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from llama_advisor.check.decide import Decider, Decision
 from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.fitting import Fitting, numbers
 from llama_advisor.check.machines import LARGER, OTHER, in_words, unlike
 from llama_advisor.check.project import Deployed
 from llama_advisor.check.reading.deployments import Deployment, Mention
-from llama_advisor.check.reading.reader import PARAMETER
+from llama_advisor.check.reading.pieces import First, Path
+from llama_advisor.check.reading.reader import IMAGES, PARAMETER
 from llama_advisor.check.reading.versions import WRONG_VERSION, bound, parts, wrong_version
+from llama_advisor.check.reading.words import words_of
 from llama_advisor.engine.candidates import machines
 from llama_advisor.hardware import catalogue_of
 from llama_advisor.knowledge.base import RuleBase
@@ -21,17 +23,12 @@ from llama_advisor.knowledge.engine import Engine
 from llama_advisor.knowledge.model import Model, Published
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
-from llama_advisor.sizing.layouts import Layout
-from llama_advisor.sizing.memory import Parallel, fit, tensor_parallel_divides
 from llama_advisor.sizing.support import made_here
-from llama_advisor.text.errors import nearest
+from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.yaml_file import place_of
 
 FULL_BITS = 16
-_WORD = re.compile(r"[A-Za-z]+")
 SHOWN = 3
-Split = tuple[int, int]
-"""Devices over which each layer is divided, and stages after each other."""
 
 
 def compared(
@@ -67,21 +64,31 @@ class Comparison:
         self.base, self.day, self.chosen = decider.advisor.base, decider.advisor.as_of, decision.chosen
         self.build = decision.best or decision.nearest
         self.engine = self.base.engines.get(self.chosen.engine or (self.build.engine.id if self.build else ""))
-        choice = item.deployment.choice.engine
-        self.provider = names.provider_id(choice, self.base) if choice else None
-        self.set: set[str] = set()  # kinds of what any of the files sets
-        self.unset: dict[str, CheckFinding] = {}  # findings that hold where no file sets a kind
+        stated = item.deployment.choice.engine, item.deployment.requirements.provider
+        known = (provider for name in stated if name and (provider := names.provider_id(name, self.base)))
+        self.provider = next(known, None)
+        self.set: dict[str, Mention] = {}  # of each kind what a file sets first
+        asked = item.deployment.requirements, item.deployment.choice
+        self.fitting = Fitting(asked, decision, decider, self.engine)
+        self.engines: set[str] = set()  # those that any of them names
+        self.later: list[Callable[[], Iterator[CheckFinding]]] = []  # what all files together decide
+        self.unset: dict[str, Callable[[], Iterator[CheckFinding]]] = {}  # what holds where no file sets a kind
 
     def findings(self, source: SourceText, held: Deployment) -> Iterator[CheckFinding]:
         """Yield how one deployment of a file differs."""
-        self.set |= {mention.kind for mention in held.settings}
+        self.engines |= {mention.engine for mention in held.settings if mention.kind == "engine"}
+        self.set = {mention.kind: mention for mention in reversed(held.settings)} | self.set
         for mention in held.mentions:
             if mention.kind == "model":
                 yield from self._model(source, mention, held)
             elif mention.kind == "quantization" and (text := self._other_form(mention.text, mention.quantizations)):
                 yield self._finding(source, mention, "LA302", text)
             elif mention.kind == "context":
-                yield from self._context(source, mention)
+                self.later.append(partial(self._context, source, mention, held))
+            elif mention.kind == "sequences":
+                self.later.append(partial(self._sequences, source, mention, held))
+            elif mention.kind == "region":
+                yield from self._region(source, mention, held)
             elif mention.kind == "version":
                 yield from self._version(source, mention)
             elif mention.kind == "parameter":
@@ -89,12 +96,14 @@ class Comparison:
                 if mention.text.lower() not in known:
                     text = f"{self.name}: Ollama knows no parameter {mention.text!r}{nearest(mention.text, known)}"
                     yield self._finding(source, mention, "LA310", text, of_a_name=True)
+        yield from self._images(source, held)
         yield from self._split(source, held)
         yield from self._hardware(source, held)
 
     def left(self) -> Iterator[CheckFinding]:
-        """Yield what holds because none of the files sets something."""
-        yield from (found for kind, found in self.unset.items() if kind not in self.set)
+        """Yield what holds by what all files set together, and because none of them sets something."""
+        unset = (tell for kind, tell in self.unset.items() if kind not in self.set)
+        yield from (found for tell in (*self.later, *unset) for found in tell())
 
     def _finding(
         self, source: SourceText, mention: Mention, code: str, text: str, *, of_a_name: bool = False, **more: Any
@@ -135,12 +144,39 @@ class Comparison:
             text = f"{says}; {self.name} chose {self.base.engines[str(self.chosen.engine)].name}"
             yield self._finding(source, engines[0], "LA309", text)
         elif self.engine and any(item.engine == self.engine.id for item in engines):  # it is started, not called
-            self._unset(source, mention, self.engine)
+            self._unset(source, mention, held, self.engine)
 
     def _same_engine(self, mention: Mention) -> bool:
         """Whether an engine that is named is the chosen one, or a back end of it."""
-        pair = [self.base.engines[name] for name in (mention.engine, self.chosen.engine) if name]
-        return len({engine.part_of or engine.id for engine in pair}) == 1
+        return self._alike(mention.engine, self.chosen.engine or mention.engine)
+
+    def _alike(self, *engines: str) -> bool:
+        return len({self.base.engines[name].part_of or name for name in engines}) == 1
+
+    def _images(self, source: SourceText, held: Deployment) -> Iterator[CheckFinding]:
+        """Yield whether an image is of another engine than the command in its container.
+
+        In a file without a model, it may be the one that runs the deployment: where no file names the chosen engine.
+        """
+        engines = [item for item in held.settings if item.kind == "engine"]
+        for image in (item for item in engines if item.key in IMAGES):
+            inside = len(image.path) - 1
+            commands = [
+                item for item in engines if item.path[:inside] == image.path[:-1] and _starts(item.path[inside:])
+            ]
+            if commands and not any(self._alike(image.engine, item.engine) for item in commands):
+                one, other = (self.base.engines[item.engine].name for item in (image, commands[0]))
+                text = f"the image is one of {one}, the command in it one of {other}; {self.name} chose "
+                text += self.base.engines[self.chosen.engine].name if self.chosen.engine else "neither"
+                yield self._finding(source, image, "LA309", text)
+            elif not held.model and self.chosen.engine not in {None, HOSTED}:
+                self.later.append(partial(self._image_alone, source, image))
+
+    def _image_alone(self, source: SourceText, image: Mention) -> Iterator[CheckFinding]:
+        if not any(self._alike(engine, str(self.chosen.engine)) for engine in self.engines):
+            one, other = (self.base.engines[str(name)].name for name in (image.engine, self.chosen.engine))
+            text = f"the image is one of {one}, and no file names {other}, which {self.name} chose"
+            yield self._finding(source, image, "LA309", text)
 
     def _other_form(self, name: str, held: frozenset[str]) -> str:
         """Say that what is deployed has another quantization than was chosen; nothing where it has not."""
@@ -149,14 +185,21 @@ class Comparison:
             return ""
         return f"{name} is {' or '.join(sorted(held))}; {self.name} chose {' or '.join(sorted(wanted))}"
 
-    def _unset(self, source: SourceText, mention: Mention, engine: Engine) -> None:
+    def _unset(self, source: SourceText, mention: Mention, held: Deployment, engine: Engine) -> None:
         """Keep what follows for a model beside which no quantization, or no context, is set in any file."""
         wanted, original = self.chosen.quantizations, self.chosen.model.artifacts.hf_repo
         if mention.checkpoint and not mention.checkpoint.quantizations and "safetensors" in engine.loads:
             text = f"{mention.text} holds weights of 16 bits, and no file sets another quantization"
             text = f"{text}; {self.name} chose {' or '.join(sorted(wanted))}"
             if _owner(mention.text) == _owner(original) and not self._full(wanted):
-                self.unset.setdefault("quantization", self._finding(source, mention, "LA302", text))
+                found = self._finding(source, mention, "LA302", text)
+                self.unset.setdefault("quantization", lambda: iter((found,)))
+        self.unset.setdefault("context", partial(self._default_context, source, mention, held, engine))
+
+    def _default_context(
+        self, source: SourceText, mention: Mention, held: Deployment, engine: Engine
+    ) -> Iterator[CheckFinding]:
+        """Yield whether the context that an engine takes by itself is another than is needed."""
         machine, need = self.build and self.build.machine, self.decision.need
         gib = ((machine.device.memory_gib or 0.0) * machine.devices) if machine and need.hardware_stated else 0.0
         default = next((item for item in engine.default_contexts if gib < (item.below_gib or float("inf"))), None)
@@ -169,22 +212,15 @@ class Comparison:
         if tokens == need.context_tokens or (default.tokens and tokens > need.context_tokens):
             return
         if tokens > need.context_tokens:
-            short = self._lacking(tokens)
+            short = self.fitting.lacking(tokens, held, held.setting("cache") or self.set.get("cache"))
             text, level = f"{text}; {short or self._fits}", "warning" if short else "note"
         if self._assumed(tokens):
             level = "note"
-        self.unset.setdefault("context", self._finding(source, mention, "LA308", text, severity=level))
+        yield self._finding(source, mention, "LA308", text, severity=level)
 
     def _full(self, quantizations: frozenset[str]) -> bool:
         """Whether the original weights of 16 bits are one of these."""
         return not quantizations or any(self.base.quantizations[name].bits >= FULL_BITS for name in quantizations)
-
-    def _lacking(self, tokens: int) -> str:
-        """Say why a longer context does not fit; an engine that pages needs room for one sequence of that length."""
-        asked = self.item.deployment.requirements
-        if self.engine and self.engine.concurrent_requests == "continuous":
-            asked = asked.model_copy(update={"concurrent_requests": 1})
-        return self.decider.lacking(asked, self.item.deployment.choice, tokens)
 
     @property
     def _fits(self) -> str:
@@ -196,11 +232,15 @@ class Comparison:
         need, stated = self.decision.need, self.item.deployment.requirements
         return stated.context_tokens is None or (tokens > need.context_tokens and not need.hardware_stated)
 
-    def _context(self, source: SourceText, mention: Mention) -> Iterator[CheckFinding]:
+    def _context(self, source: SourceText, mention: Mention, held: Deployment) -> Iterator[CheckFinding]:
         """Yield whether another context is set; a longer one that fits is worth a note alone."""
         need, requests = self.decision.need, self.decision.need.concurrent_requests if mention.total else 1
+        slots = held.setting("sequences") if mention.total else None
+        if slots and slots.number > requests and mention.number >= need.context_tokens * requests:
+            return  # the slots make it too short
+        requests = slots.number if slots and slots.number else requests
         wanted = need.context_tokens * requests
-        if mention.number in {need.context_tokens, wanted}:
+        if mention.number == wanted or (mention.number == need.context_tokens and not slots):
             return
         assumed = self.item.deployment.requirements.context_tokens is None
         taken = ", which its use case takes for granted; state `context_tokens`" if assumed else ""
@@ -208,11 +248,47 @@ class Comparison:
         text = f"{mention.number} tokens are allocated; {self.name} needs {wanted}{shared}{taken}"
         severe, tokens = not assumed, mention.number // requests
         if mention.number > wanted:
-            short = self._lacking(tokens)
+            short = self.fitting.lacking(tokens, held, held.setting("cache") or self.set.get("cache"))
             text = f"{text}; {short or self._fits}"
             severe = bool(short) and not self._assumed(tokens)
         more: dict[str, Any] = {"replacement": str(wanted)} if severe else {"severity": "note"}
         yield self._finding(source, mention, "LA303", text, **more)
+
+    def _sequences(self, source: SourceText, mention: Mention, held: Deployment) -> Iterator[CheckFinding]:
+        """Yield whether fewer requests are worked on at once than are required, or so many that each is too short."""
+        need, slots = self.decision.need, mention.number
+        if not slots or self.chosen.engine == HOSTED:
+            return
+        shared = next((item.number for item in held.settings if item.kind == "context" and item.total), 0)
+        if need.context_tokens * need.concurrent_requests <= shared < need.context_tokens * slots:
+            text = f"{slots} requests share {shared} tokens, {shared // slots} each; {self.name} needs"
+            found = self._finding(source, mention, "LA303", f"{text} {need.context_tokens} for each")
+            stated = self.item.deployment.requirements.context_tokens is not None
+            yield found if stated else found._replace(severity="note")
+        copies = min((item.number for item in held.settings if item.kind == "replicas" and item.number), default=1)
+        copies *= max(1, *numbers(held, "data_parallel"))
+        if slots * copies < need.concurrent_requests:
+            each = f" on each of {copies} copies" if copies > 1 else ""
+            text = f"{slots} requests at once{each}; {self.name} needs {need.concurrent_requests}: the rest wait"
+            found = self._finding(source, mention, "LA313", text)
+            yield found if need.concurrency_stated else found._replace(severity="note")
+
+    def _region(self, source: SourceText, mention: Mention, held: Deployment) -> Iterator[CheckFinding]:
+        """Yield whether a provider that serves by region is called in another one than is stated."""
+        stated, provider = (
+            self.item.deployment.requirements.service_region,
+            provider_of(held, self.base) or self.provider,
+        )
+        offers = (offer for offer in self.base.hosted.values() if offer.provider == provider)
+        if not stated or not held.model or not any(offer.regions or offer.profiles for offer in offers):
+            return
+        try:
+            found = names.regions_meant(mention.text, self.base)
+        except InputError:
+            return
+        if found & self.base.kept(names.known_regions) and found.isdisjoint(self.decision.need.regions_meant):
+            text = f"{mention.text} is another region; {self.name} states {stated}"
+            yield self._finding(source, mention, "LA309", text)
 
     def _version(self, source: SourceText, mention: Mention) -> Iterator[CheckFinding]:
         """Yield whether a version of the engine does not run the model."""
@@ -220,7 +296,9 @@ class Comparison:
         if self.chosen.engine in {None, engine.id} and (
             wrong := wrong_version(engine, mention.text, self.chosen.model)
         ):
-            pinned = bound(engine, mention.text, self.chosen.model)
+            stated = self.chosen.engine and self.item.deployment.choice.engine_version
+            runs = stated and parts(stated) and not wrong_version(engine, stated, self.chosen.model)
+            pinned = stated.lstrip("vV=") if stated and runs else bound(engine, mention.text, self.chosen.model)
             yield self._finding(source, mention, WRONG_VERSION, f"{self.name}: {wrong}", replacement=pinned)
             return
         wanted = self.item.deployment.choice.engine_version
@@ -236,8 +314,8 @@ class Comparison:
         machine = build.place.machine if build and self.decision.need.hardware_stated else None
         if not told or not build or not build.layout or not machine or machine.others:
             return
-        tensor, stages, copies = (mention.number if mention else 1 for mention in said)
-        fitting = self._splits
+        tensor, stages, copies = numbers(held, *kinds)
+        fitting = self.fitting.splits
         if (tensor, stages) in fitting and machine.devices % (tensor * stages * max(copies, 1)) == 0:
             return
         judged = build.layout.placed.tensor, build.layout.placed.stages, build.layout.replicas
@@ -260,37 +338,6 @@ class Comparison:
             text = f"the files ask for {asked.shown}; {self.name} states {named} ({where})"
             more: dict[str, Any] = {"severity": "note"} if how == LARGER else {}
             yield self._finding(source, counted, "LA311", text, **more)
-
-    @cached_property
-    def _splits(self) -> list[Split]:
-        """All ways to split a copy of the judged build that make whole copies and fit, its own first."""
-        build = self.build
-        if not build or not build.layout or not build.place.machine:
-            return []
-        machine, layout, shape = build.place.machine, build.layout, build.model.architecture
-        sizes = [size for size in range(1, machine.devices + 1) if machine.devices % size == 0]
-        found: list[Split] = []
-        whole = [
-            (tensor, stages)
-            for stages in sizes
-            for tensor in sizes
-            if machine.devices % (tensor * stages) == 0 and tensor_parallel_divides(shape, tensor)
-        ]
-        for tensor, stages in whole:
-            part = machine._replace(count=tensor, nodes=stages)
-            way: Parallel = "tensor" if part.devices > 1 else "none"
-            one = Layout(
-                self.decider.advisor.search.sizes,
-                (build.model, build.quantization, build.engine),
-                (part, machine.devices // part.devices, way),
-                layout.kv_cache_type,
-                offload=layout.offload,
-                with_image=False,
-            )
-            if fit(one.memory_terms, one.measure(build.need.workload))[0] is not False:
-                found.append((tensor, stages))
-        judged = layout.placed.tensor, layout.placed.stages
-        return sorted(found or whole, key=lambda split: (split != judged, split[1], split[0]))
 
     def _respelt(self, mention: Mention) -> str | None:
         """Return the chosen model's name as another's is spelt; None where there is none, or are several."""
@@ -325,16 +372,24 @@ def provider_of(held: Deployment, base: RuleBase) -> str | None:
     text = held.model.text.lower() if held.model else ""
     if "/" in text and (named := names.provider_id(text.partition("/")[0], base)):
         return named
+    if addressed := held.setting("provider"):
+        return addressed.engine
     found = {
         offer.provider
         for offer in base.hosted.values()
         if text in {offer.sent.lower(), *(profile.id.lower() for profile in offer.profiles)}
     }
     if len(found) != 1:
-        words = (word for step in held.path if isinstance(step, str) for word in _WORD.findall(step))
+        words = (word for step in held.path if isinstance(step, str) for word in words_of(step))
         named_around = {provider for word in words if (provider := names.provider_id(word, base))}
         found = found & named_around if found else named_around
     return found.pop() if len(found) == 1 else None
+
+
+def _starts(path: Path) -> bool:
+    """Whether what stands at a path in a container starts its program."""
+    command, last = any(isinstance(step, First) for step in path), str(path[-1])
+    return command and (last == "-m" or not last.startswith("-"))
 
 
 def _made(item: Published) -> tuple[str, str, int]:

@@ -14,7 +14,9 @@ from llama_advisor.knowledge.offer import HOSTED
 
 MOST_ALIKE = 100
 """Models of one list that share what is set beside it; of more, each has its own."""
-NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel"})
+NUMBERS = frozenset({"context", "parallelism", "nodes", "data_parallel", "sequences"})
+WORDS = frozenset({"cache", "region"})
+"""What is set to words, which the comparison reads."""
 
 
 class Mention(NamedTuple):
@@ -116,7 +118,7 @@ def deployed(found: Sequence[Mention], base: RuleBase, engine_named: Callable[[P
             named = HOSTED if hosted else engine_named(model.path)
             implied = [model._replace(kind="engine", engine=named, checkpoint=None)] if named else apart
         yield Deployment(model, tuple(_with_own_context([*said, *implied], model, base)), model.path[:-1])
-    if settings and not models:
+    if not models and any(item.kind not in WORDS for item in settings):
         yield Deployment(None, tuple(settings), ())
 
 

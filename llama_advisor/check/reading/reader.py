@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
 from llama_advisor.check.reading.checkpoints import CACHED, HOST, REVISION, Checkpoint, Checkpoints
-from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
+from llama_advisor.check.reading.deployments import NUMBERS, WORDS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
 from llama_advisor.check.reading.words import HARDWARE, UNSAID, Words, words_of
 from llama_advisor.scenario.names import key
@@ -29,7 +29,8 @@ _DEFAULT = (
 _VARIABLE = re.compile(r"(?:\$[{(]?|%|\$?\{\{\s*\.?)(\w+)(?:[)}]|%|\s*\}\})?")
 _NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
 _PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
-_DOTTED = re.compile(r"\d+(?:\.\d+)+")
+_DOTTED = re.compile(r"\d+(?:\.\d+)+|(?<![a-zA-Z0-9])b\d{3,6}(?!\w)")
+"""A version of releases, or the number of a build."""
 _REQUIRED = re.compile(r"[\^~=v>\s]*(?P<version>\d+(?:\.\d+)+)")
 _SCALES = {"": 1, "k": 1024, "m": 1024 * 1024}
 _LIST = re.compile(r"[^\s,()'\"\[\]{};]+")
@@ -44,7 +45,12 @@ _ADDRESS = re.compile(r"[\"']?(?:https?|grpcs?|wss?|tcp)://", re.IGNORECASE)
 _BLOCK = re.compile(r"\w+/gpu/(.+)")
 """A device block of Nomad that names the card."""
 _PART = re.compile(r"[\W_]+")
-_VERSION = r"(?:\[[\w,]{0,60}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@)(?P<version>\d+(?:\.\d+)+)"
+_RELEASE = "/releases/download/"
+_TAGGED = r":(?:[a-z]\w{0,20}-){1,3}(?=b\d)"
+_VERSION = (
+    rf"(?:\[[\w,]{{0,60}}\])?(?:(?:/release)?:v?|\s?[=~>]=\s?|@|{_RELEASE}v?|{_TAGGED})"
+    r"(?P<version>\d+(?:\.\d+)+|b\d{3,6}(?!\w))"
+)
 NOTHING = frozenset({"none", "null", "auto", "true", "false", ""})
 ON = frozenset({"true", "1", "yes", "on"})
 IMAGES = frozenset({"repository", "image", "imagename", "repo", "newname"})
@@ -148,7 +154,7 @@ class Reader:
             made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
             if said and said.sets == "version":
                 tags.append((entry.path[:-1], made))
-            elif said and said.sets in NUMBERS | HARDWARE | {"quantization"}:
+            elif said and said.sets in NUMBERS | HARDWARE | WORDS | {"quantization"}:
                 yield from self._set(made, said)
             else:
                 run = list(self._run(made, said))
@@ -183,8 +189,8 @@ class Reader:
         """Yield a number, quantization or machine that is set."""
         said, last = made.text.lower(), str(made.path[-1])
         number = _number(said)
-        if spelling.sets == "machine" and number is None:
-            yield made._replace(kind="machine")
+        if spelling.sets in WORDS or (spelling.sets == "machine" and number is None):
+            yield made._replace(kind=spelling.sets)
         elif spelling.sets == "machine":  # `gpu: 2`, or `accelerators: {A100: 8}`
             if self.words.said(last, "", named=False) is None:
                 yield made._replace(kind="machine", text=f"{last}:{number}")
@@ -210,7 +216,8 @@ class Reader:
         last = made.path[-1] if made.path else ""
         engine = self.packages.get(key(last)) if isinstance(last, str) else None
         match = _REQUIRED.match(made.text) if engine else None
-        if not match and not _ADDRESS.match(made.text) and (match := self.runtime.match(made.text)):
+        called = _ADDRESS.match(made.text) and _RELEASE not in made.text
+        if not match and not called and (match := self.runtime.match(made.text)):
             engine = self.packages[key(match["name"])]
         if engine and match:
             yield made._replace(kind="engine", engine=engine)

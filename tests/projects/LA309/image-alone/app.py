@@ -1,0 +1,1 @@
+client.create(model="meta-llama/Llama-3.1-8B-Instruct")
