@@ -13,6 +13,8 @@ from llama_advisor.check.findings import CheckFinding, Findings, SourceText
 from llama_advisor.text.yaml_file import printable
 
 CODES = frozenset({"LA206", "LA301", "LA303"})
+WHOLE = "LA301"
+"""What is rewritten for a deployment everywhere or not at all: the repository and its file name one model."""
 _PLAIN = re.compile(r"[\w./:@*<+ \-]+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -32,11 +34,22 @@ class Edit(NamedTuple):
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
+def halves(found: Findings) -> Iterator[tuple[CheckFinding, CheckFinding]]:
+    """Yield what could be rewritten of a deployment, each with another name of its model that takes a decision."""
+    named = [item for item in found.findings if item.code == WHOLE and not item.waived]
+    open_ones = {item.deployment: item for item in reversed(named) if not item.replacement}
+    yield from (
+        (item, open_ones[item.deployment]) for item in named if item.replacement and item.deployment in open_ones
+    )
+
+
 def edits(found: Findings) -> Iterator[Edit]:
     """Yield what to write in each file; a place of which deployments want different things stays, and so do links."""
+    half = {item.deployment for item, _ in halves(found)}
     places: dict[str, dict[tuple[int, int, int, int], list[CheckFinding]]] = {}
     for item in found.findings:
-        if item.code in CODES and item.replacement and not item.waived:
+        kept = item.waived or (item.code == WHOLE and item.deployment in half)
+        if item.code in CODES and item.replacement and not kept:
             span = item.line, item.column, item.end_line, item.end_column
             places.setdefault(item.file, {}).setdefault(span, []).append(item)
     for name, held in places.items():

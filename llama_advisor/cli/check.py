@@ -29,7 +29,7 @@ from llama_advisor.check.files import (
     shown_name,
 )
 from llama_advisor.check.findings import CheckFinding, Findings
-from llama_advisor.check.fix import edits
+from llama_advisor.check.fix import edits, halves
 from llama_advisor.check.project import read_project
 from llama_advisor.check.propose import proposal
 from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
@@ -143,6 +143,11 @@ def _answered(
 def _fixed(answer: Findings, *, diff: bool) -> bool:
     """Write what has one right value, or print the change alone; whether there was any."""
     changed = list(edits(answer))
+    for item, other in halves(answer):
+        why = (
+            f"{other.file}:{other.line} names another model of {item.deployment}, and what fits there takes a decision"
+        )
+        sys.stderr.write(f"llama-advisor: {item.file}:{item.line}:{item.column} stays as it is: {why}\n")
     for edit in changed:
         if diff:
             text = edit.diff()

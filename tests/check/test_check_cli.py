@@ -190,6 +190,18 @@ def test_what_has_one_right_value_is_written_in_its_place(at: Callable[..., Ran]
             'completion(model="bedrock/meta.llama3-1-70b-instruct-v1:0")',
         ),
         ("{model: llama-3.1-8b-instruct, engine: vllm}", "run.sh", "vllm serve Qwen/Qwen2.5-7B-Instruct", None),
+        (
+            "{model: llama-3.1-8b-instruct, engine: vllm, engine_version: v0.10.1}",
+            "compose.yaml",
+            "image: vllm/vllm-openai:v0.4.0",
+            "image: vllm/vllm-openai:v0.10.1",
+        ),
+        (
+            "{model: llama-3.1-8b-instruct, engine: vllm, engine_version: 0.4.1}",
+            "compose.yaml",
+            "image: vllm/vllm-openai:v0.4.0",
+            "image: vllm/vllm-openai:v0.5.3.post1",
+        ),
     ],
 )
 def test_a_model_is_put_right_in_its_own_spelling(
@@ -200,6 +212,16 @@ def test_a_model_is_put_right_in_its_own_spelling(
     project(tmp_path, written, file)
     at("check", "--fix", "--as-of", "2026-11-24")
     assert (tmp_path / file).read_text("utf-8") == (right or written)
+
+
+def test_names_of_a_model_are_put_right_together_or_not_at_all(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, f"{PROJECT}    sources: [vars.yml]\n")
+    text = "model_repo: meta-llama/Llama-3.2-3B-Instruct\nmodel_file: Llama-3.2-3B-Instruct-Q4_K_M.gguf\n"
+    project(tmp_path, text, "vars.yml")
+    done = at("check", "--fix")
+    why = "vars.yml:2 names another model of bot, and what fits there takes a decision"
+    assert done.stderr == f"llama-advisor: vars.yml:1:13 stays as it is: {why}\n"
+    assert (tmp_path / "vars.yml").read_text("utf-8") == text
 
 
 def test_a_place_of_which_two_want_different_things_stays(at: Callable[..., Ran], tmp_path: Path) -> None:
