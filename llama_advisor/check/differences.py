@@ -268,8 +268,8 @@ class Comparison:
         copies = min((item.number for item in held.settings if item.kind == "replicas" and item.number), default=1)
         copies *= max(1, *numbers(held, "data_parallel"))
         if slots * copies < need.concurrent_requests:
-            each = f" on each of {copies} copies" if copies > 1 else ""
-            text = f"{slots} requests at once{each}; {self.name} needs {need.concurrent_requests}: the rest wait"
+            some = f"{slots} request{'s' * (slots > 1)} at once" + f" on each of {copies} copies" * (copies > 1)
+            text = f"{some}; {self.name} needs {need.concurrent_requests}: the rest wait"
             found = self._finding(source, mention, "LA313", text)
             yield found if need.concurrency_stated else found._replace(severity="note")
 

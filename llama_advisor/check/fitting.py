@@ -53,7 +53,7 @@ class Fitting:
             return ""
         divided = " and divided as it is" * bool(split_of(held))
         only = "" if said else ", and no file sets another"
-        return f"with a KV cache of {cache}{divided} it does not fit{only}"
+        return f"with a KV cache of {cache}{divided}, it does not fit{only}"
 
     @cached_property
     def splits(self) -> list[Split]:

@@ -278,6 +278,16 @@ def test_a_moved_rule_is_named(at: Callable[..., Ran], tmp_path: Path) -> None:
     assert "weight of speed" in found[0]["text"]
 
 
+def test_what_is_dropped_is_not_changed_to_nothing(at: Callable[..., Ran], tmp_path: Path) -> None:
+    needs = "{use_cases: [chat], target: hosted, provider: groq, languages: [ja], context_tokens: 8k}"
+    choice = "choice: {model: llama-3.1-8b-instruct, engine: hosted}"
+    project(tmp_path, f"version: 1\ndeployments: [{{name: bot, requirements: {needs}, {choice}}}]\n")
+    told = at("check", "--select", "LA202").stdout
+    assert "no model meets these requirements" in told
+    assert "nothing" not in told
+    assert "as hosted" not in told
+
+
 def test_explain(at: Callable[..., Ran]) -> None:
     done = at("explain", "la303")
     assert done.stdout == (ROOT / "docs/findings/LA303.md").read_text("utf-8").split("\n[All codes]")[0]
