@@ -24,8 +24,8 @@ LARGEST = 1_000_000
 NAMED = 3
 _SELECTOR = re.compile(r"[\w\-]+(?:\.\d[\w\-]*)*")
 Said = dict[str, Any]
-Steps = dict[str | int, Counter[str]]
-"""Steps of the paths of a file's deployments, each with the models that have it."""
+Steps = dict[str, Counter[str]]
+"""Names around and of a file's deployments, each with the models that have it."""
 
 
 class Place(NamedTuple):
@@ -58,7 +58,7 @@ def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> t
         found = [held for held in reader.deployments(name, text) if held.model] if "llama" in text.lower() else []
         steps: Steps = defaultdict(Counter)
         for held in found if len(found) > 1 else ():
-            for step in set(held.path):
+            for step in set(held.names):
                 steps[step][_model(held)] += 1
         for held in found:
             model = base.models.get(_model(held))
@@ -78,12 +78,11 @@ def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> t
 
 
 def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:
-    """Return the source for a deployment, and its name: the first step of its path that it has alone in its file.
+    """Return the source for a deployment, and its name: the first name that it has alone in its file.
 
-    Failing that it is a step that only deployments of the same model have.
+    Failing that it is one that only deployments of the same model have.
     """
-    own = [step for step in held.path if isinstance(step, str) and not isinstance(step, First) and step in steps]
-    own = list(filter(_SELECTOR.fullmatch, own))
+    own = [step for step in held.names if not isinstance(step, First) and step in steps and _SELECTOR.fullmatch(step)]
     alone = [step for step in own if steps[step].total() == 1] or [step for step in own if len(steps[step]) == 1]
     name = next(iter(alone), "") if _model(held) else ""
     return (f"{file}#{name}" if name else file), str(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -67,7 +68,7 @@ class Sources:
             if index in self._known and held:
                 del self._known[index]
             elif index in self._known:
-                self._known[index].update(chain.from_iterable(item.names for item in deployments))
+                self._known[index].update(_told_apart(deployments))
         return found[0] if len(found) == 1 else tuple(dict.fromkeys(chain.from_iterable(found)))
 
     def missed(self) -> Iterator[CheckFinding]:
@@ -77,3 +78,10 @@ class Sources:
             selector = written.rpartition("#")[2]
             text = f"{self.item.name}: {selector!r} is no name or key around a model{nearest(selector, known)}"
             yield self.item.finding("LA306", self.item.pattern_place(index), text, written)._replace(severity="error")
+
+
+def _told_apart(deployments: tuple[Deployment, ...]) -> set[str]:
+    """Return the names that select some of a file's models, of one model all."""
+    names = [set(item.names) for item in deployments if item.model]
+    told = Counter(chain.from_iterable(names))
+    return {name for name, count in told.items() if count < len(names) or len(names) == 1}

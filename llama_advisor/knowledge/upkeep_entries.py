@@ -19,11 +19,12 @@ Setting = Literal[
     "data_parallel",
     "devices",
     "machine",
+    "endpoint",
+    "region",
     "workers",
     "replicas",
     "sequences",
     "cache",
-    "region",
     "engine",
     "version",
     "nothing",
@@ -121,6 +122,7 @@ class Reading(Record):
     offered: Annotated[tuple[str, ...], "Keys of which one model is set and several are offered."]
     unsaid: Annotated[tuple[str, ...], "Names whose own value deploys nothing."]
     labels: Annotated[tuple[str, ...], "Names of labels, where a model stands beside or below them."]
+    selectors: Annotated[tuple[str, ...], "Keys whose value a model is called by, and can be selected by."]
     schemes: Annotated[tuple[str, ...], "What stands before a model under any key."]
     owners: Annotated[tuple[str, ...], "What providers and libraries put before a name."]
     plain: Annotated[tuple[str, ...], "Words behind a model's name that leave open which build it is."]

@@ -116,6 +116,38 @@ def test_a_setting_belongs_to_the_model_in_its_smallest_container() -> None:
     assert selected((big, small), "no-such") == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "says"),
+    [
+        ("a.py", 'ChatOpenAI(base_url="https://openrouter.ai/api/v1", model="meta-llama/llama-3.1-8b-instruct")',
+         "provider", "openrouter"),
+        (".env", "LLM_MODEL=bedrock/us.meta.llama3-1-70b-instruct-v1:0\nAWS_REGION=us-east-1", "region", "us-east-1"),
+        ("a.yaml", "litellm_params: {model: bedrock/meta.llama3-1-70b-instruct-v1:0, aws_region_name: us-west-2}",
+         "region", "us-west-2"),
+        ("a.yaml", "litellm_params: {model: bedrock/meta.llama3-1-70b-instruct-v1:0, location: the cellar}",
+         "region", None),
+    ],
+)  # fmt: skip
+def test_what_is_told_of_a_provider(name: str, text: str, kind: str, says: str | None) -> None:
+    (held,) = READER.deployments(name, text)
+    found = held.setting(kind)
+    assert (found and (found.engine or found.text)) == says
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {args: [--model=meta-llama/Llama-3.1-8B-Instruct, --served-model-name=chat]}\nb: {model: Qwen/Qwen3-8B}",
+        "llms:\n- {id: chat, source: {model: meta-llama/Llama-3.1-8B-Instruct}}\n- {id: b, model: Qwen/Qwen3-8B}",
+        "- {model: meta-llama/Llama-3.1-8B-Instruct, alias: chat}\n- {model: Qwen/Qwen3-8B}\n- {alias: none}",
+    ],
+)
+def test_a_model_is_selected_by_what_it_is_called(text: str) -> None:
+    found = READER.deployments("a.yaml", text)
+    assert [item.model.text for item in selected(found, "chat") if item.model] == ["meta-llama/Llama-3.1-8B-Instruct"]
+    assert selected(found, "none") == ()
+
+
 def test_a_command_is_a_container_of_its_own() -> None:
     text = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 8192 &\n"
     text += "vllm serve meta-llama/Llama-3.2-1B-Instruct --max-model-len 4096\n"

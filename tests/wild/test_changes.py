@@ -28,7 +28,7 @@ def rows(held: dict[str, dict[str, Any]]) -> list[Any]:
 
 def found(project: dict[str, Any], folder: Path, change: dict[str, Any] | None = None) -> Places:
     """Return where the check of a project finds drift, as it is or with one change."""
-    for name in project["sources"]:
+    for name in (source.partition("#")[0] for source in project["sources"]):
         text = (REPOSITORIES / project["repository"] / name).read_text(encoding="utf-8")
         if change and change["file"] == name:
             assert text.count(change["from"]) == 1

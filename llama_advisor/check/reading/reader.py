@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from llama_advisor.check.reading import lines, tree
 from llama_advisor.check.reading.checkpoints import CACHED, HOST, REVISION, Checkpoint, Checkpoints
-from llama_advisor.check.reading.deployments import NUMBERS, WORDS, Deployment, Mention, deployed, without_labels
+from llama_advisor.check.reading.deployments import NUMBERS, Deployment, Mention, deployed, without_labels
 from llama_advisor.check.reading.pieces import SENTENCE, Entry, Named, Path, Piece
 from llama_advisor.check.reading.words import HARDWARE, UNSAID, Words, words_of
 from llama_advisor.scenario.names import key
@@ -41,7 +41,10 @@ _SIZED = re.compile(
 )
 _LAST_WORD = re.compile(r"^.*[\-.]")
 _PLACE = re.compile(r"\$\{?\w+\}?/")
-_ADDRESS = re.compile(r"[\"']?(?:https?|grpcs?|wss?|tcp)://", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\"']?(?:https?|grpcs?|wss?|tcp)://(?P<host>[\w.\-]*)", re.IGNORECASE)
+_DOMAIN = re.compile(r"[\w\-]+(?:\.[\w\-]+)+")
+_CALLED = re.compile(r"[\w.\-]+")
+_REGION = re.compile(r"[a-z]+(?:-[a-z]+)+-?\d{1,2}")
 _BLOCK = re.compile(r"\w+/gpu/(.+)")
 """A device block of Nomad that names the card."""
 _PART = re.compile(r"[\W_]+")
@@ -79,6 +82,22 @@ class Reader:
             for engine in base.engines.values()
             for name in (engine.id, engine.name, *engine.aliases)
         }
+        self.hosts = {
+            host["host"].lower(): provider.id
+            for provider in base.providers.values()
+            if (host := _ADDRESS.match(provider.base_url)) and "$" not in provider.base_url[: host.end() + 1]
+        }
+        self.domains = {
+            f".{name}": provider.id
+            for provider in base.providers.values()
+            for name in provider.aliases
+            if _DOMAIN.fullmatch(name)
+        }
+        offered = [
+            *(item.regions for item in base.providers.values()),
+            *(item.regions for item in base.hosted.values()),
+        ]
+        self.regions = {region for regions in offered for region in regions}
         self.telling = {
             "llama",
             "model",
@@ -86,7 +105,7 @@ class Reader:
             *(name for item in checking.runtimes for name in item.names),
         }
         for item in checking.settings:
-            if item.sets in NUMBERS | {"quantization"}:
+            if item.sets in NUMBERS | {"quantization", "endpoint"}:
                 self.telling |= {name.replace("-", mark) for name in item.names for mark in ("-", "_", "")}
 
     def reads(self, name: str) -> bool:
@@ -144,22 +163,25 @@ class Reader:
             if said is None and found.value.isdigit():  # `accelerators: {A100: 8}`
                 above = self.words.kind(found.path[:-1])
                 said = above if above and above.sets == "machine" else None
+            entry = _narrowed(found)
+            made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
+            if made.key in self.words.selectors and _CALLED.fullmatch(entry.value):
+                yield made._replace(kind="name")
             scheme = self.schemes.match(found.value.strip("\"' ")) is not None
             if said == UNSAID and not scheme and not self._names_image(found):
                 continue
-            entry = _narrowed(found)
             if MODELFILE in entry.path and str(entry.path[-1]).upper() == PARAMETER != entry.value.upper():
                 yield Mention("parameter", entry.path, entry.start, entry.end, entry.value)
                 continue
-            made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
             if said and said.sets == "version":
                 tags.append((entry.path[:-1], made))
-            elif said and said.sets in NUMBERS | HARDWARE | WORDS | {"quantization"}:
+            elif said and said.sets in NUMBERS | HARDWARE | {"cache", "quantization"}:
                 yield from self._set(made, said)
             else:
                 run = list(self._run(made, said))
                 images |= {entry.path[:-1]: item.engine for item in run}
                 yield from run
+                yield from self._served(made, said)
                 yield from self._models(made, said, scheme=scheme)
         for parent, tag in tags:
             engine = images.get(parent) or self._engine_named(tag.path[-1:])
@@ -189,7 +211,7 @@ class Reader:
         """Yield a number, quantization or machine that is set."""
         said, last = made.text.lower(), str(made.path[-1])
         number = _number(said)
-        if spelling.sets in WORDS or (spelling.sets == "machine" and number is None):
+        if spelling.sets == "cache" or (spelling.sets == "machine" and number is None):
             yield made._replace(kind=spelling.sets)
         elif spelling.sets == "machine":  # `gpu: 2`, or `accelerators: {A100: 8}`
             if self.words.said(last, "", named=False) is None:
@@ -224,9 +246,20 @@ class Reader:
             if match["version"]:
                 yield made.part(*match.span("version"))._replace(kind="version", engine=engine)
 
+    def _served(self, made: Mention, said: Spelling | None) -> Iterator[Mention]:
+        """Yield the provider whose address a value is, or the region that it names."""
+        if said and said.sets == "region" and (made.text in self.regions or _REGION.fullmatch(made.text)):
+            yield made._replace(kind="region")
+        elif address := _ADDRESS.match(made.text):
+            host = address["host"].lower()
+            named = (provider for domain, provider in self.domains.items() if host.endswith(domain))
+            if provider := self.hosts.get(host) or next(named, ""):
+                yield made._replace(kind="provider", engine=provider)
+
     def _models(self, made: Mention, said: Spelling | None, *, scheme: bool) -> Iterator[Mention]:
         """Yield the models in a value: of a list each; what is no checkpoint's name, where a model is asked for."""
         told = scheme or (said is not None and said.sets == "model")
+        endpoint = said is not None and said.sets == "endpoint"
         if (said == UNSAID and not scheme) or (SENTENCE in made.path and not told):
             return
         for match in _LIST.finditer(made.text):
@@ -234,13 +267,18 @@ class Reader:
             start = match.start() + match[0].find(token)
             tokens = (token, token.rpartition("/")[0]) if told else (token,)  # a folder may stand below its model
             found = next(filter(None, (self._known(name, told=told) for name in tokens)), None)
-            if found := found or (self._other(token) if told else None):
+            if found := found or (self._other(token, provided=not told) if told or endpoint else None):
                 begin, end, checkpoint = found
                 yield made.part(start + begin, start + end)._replace(kind="model", checkpoint=checkpoint, told=told)
+            elif told and self._for_another_task(token) and not token.lower().endswith(self.no_models):
+                yield made._replace(kind="aside")
+
+    def _for_another_task(self, token: str) -> bool:
+        return not self.other_tasks.isdisjoint(_PART.split(token.lower()))
 
     def _known(self, token: str, *, told: bool) -> tuple[int, int, Checkpoint] | None:
         """Return where in a value the name of a known model stands, and what it stands for."""
-        if not self.other_tasks.isdisjoint(_PART.split(token.lower())):
+        if self._for_another_task(token):
             return None
         if (cached := CACHED.search(token)) and (known := self.checkpoints.find(cached[0])):
             return cached.start(1), cached.end(2), known
@@ -252,22 +290,24 @@ class Reader:
                 return cut, len(token), found
         return None
 
-    def _other(self, token: str) -> tuple[int, int, Checkpoint] | None:
-        """Return the place of the name of another model, where a model is asked for: by its family, owner or size."""
+    def _other(self, token: str, *, provided: bool = False) -> tuple[int, int, Checkpoint] | None:
+        """Return the place of the name of another model, where a model is asked for: by its family, owner or size.
+
+        One that is `provided` has a provider's name before its family: `databricks-dbrx-instruct` at an endpoint.
+        """
         scheme = self.schemes.match(token)
         begin = scheme.end() if scheme and scheme[0].endswith("://") else 0
         token = REVISION.sub("", token)
         owner, _, last = HOST.sub("", token[begin:]).lstrip("@").rpartition("/")
-        words = _PART.split(token.lower())
-        if not self.other_tasks.isdisjoint(words) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
+        if self._for_another_task(token) or last.lower().endswith(self.no_models) or not _LAST.fullmatch(last):
             return None
         begin = len(token) - len(last) if ":" in owner else begin  # `arn:aws:bedrock:…::foundation-model/`
         cuts = (begin, *(place + 1 for place, letter in enumerate(token) if letter == ":" and place > begin))
         begin = next((cut for cut in cuts if self.family.match(token, cut)), begin)  # of `openai:gpt-4o` the model
         places = self.checkpoints.places(token, begin)
         named = scheme or self.family.match(last) or _SIZED.fullmatch(token, begin)
-        known = named is not None or any(self.family.match(token, place) for place in places)
-        owned = _OWNER.fullmatch(owner) and owner.lower() not in self.local
+        known = any(self.family.match(token, place) for place in places[provided:]) or (named and not provided)
+        owned = not provided and _OWNER.fullmatch(owner) and owner.lower() not in self.local
         return (begin, len(token), Checkpoint(None)) if known or owned else None
 
     def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
@@ -293,9 +333,15 @@ class Reader:
         return [item for item in few if listed[item.path] <= 1 or item.key not in self.words.offered]
 
     def _engine_named(self, path: Path) -> str:
-        """Return the engine that a key around a model names: `ollama`, `OllamaChatModel`."""
-        names = (key(step) for step in reversed(path) if isinstance(step, str) and not isinstance(step, Named))
-        return next((engine for name in names for known, engine in self.packages.items() if known in name), "")
+        """Return the engine that a word of a key around a model names: `ollama`, `OllamaChatModel`."""
+        for step in reversed(path):
+            if isinstance(step, str) and not isinstance(step, Named):
+                words = words_of(step)
+                names = [key("".join(words[begin:])) for begin in range(len(words))]
+                for known, engine in self.packages.items():
+                    if step == MODELFILE if known == MODELFILE else any(name.startswith(known) for name in names):
+                        return engine
+        return ""
 
 
 def _narrowed(entry: Entry) -> Entry:

@@ -102,6 +102,8 @@ class _Tree:
         part = self.piece.part(start, end, escaped=node.style == '"')
         if path and self.inside < MOST_INSIDE and ("\n" in part.text or part.text.startswith("{")):
             found = self.embedded(part, str(path[-1]), self.inside + 1)
+            if found is None and broken and _nested(part.text):
+                found = read(part, str(path[-1]), self.embedded, self.inside + 1)
             if found is not None:
                 within = (*path[:-1], File(path[-1]))
                 yield from (entry._replace(path=(*within, *entry.path)) for entry in found)
@@ -109,6 +111,16 @@ class _Tree:
         if not broken:
             part = part._replace(text=part.text.replace("\n", " "))
         yield from lines.value(part, path, script=broken)
+
+
+def _nested(text: str) -> bool:
+    """Whether a text of lines is a tree of mappings and lists: no script, and no settings line by line."""
+    try:
+        documents = nodes(text, "")
+    except InputError:
+        return False
+    held = [value for node in documents if node and node.id == "mapping" for _, value in node.value]
+    return any(value.id != "scalar" and value.value for value in held)
 
 
 def read_notebook(piece: Piece, name: str) -> Iterator[Entry] | None:

@@ -41,6 +41,7 @@ class Words:
         self.elsewhere = self.pickers.union("".join(words_of(name)) for name in reading.elsewhere)
         self.offered = frozenset(reading.offered)
         self.unsaid = frozenset(map(_folded, reading.unsaid))
+        self.selectors = frozenset("".join(words_of(name)) for name in reading.selectors)
         self.labels = tuple(map(_folded, reading.labels))
         self.files = [(kind.kind, kind.names) for kind in reading.files]
         self.said = lru_cache(4096)(self._said)
