@@ -142,10 +142,16 @@ class Checker:
         every = [Sources(item) for item, _ in decisions]
         overrides = Overrides(path.parent, self.base.checking.overrides)
         listed = frozenset(source for sources in every for source in sources.files)
-        for sources, (_, decision) in zip(every, decisions, strict=True):
+        pairs = list(zip(every, decisions, strict=True))
+        for sources, (_, decision) in pairs:
             names = map(shown_name, [*sources.files, *sources.left_out])
             models |= {name: None for name in names if name not in models}
-            found += drift_findings(sources, decision, read, self.decider, chosen)
+            sharing = {
+                path: [made for other, (_, made) in pairs if other is not sources and other.whole(path)]
+                for path in sources.files
+                if sources.whole(path)
+            }
+            found += drift_findings(sources, decision, read, self.decider, chosen, sharing)
             found += overrides.findings(sources, listed, self.deploys)
         lock = lock_path(path)
         if file.documents and (lock.exists() or lock.is_symlink()):

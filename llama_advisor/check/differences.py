@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 from llama_advisor.check.decide import Decider, Decision
@@ -32,12 +33,25 @@ SHOWN = 3
 
 
 def compared(
-    deployments: Sequence[Deployment], decision: Decision, base: RuleBase, chosen: frozenset[str]
+    deployments: Sequence[Deployment],
+    decision: Decision,
+    base: RuleBase,
+    chosen: frozenset[str],
+    sharing: Sequence[Decision] = (),
 ) -> Iterator[Deployment]:
     """Yield what is compared with the choice.
 
     Where a file holds the chosen model, of another one its name is, but not of a guard, nor of one `chosen` beside it.
+    What fits another choice `sharing` the file is left to that, and so is the rest where one of those misses its own.
     """
+    mine = [held for held in deployments if held.model and _fits(held, decision)]
+    taken = [[held for held in deployments if held.model and _fits(held, other)] for other in sharing]
+    theirs = [held for held in chain.from_iterable(taken) if held not in mine]
+    rest = [held for held in deployments if held not in theirs]
+    if mine and not all(taken):
+        deployments = [held for held in rest if held in mine or not held.model]
+    elif any(held.model for held in rest):
+        deployments = rest
     others = [bool(held.model and _other_model(held.model, decision, base)) for held in deployments]
     both = any(held.model and not other for held, other in zip(deployments, others, strict=True))
     beside = chosen | {model.id for model in base.models.values() if model.role == "companion"}
@@ -46,6 +60,20 @@ def compared(
             yield held
         elif not held.model.checkpoint or held.model.checkpoint.model not in beside:
             yield held._replace(settings=())
+
+
+def _fits(held: Deployment, decision: Decision) -> bool:
+    """Whether a deployment says of model, quantization and context what a decision holds, or nothing."""
+    chosen, need = decision.chosen, decision.need
+    found = held.model.checkpoint if held.model else None
+    forms = [found.quantizations if found else frozenset(), *(item.quantizations for item in held.settings)]
+    contexts = {need.context_tokens, need.context_tokens * need.concurrent_requests}
+    return (
+        found is not None
+        and (found.model == chosen.model.id or (found.loose and found.model == chosen.model.sibling))
+        and all(not form or not chosen.quantizations or form & chosen.quantizations for form in forms)
+        and all(item.kind != "context" or item.number in contexts for item in held.settings)
+    )
 
 
 def _other_model(mention: Mention, decision: Decision, base: RuleBase) -> str:

@@ -37,10 +37,16 @@ class Place(NamedTuple):
     said: Annotated[Said | None, "`choice`, `context_tokens`, `hardware`, or `open`, a question; None: not proposed."]
 
 
-def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> tuple[list[Place], list[str]]:
-    """Return what the files below a folder deploy, and what to tell of them; `.gitignore` is respected."""
+def discovered(
+    folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()
+) -> tuple[list[Place], dict[str, Deployment], list[str]]:
+    """Return what the files below a folder deploy, what those set that name no model, and what to tell of them.
+
+    `.gitignore` is respected.
+    """
     reader, kinds = Reader(base), base.checking.proposing.use_cases
     places: list[Place] = []
+    apart: dict[str, Deployment] = {}
     left_out: list[str] = []
     counts: Counter[str] = Counter()
     for path in files_below(folder, ignored_by_git(folder)):
@@ -55,7 +61,10 @@ def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> t
             left_out.append(f"{printable(name)} ({error})")
             continue
         counts["read"] += 1
-        found = [held for held in reader.deployments(name, text) if held.model] if "llama" in text.lower() else []
+        every = reader.deployments(name, text)
+        if every and not every[0].model:
+            apart[name] = every[0]
+        found = [held for held in every if held.model] if "llama" in text.lower() else []
         steps: Steps = defaultdict(Counter)
         for held in found if len(found) > 1 else ():
             for step in set(held.names):
@@ -74,7 +83,7 @@ def discovered(folder: Path, base: RuleBase, exclude: tuple[str, ...] = ()) -> t
     if unasked := counts["guard"] + counts["other"]:
         which = f"{counts['guard']} guards, {counts['other']} models of other families"
         told.append(f"{unasked} models in files that name Llama are not proposed: {which}")
-    return places, told
+    return places, apart, told
 
 
 def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:

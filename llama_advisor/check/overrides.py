@@ -31,7 +31,7 @@ class Overrides:
         """Yield the sources of a deployment that files which are not `listed` change."""
         for source in sources.files:
             names = []
-            for path in dict.fromkeys((*self._beside(source), *self._overlays(source))):
+            for path in self.changing(source):
                 apart = path in listed or not path.is_relative_to(self.folder) or leads_out(self.folder, path)
                 if apart or not path.is_file():
                     continue
@@ -43,6 +43,10 @@ class Overrides:
                 shown = ", ".join(names[:SHOWN]) + ", …" * (len(names) > SHOWN)
                 text = f"{sources.item.name}: {changed} may be changed by {shown}, no source of any deployment"
                 yield sources.item.finding("LA312", sources.place(source), text, changed)
+
+    def changing(self, source: Path) -> dict[Path, None]:
+        """Return the files that change what a source says, by their names or as overlays."""
+        return dict.fromkeys((*self._beside(source), *self._overlays(source)))
 
     def _beside(self, source: Path) -> Iterator[Path]:
         """Yield the files that change one of their folder by what they are called."""

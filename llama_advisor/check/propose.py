@@ -7,14 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from llama_advisor.check.checker import Checker
 from llama_advisor.check.decide import decided
-from llama_advisor.check.discovery import Place, Said, discovered
+from llama_advisor.check.discovery import Place, Said, discovered, said_of
 from llama_advisor.check.files import NAMES, SCHEMA_FILE, shown_name
 from llama_advisor.check.findings import CheckFinding, SourceText
+from llama_advisor.check.overrides import Overrides
 from llama_advisor.check.project import Deployed, ProjectDocument
+from llama_advisor.check.reading.deployments import Deployment
 from llama_advisor.check.rules import drift_findings, rule_findings
 from llama_advisor.check.sources import Sources
 from llama_advisor.knowledge.base import RuleBase
@@ -31,6 +34,8 @@ from llama_advisor.scenario.project_file import (
 from llama_advisor.text.yaml_file import parse_all, printable
 
 LONGEST_NAME = 100
+TOLD_APART = ("engine", "engine_version", "quantization", "context_tokens")
+"""What a file without a model may say of one."""
 _NO_NAME = re.compile(r"[^A-Za-z0-9_.]+")
 QUESTION = "use_cases, languages, domicile: what is it for, in which languages, and where is the licensee?"
 Against = dict[str, list[tuple[CheckFinding, str]]]
@@ -55,8 +60,9 @@ class Proposal:
 
     def lines(self, base: RuleBase) -> list[str]:
         """Return it as YAML, with questions for what could not be told."""
-        said, kind = self.said, base.models[self.said["model"]].kind
-        requirements: Said = {"use_cases": [base.checking.proposing.use_cases[kind]]}
+        said, model = self.said, base.models[self.said["model"]]
+        requirements: Said = {"use_cases": [base.checking.proposing.use_cases[model.kind]]}
+        requirements |= {"inputs": list(model.inputs)} if len(model.inputs) > 1 else {}
         requirements |= {key: said[key] for key in ("context_tokens", "hardware") if key in said}
         told = "hardware" in said or self.hosted(base)
         asked = said.get("open", "" if told else "hardware: on what does it run?")
@@ -71,12 +77,13 @@ class Proposal:
 def proposal(folder: Path, checker: Checker, exclude: tuple[str, ...] = ()) -> tuple[str | None, list[str]]:
     """Return a project file for what the files below a folder deploy, None if nothing, and what to tell of them."""
     base = checker.base
-    places, told = discovered(folder, base, exclude)
+    places, apart, told = discovered(folder, base, exclude)
     found = _joined(places)
     told += [f"{len(found) - MOST_DEPLOYMENTS} more deployments than fit into a file"] * (len(found) > MOST_DEPLOYMENTS)
     found = found[:MOST_DEPLOYMENTS]
     _set_names(found)
     _set_sources(found, places, base.checking.proposing.many_files)
+    _add_settings(found, _without_overrides(found, apart, folder, base), base)
     _settle(found, folder / NAMES[0], checker, exclude)
     wrong = [item for item in found if any(code in checker.malformed for code, _ in item.waived)]
     told += [f"{item.name} was left out: {', '.join(item.waived.values())}" for item in wrong]
@@ -164,6 +171,56 @@ def _set_sources(found: Sequence[Proposal], places: Sequence[Place], many: int) 
                 item.sources.append(source)
         item.left |= dict.fromkeys(item.sources[MOST_PATTERNS:], f"more than {MOST_PATTERNS} sources")
         item.sources = sorted(item.sources[:MOST_PATTERNS])
+
+
+def _without_overrides(
+    found: Sequence[Proposal], apart: dict[str, Deployment], folder: Path, base: RuleBase
+) -> dict[str, Deployment]:
+    """Add each file that changes the files of one proposal alone to it, and return the others."""
+    overrides = Overrides(folder, base.checking.overrides)
+    owners: dict[str, dict[int, Proposal]] = defaultdict(dict)
+    for item in found:
+        for file in {place.file for place in item.places}:
+            for path in overrides.changing(folder / file):
+                if path.is_relative_to(folder):
+                    owners[path.relative_to(folder).as_posix()][id(item)] = item
+    for file in owners.keys() & apart.keys():
+        if len(owners[file]) == 1:
+            (item,) = owners[file].values()
+            item.sources = sorted({*item.sources, file})[:MOST_PATTERNS]
+    return {file: held for file, held in apart.items() if file not in owners}
+
+
+def _add_settings(found: Sequence[Proposal], apart: dict[str, Deployment], base: RuleBase) -> None:
+    """Add each file without a model to the proposal that it sets something for, the nearest, and say what it says.
+
+    It is for none where it says otherwise, or where two are as near; one of another folder must name the same engine.
+    """
+    for file, held in apart.items():
+        folder = PurePosixPath(file).parent
+        near: dict[int, list[tuple[Proposal, Said]]] = defaultdict(list)
+        for item in found:
+            said = said_of(held, item.said["model"], base)
+            known = {key: said[key] for key in TOLD_APART if key in said}
+            if (
+                item.hosted(base)
+                or not known
+                or any(item.said.get(key, value) != value for key, value in known.items())
+            ):
+                continue
+            folders = {PurePosixPath(place.file).parent for place in item.places}
+            depth = max(_common(folder, other) for other in folders)
+            if depth or folder in folders or ("engine" in known and known["engine"] == item.said.get("engine")):
+                near[depth].append((item, known))
+        if near and len(ones := near[max(near)]) == 1:
+            item, known = ones[0]
+            item.said = item.said | known
+            item.sources = sorted({*item.sources, file})[:MOST_PATTERNS]
+
+
+def _common(one: PurePosixPath, other: PurePosixPath) -> int:
+    """Return how many folders two lie in together."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one.parts, other.parts, strict=False)))
 
 
 def _patterns(file: str) -> Iterator[str]:

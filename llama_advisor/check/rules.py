@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -26,6 +26,7 @@ from llama_advisor.scenario import names
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.request import EstimateRequest
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.record import EMPTY
 from llama_advisor.text.strict import Bottleneck
 
 Scan = tuple[SourceText, tuple[Deployment, ...], str]
@@ -215,6 +216,7 @@ def drift_findings(
     read: Callable[[Path, str, str], Scan],
     decider: Decider,
     chosen: frozenset[str],
+    sharing: Mapping[Path, Sequence[Decision]] = EMPTY,
 ) -> Iterator[CheckFinding]:
     """Yield what the sources of a deployment say against its choice, and what could not be seen."""
     item, files = sources.item, sources.files
@@ -233,7 +235,7 @@ def drift_findings(
             yield source.finding("LA307", f"{item.name}: {problem}", deployment=item.name)
         deployments = sources.selected(path, deployments)
         seen = seen or any(held.model for held in deployments)
-        for held in compared(deployments, decision, decider.advisor.base, chosen):
+        for held in compared(deployments, decision, decider.advisor.base, chosen, sharing.get(path, ())):
             yield from comparison.findings(source, held)
     yield from comparison.left()
     missed = list(sources.missed())

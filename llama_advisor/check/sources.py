@@ -59,6 +59,10 @@ class Sources:
         """Return the place of the first pattern that names a file."""
         return self.item.pattern_place(min(self._selectors[path]))
 
+    def whole(self, path: Path) -> bool:
+        """Whether all of a file is compared."""
+        return None in self._selectors.get(path, {}).values()
+
     def selected(self, path: Path, deployments: tuple[Deployment, ...]) -> tuple[Deployment, ...]:
         """Return those of a file's deployments that the patterns select."""
         found: list[tuple[Deployment, ...]] = []

@@ -178,6 +178,36 @@ def test_workers_times_their_devices_are_the_hardware(text: str, hardware: str, 
     assert made["requirements"]["hardware"] == hardware.format("NVIDIA-H100-80GB-HBM3")
 
 
+def test_a_file_without_a_model_is_a_source_of_the_nearest_that_it_does_not_contradict(propose: Any) -> None:
+    made = propose(
+        {
+            "infra/model.tfvars": f'model_id = "{FP8}"\n',
+            "infra/main.tf": "environment = { VLLM_MAX_MODEL_LEN = 16384 }\n",
+            "infra/embed.tf": 'environment = { HF_MODEL_ID = "BAAI/bge-m3", MAX_MODEL_LEN = 512 }\n',
+            "requirements.txt": "transformers==4.50.0\n",
+        }
+    )
+    (found,) = made.deployments.values()
+    assert found["sources"] == ["infra/main.tf", "infra/model.tfvars"]
+    assert found["requirements"]["context_tokens"] == 16384
+
+
+def test_overlays_are_sources_of_what_they_change(propose: Any) -> None:
+    pod = POD.format(selector="", gpus=1, args="-tp=1")
+    patch = "spec: {containers: [{name: server, resources: {limits: {nvidia.com/gpu: 1}}}]}\n"
+    layer = "resources: [../base]\npatches: [{path: gpus.yaml}]\nimages: [{name: vllm/vllm-openai, newTag: v0.9.2}]\n"
+    files = {"base/kustomization.yaml": "resources: [pod.yaml]\n", "base/pod.yaml": pod}
+    made = propose(files | {"prod/kustomization.yaml": layer, "prod/gpus.yaml": patch})
+    (found,) = made.deployments.values()
+    assert found["sources"] == ["base/pod.yaml", "prod/gpus.yaml", "prod/kustomization.yaml"]
+
+
+def test_what_a_model_of_images_reads_is_required(propose: Any) -> None:
+    made = propose({"a.sh": "vllm serve meta-llama/Llama-3.2-11B-Vision-Instruct\n"})
+    (found,) = made.deployments.values()
+    assert found["requirements"]["inputs"] == ["text", "image"]
+
+
 def test_a_name_of_several_devices_asks_which_of_them(propose: Any) -> None:
     place = SELECTOR.format("nvidia-h100-80gb")
     made = propose({"lws.yaml": WORKERS.format(place=place, split="")})

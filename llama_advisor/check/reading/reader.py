@@ -105,8 +105,8 @@ class Reader:
             *(name for item in checking.runtimes for name in item.names),
         }
         for item in checking.settings:
-            if item.sets in NUMBERS | {"quantization", "endpoint"}:
-                self.telling |= {name.replace("-", mark) for name in item.names for mark in ("-", "_", "")}
+            if item.sets in NUMBERS | {"quantization", "endpoint", "devices"}:
+                self.telling |= {name.replace("-", mark) for name in item.names for mark in ("-", "_", "", "/")}
 
     def reads(self, name: str) -> bool:
         """Whether a file of this name below a project may deploy something, as far as its name tells."""
