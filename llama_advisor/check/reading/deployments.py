@@ -117,7 +117,7 @@ def deployed(found: Sequence[Mention], base: RuleBase, engine_named: Callable[[P
     owned = list(_owned(models, within, own_settings))
     near = any(item.kind in HARDWARE and not among for item, _, among, _ in owned)
     for item, owners, among, shared in owned:
-        if among and near and item.kind in HARDWARE:
+        if among and near and item.kind in HARDWARE - {"workers"}:
             continue  # a cluster around models that say themselves what each of them takes
         if shared and item.kind == "engine" and len(models) > 1:
             apart = [item] if len(engines) == 1 else []
