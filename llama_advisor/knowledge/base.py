@@ -101,14 +101,17 @@ class RuleBase:
         return _valid(self._raw.singles[file], schema)
 
     def expired(self, kind: str, name: str, as_of: date) -> Expired | None:
-        """Return how far an entry (`prices`: of either kind) is past what it is good for; None while it is good."""
+        """Return how far an entry (`prices`: of either kind) is past what it is good for; None while it is good.
+
+        What has no life does not age.
+        """
         kind = kind if kind != "prices" else "rentals" if name in self.rentals else "hosted"
         row = getattr(self, kind)[name]
         day, cloud = row.as_of if kind in {"rentals", "hosted"} else row.read, getattr(row, "cloud", "")
         lives = (life for life in self.checking.shelf_lives if life.of == kind)
-        good = next(life.days for life in lives if not life.clouds or cloud in life.clouds)
+        good = next((life.days for life in lives if not life.clouds or cloud in life.clouds), None)
         age = (as_of - day).days if day else 0
-        return Expired(day, age, good) if day is None or age > good else None
+        return Expired(day, age, good) if good is not None and (day is None or age > good) else None
 
     def finish(self) -> None:
         """Keep all records of the lowest layer for the next run, unless one is wrong (told when it is asked for)."""

@@ -1,0 +1,56 @@
+"""The made-up knowledge of knowledge.yaml as a rule base, without the shipped rules."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.layers import Layer
+from llama_advisor.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.engine.decide import Answer
+
+FILE = Path(__file__).with_name("knowledge.yaml")
+AS_OF = date(2026, 11, 24)
+RULE = {
+    "title": "",
+    "why": "",
+    "sources": [{"id": "made"}],
+    "confidence": "low",
+    "examples": {"fires": [{}], "silent": [{}]},
+}
+
+
+@pytest.fixture(scope="session")
+def made() -> RuleBase:
+    """The made-up knowledge."""
+    files: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
+    for folder, rules in files.pop("rules").items():
+        files |= {f"{folder}/{name}.yaml": RULE | {"id": name} | rule for name, rule in rules.items()}
+    return RuleBase((Layer(FILE.parent, "made", "made", files),), FACTS)
+
+
+@pytest.fixture(scope="session")
+def advisor(made: RuleBase) -> Advisor:
+    """An advisor on it, for one day."""
+    return Advisor(made, AS_OF)
+
+
+@pytest.fixture(scope="session")
+def answer(advisor: Advisor) -> Callable[..., Answer]:
+    """Answer a scenario given by its fields, with everything that was judged for it."""
+
+    def answered(**fields: Any) -> Answer:
+        return advisor.answer(Scenario.model_validate({"use_cases": ["talk"]} | fields))
+
+    return answered
