@@ -97,7 +97,7 @@ def test_a_sure_rule_rests_on_more_than_judgement(rule: CompiledRule) -> None:
 @by_rule
 def test_examples_name_facts_the_rule_reads_with_values_of_their_kind(rule: CompiledRule) -> None:
     read = facts_read(rule.condition) | (facts_read(rule.tight) if rule.tight else frozenset())
-    for kind in ("fires", "silent", "unknown"):
+    for kind in rule.rule.examples._fields:
         for example in getattr(rule.rule.examples, kind):
             assert set(example) <= read, kind
             for name, value in example.items():

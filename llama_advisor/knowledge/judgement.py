@@ -92,6 +92,7 @@ class Examples(Record):
         tuple[dict[str, Any], ...], "Facts for which it is false; one just past each limit.", Field(min_length=1)
     ]
     unknown: Annotated[tuple[dict[str, Any], ...], "Facts for which it is not known."] = ()
+    tight: Annotated[tuple[dict[str, Any], ...], "Facts for which it is false, but `tight` is true."] = ()
 
 
 class Rule(Record):

@@ -121,7 +121,7 @@ def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, Fact]
     if rule.measure:
         named += [(("measure", "value"), rule.measure.value)]
         named += [(("measure", "limit"), rule.measure.limit)] if isinstance(rule.measure.limit, str) else []
-    for kind in ("fires", "silent", "unknown"):
+    for kind in rule.examples._fields:
         for index, example in enumerate(getattr(rule.examples, kind)):
             named += [(("examples", kind, index, fact), fact) for fact in example]
     for loc, fact in named:
