@@ -71,7 +71,7 @@ VIOLATIONS = [
     ({"use_cases": ["talk"], "target": "workstation"}, LARGE,
      [("LA101", "note", "Large as w4 needs 17 GiB of 8; no hardware is stated, so the machine is assumed")]),
     (CARD | {"context_tokens": 65536}, CHOICE, [
-        ("LA202", "error", "no model meets these requirements (context); changed context_tokens 65536 to 32768, small as w16 would do"),
+        ("LA202", "error", "no model meets these requirements (context); with context_tokens 32768 instead of 65536, small as w16 would do"),
         ("LA105", "error", "65,536 of 32,768 tokens")]),
     (HOSTED, {"model": "large", "engine": "second"}, [("LA207", "error", "not confirmed")]),
     (HOSTED, {"model": "middle", "engine": "second"}, [("LA113", "error", "not confirmed: only litellm lists it")]),
@@ -116,7 +116,7 @@ DRIFT = [
     (NEEDS, CHOICE, "model: made/middle\n", []),
     (NEEDS, CHOICE, "model: made/small\n", [("LA301", "error", "made/small is Small; bot chose middle")]),
     (NEEDS, CHOICE, "model: made/middle\nquantization: w16\n", [("LA302", "error", "w16 is w16; bot chose w4")]),
-    (NEEDS, CHOICE, "x: y\n", [("LA305", "warning", "none of 1 files names a model; middle was chosen")]),
+    (NEEDS, CHOICE, "x: y\n", [("LA305", "warning", "bot: none of 1 files names a model; middle was chosen")]),
     (NEEDS, CHOICE, LENGTH.format(8192), []),
     (NEEDS, CHOICE, LENGTH.format(8191), [("LA303", "error", "8191 tokens are allocated; bot needs 8192")]),
     # 2 + 5 + 1 GiB hold 20,480.
