@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from llama_advisor.engine.advice import Advice, Build
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
@@ -11,6 +13,7 @@ from llama_advisor.render.screen import Screen
 MINDED, ASSUMED = 3, 3
 ASKED = "The build you asked about"
 ROWS = 24  # Of the first screen.
+BUILT = attrgetter("model", "quantization", "engine")
 
 
 def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
@@ -24,37 +27,30 @@ def advice_text(advice: Advice, base: RuleBase, view: View) -> str:
     if view.why:
         _reasons(out, advice, base)
     build, named = advice.recommendation, advice.asked and advice.asked.build
-    parts = ("model", "quantization", "engine")
-    is_pick = build and named and all(getattr(build, part) == getattr(named, part) for part in parts)
+    is_pick = build and named and BUILT(build) == BUILT(named)
     if is_pick:
         _ranking(out, advice, base, view)
-    if asked := beside.pop(ASKED):
-        out.heading(ASKED if advice.asked else "What you asked for")
-        out.bullets(asked)
+    out.bullets(beside.pop(ASKED), ASKED if advice.asked else "What you asked for")
     if advice.asked and advice.asked.forms:
         out.columns(*say.forms(advice.asked, base))
     if not is_pick:
         _ranking(out, advice, base, view)
     for heading, lines in beside.items():
-        if lines:
-            out.heading(heading)
-            out.bullets(lines)
+        out.bullets(lines, heading)
     if view.why:
         out.heading("Assumed")
-        out.bullets([f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions])
+        out.bullets(f"{item.field} = {say.value_text(item.value)} ({item.why})" for item in advice.assumptions)
     return out.text()
 
 
 def _first_screen(out: Screen, advice: Advice, base: RuleBase, beside: dict[str, list[str]]) -> bool:
     """Write the answer, take from `beside` what is said in full; tell whether the command is too long for here."""
-    verdict = say.VERDICTS[advice.verdict]
+    verdict, build, hanging = say.VERDICTS[advice.verdict], advice.recommendation, say.hanging(advice, base)
     out.line(say.title(advice, base), "bold")
     out.line(f"{verdict}: {say.why(advice, base)}", say.STYLES[advice.verdict], lead=len(verdict))
     if close := say.close_text(advice, base):
         out.line(close)
     out.lines.append("")
-    build = advice.recommendation
-    hanging = say.hanging(advice, base)
     after = min(len(beside["Caveats"]), MINDED) + len(hanging) + ASSUMED
     long = bool(build and _build(out, build, ROWS - after))
     if not build:
@@ -98,8 +94,8 @@ def _ranking(out: Screen, advice: Advice, base: RuleBase, view: View) -> None:
     if advice.ranking:
         out.heading("Ranking")
         out.columns(*say.ranking(advice, advice.ranking[: view.top], base, why=view.why))
-        if len(advice.ranking) > view.top:
-            out.line(f"  and {len(advice.ranking) - view.top} more; --top {len(advice.ranking)} shows them")
+        if (more := len(advice.ranking) - view.top) > 0:
+            out.line(f"  and {more} more; --top {len(advice.ranking)} shows them")
     if advice.sizes:
         out.heading("What the models take")
         out.columns(*say.sizes(advice, base))
@@ -116,9 +112,8 @@ def _reasons(out: Screen, advice: Advice, base: RuleBase) -> None:
         out.heading("How firm")
         margin, share = say.firm_text(advice.robustness)
         out.line(f"  {margin} ahead; {share}")
-        weights = advice.robustness.weights
-        ranges = [(item.criterion, f"{item.weight:.2f}", f"{item.low:.2f} to {item.high:.2f}") for item in weights]
-        out.columns(("weight of", "today", "leads from"), ranges, frozenset({1, 2}))
+        weights = [(w.criterion, f"{w.weight:.2f}", f"{w.low:.2f} to {w.high:.2f}") for w in advice.robustness.weights]
+        out.columns(("weight of", "today", "leads from"), weights, frozenset({1, 2}))
     if advice.tipping_points is not None:
         turns = list(say.turn_lines(advice.tipping_points, base))
         out.heading("What would change it" if turns else "Nothing changes it when one requirement moves alone")

@@ -32,8 +32,7 @@ def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section
     advice, beside, build = report.advice, say.beside(report.advice, base), report.advice.recommendation
     stated = [(field, say.value_text(value)) for field, value in report.stated.items()]
     assumed = [(item.field, say.value_text(item.value), item.why) for item in advice.assumptions]
-    named, excluded = beside.pop("The build you asked about"), beside.pop("Excluded")
-    asked = [Block("items", named)] if named else []
+    asked = [Block("items", beside.pop("The build you asked about"))]
     if advice.asked and advice.asked.forms:
         asked.append(Block("table", say.forms(advice.asked, base), "In which form it would fit, and on what"))
     compared = []
@@ -41,8 +40,7 @@ def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section
         compared.append(Block("table", say.ranking(advice, advice.ranking, base, why=True), "Each model's best build"))
     if advice.sizes:
         compared.append(Block("table", say.sizes(advice, base), "What the models take"))
-    if excluded:
-        compared.append(Block("items", excluded, "Ruled out"))
+    compared.append(Block("items", beside.pop("Excluded"), "Ruled out"))
     points = []
     if build:
         firm = ", {} ahead; it {}".format(*say.firm_text(advice.robustness)) if advice.robustness else ""
@@ -65,30 +63,26 @@ def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section
         ("What it was compared with", compared),
         ("Points", points),
         *drawn,
-        ("What would change it", [Block("items", turns)] if turns else []),
+        ("What would change it", [Block("items", turns)]),
         ("What was assumed", [_table(("field", "value", "why"), assumed, "What was not said")] if assumed else []),
         ("Sources", [_table(("id", "source", "kind", "read on"), sources, "What it rests on", "sources")]),
         ("How to check again", again),
     )
-    yield from ((title, blocks) for title, blocks in found if blocks)
+    told = ((title, [block for block in blocks if block.body]) for title, blocks in found)
+    yield from ((title, blocks) for title, blocks in told if blocks)
 
 
 def _answer(report: Report, base: RuleBase, beside: dict[str, list[str]]) -> Iterator[Block]:
     advice, build = report.advice, report.advice.recommendation
     yield Block("text", f"{say.VERDICTS[advice.verdict]}: {say.why(advice, base)}")
-    if close := say.close_text(advice, base):
-        yield Block("text", close)
+    yield Block("text", say.close_text(advice, base))
     if build:
         yield Block("figures", say.figures(build))
         yield Block("links", say.links(build, base))
-        steps = [
-            (f"# in {item.language}:\n{item.run}" if item.language != "sh" else item.run) for item in build.commands
-        ]
-        if steps:
-            yield Block("code", "\n".join(steps).splitlines(), "Run it", language="sh")
-    yield from (Block("items", lines, title) for title, lines in beside.items() if lines)
-    if hangs := say.hanging(advice, base):
-        yield Block("items", hangs, "What was not said, and would change it")
+        steps = [item.run if item.language == "sh" else f"# in {item.language}:\n{item.run}" for item in build.commands]
+        yield Block("code", "\n".join(steps).splitlines(), "Run it", language="sh")
+    yield from (Block("items", lines, title) for title, lines in beside.items())
+    yield Block("items", say.hanging(advice, base), "What was not said, and would change it")
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str, kind: Kind = "table") -> Block:

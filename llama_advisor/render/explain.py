@@ -16,7 +16,7 @@ from llama_advisor.text.tables import table
 from llama_advisor.upkeep.lint import shown
 
 if TYPE_CHECKING:
-    from llama_advisor.explain.compare import Comparison, Row
+    from llama_advisor.explain.compare import Comparison
     from llama_advisor.explain.why_not import Explanation
 
 SMALL = 0.005
@@ -32,27 +32,24 @@ def explanation_text(found: Explanation, base: RuleBase, view: View) -> str:
     standing = WORDS["standing"][found.standing].format(rank=found.rank, winner=winner)
     out.line(f"{base.models[found.model].name} {standing}", "bold")
     out.line(f"{_because(found, base)}.")
-    if found.failed:
-        tried = found.build
-        out.heading(
-            "What rules it out" + (f", as {tried.quantization} on {tried.machine or tried.engine}" if tried else "")
-        )
-        for item in found.failed:
-            excuse, slack = item.excuse, item.slack
-            unit = f" {excuse.unit}" if excuse.unit else ""
-            short = f" ({number(abs(slack))}{unit} off)" if slack else ""
-            out.bullets([f"{excuse.text}{short} [{excuse.rule}]{decided_by(excuse.layer, base)}"])
+    tried = f", as {found.build.quantization} on {found.build.machine or found.build.engine}" if found.build else ""
+    misses = []
+    for excuse, slack in ((item.excuse, item.slack) for item in found.failed):
+        off = f" ({f'{number(abs(slack))} {excuse.unit}'.rstrip()} off)" if slack else ""
+        misses.append(f"{excuse.text}{off} [{excuse.rule}]{decided_by(excuse.layer, base)}")
+    out.bullets(misses, f"What rules it out{tried}")
     if found.against:
         out.heading(f"Against {winner}")
         rows = [(f"{item.points:+.2f}", item.mine, item.theirs) for item in found.against]
         out.columns(("points", "this model", "the winner"), rows, frozenset({0}))
-    if found.standing != "recommended":
-        none = "None of the changes tried, alone or in pairs, makes it win"
-        out.heading("It would win with" if found.wins_if else none)
-        for way in found.wins_if:
-            build, machine = way.then, f", {way.then.machine}" if way.then.machine else ""
-            then = f"then as {build.quantization} on {base.engines[build.engine].name}{machine}"
-            out.bullets([f"{changes_text(way.changes)}: {then}"])
+    if found.standing != "recommended" and not found.wins_if:
+        out.heading("None of the changes tried, alone or in pairs, makes it win")
+    ways = []
+    for changes, then in ((way.changes, way.then) for way in found.wins_if):
+        machine = f", {then.machine}" if then.machine else ""
+        build = f"{then.quantization} on {base.engines[then.engine].name}{machine}"
+        ways.append(f"{changes_text(changes)}: then as {build}")
+    out.bullets(ways, "It would win with")
     return out.text()
 
 
@@ -78,33 +75,26 @@ def comparison_text(comparison: Comparison, base: RuleBase, view: View) -> str:
     out.line(" / ".join(model.name for model in comparison.models), "bold")
     out.line(f"{MARK} marks what differs")
     for group, title in WORDS["groups"].items():
-        rows = [row for row in comparison.rows if row.group == group]
-        if not rows:
-            continue
-        out.heading(title)
-        cells = [(MARK if row.differs else "", _label(row), *map(cell_text, row.values)) for row in rows]
-        out.columns(("", "", *names), cells)
+        cells = [
+            (MARK * row.differs, ", ".join(filter(None, (row.label, row.unit))), *map(_cell, row.values))
+            for row in comparison.rows
+            if row.group == group
+        ]
+        if cells:
+            out.heading(title)
+            out.columns(("", "", *names), cells)
     if comparison.not_comparable:
         series = ", ".join(comparison.not_comparable[:SHOWN_SERIES])
         more = len(comparison.not_comparable) - SHOWN_SERIES
         out.heading("Not compared")
         out.line(f"  published for some of them only: {series}{f' and {more} more' if more > 0 else ''}")
-    if comparison.assumptions:
-        out.heading("Assumed")
-        out.bullets([f"{item.field} = {value_text(item.value)} ({item.why})" for item in comparison.assumptions])
+    out.bullets((f"{item.field} = {value_text(item.value)} ({item.why})" for item in comparison.assumptions), "Assumed")
     return out.text()
 
 
-def _label(row: Row) -> str:
-    return f"{row.label}, {row.unit}" if row.unit else row.label
-
-
-def cell_text(value: Any) -> str:
-    """Write one value of a comparison."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+def _cell(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
     return f"{value:,g}" if isinstance(value, float) else value_text(value)
 
 

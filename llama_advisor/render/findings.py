@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from llama_advisor.check.findings import CheckFinding, Findings
 from llama_advisor.knowledge.upkeep_entries import FindingKind
-from llama_advisor.render.formats import View, json_answer
+from llama_advisor.render.formats import View, fence, json_answer
 from llama_advisor.render.screen import Screen, cell_len
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -40,13 +40,12 @@ class Shown(NamedTuple):
     @property
     def in_repository(self) -> list[CheckFinding]:
         """All findings as build servers know their files: from the root of the repository."""
-        made = []
-        for item in self.result.findings:
-            path = Path(normpath(Path.cwd() / item.file))
-            name = path.relative_to(self.root).as_posix() if self.root and self.root in path.parents else item.file
-            apart = {} if name == item.file else {"file": name, "fingerprint": f"{item.fingerprint}:{name}"}
-            made.append(item._replace(**apart))
-        return made
+        return [self._in_repository(item) for item in self.result.findings]
+
+    def _in_repository(self, item: CheckFinding) -> CheckFinding:
+        path = Path(normpath(Path.cwd() / item.file))
+        name = path.relative_to(self.root).as_posix() if self.root and self.root in path.parents else item.file
+        return item if name == item.file else item._replace(file=name, fingerprint=f"{item.fingerprint}:{name}")
 
     @property
     def counting(self) -> list[CheckFinding]:
@@ -56,12 +55,11 @@ class Shown(NamedTuple):
     @property
     def counts(self) -> str:
         """The numbers of findings, in words."""
-        summary = self.result.summary
-        parts = [_many(getattr(summary, level), level) for level in ("error", "warning", "note")]
-        waived = f"; {_many(summary.waived, 'finding')} waived" if summary.waived else ""
-        known = f"; {_many(summary.known, 'finding')} known" if summary.known else ""
+        summary = self.result.summary._asdict()
+        parts = ", ".join(_many(summary[level], level) for level in STYLES)
+        apart = (f"; {_many(summary[kind], 'finding')} {kind}" for kind in ("waived", "known") if summary[kind])
         where = f"{_many(self.result.deployments, 'deployment')} in {_many(self.result.files, 'file')}"
-        return f"{', '.join(parts)} in {where}{waived}{known}"
+        return f"{parts} in {where}{''.join(apart)}"
 
     @property
     def scanned(self) -> str:
@@ -98,8 +96,7 @@ def _text(shown: Shown) -> str:
             out.unwrapped((f"  {pad} | {' ' * cell_len(before)}{'^' * max(1, cell_len(value))}", style))
         if item.fix:
             out.unwrapped((f"  {pad} = {item.fix}", "dim"))
-    out.unwrapped((shown.counts, ""))
-    out.unwrapped((shown.scanned, ""))
+    out.lines += [shown.counts, shown.scanned]
     return out.text()
 
 
@@ -107,14 +104,14 @@ def _markdown(shown: Shown) -> str:
     """Write a table for the summary of a job; what comes from files stands in code spans, where nothing links."""
     result = shown.result
     lines = [f"### llama-advisor check: {'failed' if result.exit_code else 'passed'}\n"]
-    lines.append(f"{shown.counts}, as of {result.as_of}.\n")
+    lines += [f"{shown.counts}, as of {result.as_of}.\n"]
     if result.findings:
-        lines.append("| | code | where | what |\n|---|---|---|---|")
+        lines += ["| | code | where | what |\n|---|---|---|---|"]
         for item in result.findings:
             level = item.waived.words if item.waived else "known" if item.known else item.severity
             where = _code_span(f"{item.file}:{item.line}:{item.column}")
             what = f"{item.text} ({item.waived.reason})" if item.waived else item.text
-            lines.append(f"| {level} | {item.code} | {where} | {_code_span(what)} |")
+            lines += [f"| {level} | {item.code} | {where} | {_code_span(what)} |"]
         kinds = [shown.kinds[code] for code in sorted({item.code for item in result.findings})]
         lines += ["", *(f"- **{kind.id}** {kind.title}. {kind.fix}" for kind in kinds)]
     return "\n".join(lines) + "\n"
@@ -122,9 +119,8 @@ def _markdown(shown: Shown) -> str:
 
 def _code_span(text: str) -> str:
     """Return text as a code span that ends where it should, also in a table."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}".replace("\\", "\\\\").replace("|", "\\|")
+    mark = fence(text)
+    return re.sub(r"([\\|])", r"\\\1", f"{mark} {text} {mark}")
 
 
 def _github(shown: Shown) -> str:
@@ -148,17 +144,13 @@ def _with_fix(item: CheckFinding) -> str:
 
 def _gitlab(shown: Shown) -> str:
     """Write a code quality report; GitLab keeps no suppressed findings."""
-    report = [
-        {
-            "description": _with_fix(item),
-            "check_name": item.code,
-            "fingerprint": item.fingerprint,
-            "severity": MALFORMED if shown.kinds[item.code].malformed else GITLAB_LEVELS[item.severity],
-            "location": {"path": item.file, "lines": {"begin": item.line, "end": item.end_line}},
-        }
-        for item in shown.in_repository
-        if item.counts
-    ]
+    report = []
+    for item in shown.in_repository:
+        if item.counts:
+            made = {"description": _with_fix(item), "check_name": item.code, "fingerprint": item.fingerprint}
+            level = MALFORMED if shown.kinds[item.code].malformed else GITLAB_LEVELS[item.severity]
+            place = {"path": item.file, "lines": {"begin": item.line, "end": item.end_line}}
+            report.append(made | {"severity": level, "location": place})
     return json_answer(report)
 
 
@@ -170,13 +162,10 @@ def _junit(shown: Shown) -> str:
     from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
     result = shown.result
-    failed = str(sum(item.fails for item in result.findings))
     count = str(max(1, len(result.findings)))  # a check without findings is one case that passed
-    name = {"name": "llama-advisor check"}
-    root = Element("testsuites", {**name, "tests": count, "failures": failed, "errors": "0"})
-    skipped = str(result.summary.waived + result.summary.known)
-    counts = {"tests": count, "failures": failed, "errors": "0", "skipped": skipped}
-    suite = SubElement(root, "testsuite", {**name, **counts})
+    counts = {"tests": count, "failures": str(sum(item.fails for item in result.findings)), "errors": "0"}
+    root = Element("testsuites", {"name": "llama-advisor check"} | counts)
+    suite = SubElement(root, "testsuite", root.attrib | {"skipped": str(result.summary.waived + result.summary.known)})
     for item in result.findings:
         where = f"{item.file}:{item.line}:{item.column}"
         about = f" {item.deployment}" if item.deployment else ""
@@ -200,21 +189,7 @@ def _sarif(shown: Shown) -> str:
     """Write one run of SARIF 2.1.0, in the part that code scanning reads; suppressed findings stay in it."""
     result = shown.result
     codes = sorted({item.code for item in result.findings})
-    rules = []
-    for kind in (shown.kinds[code] for code in codes):
-        explanation = kind.explanation.strip()
-        text, markdown = f"{explanation} {kind.fix}".strip(), f"{explanation}\n\n**What to do:** {kind.fix}"
-        rules.append(
-            {
-                "id": kind.id,
-                "shortDescription": {"text": kind.title},
-                "fullDescription": {"text": explanation},
-                "help": {"text": text, "markdown": markdown},
-                "defaultConfiguration": {"level": kind.severity},
-                "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
-            }
-        )
-    version = result.rulebase.version
+    version, rules = result.rulebase.version, [_sarif_rule(shown.kinds[code]) for code in codes]
     driver = {"name": "llama-advisor", "version": version, "semanticVersion": version, "rules": rules}
     run = {
         "tool": {"driver": driver},
@@ -225,18 +200,28 @@ def _sarif(shown: Shown) -> str:
     return json_answer({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
+def _sarif_rule(kind: FindingKind) -> dict[str, Any]:
+    explanation = kind.explanation.strip()
+    text, markdown = f"{explanation} {kind.fix}".strip(), f"{explanation}\n\n**What to do:** {kind.fix}"
+    return {
+        "id": kind.id,
+        "shortDescription": {"text": kind.title},
+        "fullDescription": {"text": explanation},
+        "help": {"text": text, "markdown": markdown},
+        "defaultConfiguration": {"level": kind.severity},
+        "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
+    }
+
+
 def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
     """Return a finding with its place, its waiver and its fix."""
     # A file is a URI: relative to the root of the sources, percent-encoded; no other scheme can come of it.
     path = PurePosixPath(item.file)
-    uri = path.as_uri() if path.is_absolute() else (PurePosixPath("/") / path).as_uri().removeprefix("file:///")
-    file = {"uri": uri} if path.is_absolute() else {"uri": uri, "uriBaseId": ROOT}
-    region = {
-        "startLine": item.line,
-        "startColumn": item.column,
-        "endLine": item.end_line,
-        "endColumn": item.end_column,
-    }
+    file = {"uri": (PurePosixPath("/") / path).as_uri()}
+    if not path.is_absolute():
+        file = {"uri": file["uri"].removeprefix("file:///"), "uriBaseId": ROOT}
+    start = {"startLine": item.line, "startColumn": item.column}
+    region = start | {"endLine": item.end_line, "endColumn": item.end_column}
     made: dict[str, Any] = {
         "ruleId": item.code,
         "ruleIndex": index,
@@ -246,10 +231,9 @@ def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
         "partialFingerprints": {FINGERPRINT: item.fingerprint},
     }
     if not item.counts:
-        told = KNOWN
-        if item.waived:
-            told = f"{item.waived.reason} (until {item.waived.expires})" if item.waived.expires else item.waived.reason
-        kind = "inSource" if item.waived and not item.waived.expires else "external"
+        told, until = (item.waived.reason, item.waived.expires) if item.waived else (KNOWN, None)
+        kind = "inSource" if item.waived and not until else "external"
+        told += f" (until {until})" if until else ""
         made["suppressions"] = [{"kind": kind, "status": "accepted", "justification": told}]
     if item.replacement is not None:
         replaced = {"deletedRegion": region, "insertedContent": {"text": item.replacement}}

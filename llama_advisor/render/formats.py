@@ -82,6 +82,11 @@ def asked_for(result: Any) -> dict[str, Any]:
     return {name: value for name, value in plain(result).items() if value is not None or name not in ONLY_WHEN_ASKED}
 
 
+def fence(text: str, least: int = 1) -> str:
+    """Return the marks around code of Markdown, `least` of them and more than any in the text follow each other."""
+    return "`" * max(least, 1 + max(map(len, re.findall("`+", text)), default=0))
+
+
 def as_file(fields: dict[str, Any]) -> list[str]:
     """Return the lines of a YAML file with these fields; JSON values are YAML."""
     return [f"{name}: {to_json(value, indent=None)}" for name, value in fields.items()]

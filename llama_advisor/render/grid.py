@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from string import ascii_uppercase
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llama_advisor.explain.grid import Cell, Grid, Turn
 from llama_advisor.knowledge.base import RuleBase
@@ -19,9 +22,11 @@ from llama_advisor.text.yaml_file import printable
 NONE = "-"
 LETTERS = tuple(ahead + last for ahead in ("", *ascii_uppercase) for last in ascii_uppercase)
 """A to Z, then AA and on: more than a grid has cells."""
-STARTS_A_FORMULA = ("=", "+", "@", "-", "\t")  # What a spreadsheet takes for a formula.
+FORMULA = re.compile(r"^(?=[=+@\t-])")  # Where what a spreadsheet takes for a formula begins.
 MOST_LINES = 20
 FIGURES = ("score", "total_gib", "tokens_per_s", "usd_per_month")
+FIGURES_OF = attrgetter(*FIGURES)
+BUILT = attrgetter("model", "quantization", "engine", "machine")
 
 
 class Panel(NamedTuple):
@@ -29,6 +34,10 @@ class Panel(NamedTuple):
 
     title: str
     cells: list[tuple[Cell, ...]]
+
+    def rows(self, names: Sequence[str], told: Mapping[tuple[int, ...], str]) -> list[tuple[str, ...]]:
+        """Return its rows with their names, and what is told of each cell."""
+        return [(name, *(told[cell.at] for cell in row)) for name, row in zip(names, self.cells, strict=True)]
 
 
 def panels(grid: Grid) -> list[Panel]:
@@ -42,17 +51,17 @@ def panels(grid: Grid) -> list[Panel]:
 
 def placed(axis: Axis, place: int) -> str:
     """Return a field with one of its values."""
-    return f"{field_name(axis.field)} {label(axis, place)}"
+    return f"{field_name(axis.field)} {labels(axis)[place]}"
 
 
-def label(axis: Axis, place: int) -> str:
-    """Return a value as it was written; a field left out is said to be."""
-    return axis.labels[place] if axis.values[place] is not None else "left out"
+def labels(axis: Axis) -> list[str]:
+    """Return the values as they were written; a field left out is said to be."""
+    return [text if value is not None else "left out" for text, value in zip(axis.labels, axis.values, strict=True)]
 
 
 def field_name(field: str) -> str:
     """Return a field as a heading."""
-    return field.replace("_", " ").replace(".", " ")
+    return re.sub(r"[_.]", " ", field)
 
 
 def lettered(grid: Grid, base: RuleBase) -> tuple[dict[tuple[int, ...], str], dict[str, str]]:
@@ -60,16 +69,15 @@ def lettered(grid: Grid, base: RuleBase) -> tuple[dict[tuple[int, ...], str], di
 
     Return the letter of each cell by its place, a dash where nothing fits, and what each letter stands for.
     """
-    made: dict[tuple[str, str, str, str | None], str] = {}
+    made: dict[tuple[str | None, ...], str] = {}
     at, key = {}, {}
     for cell in grid.cells:
-        short, provider = cell.winner, cell.provider
-        if short is None:
-            at[cell.at] = NONE
-            continue
-        letter = made.setdefault((short.model, short.quantization, short.engine, provider), LETTERS[len(made)])
-        build = f"hosted by {provider}" if provider else f"{short.quantization}, {base.engines[short.engine].name}"
-        at[cell.at], key[letter] = letter, f"{base.models[short.model].name}, {build}"
+        at[cell.at] = NONE
+        if cell.winner:
+            (model, quantization, engine, _), provider = BUILT(cell.winner), cell.provider
+            letter = made.setdefault((model, quantization, engine, provider), LETTERS[len(made)])
+            build = f"hosted by {provider}" if provider else f"{quantization}, {base.engines[engine].name}"
+            at[cell.at], key[letter] = letter, f"{base.models[model].name}, {build}"
     return at, key
 
 
@@ -83,7 +91,7 @@ def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[st
     told = []
     for first, *rest in alike.values():
         axis = grid.axes[first.axis]
-        moved = f"{placed(axis, first.before[first.axis])} to {label(axis, first.after[first.axis])}"
+        moved = f"{placed(axis, first.before[first.axis])} to {labels(axis)[first.after[first.axis]]}"
         stay = [placed(other, first.before[place]) for place, other in enumerate(grid.axes) if place != first.axis]
         where = f"{moved} (at {', '.join(stay)})" if stay else moved
         others = f" (and at {len(rest)} other place{'s' if len(rest) > 1 else ''})" if rest else ""
@@ -99,42 +107,23 @@ def grid_text(grid: Grid, base: RuleBase, view: View) -> str:
     out.line(f"{len(grid.cells)} answer{'s' * (len(grid.cells) > 1)}: {axes}", "bold")
     out.line("; ".join(f"{field_name(field)} {value_text(value)}" for field, value in grid.scenario.items()))
     if len(grid.axes) == 1:
-        axis = grid.axes[0]
-        rows = [
-            (label(axis, cell.at[0]), letters[cell.at], *(number(getattr(cell, name)) for name in FIGURES))
-            for cell in grid.cells
-        ]
         out.heading("Answers")
-        heads = (field_name(axis.field), "winner", "score", "GiB", "tok/s", "USD/mo")
-        out.columns(heads, rows, frozenset({2, 3, 4, 5}))
+        told = zip(labels(grid.axes[0]), grid.cells, strict=True)
+        rows = [(name, letters[cell.at], *map(number, FIGURES_OF(cell))) for name, cell in told]
+        out.columns((axes, "winner", "score", "GiB", "tok/s", "USD/mo"), rows, frozenset({2, 3, 4, 5}))
     else:
         down, across = grid.axes[-2:]
-        columns = ["", *(label(across, place) for place in range(len(across.labels)))]
         for panel in panels(grid):
             out.heading(panel.title or f"{field_name(down.field)} down, {field_name(across.field)} across")
-            rows = [(label(down, at), *(letters[cell.at] for cell in cells)) for at, cells in enumerate(panel.cells)]
-            out.columns(columns, rows)
-    out.heading("Winners")
-    out.bullets([f"{letter}  {winner}" for letter, winner in key.items()] or ["none"])
-    missed = [(cell, cell.excuse) for cell in grid.cells if cell.excuse]
-    if missed:
-        out.heading(f"Nothing fits ({NONE})")
-        _some(out, [f"{', '.join(map(placed, grid.axes, cell.at))}: {excuse.text}" for cell, excuse in missed])
-    out.heading("Why it changes")
-    _some(out, [f"{where}: {why}" for where, why in turn_texts(grid, letters)] or ["it does not"])
+            out.columns(["", *labels(across)], panel.rows(labels(down), letters))
+    out.bullets([f"{letter}  {winner}" for letter, winner in key.items()] or ["none"], "Winners")
+    missed = [f"{', '.join(map(placed, grid.axes, cell.at))}: {cell.excuse.text}" for cell in grid.cells if cell.excuse]
+    turns = [f"{where}: {why}" for where, why in turn_texts(grid, letters)] or ["it does not"]
+    for heading, lines in ((f"Nothing fits ({NONE})", missed), ("Why it changes", turns)):
+        out.bullets(lines[:MOST_LINES], heading)
+        if len(lines) > MOST_LINES:
+            out.line(f"  and {len(lines) - MOST_LINES} more; --format csv has them all")
     return out.text()
-
-
-def _some(out: Screen, lines: list[str]) -> None:
-    """Write as many lines as anyone reads."""
-    out.bullets(lines[:MOST_LINES])
-    if len(lines) > MOST_LINES:
-        out.line(f"  and {len(lines) - MOST_LINES} more; --format csv has them all")
-
-
-def cut(text: str, room: int) -> str:
-    """Shorten a text to so many characters."""
-    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def grid_csv(grid: Grid, *_: object) -> str:
@@ -144,18 +133,11 @@ def grid_csv(grid: Grid, *_: object) -> str:
     names = ("verdict", "model", "quantization", "engine", "machine", "provider", *FIGURES, "reason")
     writer.writerow([*(axis.field for axis in grid.axes), *names])
     for cell in grid.cells:
-        short = cell.winner
-        build: list[Any] = (
-            [short.model, short.quantization, short.engine, short.machine, cell.provider] if short else [None] * 5
-        )
+        build = (*BUILT(cell.winner), cell.provider) if cell.winner else (None,) * 5
         spots = zip(grid.axes, cell.at, strict=True)
         at = [None if axis.values[place] is None else axis.labels[place] for axis, place in spots]
-        figures = [getattr(cell, name) for name in FIGURES]
         turned = dict.fromkeys(turn.text for turn in grid.turns if turn.after == cell.at)
         reason = "; ".join(turned) or (cell.excuse.text if cell.excuse else "")
-        row = [*at, cell.verdict, *build, *figures, reason]
-        texts = [printable(value) if isinstance(value, str) else value for value in row]
-        writer.writerow(
-            f"'{text}" if str(text).startswith(STARTS_A_FORMULA) and isinstance(text, str) else text for text in texts
-        )
+        row = (*at, cell.verdict, *build, *FIGURES_OF(cell), reason)
+        writer.writerow(FORMULA.sub("'", printable(value)) if isinstance(value, str) else value for value in row)
     return out.getvalue()

@@ -9,11 +9,10 @@ from llama_advisor.explain.why import Report
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.document import Block, sections
-from llama_advisor.render.formats import View
+from llama_advisor.render.formats import View, fence
 from llama_advisor.text.yaml_file import printable
 
 _MARKS = re.compile(r"([\\`*\[\]|~#$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_BACKTICKS = re.compile(r"`+")
 _ADDRESS = re.compile(r"(https://[\w./%+@-]*\w)")
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|www)([:.])")
 
@@ -71,6 +70,5 @@ def _table(table: say.Table, write: Callable[[object], str]) -> list[str]:
 def _fence(lines: Sequence[str], language: str) -> list[str]:
     """Return a code block whose fence is longer than any inside it."""
     plain = [printable(line) for line in lines]
-    longest = max((len(run) for line in plain for run in _BACKTICKS.findall(line)), default=0)
-    mark = "`" * max(3, longest + 1)
+    mark = fence("\n".join(plain), 3)
     return [f"{mark}{language}", *plain, mark]

@@ -19,7 +19,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.document import Block, sections
 from llama_advisor.render.formats import View
-from llama_advisor.render.grid import field_name, label, lettered, panels, placed, turn_texts
+from llama_advisor.render.grid import field_name, labels, lettered, panels, placed, turn_texts
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.numbers import number
 from llama_advisor.text.yaml_file import printable
@@ -81,33 +81,25 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> Block | None:
         return None
     best = front((item for _, item in known), trade.figures)
     places = {_key(build): build.rank for build in report.advice.ranking}
-    points = [
-        Point(abs(found[1]), found[0], places.get(_key(item)), any(item is other for other in best))
-        for found, item in known
-    ]
-    out = [
-        (item.excuse.bottleneck, item.quality) for item in report.options if item.excuse and item.quality is not None
-    ]
+    points, ranked = [], []
+    for (quality, other), item in known:
+        place = places.get(_key(item))
+        points.append(Point(abs(other), quality, place, any(item is one for one in best)))
+        if place:
+            ranked.append((place, f"{_named(item, base)}: quality {quality:.1f}, {number(abs(other))} {trade.unit}"))
+    missed = ((item.excuse, item.quality) for item in report.options)
+    out = [(excuse.bottleneck, quality) for excuse, quality in missed if excuse and quality is not None]
     says = f"{len(known)} builds qualify, {len(best)} of them beaten by no other in both; {len(out)} are ruled out."
-    labels = (f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
-    texts = (trade.title, f"{says} The table below has them all.")
-    ranked = [(places[_key(item)], found, item) for found, item in known if _key(item) in places]
-    drawn = {
-        "svg": scatter(trade.name, texts, points, out, labels),
-        "says": f"{says} {MARKS}",
-        "ranked": [
-            (place, f"{_named(item, base)}: quality {found[0]:.1f}, {number(abs(found[1]))} {trade.unit}")
-            for place, found, item in sorted(ranked, key=itemgetter(0))
-        ],
-    }
+    axes = (f"{trade.label}, logarithmic", "quality for this work, 0 to 100")
+    chart = scatter(trade.name, (trade.title, f"{says} The table below has them all."), points, out, axes)
+    drawn = {"svg": chart, "says": f"{says} {MARKS}", "ranked": sorted(ranked, key=itemgetter(0))}
     return Block("chart", drawn, trade.title)
 
 
 def _key(build: Build | Option) -> tuple[str | None, ...]:
     """Return what makes a build of the ranking and one of the options the same."""
-    machine = build.machine
-    name = machine if machine is None or isinstance(machine, str) else machine.name
-    return build.model, build.quantization, build.engine, name, build.provider
+    machine = build.machine if isinstance(build, Option) else build.machine.name if build.machine else None
+    return build.model, build.quantization, build.engine, machine, build.provider
 
 
 def _named(item: Option, base: RuleBase) -> str:
@@ -130,9 +122,8 @@ def _options(options: Sequence[Option], base: RuleBase) -> Iterator[Block]:
         )
         for item in options
     ]
-    if out := Counter(item.excuse.bottleneck for item in options if item.excuse):
-        kinds = sorted(out.items(), key=lambda pair: (-pair[1], pair[0]))
-        said = ", ".join(f"{kind} {count}" for kind, count in kinds)
+    if out := Counter(sorted(item.excuse.bottleneck for item in options if item.excuse)):
+        said = ", ".join(f"{kind} {count}" for kind, count in out.most_common())
         yield Block("text", f"{out.total()} of {len(options)} builds are ruled out, by: {said}.")
     heads = ("build", "quality", "tok/s", "USD/month", "GiB", "score", "on the front of", "ruled out because")
     yield Block("table", say.filled(heads, rows, {1, 2, 3, 4, 5}), f"All {len(options)} builds as a table", folded=True)
@@ -140,8 +131,8 @@ def _options(options: Sequence[Option], base: RuleBase) -> Iterator[Block]:
 
 def _memory(advice: Advice, base: RuleBase) -> list[Block]:
     """Return the memory of the best builds as bars and rows; nothing where none of them takes any of one's own."""
-    builds = advice.ranking or ([advice.recommendation] if advice.recommendation else [])
     drawn, rows = [], []
+    builds = advice.ranking or filter(None, [advice.recommendation])
     for build, memory in [(build, build.memory) for build in builds if build.memory][:MOST_BARS]:
         where = f" on {build.machine.name}" if build.machine else ""
         name = f"{brief(base.models[build.model])}, {build.quantization}{where}"
@@ -152,11 +143,9 @@ def _memory(advice: Advice, base: RuleBase) -> list[Block]:
         return []
     says = "Memory of each model's best build by part, and what its machine has for it"
     used = [any(item.parts_gib[place] for item in drawn) or name != IMAGES for place, name in enumerate(PARTS)]
-    chart = {
-        "svg": bars("memory", ("Memory", f"{says}; the table below has the figures."), drawn, "GiB"),
-        "says": f"{says}.",
-        "key": [(place, name) for place, name in enumerate(PARTS, 1) if used[place - 1]],
-    }
+    key = [(place, name) for place, name in enumerate(PARTS, 1) if used[place - 1]]
+    svg = bars("memory", ("Memory", f"{says}; the table below has the figures."), drawn, "GiB")
+    chart = {"svg": svg, "says": f"{says}.", "key": key}
     table = say.filled(("build", *PARTS, "in all", "there"), rows, {1, 2, 3, 4, 5, 6})
     return [Block("chart", chart), Block("table", table, "Memory as a table, GiB", folded=True)]
 
@@ -166,7 +155,7 @@ def _whatif(grid: Grid, base: RuleBase) -> list[Block]:
     (panel,) = panels(grid)
     letters, key = lettered(grid, base)
     names = {at: key.get(letter, "nothing fits") for at, letter in letters.items()}
-    rows = [(label(down, at), *(names[cell.at] for cell in cells)) for at, cells in enumerate(panel.cells)]
+    rows = panel.rows(labels(down), names)
     heads = (field_name(down.field), *(placed(across, place) for place in range(len(across.labels))))
     turns = [f"{where}: {why}" for where, why in turn_texts(grid, names)]
     said = turns or ["the winner stays the same" if key else "nothing fits in any of them"]

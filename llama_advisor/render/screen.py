@@ -57,11 +57,9 @@ class Screen:
         return cut == items
 
     def _named(self, name: str | None, lines: list[str]) -> None:
-        if name is None:
-            self.lines += [" " * GAP + line for line in lines]
-            return
-        self.lines += [f"  {self._styled(name, 'dim')}{'':{LABEL - GAP - len(name)}}{line}" for line in lines[:1]]
-        self.lines += [" " * LABEL + line for line in lines[1:]]
+        room = LABEL if name is not None else GAP
+        first = f"  {self._styled(name, 'dim')}{'':{LABEL - GAP - len(name)}}" if name is not None else " " * GAP
+        self.lines += [f"{' ' * room if place else first}{line}" for place, line in enumerate(lines)]
 
     def unwrapped(self, *parts: tuple[str, str]) -> None:
         """Write texts with their styles on one line, however long it is."""
@@ -72,11 +70,13 @@ class Screen:
         self.lines.append("")
         self.line(text, "bold")
 
-    def bullets(self, items: Iterable[str], mark: str = "-") -> None:
-        """Write paragraphs with a hanging mark."""
-        for item in items:
+    def bullets(self, items: Iterable[str], heading: str = "") -> None:
+        """Write paragraphs with a hanging mark; below a heading, where there is one and anything to say."""
+        for place, item in enumerate(items):
+            if heading and not place:
+                self.heading(heading)
             first, *rest = wrapped(self._plain(item), self.width - 2 * GAP)
-            self.lines += [f"  {mark} {first}", *(f"    {part}" for part in rest)]
+            self.lines += [f"  - {first}", *(f"    {part}" for part in rest)]
 
     def command(self, run: str, language: str, name: str | None = None) -> None:
         """Write a command that can be pasted: a line too long is broken between words, as a shell takes it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from llama_advisor.engine.advice import (
@@ -13,7 +14,6 @@ from llama_advisor.engine.advice import (
     Change,
     Command,
     Contribution,
-    Form,
     Robustness,
     SpeedShown,
     TippingPoint,
@@ -48,17 +48,13 @@ def range_text(figures: Range) -> str:
 
 def value_text(value: object) -> str:
     """Write the value of a field."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
     if isinstance(value, (list, tuple)):
         return ", ".join(map(value_text, value)) or "nothing"
     if isinstance(value, dict):
         return ", ".join(f"{name} {value_text(part)}" for name, part in value.items())
-    if isinstance(value, (int, float)):
-        return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
-    return str(value)
+    return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def host_name(build: Build, base: RuleBase) -> str:
@@ -87,9 +83,8 @@ def title(advice: Advice, base: RuleBase) -> str:
     build = advice.recommendation
     if build is None:
         return str(WORDS["titles"][advice.verdict])
-    if advice.changes:
-        return f"Only if you change {changes_text(advice.changes)}: {described(build, base)}"
-    return described(build, base)
+    only = f"Only if you change {changes_text(advice.changes)}: " if advice.changes else ""
+    return f"{only}{described(build, base)}"
 
 
 def why(advice: Advice, base: RuleBase) -> str:
@@ -265,23 +260,16 @@ def ranking(advice: Advice, builds: Iterable[Build], base: RuleBase, *, why: boo
     listed = ((best, *(b for b in advice.builds or () if b.rank == best.rank)) for best in builds)
     for place, build in ((place, build) for same in listed for place, build in enumerate(same)):
         memory, machine, reached = build.memory, build.machine, scored(build, name, base)
-        published = f"{'~' * reached.estimated}{reached.value:g}" if reached else ""
+        score = f"{'~' * reached.estimated}{reached.value:g}" if reached else ""
         where = f" on {machine.name}" if machine and first and machine.name != first.name else ""
         ran = f"{build.quantization}, {build.engine}{where}" if machine else f"hosted, {host_name(build, base)}"
         held = memory_of(memory.total_gib, memory.available_gib) if memory else ""
         if memory and memory.offloaded_gib:
             held = f"{number(memory.total_gib)}, {number(memory.offloaded_gib)} in RAM"
-        rows.append(
-            (
-                "" if place else str(build.rank),
-                brief(base.models[build.model]),
-                ran,
-                held,
-                number(build.speed.decode_tokens_per_s.mid if build.speed else None),
-                number(build.cost.usd_per_month if build.cost else None),
-                f"{build.score:.2f}" if why else published,
-            )
-        )
+        rank, model = "" if place else str(build.rank), brief(base.models[build.model])
+        speed = number(build.speed.decode_tokens_per_s.mid if build.speed else None)
+        cost = number(build.cost.usd_per_month if build.cost else None)
+        rows.append((rank, model, ran, held, speed, cost, f"{build.score:.2f}" if why else score))
     heads = ("#", "model", "build", "GiB", "tok/s", "USD/mo", "score" if why else base.benchmarks[name].name)
     return filled(heads, rows, {0, 3, 4, 5, 6})
 
@@ -294,47 +282,32 @@ def memory_of(need: float, there: float | None) -> str:
 def forms(asked: AskedBuild, base: RuleBase) -> Table:
     """Return the forms of the build asked about, and on what each would fit."""
     heads = ("form", "engine", "GiB on a device", "fits", "tok/s", "it fits on")
-    rows = [
-        (
-            form.method or _stored(form),
-            base.engines[form.engine].name,
-            memory_of(form.need_gib, form.available_gib),
-            {True: "yes", False: "no", None: ""}[form.fits],
-            number(form.tokens_per_s),
-            form.machine or "",
-        )
-        for form in asked.forms
-    ]
+    rows = []
+    for form in asked.forms:
+        cache = "" if form.kv_cache_type in {None, PLAIN_CACHE} else f", {form.kv_cache_type} KV cache"
+        taken, fits = memory_of(form.need_gib, form.available_gib), {True: "yes", False: "no", None: ""}[form.fits]
+        named, engine = form.method or f"{form.quantization}{cache}", base.engines[form.engine].name
+        rows.append((named, engine, taken, fits, number(form.tokens_per_s), form.machine or ""))
     return filled(heads, rows, {2, 4})
-
-
-def _stored(form: Form) -> str:
-    plain = form.kv_cache_type in {None, PLAIN_CACHE}
-    return form.quantization if plain else f"{form.quantization}, {form.kv_cache_type} KV cache"
 
 
 def sizes(advice: Advice, base: RuleBase) -> Table:
     """Return what every model takes, and the cache of one sequence of it."""
     forms, context = base.criteria.sizes_shown, advice.scenario.get("context_tokens")
     heads = ("GiB of weights", *forms, "KV cache: KiB a token", f"GiB at {context:,}" if context else "GiB a sequence")
-    rows = [
-        (
-            brief(base.models[item.model]),
-            *(f"{item.weights_gib[form]:g}" for form in forms),
-            f"{item.kv_kib_per_token:g}",
-            f"{item.kv_cache_gib:g}",
-        )
-        for item in advice.sizes
-    ]
+    rows = []
+    for item in advice.sizes:
+        sizes = (*(item.weights_gib[form] for form in forms), item.kv_kib_per_token, item.kv_cache_gib)
+        rows.append((brief(base.models[item.model]), *(f"{size:g}" for size in sizes)))
     return Table(heads, rows, frozenset(range(1, len(heads))))
 
 
 def filled(heads: Sequence[str], rows: Iterable[Sequence[str]], right: set[int]) -> Table:
     """Return a table without the columns in which nothing stands."""
     rows = list(rows)
-    kept = [place for place in range(len(heads)) if any(row[place] for row in rows)]
-    told = [tuple(row[place] for place in kept) for row in rows]
-    return Table([heads[at] for at in kept], told, frozenset(kept.index(at) for at in right if at in kept))
+    kept = [any(row[place] for row in rows) for place in range(len(heads))]
+    heads, *told = (tuple(compress(row, kept)) for row in (heads, *rows))
+    return Table(heads, told, frozenset(sum(kept[:at]) for at in right if kept[at]))
 
 
 def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
@@ -345,13 +318,10 @@ def excluded_lines(advice: Advice, base: RuleBase) -> list[str]:
         text = item.excuse.text.replace(name, "{}") + decided_by(item.excuse.layer, base)
         groups.setdefault((item.excuse.rule, text), []).append(name)
     lines = []
-    for (_, text), names in groups.items():
-        if len(names) == 1 and text.startswith("{}"):
-            lines.append(text.replace("{}", names[0]))
-        else:
-            rest = text.removeprefix("{}").removeprefix(":").strip()
-            meant = "it" if len(names) == 1 else "each"
-            lines.append(f"{', '.join(names)}: {rest.replace('{}', meant)}")
+    for (_, text), (name, *others) in groups.items():
+        rest = text.removeprefix("{}").removeprefix(":").strip().replace("{}", "each" if others else "it")
+        own = text.startswith("{}") and not others
+        lines.append(text.replace("{}", name) if own else f"{', '.join((name, *others))}: {rest}")
     return lines
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from llama_advisor.explain.grid import Grid
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.render.grid import NONE, cut, field_name, label, lettered, panels
+from llama_advisor.render.grid import NONE, field_name, labels, lettered, panels
 from llama_advisor.text.yaml_file import printable
 
 INK, MUTED, LINE, SURFACE, GOOD, PICK = (
@@ -27,6 +27,7 @@ MARK = 10.0  # Room that a numbered mark takes to each side.
 CELLS = ("#a8d1f0", "#f7c98b", "#b5dfb0", "#e6b8d8", "#f2e394", "#c3c0ee", "#f3b3a6", "#a9ddd6")
 EMPTY, ON_CELLS, WHITE = "#e4e4e4", "#1c2024", "#ffffff"
 LONGEST_LABEL = 24
+UPRIGHT = ' transform="rotate(-90 {x:.1f} {y:.1f})"'  # From bottom to top.
 
 
 def _svg(name: str, title: str, says: str, size: tuple[float, float], parts: Sequence[str]) -> str:
@@ -36,33 +37,28 @@ def _svg(name: str, title: str, says: str, size: tuple[float, float], parts: Seq
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]:g} {size[1]:g}" role="img"'
         f' aria-labelledby="{name}-title {name}-desc" class="chart"'
         f' font-family="DejaVu Sans, Verdana, sans-serif" font-size="{FONT}">\n'
-        f'<title id="{name}-title">{_escaped(title)}</title>\n<desc id="{name}-desc">{_escaped(says)}</desc>\n'
-        f"{body}\n</svg>\n"
+        f'<title id="{name}-title">{escape(printable(title))}</title>\n'
+        f'<desc id="{name}-desc">{escape(printable(says))}</desc>\n{body}\n</svg>\n'
     )
 
 
-def _escaped(text: object) -> str:
-    return escape(printable(text))
-
-
 def _text(x: float, y: float, text: object, colour: str = INK, anchor: str = "start", more: str = "") -> str:
-    """Return text whose middle line is at `y`."""
-    place = f'x="{x:.1f}" y="{y + 0.35 * FONT:.1f}"'
-    return f'<text {place} fill="{colour}" text-anchor="{anchor}"{more}>{_escaped(text)}</text>'
+    """Return text whose middle line is at `y`; `more` may turn it with `UPRIGHT`."""
+    place, more = f'x="{x:.1f}" y="{y + 0.35 * FONT:.1f}"', more.format(x=x, y=y)
+    return f'<text {place} fill="{colour}" text-anchor="{anchor}"{more}>{escape(printable(text))}</text>'
 
 
-def _upright(x: float, y: float, text: str, colour: str, anchor: str) -> str:
-    """Return text that reads from bottom to top."""
-    return _text(x, y, text, colour, anchor, f' transform="rotate(-90 {x:.1f} {y:.1f})"')
-
-
-def _stroke(path: str, colour: str, width: float, more: str = "") -> str:
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"{more}/>'
+def _stroke(path: str, colour: str, width: float) -> str:
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>'
 
 
 def _rect(x: float, y: float, width: float, height: float, fill: str, edge: str, stroke: float) -> str:
     box = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
     return f'<rect {box} fill="{fill}" stroke="{edge}" stroke-width="{stroke:g}"/>'
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
 
 
 def linear_ticks(low: float, high: float) -> list[int]:
@@ -93,13 +89,10 @@ class Point(NamedTuple):
     front: bool = False  # Whether it is on the Pareto front.
 
 
-def scatter(
-    name: str,
-    texts: tuple[str, str],
-    points: Sequence[Point],
-    out: Sequence[tuple[str, float]],
-    labels: tuple[str, str],
-) -> str:
+Pair = tuple[str, str]
+
+
+def scatter(name: str, texts: Pair, points: Sequence[Point], out: Sequence[tuple[str, float]], labels: Pair) -> str:
     """Draw builds over two figures, x on a logarithmic scale; beside it what is `out`, in a column for each reason."""
     width, height, left, beside, column = 374.0, 310.0, 46.0, 24.0, 18.0
     reasons = [reason for reason, _ in Counter(reason for reason, _ in sorted(out)).most_common()]
@@ -116,9 +109,8 @@ def scatter(
         return bottom - 8 - (bottom - top - 16) * (y - ys[0]) / (ys[-1] - ys[0])
 
     parts = []
-    for tick in ys:
-        parts += [_stroke(f"M{left:.1f} {up(tick):.1f}H{width - 12:.1f}", LINE, 0.6)]
-        parts += [_text(left - 5, up(tick), tick, MUTED, "end")]
+    for tick, y in ((tick, up(tick)) for tick in ys):
+        parts += [_stroke(f"M{left:.1f} {y:.1f}H{width - 12:.1f}", LINE, 0.6), _text(left - 5, y, tick, MUTED, "end")]
     widest = LETTER * max(len(f"{x:,g}") for x in xs)
     every = 1 + int(widest // ((right - left) / (len(xs) - 1)))
     for place, x in enumerate(xs):
@@ -127,7 +119,7 @@ def scatter(
             parts += [_text(across(x), bottom + 9, f"{x:,g}", MUTED, "middle")]
     parts += [_stroke(f"M{left:.1f} {top:.1f}V{bottom:.1f}H{right:.1f}", LINE, 1)]
     parts += [_text((left + right) / 2, bottom + 25, labels[0], INK, "middle")]
-    parts += [_upright(12, (top + bottom) / 2, labels[1], INK, "middle")]
+    parts += [_text(12, (top + bottom) / 2, labels[1], INK, "middle", UPRIGHT)]
     best = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted((p.x, p.y) for p in points if p.front))
     parts += [f'<polyline points="{best}" fill="none" stroke="{GOOD}" stroke-dasharray="4 3"/>']
     for point, hidden in reversed(_apart([point._replace(x=across(point.x), y=up(point.y)) for point in points])):
@@ -140,7 +132,7 @@ def scatter(
         parts += [_stroke(crosses, MUTED, 1.1)]
         parts += [_text(right + beside + column * len(reasons) / 2, 9, "ruled out", MUTED, "middle")]
     for place, reason in enumerate(reasons):
-        parts += [_upright(right + beside + column * (place + 0.5), bottom + 6, reason, MUTED, "end")]
+        parts += [_text(right + beside + column * (place + 0.5), bottom + 6, reason, MUTED, "end", UPRIGHT)]
     return _svg(name, *texts, (width, height), parts)
 
 
@@ -149,10 +141,10 @@ def _apart(points: Sequence[Point]) -> list[tuple[Point, list[int]]]:
     marks: list[tuple[Point, list[int]]] = []
     for point in sorted(points, key=lambda item: (item.place or inf, item)):
         over = next((hidden for other, hidden in marks if dist(point[:2], other[:2]) < MARK), None)
-        if point.place is None or over is None:
-            marks.append((point, []))
-        else:
+        if point.place and over is not None:
             over.append(point.place)
+        else:
+            marks.append((point, []))
     return marks
 
 
@@ -161,12 +153,11 @@ def _mark(point: Point, hidden: Sequence[int]) -> list[str]:
     x, y = point.x, point.y
     ring = PICK if point.place == 1 else GOOD
     paint = f'fill="{ring if point.front else SURFACE}" stroke="{ring}" stroke-width="1.3"'
+    shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{6.5 if point.place else 2.5}" {paint}/>'
     if point.place is None:
-        return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" {paint}/>']
+        return [shape]
     if point.place == 1:
         shape = f'<path d="M{x:.1f} {y - 8.5:.1f}l8.5 8.5l-8.5 8.5l-8.5-8.5z" {paint}/>'
-    else:
-        shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6.5" {paint}/>'
     ink = SURFACE if point.front else ring
     number = _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')
     return [shape, number, *([_text(x + MARK, y, ", ".join(map(str, hidden)), GOOD)] if hidden else [])]
@@ -187,8 +178,7 @@ def bars(name: str, texts: tuple[str, str], items: Sequence[Bar], x_label: str) 
     ticks = linear_ticks(0, max(max(sum(item.parts_gib), item.available_gib or 0) for item in items))
     scale = (right - left) / ticks[-1]
     parts = []
-    for tick in ticks:
-        x = left + scale * tick
+    for x, tick in ((left + scale * tick, tick) for tick in ticks):
         parts += [_stroke(f"M{x:.1f} 4V{bottom:.1f}", LINE, 0.6), _text(x, bottom + 9, f"{tick:,g}", MUTED, "middle")]
     parts += [_stroke(f"M{left:.1f} {bottom:.1f}H{right:.1f}", LINE, 1)]
     parts += [_text((left + right) / 2, bottom + 24, x_label, INK, "middle")]
@@ -212,31 +202,27 @@ def grid_svg(grid: Grid, base: RuleBase, *_: object) -> str:
     if any(cell.winner is None for cell in grid.cells):
         key.append(f"{NONE}  nothing fits")
     heading = " by ".join(field_name(axis.field) for axis in grid.axes)
-    down, *over = grid.axes[-2:]
-    rows = [cut(printable(label(down, place)), LONGEST_LABEL) for place in range(len(down.values))]
-    heads = [cut(printable(label(axis, place)), LONGEST_LABEL) for axis in over for place in range(len(axis.values))]
-    heads = heads or ["winner"]
+    rows, *over = ([_cut(printable(text)) for text in labels(axis)] for axis in grid.axes[-2:])
+    heads = over[0] if over else ["winner"]
     left = 16 + LETTER * max(map(len, rows))
     column, row = max(60, LETTER * max(map(len, heads)) + 12), 33
     tables = panels(grid)
     texts = [heading, *key, *(printable(panel.title) for panel in tables)]
     width = max(left + column * len(heads), 16 + LETTER * max(map(len, texts))) + 10
+    middles = [left + column * (place + 0.5) for place in range(len(heads))]
     parts = [_text(width / 2, 14, heading, ON_CELLS, "middle", ' font-size="11"')]
     y = 28.0
     for panel in tables:
         if panel.title:
             parts += [_text(10, y + 8, panel.title, ON_CELLS)]
             y += 18
-        parts += [
-            _text(left + column * (place + 0.5), y + 8, head, ON_CELLS, "middle") for place, head in enumerate(heads)
-        ]
+        parts += [_text(x, y + 8, head, ON_CELLS, "middle") for x, head in zip(middles, heads, strict=True)]
         y += 18
-        for name, cells in zip(rows, panel.cells, strict=True):
+        for name, *cells in panel.rows(rows, letters):
             parts += [_text(left - 6, y + row / 2, name, ON_CELLS, "end")]
-            for place, cell in enumerate(cells):
-                letter, x = letters[cell.at], left + column * place
-                parts += [_rect(x, y, column, row, colours.get(letter, EMPTY), WHITE, 2)]
-                parts += [_text(x + column / 2, y + row / 2, letter, ON_CELLS, "middle", ' font-weight="bold"')]
+            for x, letter in zip(middles, cells, strict=True):
+                parts += [_rect(x - column / 2, y, column, row, colours.get(letter, EMPTY), WHITE, 2)]
+                parts += [_text(x, y + row / 2, letter, ON_CELLS, "middle", ' font-weight="bold"')]
             y += row
         y += 12
     for line in key:

@@ -16,11 +16,11 @@ NAMES = table(__file__)
 def verification_text(found: Verification, base: RuleBase, view: View) -> str:
     """Return the whole comparison as text."""
     out = Screen(colour=view.colour, width=view.width)
-    worse = [figure for item in found.readings for figure in item.figures if figure.verdict == "worse"]
+    worse = [NAMES[part.figure] for item in found.readings for part in item.figures if part.verdict == "worse"]
     if found.holds:
         out.line("as predicted, or better", "bold green")
     else:
-        out.line(f"worse than predicted: {', '.join(NAMES[figure.figure] for figure in worse)}", "bold red")
+        out.line(f"worse than predicted: {', '.join(worse)}", "bold red")
     engine = base.engines[found.engine].name + (f" {found.engine_version}" if found.engine_version else "")
     build = f"{base.models[found.model].name}, {found.quantization}, {engine}"
     out.line(f"{build} on {found.machine.name}, from {found.tool}")
@@ -37,10 +37,6 @@ def verification_text(found: Verification, base: RuleBase, view: View) -> str:
         out.columns(("", "measured", "predicted", ""), rows, frozenset({1}))
         if item.basis:
             out.line(f"  basis: {item.basis}")
-    if suggests:
-        out.heading("What that suggests")
-        out.bullets(suggests)
-    if found.assumptions:
-        out.heading("Assumed")
-        out.bullets([f"{item.field} = {value_text(item.value)}: {item.why}" for item in found.assumptions])
+    out.bullets(suggests, "What that suggests")
+    out.bullets((f"{item.field} = {value_text(item.value)}: {item.why}" for item in found.assumptions), "Assumed")
     return out.text()
