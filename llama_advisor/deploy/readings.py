@@ -23,7 +23,7 @@ SCREENS = r"\x1b\[[0-9;?]*[A-Za-z]"  # colours and movements that a terminal's l
 METRIC = re.compile(r"^([A-Za-z_:][\w:]{0,200})(?:\{.*\})?[ \t]+(\S+)", re.MULTILINE)
 MEASURES = tuple(name for part in get_args(Measure) for name in (get_args(part) or (part,)))
 WHOLE = frozenset({"kv_cache_tokens", "concurrent_requests", "context_tokens", "prompt_tokens", "output_tokens"})
-WEIGHTS = frozenset({"weights_gib", "device_weights_gib"})
+LOADED = tuple(name for name in MEASURES if not name.endswith("weights_gib"))
 WORDS = frozenset({"model", "engine_version"})
 
 
@@ -66,23 +66,20 @@ def read(text: str, where: str, formats: Sequence[ReadFormat]) -> Readings:
     metrics: dict[str, float] = {}
     for name, value in METRIC.findall(plain):
         metrics[name] = metrics.get(name, 0.0) + (_number(value) or 0.0)
-    looks: dict[str, list[Look]] = {
-        "json": [row.get for row in _rows(plain)],
-        "metrics": [metrics.get],
-        "text": [
-            lambda pattern: next((match[1] for match in deque(re.finditer(pattern, plain, re.MULTILINE), 1)), None)
-        ],
-    }
+
+    def last(pattern: str) -> str | None:
+        return next((match[1] for match in deque(re.finditer(pattern, plain, re.MULTILINE), 1)), None)
+
+    rows: list[Look] = [row.get for row in _rows(plain)]
+    looks: dict[str, list[Look]] = {"json": rows, "metrics": [metrics.get], "text": [last]}
     for item in formats:
         try:
             found = [_reading(item, look) for look in looks[item.form]]
         except ValueError as error:
             raise InputError(f"{printable(where)}: {printable(error)}") from error
-        told = [reading for reading in found if any(getattr(reading, name) for name in MEASURES)]
         # Weights alone are no reading of a load beside others, as where a prompt was read at a depth.
-        readings = [
-            item for item in told if any(getattr(item, name) for name in MEASURES if name not in WEIGHTS)
-        ] or told
+        readings = [reading for reading in found if any(getattr(reading, name) for name in LOADED)]
+        readings = readings or [reading for reading in found if any(getattr(reading, name) for name in MEASURES)]
         if len(readings) > MOST_ROWS:
             raise InputError(f"{printable(where)}: {len(readings)} results; at most {MOST_ROWS} are read")
         if readings:

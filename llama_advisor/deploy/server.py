@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import takewhile
 from math import ceil
 from typing import Annotated, Any, NamedTuple
 
@@ -45,7 +46,7 @@ class Server(NamedTuple):
 
     def device_numbers(self, copy: int) -> list[str]:
         """Return the accelerators of a copy on its machine."""
-        return [str(number) for number in range(copy * self.devices, (copy + 1) * self.devices)]
+        return [*map(str, range(copy * self.devices, (copy + 1) * self.devices))]
 
 
 def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Server:
@@ -63,17 +64,12 @@ def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Serve
         what = "tuning" if candidate.training else f"{engine.name}{where}"
         raise InputError(f"--target: {what} is no server in a container here; --target shell prints its steps")
     alone: dict[str, Any] = named | {"host": "0.0.0.0", "copies": None}  # noqa: S104 - inside the container
-    words = _words(filled(start.run, alone))
-    environment = {}
-    while words and _SETS.match(words[0]):
-        name, _, value = words.pop(0).partition("=")
-        environment[name] = value
-    words[0] = f"{image.folder}{words[0]}"
-    packages = [str(filled(item, named)) for item in image.packages]
-    packages += str(named["packages"]).split() if named["packages"] else []
+    given = _words(filled(start.run, alone))
+    settings = [*takewhile(_SETS.match, given)]
+    words = [f"{image.folder}{given[len(settings)]}", *given[len(settings) + 1 :]]
+    packages = [*(str(filled(item, named)) for item in image.packages), *str(named["packages"] or "").split()]
     if packages:
-        install = shlex.join(["pip", "install", *packages])
-        words = ["sh", "-c", f"{install} && exec {shlex.join(words)}"]
+        words = ["sh", "-c", f"{shlex.join(['pip', 'install', *packages])} && exec {shlex.join(words)}"]
     node_flags = filled(engine.node_flags.get("others", ""), named) if named["nodes"] else None
     others = _words(filled(start.run, alone | {"node_flags": Flags(node_flags)})) if node_flags else []
     memory, placed = candidate.memory, layout.placed if layout else None
@@ -86,7 +82,7 @@ def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Serve
         load=(filled(loading.run, named | {"server": SELF}) or "") if loading else "",
         probe=_words(filled(image.probe, named)),
         others=others,
-        environment=environment,
+        environment=dict(word.split("=", 1) for word in settings),
         port=engine.port,
         health=engine.health,
         devices=(placed.devices // placed.nodes if placed else 1) if discrete else 0,

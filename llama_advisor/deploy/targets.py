@@ -16,8 +16,7 @@ from llama_advisor.text.tables import table
 
 TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
 SECRET = "hugging-face"  # noqa: S105 - the name of a secret
-WORDS = table(__file__)
-"""Headings of steps in a script, and files as templates, line by line."""
+WORDS = table(__file__)  # Headings of steps in a script, and files as templates, line by line.
 
 
 def shell(plan: Plan) -> str:
@@ -54,12 +53,8 @@ def compose(plan: Plan) -> str:
     if many:
         copies, port = [f"{server.name}-{copy}" for copy in range(server.copies_here)], server.common.shared_port
         upstream = "".join(f"server {name}:{server.port}; " for name in copies)
-        services["proxy"] = {
-            "image": server.common.proxy_image,
-            "ports": [f"{port}:{port}"],
-            "configs": [{"source": "proxy", "target": "/etc/nginx/nginx.conf"}],
-            "depends_on": copies,
-        }
+        given = {"image": server.common.proxy_image, "ports": f"{port}:{port}", "copies": copies}
+        services["proxy"] = _made(WORDS["balancer"], given)
         made["configs"] = {"proxy": {"content": _templated("proxy", upstream=upstream, port=port)}}
     return f"# {plan.title}\n{_yaml(made)}"
 
@@ -96,70 +91,51 @@ def _service(server: Server, copy: int) -> dict[str, Any]:
 
 def kubernetes(plan: Plan) -> str:
     """Return a Deployment, or a LeaderWorkerSet where a copy spans nodes, with its Service."""
-    server = plan.server
-    labels = {"app": server.name}
-    pod = {"metadata": {"labels": labels}, "spec": _pod(server, server.command, probed=True)}
-    if server.nodes == 1:
-        spec = {"replicas": server.copies, "selector": {"matchLabels": labels}, "template": pod}
-        kind: dict[str, Any] = {"apiVersion": "apps/v1", "kind": "Deployment"}
-    else:
-        worker = {"metadata": {"labels": labels}, "spec": _pod(server, server.others, probed=False)}
-        template = {"size": server.nodes, "leaderTemplate": pod, "workerTemplate": worker}
-        spec = {"replicas": server.copies, "leaderWorkerTemplate": template}
-        kind = {"apiVersion": "leaderworkerset.x-k8s.io/v1", "kind": "LeaderWorkerSet"}
-    selected = labels if server.nodes == 1 else labels | {"leaderworkerset.sigs.k8s.io/worker-index": "0"}
-    documents = [
-        kind | {"metadata": {"name": server.name}, "spec": spec},
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": server.name},
-            "spec": {"selector": selected, "ports": [{"port": server.port, "targetPort": server.port}]},
-        },
-    ]
+    server, first = plan.server, {"app": plan.server.name}
+    given: dict[str, Any] = {"labels": first, "pod": _pod(server, server.command, probed=True), **server._asdict()}
+    if server.nodes > 1:
+        first = first | {"leaderworkerset.sigs.k8s.io/worker-index": "0"}
+        given["worker"] = _pod(server, server.others, probed=False)
+    kind = WORDS["one_node" if server.nodes == 1 else "nodes"]
+    documents = _made(kind, given), _made(WORDS["service"], given | {"labels": first})
     head = [f"# {plan.title}"]
     if server.gated:
         head.append(f'# First: kubectl create secret generic {SECRET} --from-literal=token="${TOKEN}"')
-    return "\n".join(head) + "\n" + "---\n".join(_yaml(document) for document in documents)
+    return "\n".join(head) + "\n" + "---\n".join(map(_yaml, documents))
 
 
-def _pod(server: Server, command: list[str], *, probed: bool) -> dict[str, Any]:
+def _pod(server: Server, command: list[str], *, probed: bool) -> Any:
     """Return the pod of a copy, or of one node of it."""
-    probe = {"httpGet": {"path": server.health, "port": server.port}}
     variables: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in server.environment.items()]
     if server.gated:
-        secret = {"secretKeyRef": {"name": SECRET, "key": "token"}}
-        variables.append({"name": TOKEN, "valueFrom": secret})
+        variables.append({"name": TOKEN, "valueFrom": {"secretKeyRef": {"name": SECRET, "key": "token"}}})
     if server.nodes > 1:  # its command asks the shell for the address of the first node and its own number
         line = " ".join(word if "${" in word else shlex.quote(word) for word in command)
         command = ["sh", "-c", f'FIRST_NODE="$LWS_LEADER_ADDRESS" NODE_RANK="$LWS_WORKER_INDEX"; {line}']
-    resources: dict[str, Any] = {"requests": {"memory": f"{server.host_gib}Gi"}}
-    if server.vendor:
-        resources["limits"] = {server.vendor.resource: server.devices}
-    container: dict[str, Any] = {
-        "name": "server",
-        "image": server.image,
+    probe = {"httpGet": {"path": server.health, "port": server.port}, "periodSeconds": 10}
+    loads = ["sh", "-c", f"until {server.load.replace(SELF, 'localhost')}; do sleep 5; done"]
+    given = {
+        "labels": {"app": server.name},
         "command": command,
-        "env": variables,
-        "ports": [{"containerPort": server.port}],
-        "resources": resources,
-        "volumeMounts": [
-            {"name": "files", "mountPath": server.cache},
-            {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - where processes share memory
-        ],
+        "variables": variables,
+        "memory": f"{server.host_gib}Gi",
+        "storage": f"{server.files_gib}Gi",
+        "limits": {server.vendor.resource: server.devices} if server.vendor else None,
+        "starts": probe | {"failureThreshold": server.common.start_minutes * 6} if probed else None,
+        "serves": probe if probed else None,
+        "loads": {"postStart": {"exec": {"command": loads}}} if server.load else None,
     }
-    if probed:
-        started = {"periodSeconds": 10, "failureThreshold": server.common.start_minutes * 6}
-        container |= {"startupProbe": probe | started, "readinessProbe": probe | {"periodSeconds": 10}}
-    if server.load:
-        loads = f"until {server.load.replace(SELF, 'localhost')}; do sleep 5; done"
-        container["lifecycle"] = {"postStart": {"exec": {"command": ["sh", "-c", loads]}}}
-    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": f"{server.files_gib}Gi"}}}
-    volumes = [
-        {"name": "files", "ephemeral": {"volumeClaimTemplate": {"spec": claim}}},
-        {"name": "shared-memory", "emptyDir": {"medium": "Memory"}},
-    ]
-    return {"containers": [container], "volumes": volumes}
+    return _made(WORDS["pod"], server._asdict() | given)
+
+
+def _made(template: Any, given: dict[str, Any]) -> Any:
+    """Return a manifest with what is given for its `$names`; what is None is left out."""
+    if isinstance(template, dict):
+        parts = ((key, _made(part, given)) for key, part in template.items())
+        return {key: part for key, part in parts if part is not None}
+    if isinstance(template, list):
+        return [_made(part, given) for part in template]
+    return given[template[1:]] if template.startswith("$") else template
 
 
 def systemd(plan: Plan) -> str:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from llama_advisor.deploy.readings import MEASURES, Reading, Readings
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.verifying import Verifying
 from llama_advisor.scenario import names
 from llama_advisor.scenario.scenario import Assumption
+from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.sizing.figures import MachineUsed, Range
 from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
-
-if TYPE_CHECKING:
-    from llama_advisor.sizing.estimate import Sizer
 
 LESS_IS_BETTER = frozenset({"first_token_s", "weights_gib", "device_weights_gib", "total_gib"})
 KEPT = ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")
@@ -73,9 +71,8 @@ def verify(
     if sizer.read(request).machine is None:
         raise InputError("verify: state the machine that was measured, with --hardware")
     engine = {"engine": source.engine} if source.engine else {}
-    verified: list[Verified] = []
+    verified, assumptions = list[Verified](), dict[Assumption, None]()
     entries: list[dict[str, Any]] = []
-    assumptions: dict[Assumption, None] = {}
     for reading in source.readings:
         _agree(reading, source, request, sizer.base)
         told = {field: value for field, name in LOADS.items() if (value := getattr(reading, name)) is not None}
@@ -89,8 +86,8 @@ def verify(
             for name in MEASURES
             if name in predicted and (measured := getattr(reading, name)) is not None
         )
+        apart = sizer.base.verifying.weights_apart
         for figure in figures:
-            apart = sizer.base.verifying.weights_apart
             if figure.figure.endswith("weights_gib") and not 1 / apart <= (figure.ratio or 1.0) <= apart:
                 raise InputError(
                     f"verify: weights of {figure.measured:g} GiB are not those of {made.model} as {made.quantization}, "
@@ -135,10 +132,8 @@ def _predicted(made: Estimate, one: Estimate, base: RuleBase) -> dict[str, Range
 
     Memory lies between the weights alone and the upper estimate.
     """
-    found: dict[str, Range] = {}
-    if made.speed:
-        found |= {name: getattr(made.speed, name) for name in MEASURES if hasattr(made.speed, name)}
     assert made.machine is not None
+    found: dict[str, Range] = {name: getattr(made.speed, name) for name in MEASURES if hasattr(made.speed, name)}
     devices, memory, slack = made.machine.count * made.machine.nodes, made.memory, base.verifying.weights_slack
     whole, upper = memory.weights_gib, max(memory.total_gib, memory.per_device.need_gib * devices)
     found["weights_gib"] = Range(whole / slack, whole, whole * slack)
@@ -175,13 +170,9 @@ def _entries(reading: Reading, made: Estimate, loads: dict[str, int], tool: str,
     if machine is None or machine.nodes > 1 or not kept.keys() - {"total_gib"}:
         return
     requests = -(-loads["concurrent_requests"] // machine.replicas)
+    build = {name: getattr(made, name) for name in ("model", "quantization", "engine")}
     lengths = f"p{loads['prompt_tokens']}-o{loads['output_tokens']}-r{requests}"
-    entry = {
-        "id": f"{made.model}-{made.quantization}-{made.engine}-{machine.count}x-{machine.device}-{lengths}",
-        **{name: getattr(made, name) for name in ("model", "quantization", "engine")},
-        "device": machine.device,
-        "count": machine.count,
-        "engine_version": reading.engine_version,
-    }
-    entry |= loads | {"concurrent_requests": requests} | kept | {"measured": day.isoformat(), "note": tool}
-    yield {name: value for name, value in entry.items() if name != "engine_version" or value}
+    entry = {"id": "-".join((*build.values(), f"{machine.count}x", machine.device, lengths)), **build}
+    entry |= {"device": machine.device, "count": machine.count}
+    entry |= {"engine_version": reading.engine_version} if reading.engine_version else {}
+    yield entry | loads | {"concurrent_requests": requests} | kept | {"measured": day.isoformat(), "note": tool}
