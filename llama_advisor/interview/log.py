@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from functools import reduce
 from typing import Annotated, Any
 
 import yaml
@@ -65,18 +66,12 @@ def stated(log: Log) -> dict[str, Any]:
 
 def asked(log: Log) -> frozenset[str]:
     """Return the ids of the questions that were answered or skipped, and not chosen again since."""
-    done: set[str] = set()
-    for answer in log:
-        done = (done | set(answer.questions)) - set(answer.picks)
-    return frozenset(done)
+    return reduce(lambda done, answer: done.union(answer.questions).difference(answer.picks), log, frozenset[str]())
 
 
 def picked(log: Log) -> frozenset[str]:
     """Return the ids of the questions chosen from lists and not answered since."""
-    wanted: set[str] = set()
-    for answer in log:
-        wanted = (wanted - set(answer.questions)) | set(answer.picks)
-    return frozenset(wanted)
+    return reduce(lambda left, answer: left.difference(answer.questions).union(answer.picks), log, frozenset[str]())
 
 
 def prompts(log: Log) -> int:
@@ -127,7 +122,7 @@ def as_flags(scenario: Scenario) -> list[str] | None:
     words: list[str] = []
     for flag in FLAGS:
         owner, _, name = flag.field.rpartition(".")
-        value = data.get(owner, {}).get(name) if owner else data.get(name)
+        value = (data.get(owner, {}) if owner else data).get(name)
         if value in (None, [], {}):
             continue
         values = [f"{key}={_plain(part)}" for key, part in value.items()] if name in PAIRS else value
@@ -144,8 +139,7 @@ def _plain(value: Any) -> str:
 
 def as_file(scenario: Scenario, advice: Advice) -> str:
     """Return the project file; a plain scenario where wishes were said, or nothing fits that could be the choice."""
-    data = scenario.model_dump(mode="json", exclude_defaults=True)
-    choice = _choice(data, advice)
+    data, choice = _chosen(scenario, advice)
     if choice is None:
         return _dumped(data, WIDE)
     score = advice.recommendation.score if advice.recommendation else 0.0
@@ -155,17 +149,18 @@ def as_file(scenario: Scenario, advice: Advice) -> str:
 
 def as_shown(scenario: Scenario, advice: Advice, width: int) -> str:
     """Return the same without its comments, to be read on a screen of this width."""
-    data = scenario.model_dump(mode="json", exclude_defaults=True)
-    if choice := _choice(data, advice):
+    data, choice = _chosen(scenario, advice)
+    if choice:
         data = {"version": 1, "deployments": [{"name": DEPLOYMENT, "requirements": data, "choice": choice}]}
     return _dumped(data, width)
 
 
-def _choice(data: dict[str, Any], advice: Advice) -> dict[str, str] | None:
-    build = advice.recommendation
+def _chosen(scenario: Scenario, advice: Advice) -> tuple[dict[str, Any], dict[str, str] | None]:
+    """Return what is stated, and the choice to be written beside it, if there is one."""
+    data, build = scenario.model_dump(mode="json", exclude_defaults=True), advice.recommendation
     if build is None or advice.changes or any(name in data for name in WISHES):
-        return None
-    return {"model": build.model, "quantization": build.quantization, "engine": build.engine}
+        return data, None
+    return data, {"model": build.model, "quantization": build.quantization, "engine": build.engine}
 
 
 def _dumped(data: dict[str, Any], width: int) -> str:

@@ -33,8 +33,7 @@ Facts = Mapping[str, Fact]
 Sets = dict[str, Any]
 RESERVED = frozenset({"b", "back", "?", "help", "q", "quit", "e", "end", "s", "skip", "m", ""})
 """What is no id of an option, as it means something else when typed."""
-WISHES = frozenset({"model", "symptoms", "quantization"})
-"""Fields that earn no points."""
+WISHES = frozenset({"model", "symptoms", "quantization"})  # Fields that earn no points.
 
 
 class CompiledQuestion(NamedTuple):
@@ -71,11 +70,9 @@ def _compiled(base: RuleBase) -> tuple[CompiledQuestion, ...]:
     for question in base.entries("questions", Question).values():
         origin = base.origin("questions", question.id)
         _check_fields(question, origin)
-        inner = [
-            _scenario_condition(item.when, origin, ("options", index, "when"), base.facts)
-            for index, item in enumerate(question.options)
-        ]
-        own = _scenario_condition(question.when, origin, ("when",), base.facts)
+        parts: list[tuple[tuple[Any, ...], Any]] = [((), question)]
+        parts += [(("options", index), option) for index, option in enumerate(question.options)]
+        own, *inner = (_scenario_condition(part.when, origin, (*place, "when"), base.facts) for place, part in parts)
         found.append(CompiledQuestion(question, own, tuple(inner)))
     return tuple(sorted(found, key=lambda item: (item.question.place, item.id)))
 
@@ -99,13 +96,12 @@ def _check_fields(question: Question, origin: Origin) -> None:
             raise origin.error((key,), f"unknown field {name!r}{nearest(name, known)}")
     if question.stated.count > question.stated.of:
         raise origin.error(("stated", "count"), "more state it than were looked at")
-    seen: set[str] = set()
+    ids = [option.id for option in question.options]
     for index, option in enumerate(question.options):
-        if option.id in seen:
+        if option.id in ids[:index]:
             raise origin.error(("options", index, "id"), f"duplicate id {option.id!r}")
         if option.id in RESERVED:
             raise origin.error(("options", index, "id"), f"{option.id!r} is a command of the interview")
-        seen.add(option.id)
         try:
             Scenario.model_validate(option.sets)
         except ValidationError as error:
@@ -175,8 +171,7 @@ def _quiet_wishes(items: Sequence[CompiledQuestion], said: Sets, outlook: Outloo
 
 def bits(item: CompiledQuestion, said: Sets, outlook: Outlook) -> float:
     """Return the entropy of the outcome over the question's options and skipping it, by their shares."""
-    options = tuple(options_of(item, said, outlook))
-    share = _share(item)
+    options, share = tuple(options_of(item, said, outlook)), _share(item)
     whole = sum(option.share for option in options)
     masses: dict[Outcome | None, float] = {outlook.outcome(said): 1 - share}
     for option in options:
@@ -199,18 +194,19 @@ def open_questions(log: Log, outlook: Outlook, *, skipped: bool = False) -> tupl
 
 def _left(base: RuleBase, said: Sets, done: frozenset[str]) -> list[CompiledQuestion]:
     """Return the questions neither closed, nor said otherwise, nor skipped with one that takes the same words."""
-    open_ones = [item for item in questions(base) if said.keys().isdisjoint(_words_of(item))]
+    open_ones = [item for item in questions(base) if said.keys().isdisjoint(words_of(item))]
     through = {item.question.otherwise for item in open_ones if item.id in done}
     return [item for item in open_ones if item.id not in done and item.question.free not in through]
 
 
-def _words_of(item: CompiledQuestion) -> frozenset[str]:
+def words_of(item: CompiledQuestion) -> frozenset[str]:
+    """Return the fields as whose values an answer in words is read."""
     return frozenset({item.question.free, item.question.otherwise or item.question.free})
 
 
 def fields_of(item: CompiledQuestion) -> frozenset[str]:
     """Return the scenario fields that a question is about."""
-    return _words_of(item).union(*(option.sets for option in item.question.options))
+    return words_of(item).union(*(option.sets for option in item.question.options))
 
 
 def options_of(item: CompiledQuestion, said: Sets, outlook: Outlook) -> Iterator[Option]:
@@ -269,8 +265,7 @@ class Ahead:
         names = tuple(item.id for item in asked)
         answers = [Answer(questions=names)]
         if len(asked) > 1:
-            for name in names:
-                answers.append(Answer(questions=tuple(other for other in names if other != name), picks=(name,)))
+            answers += [Answer(questions=tuple(n for n in names if n != name), picks=(name,)) for name in names]
         else:
             options = sorted(options_of(asked[0], stated(log), outlook), key=lambda option: -option.share)
             answers += [Answer(questions=names, sets=option.sets) for option in options]

@@ -23,8 +23,7 @@ NOTHING = "Too little is said yet to name a model."
 LIST = "Does any of these matter to you?"
 MATTERING = 0.5
 """About the part of the open questions that can change the answer; for the estimate of how many follow alone."""
-OFFER_AFTER = 6
-"""Questions after which an interview that is not settled offers to stop."""
+OFFER_AFTER = 6  # Questions after which an interview that is not settled offers to stop.
 NARROWEST = 20
 _WORDS = table(__file__)
 
@@ -99,16 +98,13 @@ def named(outcome: Outcome | None, outlook: Outlook) -> str:
 
 def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | None) -> list[str]:
     """Return the answers to choose from, and what skipping means, with the figure that is then assumed."""
-    options = enumerate(options_of(item, stated(log), outlook), 1)
+    options, need = enumerate(options_of(item, stated(log), outlook), 1), outlook.need(stated(log))
     found = [(label(place, option, item), option.text) for place, option in options]
-    need = outlook.need(stated(log))
     if machine and asks_for_hardware(item) and need.target not in {"phone", "edge"}:
         found.append(("m", f"this machine: {machine}"))
     assumed = next((part.value for part in need.assumptions if part.field == item.question.free), None)
-    figure = ""
-    if assumed is not None and item.question.free != "use_cases":
-        shown = f"{assumed:,}" if isinstance(assumed, int) else assumed
-        figure = f" ({', '.join(map(str, assumed)) if isinstance(assumed, list) else shown})"
+    listed = assumed if isinstance(assumed, list) else [f"{assumed:,}" if isinstance(assumed, int) else assumed]
+    figure = f" ({', '.join(map(str, listed))})" if assumed is not None and item.question.free != "use_cases" else ""
     found.append(("s", f"skip, the default: {item.question.skipped}{figure}"))
     width = max(len(name) for name, _ in found)
     return [f"  {name:<{width}}  {text}" for name, text in found]
@@ -116,11 +112,13 @@ def _options(item: CompiledQuestion, log: Log, outlook: Outlook, machine: str | 
 
 def offer(log: Log, outlook: Outlook) -> str:
     """Offer to stop: what is likely, and what could still change it."""
+    likely = named(outlook.outcome(stated(log)), outlook)
+    return f"Enough? e ends here. Likely {likely}; could still change with: {_changing(log, outlook)}."
+
+
+def _changing(log: Log, outlook: Outlook) -> str:
     names = [item.id for item in telling(open_questions(log, outlook), stated(log), outlook)]
-    could = ", ".join(names) or "several answers together"
-    return (
-        f"Enough? e ends here. Likely {named(outlook.outcome(stated(log)), outlook)}; could still change with: {could}."
-    )
+    return ", ".join(names) or "several answers together"
 
 
 def closing(log: Log, outlook: Outlook) -> str:
@@ -129,13 +127,11 @@ def closing(log: Log, outlook: Outlook) -> str:
     if leads is None or leads.verdict == "need_input":
         return "Nothing is known yet: a use, what it must read or a model has to be said."
     if any(following(log, outlook)):
-        names = [item.id for item in telling(found, stated(log), outlook)]
-        return "Not settled: it could still change with " + (", ".join(names) or "several answers together") + "."
+        return f"Not settled: it could still change with {_changing(log, outlook)}."
     if leads.model is None:
         return "Nothing fits, and no answer to a question left changes that alone."
-    count = prompts(log)
-    after = f"Settled after {count} question{'s' if count != 1 else ''}"
-    spared = f" Not asked: {', '.join(item.id for item in found)}." if found else ""
+    count, spared = prompts(log), f" Not asked: {', '.join(item.id for item in found)}." if found else ""
+    after = f"Settled after {count} question{'s' * (count != 1)}"
     return f"{after}: nothing left to ask changes model or verdict.{spared}"
 
 
@@ -146,8 +142,7 @@ def explained(log: Log, outlook: Outlook, width: int) -> str:
     if len(asked) == 1:
         lines = [asked[0].question.why, "", "What each answer would do now:"]
         for place, option in enumerate(options_of(asked[0], said, outlook), 1):
-            outcome = named(outlook.outcome(said | option.sets), outlook)
-            lines.append(f"  {label(place, option, asked[0])}  {outcome}")
+            lines += [f"  {label(place, option, asked[0])}  {named(outlook.outcome(said | option.sets), outlook)}"]
         if asked[0].question.free == "use_cases":
             lines += ["", "All uses; type the names, or a sentence:"]
             lines += [f"  {case.id}  {case.says}" for case in outlook.base.use_cases.values()]

@@ -25,21 +25,15 @@ from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.scenario.need import Need
 
 Sets = dict[str, Any]
-Choices = tuple[tuple[Sets, ...], ...]
-"""What each open question may come to."""
-Combination = tuple[int, ...]
-"""An option of each open question."""
+Choices = tuple[tuple[Sets, ...], ...]  # What each open question may come to.
+Combination = tuple[int, ...]  # An option of each open question.
 Box = tuple[tuple[int, ...], ...]
 """Of each open question the options that are possible; it stands for all their combinations."""
 Value = TypeVar("Value")
-MOST_TESTS = 30_000
-"""Tests of rules that the runs of one proof may take; what needs more counts as not proved."""
-MOST_CELLS = 24
-"""Combinations of options that make other candidates; likewise."""
-MOST_OUTCOMES = 24
-"""Combinations that are answered one by one, where nothing fits as asked; likewise."""
-MOST_READ = 4096
-"""Combinations under which one thing is read again; likewise."""
+MOST_TESTS = 30_000  # Tests of rules that the runs of one proof may take; what needs more counts as not proved.
+MOST_CELLS = 24  # Combinations of options that make other candidates; likewise.
+MOST_OUTCOMES = 24  # Combinations that are answered one by one, where nothing fits as asked; likewise.
+MOST_READ = 4096  # Combinations under which one thing is read again; likewise.
 SOMETHING_FITS = ("recommended", "recommended_with_caveats")
 NO_ANSWERS = frozenset({"scenario", "assumptions", "stated"})
 """Fields of a need that follow from the others; a run that reads them proves nothing."""

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, as_flags, stated
-from llama_advisor.interview.next_question import CompiledQuestion, fields_of, open_questions, options_of
+from llama_advisor.interview.next_question import CompiledQuestion, fields_of, open_questions, options_of, words_of
 from llama_advisor.interview.sentence import read_sentence
-from llama_advisor.interview.values import NUMBERS, plain
+from llama_advisor.interview.values import NUMBERS, amount
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Option
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
-from llama_advisor.scenario.names import code_of
+from llama_advisor.scenario.names import code_of, country_code
 from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
@@ -31,8 +31,7 @@ _WORDS = table(__file__)
 YES_NO = dict.fromkeys(_WORDS["yes"], True) | dict.fromkeys(_WORDS["no"], False)
 SEVERAL = frozenset(flag.field for flag in FLAGS if flag.kind == "many") - {"hardware", *PAIRS}
 """Fields that take several values; several machines mean one of them."""
-SWITCHES = frozenset(flag.field for flag in FLAGS if flag.kind == "yes")
-"""Fields that are yes or no."""
+SWITCHES = frozenset(flag.field for flag in FLAGS if flag.kind == "yes")  # Fields that are yes or no.
 AND = re.compile(r"\s*(?:,(?!(?<=\d,)\d{3}\b)|;|&|\band\b|\bor\b)\s*")
 """What stands between several answers; a comma before thousands does not."""
 PLACE = re.compile(r"#?(\d{1,3})[.)]?")
@@ -44,8 +43,7 @@ COMMANDS: dict[str, Command] = {word: name for name, words in _WORDS["commands"]
 SKIP = frozenset({"", "s", "skip"})
 MACHINE = "m"
 MOST_TYPED = 500
-_SAYS_MUCH = 4
-"""Shortest word that may stand for the line of a list in which it occurs."""
+_SAYS_MUCH = 4  # Shortest word that may stand for the line of a list in which it occurs.
 
 
 class Here(NamedTuple):
@@ -63,8 +61,8 @@ def read_line(text: str, here: Here, outlook: Outlook) -> Answer | Command:
         raise InputError("this is no plain text")
     if len(line) > MOST_TYPED:
         raise InputError(f"this is longer than {MOST_TYPED} characters")
-    if line.casefold() in COMMANDS:
-        return COMMANDS[line.casefold()]
+    if (command := COMMANDS.get(line.casefold())) is not None:
+        return command
     if line.casefold() in SKIP:
         answer = Answer(questions=tuple(item.id for item in here.asked))
     elif line.startswith("--"):
@@ -145,26 +143,20 @@ def _line_of(part: str, here: Here, outlook: Outlook) -> CompiledQuestion | None
 
 def _in_sentence(line: str, here: Here, outlook: Outlook) -> Answer:
     """Return what a sentence says."""
-    said, base = stated(here.log), outlook.base
-    asked = here.asked[0].question.free if len(here.asked) == 1 else ""
-    for_use = "use_cases" not in said and asked in {"", "use_cases"}
-    found = read_sentence(line, base, asked, for_use=for_use)
-    sets = merged(part.sets for part in found.parts)
+    said, asked = stated(here.log), here.asked[0].question.free if len(here.asked) == 1 else ""
+    found = read_sentence(line, outlook.base, asked, for_use="use_cases" not in said and asked in {"", "use_cases"})
+    use: Sets = {"use_cases": list(found.uses.taken)} if found.uses.taken else {}
+    sets = merged(part.sets for part in found.parts) | use
     heard = tuple(f"Read {part.words}: {_spelled(part.sets)}{part.why}" for part in found.parts)
-    offers: tuple[str, ...] = ()
-    if for_use:
-        taken, offers = list(found.uses.taken), found.uses.near
-        sets |= {"use_cases": taken} if taken else {}
-        use = (f"Read {found.use}: {_spelled({'use_cases': taken})}",) if taken else ()
-        heard = (*use, *heard)
-    none = any(not part.sets for part in found.parts)  # there is no hardware yet
+    heard = (f"Read {found.use}: {_spelled(use)}", *heard) if use else heard
+    no_place = "target" in sets or not all(part.sets for part in found.parts)  # there is no hardware yet
     closed = (
         item.id
         for item in here.asked
-        if ((none or "target" in sets) and asks_for_hardware(item))
-        or not {item.question.free, item.question.otherwise}.isdisjoint(sets)
+        if (no_place and asks_for_hardware(item)) or not sets.keys().isdisjoint(words_of(item))
     )
-    return Answer(questions=tuple(closed), said=line, sets=sets, heard=heard, unread=found.unread, offers=offers)
+    told = {"heard": heard, "unread": found.unread, "offers": found.uses.near}
+    return Answer(questions=tuple(closed), said=line, sets=sets, **told)
 
 
 def _spelled(sets: Sets) -> str:
@@ -208,7 +200,7 @@ def label(place: int, option: Option, item: CompiledQuestion) -> str:
 
 def asks_for_hardware(item: CompiledQuestion) -> bool:
     """Tell whether a question can be answered with hardware."""
-    return "hardware" in {item.question.free, item.question.otherwise}
+    return "hardware" in words_of(item)
 
 
 def chosen_option(line: str, item: CompiledQuestion, options: tuple[Option, ...]) -> Sets | None:
@@ -288,4 +280,6 @@ def _value(line: str, field: str, base: RuleBase) -> Any:
         if line.casefold() not in YES_NO:
             raise InputError(f"{printable(line)!r} is neither yes nor no")
         return YES_NO[line.casefold()]
-    return plain(line, field, base)
+    if field == "tool_calling":
+        return line.replace(" ", "_")
+    return country_code(line, base) if field == "domicile" else amount(line, field) if field in NUMBERS else line

@@ -10,17 +10,12 @@ from typing import NamedTuple
 
 from llama_advisor.knowledge.base import RuleBase
 
-CLEAR = 3.0
-"""Score from which words say a use."""
-RIVAL = 0.7
-"""Share of the best score from which another use may be meant by the same words."""
+CLEAR = 3.0  # Score from which words say a use.
+RIVAL = 0.7  # Share of the best score from which another use may be meant by the same words.
 OFFERED = 3
-MISSPELT = 0.7
-"""What a word counts that is only nearly one of those listed."""
-FIELD = "regulated"
-"""Tag of uses that say where the work is done: another use beside them says which work."""
-Parts = list[tuple[frozenset[int], float]]
-"""Phrases found: the places of their words, and what each counts."""
+MISSPELT = 0.7  # What a word counts that is only nearly one of those listed.
+FIELD = "regulated"  # Tag of uses that say where the work is done: another use beside them says which work.
+Parts = list[tuple[frozenset[int], float]]  # Phrases found: the places of their words, and what each counts.
 _ALIKE = 0.8
 _SHORT = 5
 _AND = re.compile(r"[,;&/+]|\b(?:and|plus|also|then|or)$")
@@ -39,11 +34,10 @@ class Vocabulary:
     """The words of all uses, made once for a rule base."""
 
     def __init__(self, base: RuleBase) -> None:
-        entries = [(case.id, case.words) for case in base.use_cases.values()]
         self.phrases = [
-            (name, tuple(text.split()), weight)
-            for name, words in entries
-            for text, weight in ({name: CLEAR} | words).items()
+            (case.id, tuple(text.split()), weight)
+            for case in base.use_cases.values()
+            for text, weight in ({case.id: CLEAR} | case.words).items()
         ]
         self.fields = {case.id for case in base.use_cases.values() if FIELD in case.tags}
         self.joined = {word: word.split("-") for _, phrase, _ in self.phrases for word in phrase if "-" in word}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from pydantic import ValidationError
 
 from llama_advisor.knowledge.base import RuleBase
-from llama_advisor.scenario.names import country_code
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import problem
@@ -17,8 +15,7 @@ NUMBERS = frozenset(
     name for name, field in Scenario.model_fields.items() if re.search(r"\b(int|float)\b", str(field.annotation))
 )
 """Scenario fields that are numbers."""
-LEAST_CONTEXT = 256
-"""A shorter context is taken for thousands whose `k` was forgotten."""
+LEAST_CONTEXT = 256  # A shorter context is taken for thousands whose `k` was forgotten.
 _SHORT = re.compile(r"\d+[km]?")
 
 
@@ -41,10 +38,3 @@ def names(field: str, base: RuleBase) -> dict[str, str]:
     known = base.regions.languages if field == "languages" else base.regions.countries | {"EU": "European Union"}
     also = {} if field == "languages" else {name.casefold(): code for name, code in base.regions.also.items()}
     return {re.sub(r" \(.*|^modern ", "", name.casefold()): code for code, name in known.items()} | also
-
-
-def plain(line: str, field: str, base: RuleBase) -> Any:
-    """Return words as a value of a field that takes one."""
-    if field == "tool_calling":
-        return line.replace(" ", "_")
-    return country_code(line, base) if field == "domicile" else amount(line, field) if field in NUMBERS else line
