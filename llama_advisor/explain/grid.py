@@ -22,7 +22,12 @@ from llama_advisor.text.record import Record
 At = tuple[int, ...]
 Kind = Literal["ruled_out", "qualifies", "outscored", "other"]
 _named = attrgetter(*ShortBuild._fields)
-_variant = attrgetter("model", "quantization", "engine", "provider")
+_ALIKE = (
+    attrgetter("model", "quantization", "engine", "provider", "machine"),
+    attrgetter("model", "quantization", "engine", "provider"),
+    attrgetter("model"),
+)
+"""What makes two builds the same, the closest first."""
 
 
 class Cell(Record):
@@ -82,17 +87,13 @@ class Place:
     def winner(self) -> Option | None:
         """The winner as it was judged."""
         short = self.cell.winner
-        if short is None:
-            return None
-        qualified = (item for item in self.options if item.excuse is None)
-        return next(item for item in qualified if _named(item) == _named(short))
+        qualified = (item for item in self.options if item.excuse is None) if short else ()
+        return next((item for item in qualified if _named(item) == _named(short)), None)
 
-    def counterpart(self, build: Option) -> Option | None:
+    def counterpart(self, build: Option | None) -> Option | None:
         """The same build here, on the same machine if it is tried, else its best; else the model's best or nearest."""
-        same = [item for item in self.options if _variant(item) == _variant(build)]
-        if same:
-            return next((item for item in same if item.machine == build.machine), same[0])
-        return next((item for item in self.options if item.model == build.model), None)
+        pairs = ((same, item) for same in _ALIKE for item in self.options)
+        return next((item for same, item in pairs if build and same(item) == same(build)), None)
 
 
 def vary(scenario: Scenario, axes: tuple[Axis, ...], advisor: Advisor, told: Callable[[int, int], None]) -> Grid:
@@ -175,10 +176,10 @@ def turn(before: Place, after: Place, axis: int, field: str, base: RuleBase) -> 
         return Turn(axis=axis, **at, kind=kind, rule=rule, criterion=criterion, text=text)
 
     old, new = before.winner, after.winner  # in turn: the old one is ruled out, the new one was, the score turned
-    lost = after.counterpart(old) if old else None
+    lost = after.counterpart(old)
     if lost and lost.excuse:
         return told("ruled_out", lost.excuse.text, lost.excuse.rule)
-    gained = before.counterpart(new) if new else None
+    gained = before.counterpart(new)
     if new and gained and gained.excuse:
         text = f"{name(new, base)} qualifies now; before: {gained.excuse.text}"
         return told("qualifies", text, gained.excuse.rule)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import log
+from itertools import accumulate
+from math import inf, log
 from typing import Annotated
 
 from llama_advisor.engine.advice import Advice, Excluded, Excuse, ShortBuild
@@ -40,9 +41,8 @@ def options(found: Found, base: RuleBase) -> tuple[Option, ...]:
     rest = sorted(found.ruled_out, key=lambda build: (nearness(build), build.model.id))
     made = []
     for build in (*fitting, *rest):
-        place = build.place
+        place, memory, speed, cost = build.place, build.memory, build.speed, build.cost
         quality = place.model_quality if place.quality is None else place.quality
-        memory, speed, cost = build.memory, build.speed, build.cost
         made.append(
             Option(
                 **short(build)._asdict(),
@@ -78,13 +78,8 @@ def front(items: Iterable[Option], figures: Callable[[Option], Figures | None]) 
     """
     known = [(found, item) for item in items if item.excuse is None and (found := figures(item))]
     known.sort(key=lambda pair: (-pair[0][0], -pair[0][1]))
-    kept: list[Option] = []
-    best: float | None = None
-    for (_, second), item in known:
-        if best is None or second > best:
-            kept.append(item)
-            best = second
-    return tuple(kept)
+    best = accumulate((second for (_, second), _ in known), max, initial=-inf)
+    return tuple(item for ((_, second), item), before in zip(known, best, strict=False) if second > before)
 
 
 def nearest_excuse(advice: Advice) -> Excluded | None:

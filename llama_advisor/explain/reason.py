@@ -13,10 +13,8 @@ from llama_advisor.sizing.quality import Score, kept_share, of_this_work, score
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
 
-FELT = 1.1
-"""Factor below which two figures are told to be alike."""
-NOTABLE = 1
-"""Points of a published score from which on two models are told apart by it."""
+FELT = 1.1  # Factor below which two figures are told to be alike.
+NOTABLE = 1  # Points of a published score from which on two models are told apart by it.
 WHOLE_FROM = 10
 WORDS: dict[str, tuple[str, str]] = table(__file__)
 """How another build is better, and how it is worse, by fact."""

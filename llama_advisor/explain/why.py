@@ -42,8 +42,7 @@ Turn = tuple[int, int, Found]
 WEIGHTINGS = 500
 RATIO = 2
 """A number is tried step by step, each so many times the last: a turn and its return in between go unseen."""
-ONE_BY_ONE = 4
-"""Up to so many units every value is tried."""
+ONE_BY_ONE = 4  # Up to so many units every value is tried.
 
 
 def explained(scenario: Scenario, advisor: Advisor) -> Answer:

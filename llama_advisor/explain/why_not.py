@@ -19,8 +19,7 @@ from llama_advisor.text.record import Record
 
 Moved = tuple[str, Any]
 
-PROBES = 12
-"""Values tried on the way to each end of a number, evenly by ratio."""
+PROBES = 12  # Values tried on the way to each end of a number, evenly by ratio.
 MOST_PAIRS = 40
 Standing = Literal["recommended", "qualifies", "excluded", "not_ranked"]
 

@@ -23,8 +23,7 @@ class Block(NamedTuple):
     language: str = ""  # Of code.
 
 
-Section = tuple[str, list[Block]]
-"""A heading and what stands under it."""
+Section = tuple[str, list[Block]]  # A heading and what stands under it.
 
 
 def sections(report: Report, base: RuleBase, view: View, drawn: Sequence[Section] = ()) -> Iterator[Section]:

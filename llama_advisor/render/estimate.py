@@ -9,7 +9,6 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.render.sentences import range_text
 from llama_advisor.scenario.need import SECONDS_PER_MONTH
 from llama_advisor.sizing.cost import cheapest_hosted
 from llama_advisor.sizing.estimate import BEST_TRODDEN, Sizer, cache_type
@@ -25,8 +24,7 @@ STYLES = {True: "bold green", False: "bold red", None: "bold"}
 
 def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_of: date, view: View) -> str:
     """Return the whole estimate as text."""
-    base = sizer.base
-    out = Screen(colour=view.colour, width=view.width, unicode=view.unicode)
+    base, out = sizer.base, Screen(colour=view.colour, width=view.width, unicode=view.unicode)
     against = [why for field, _, why in estimate.assumptions if field == "engine" and why != BEST_TRODDEN]
     out.line(_answer(estimate, lengths(estimate, asked)[0]), "bold yellow" if against else STYLES[estimate.memory.fits])
     machine, speed = estimate.machine, estimate.speed
@@ -45,18 +43,17 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_o
             "speed",
             *["were there room:"] * (estimate.memory.fits is False),
             *say.speed_lines(speed, at, estimate.context_tokens, prompt),
-            f"prompts are read at {range_text(speed.prefill_tokens_per_s)} tokens/s",
-            f"{range_text(speed.total_tokens_per_s)} tokens/s generated in all, prompts read in between",
+            f"prompts are read at {say.range_text(speed.prefill_tokens_per_s)} tokens/s",
+            f"{say.range_text(speed.total_tokens_per_s)} tokens/s generated in all, prompts read in between",
             f"it rests on {speed.basis}",
         )
         out.row("serves", *([say.serves(estimate.capacity)] if estimate.capacity else []))
     else:
         out.row("speed", "not known for this device" if machine else "depends on the hardware; state it")
     for item in estimate.training or ():
-        part, fit = item.per_device, f"{number(item.total_gib)} GiB"
-        if part.available_gib is not None:
-            held = "fits" if item.fits else "does not fit"
-            fit = f"{held}: {say.memory_of(*part)} GiB per device"
+        fit = f"{'fits' if item.fits else 'does not fit'}: {say.memory_of(*item.per_device)} GiB per device"
+        if item.per_device.available_gib is None:
+            fit = f"{number(item.total_gib)} GiB"
         out.row("tuning", f"{item.method} {fit}", *say.tuning_lines(item))
     if estimate.cost:
         out.row("cost", *_cost(estimate.cost, estimate, asked, base, as_of))
@@ -67,9 +64,9 @@ def estimate_text(estimate: Estimate, asked: EstimateRequest, sizer: Sizer, as_o
 def lengths(estimate: Estimate, asked: EstimateRequest) -> tuple[int, int]:
     """Return tokens of the prompt and the answer, as asked or assumed."""
     taken = {item.field: item.value for item in estimate.assumptions}
-    prompt = taken.get("prompt_tokens", 0) if asked.prompt_tokens is None else asked.prompt_tokens
-    output = taken.get("output_tokens", 0) if asked.output_tokens is None else asked.output_tokens
-    return int(prompt), int(output)
+    stated = ((name, getattr(asked, name)) for name in ("prompt_tokens", "output_tokens"))
+    prompt, output = (int(taken.get(name, 0) if tokens is None else tokens) for name, tokens in stated)
+    return prompt, output
 
 
 def _fitting_cache(estimate: Estimate, asked: EstimateRequest, sizer: Sizer) -> str | None:
@@ -85,17 +82,18 @@ def _fitting_cache(estimate: Estimate, asked: EstimateRequest, sizer: Sizer) -> 
 
 def _answer(estimate: Estimate, prompt: int) -> str:
     """Write the first line: whether it fits, how much it needs, how fast it is, and what stands against it."""
-    memory, part, speed = estimate.memory, estimate.memory.per_device, ""
+    memory, speed = estimate.memory, ""
     if estimate.speed:
         fast = estimate.speed.decode_tokens_per_s.mid  # of which two significant figures are shown
         about = f"{fast:.1f}" if fast < WHOLE_FROM else f"{float(f'{fast:.2g}'):,.0f}"
         speed = f", about {about} tokens/s after {prompt:,}-token prompts"
-    needs = f"needs {number(memory.total_gib)} GiB{speed}"
     if memory.fits and memory.available_gib is not None:
         return f"fits: {say.memory_lines(memory)[0]}{speed}"
     if memory.available_gib is not None and memory.total_gib > memory.available_gib:
         return f"does not fit: {number(memory.total_gib)} GiB needed, {number(memory.available_gib)} GiB there"
-    return needs if memory.fits is not False else f"does not fit: {say.memory_of(*part)} GiB on one device"
+    if memory.fits is False:
+        return f"does not fit: {say.memory_of(*memory.per_device)} GiB on one device"
+    return f"needs {number(memory.total_gib)} GiB{speed}"
 
 
 def _room(estimate: Estimate, asked: EstimateRequest, base: RuleBase) -> Iterator[str]:
@@ -116,13 +114,13 @@ def _room(estimate: Estimate, asked: EstimateRequest, base: RuleBase) -> Iterato
 
 def _layers(estimate: Estimate, asked: EstimateRequest, sizer: Sizer) -> Iterator[str]:
     """Tell how many layers the device holds where it cannot hold all, with ordinary host memory if none was stated."""
-    machine, moved, host = sizer.read(asked).machine, estimate, ""
-    if machine and estimate.memory.fits is False and machine.ram_gib is None and asked.hardware:
+    read, moved, host = sizer.read(asked), estimate, ""
+    if read.machine and estimate.memory.fits is False and read.machine.ram_gib is None and asked.hardware:
         host = f" with {HOST_GB} GB of host memory"
         moved = sizer.estimate(asked.model_copy(update={"hardware": f"{asked.hardware} + {HOST_GB}GB RAM"}))
-    memory, engine, layers = moved.memory, sizer.base.engines[moved.engine], sizer.read(asked).model.architecture.layers
-    held = layers_held(memory, layers)
-    if held is not None and memory.fits:
+    engine, layers = sizer.base.engines[moved.engine], read.model.architecture.layers
+    held = layers_held(moved.memory, layers)
+    if held is not None and moved.memory.fits:
         build = f", as {moved.quantization} on {engine.name}{host}" if host else ""
         about = f", about {number(moved.speed.decode_tokens_per_s.mid)} tokens/s" if moved.speed else ""
         yield f"{engine.offload_flag.format(layers=held) or held} of {layers} layers fit on the device{build}{about}"
@@ -134,23 +132,20 @@ def _cost(cost: Cost, estimate: Estimate, asked: EstimateRequest, base: RuleBase
     yield f"{hour}{say.priced(cost)}"
     if row := base.expired("prices", cost.offer, as_of):
         yield f"the price is {row}"
-    prompt, output = lengths(estimate, asked)
-    rates = estimate.capacity and estimate.capacity.requests_per_s
-    machines = (estimate.capacity and estimate.capacity.machines_needed) or 1
+    (prompt, output), capacity = lengths(estimate, asked), estimate.capacity
+    machines = (capacity and capacity.machines_needed) or 1
     if machines > 1:
         yield f"{machines:,} of them, which what arrives takes"
+    rates = capacity.requests_per_s if capacity else None
     most = machines * rates.mid * (prompt + output) * SECONDS_PER_MONTH if rates else 0.0
     if most:
         yield f"{number(cost.usd_per_month / most * 1e6)} USD per million tokens at full use"
-    share, context = prompt / max(1, prompt + output), estimate.context_tokens
-    hosted = cheapest_hosted(estimate.model, share, cost, base, as_of, context)
-    if hosted is None:
-        return
-    provider = base.providers[hosted.offer.provider].name
-    yield f"hosted by {provider}: {number(hosted.usd_per_million_tokens)} USD per million tokens"
-    even = hosted.break_even_tokens_per_month
-    if even and even > most > 0:
-        yield "hosted is cheaper even at full use"
-    elif even:
-        used = f", {even / most:.0%} of what it can do" if most else ""
-        yield f"hosted is cheaper below {number(even / 1e6)} million tokens a month{used}"
+    share = prompt / max(1, prompt + output)
+    if hosted := cheapest_hosted(estimate.model, share, cost, base, as_of, estimate.context_tokens):
+        provider, even = base.providers[hosted.offer.provider].name, hosted.break_even_tokens_per_month
+        yield f"hosted by {provider}: {number(hosted.usd_per_million_tokens)} USD per million tokens"
+        if even and even > most > 0:
+            yield "hosted is cheaper even at full use"
+        elif even:
+            used = f", {even / most:.0%} of what it can do" if most else ""
+            yield f"hosted is cheaper below {number(even / 1e6)} million tokens a month{used}"

@@ -43,31 +43,24 @@ def render(kind: str, data: Any, view: View) -> str:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return "-" if value is None else f"{value:,}" if type(value) is int else str(value)
 
 
 def effects_text(effects: list[Effect], scenarios: int) -> str:
     """List the rules that decide something, those that are only said, and those that change nothing."""
     out = Screen(colour=False, width=WIDTH)
     out.line(f"{len(effects)} rules, {scenarios} scenarios, each answered without each rule at work in it")
-    rank = sorted(
-        effects, key=lambda effect: (-len(effect.picks), -len(effect.verdicts), -len(effect.said), effect.rule)
-    )
-    rows = [
-        [effect.rule, *(str(len(part)) for part in (effect.at_work, effect.said, effect.picks, effect.verdicts))]
-        for effect in rank
-        if effect.decides
-    ]
+    decide = [e for e in effects if e.decides]
+    decide.sort(key=lambda e: (-len(e.picks), -len(e.verdicts), -len(e.said), e.rule))
+    rows = [(e.rule, *(str(len(part)) for part in (e.at_work, e.said, e.picks, e.verdicts))) for e in decide]
     out.columns(("rule", "at work", "said", "picks", "verdicts"), rows, frozenset({1, 2, 3, 4}))
     out.line("at work: not plainly false for some build; said: shapes the words; picks, verdicts: change without it")
     for title, group in (
-        ("Said, but no pick or verdict rests on them", [e for e in rank if e.said and not e.decides]),
-        ("At work, but change and say nothing", [e for e in rank if e.at_work and not e.said and not e.decides]),
-        ("Never at work in these scenarios", [e for e in rank if not e.at_work]),
+        ("Said, but no pick or verdict rests on them", [e for e in effects if e.said and not e.decides]),
+        ("At work, but change and say nothing", [e for e in effects if e.at_work and not e.said and not e.decides]),
+        ("Never at work in these scenarios", [e for e in effects if not e.at_work]),
     ):
         out.heading(f"{title}: {len(group)}")
         out.line(", ".join(sorted(effect.rule for effect in group)) or "none")

@@ -99,26 +99,23 @@ class Screen:
         heads = [self._plain(name) for name in names]
         cells = [[self._plain(cell) for cell in row] for row in rows]
         least = GAP * len(names)  # the width below which numbers are cut or words broken too often to read
-        for place in range(len(names)):
-            column = [row[place] for row in (heads, *cells)]
+        for place, column in enumerate(zip(heads, *cells, strict=True)):
             longest = max(map(len, column))
-            word = max((len(word) for cell in column for word in cell.split()), default=len(heads[place]))
+            word = max((len(word) for cell in column for word in cell.split()), default=0)
             least += longest if place in right or place == 0 else max(word, min(longest, NARROWEST_COLUMN))
         if len(names) >= FEWEST_STACKED and least > self.width:
             lead = 1 if heads[1] and not heads[0] else 2
             for row in cells:  # its first cells, then the others by name
                 rest = [f"{name} {cell}".strip() for name, cell in zip(heads[lead:], row[lead:], strict=True) if cell]
                 text = rest[0].removeprefix(heads[lead]) if len(rest) == 1 else "; ".join(rest)
-                for paragraph, indent in ((" ".join(cell for cell in row[:lead] if cell), GAP), (text, 2 * GAP)):
+                for paragraph, indent in ((" ".join(filter(None, row[:lead])), GAP), (text, 2 * GAP)):
                     if paragraph:
                         self.line(paragraph.strip(), indent=indent)
             return
-        table = [heads, *cells] if any(heads) else cells
+        table, whole, most = [heads, *cells] if any(heads) else cells, frozenset({0, *right}), self.width - GAP
         gaps = [*(GAP for _ in heads[1:]), 0]
-        most = self.width - GAP
         sizes = [max((cell_len(row[place]) for row in table), default=0) for place in range(len(heads))]
         natural = [min(most, length + gap) for length, gap in zip(sizes, gaps, strict=True)]
-        whole = frozenset({0, *right})
         widths = [width - gap for width, gap in zip(_fitted(natural, whole, most), gaps, strict=True)]
         for row in table:
             parts = [

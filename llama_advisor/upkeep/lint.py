@@ -32,8 +32,7 @@ from llama_advisor.upkeep.reasoning import (
     without,
 )
 
-Told = tuple[str, str, tuple[Any, ...]]
-"""What is found of a rule or statement: code, text, place in it."""
+Told = tuple[str, str, tuple[Any, ...]]  # What is found of a rule or statement: code, text, place in it.
 
 SEVERITIES = get_args(Severity)
 EXPECTED = {"fires": True, "silent": False, "unknown": None, "tight": "tight"}

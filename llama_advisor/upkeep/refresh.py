@@ -21,10 +21,8 @@ from llama_advisor.text.errors import InputError
 FILE = "prices/hosted.yaml"
 SOURCES = "sources/hardware.yaml"
 REGISTRY = Path("node_modules/@mastra/core")
-CLOSE = 1.02
-"""Two prices within this factor are the same, rounded."""
-ADDING = ("models.dev", "litellm")
-"""Lists that may add rows; genai-prices keeps what has ended for years."""
+CLOSE = 1.02  # Two prices within this factor are the same, rounded.
+ADDING = ("models.dev", "litellm")  # Lists that may add rows; genai-prices keeps what has ended for years.
 RATES = ("usd_per_million_input_tokens", "usd_per_million_output_tokens")
 _FEATURES = {"supports_function_calling": "tools", "supports_vision": "images", "supports_response_schema": "schema"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
