@@ -73,18 +73,12 @@ def compare(names: Sequence[str], scenario: Scenario, advisor: Advisor) -> Compa
     compared = []
     for model in models:
         mine = tuple(build for build in found.qualified if build.model.id == model.id)
-        best = ranked(mine, found.need, base)
-        own = ranked(tuple(build for build in mine if build.machine is not None), found.need, base)
+        own = tuple(build for build in mine if build.machine is not None)
+        lanes = (ranked(builds, found.need, base) for builds in (mine, own))
+        build, at_home = (shown(lane[0], 1, base) if lane else None for lane in lanes)
         missed = found.nearest(model.id)
-        compared.append(
-            Compared(
-                model=model.id,
-                name=model.name,
-                build=shown(best[0], 1, base) if best else None,
-                at_home=shown(own[0], 1, base) if own else None,
-                excuse=excuse(decisive(missed, base)) if missed else None,
-            )
-        )
+        because = excuse(decisive(missed, base)) if missed else None
+        compared.append(Compared(model=model.id, name=model.name, build=build, at_home=at_home, excuse=because))
     common, partial = benchmarks(models, base)
     return Comparison(
         as_of=advisor.as_of,
@@ -116,14 +110,10 @@ def benchmarks(models: Sequence[Model], base: RuleBase) -> tuple[tuple[str, ...]
     Scores compare only within one benchmark id. Estimates do not count; the text scores of a vision model are
     those of the text model that it carries unchanged.
     """
-    having = {
-        name: sum(found is not None and not found.estimated for found in (score(model, name, base) for model in models))
-        for name in base.benchmarks
-    }
-    return (
-        tuple(name for name, count in having.items() if count == len(models)),
-        tuple(name for name, count in having.items() if 0 < count < len(models)),
-    )
+    found = {name: [score(model, name, base) for model in models] for name in base.benchmarks}
+    having = {name: sum(item is not None and not item.estimated for item in items) for name, items in found.items()}
+    partial = tuple(name for name, count in having.items() if 0 < count < len(models))
+    return tuple(name for name, count in having.items() if count == len(models)), partial
 
 
 FACTS: tuple[tuple[str, str, str, Callable[[Model], Any]], ...] = (
@@ -145,20 +135,19 @@ FACTS: tuple[tuple[str, str, str, Callable[[Model], Any]], ...] = (
 def _own_build(item: Compared) -> str | None:
     """The build whose memory is shown, where it is not the best one."""
     build = item.at_home
-    if build is None or build.machine is None or build == item.build:
-        return None
-    return f"{build.quantization}, {build.engine} on {build.machine.name}"
+    own = build and build != item.build and build.machine
+    return f"{build.quantization}, {build.engine} on {own.name}" if build and own else None
+
+
+def _runs_on(build: Build) -> str:
+    return build.machine.name if build.machine else f"hosted by {build.provider}"
 
 
 SCENARIO: tuple[tuple[str, str, Callable[[Compared], Any]], ...] = (
     ("qualifies", "", lambda c: c.build is not None),
     ("ruled out by", "", lambda c: c.excuse and c.excuse.text),
     ("best build", "", lambda c: c.build and c.build.machine and f"{c.build.quantization}, {c.build.engine}"),
-    (
-        "runs on",
-        "",
-        lambda c: c.build and (c.build.machine.name if c.build.machine else f"hosted by {c.build.provider}"),
-    ),
+    ("runs on", "", lambda c: c.build and _runs_on(c.build)),
     ("score", "points", lambda c: c.build and c.build.score),
     ("run by oneself", "", _own_build),
     ("memory", "GiB", lambda c: c.at_home and c.at_home.memory and c.at_home.memory.total_gib),

@@ -148,16 +148,9 @@ def tipping_points(picker: Picker) -> tuple[TippingPoint, ...]:
     points = []
 
     def add(field: str, value: Any, holds: Any, to: Any, found: Found) -> None:
-        points.append(
-            TippingPoint(
-                field=field,
-                from_=plain(value),
-                to=plain(to),
-                holds_to=plain(holds),
-                then=short(found.winner) if found.winner else None,
-                text=_turned(today.model, found, picker.base),
-            )
-        )
+        moved = {"from_": plain(value), "to": plain(to), "holds_to": plain(holds)}
+        then = short(found.winner) if found.winner else None
+        points.append(TippingPoint(field=field, **moved, then=then, text=_turned(today.model, found, picker.base)))
 
     for number in moves.numbers:  # where the answer turns when it falls, and when it rises
         value = current(today.need, number.field)
@@ -252,13 +245,10 @@ def _turn(number: NumberMove, start: int, end: int, picker: Picker) -> Turn | No
 
 def probes(start: int, end: int) -> Iterator[int]:
     """Yield the units tried from `start`, exclusive, to `end`."""
-    value = start
-    while value != end:
-        if end > start:
-            value = min(end, value + 1 if value < ONE_BY_ONE else value * RATIO)
-        else:
-            value = max(end, value - 1 if value <= ONE_BY_ONE else value // RATIO)
-        yield value
+    while start < end:
+        yield (start := min(end, start + 1 if start < ONE_BY_ONE else start * RATIO))
+    while start > end:
+        yield (start := max(end, start - 1 if start <= ONE_BY_ONE else start // RATIO))
 
 
 def other_values(choice: ChoiceMove, value: Any, picker: Picker) -> Iterator[Any]:
@@ -271,10 +261,8 @@ def other_values(choice: ChoiceMove, value: Any, picker: Picker) -> Iterator[Any
     yield from ([*listed, item] for item in choice.add if item not in listed)
     yield from _resized(choice, picker)
     if choice.drop and stated not in (None, ()):
-        if isinstance(stated, (list, tuple)) and len(stated) > 1:
-            yield from ([item for item in stated if item != left] for left in stated)
-        else:
-            yield None
+        several = isinstance(stated, (list, tuple)) and len(stated) > 1
+        yield from ([item for item in stated if item != left] for left in stated) if several else (None,)
 
 
 def _resized(choice: ChoiceMove, picker: Picker) -> Iterator[str]:
@@ -287,11 +275,9 @@ def _resized(choice: ChoiceMove, picker: Picker) -> Iterator[str]:
     assert said is not None
     machine = read_hardware(spelled(said), catalogue_of(picker.base), picker.today.need.target)
     host = f" + {machine.ram_gib:g}GB RAM" if machine.ram_gib and not machine.device.unified_memory else ""
-    for factor in choice.devices:
-        count = machine.count * factor
-        if count and count == int(count):
-            name = machine_name(machine.device.name, int(count), machine.nodes)
-            yield f"{name}{host}"
+    for devices in (machine.count * factor for factor in choice.devices):
+        if devices and devices == int(devices):
+            yield f"{machine_name(machine.device.name, int(devices), machine.nodes)}{host}"
 
 
 class Report(NamedTuple):
@@ -314,14 +300,14 @@ def report(scenario: Scenario, advisor: Advisor, told: Callable[[int, int], None
     if found is None:
         raise InputError(f"recommend: state at least one of: {', '.join(advice.missing)}")
     axes = []
-    for field, value in (("context_tokens", need.context_tokens), ("concurrent_requests", need.concurrent_requests)):
-        # half, as it is, and twice; one request has no half, so four instead
-        values = (value // 2, value, value * 2) if value > 1 else (1, 2, 4)
+    for field in ("context_tokens", "concurrent_requests"):
+        value = max(2, getattr(need, field))  # half, as it is, and twice; one request has no half, so four instead
+        values = (value // 2, value, value * 2)
         axes.append(Axis(field=field, labels=tuple(f"{item:,}" for item in values), values=values))
     grid = vary(scenario, tuple(axes), advisor, told) if varied else None
     stated = scenario.model_dump(mode="json", exclude_defaults=True)
     base, sources = advisor.base, set[str]()  # every source that the answer rests on, by id
-    for build in (*advice.ranking, *([advice.recommendation] if advice.recommendation else [])):
+    for build in filter(None, (*advice.ranking, advice.recommendation)):
         sources.update(*(part.source for part in build.contributions), *base.models[build.model].sources.values())
         for offers in (base.rentals, base.hosted):
             if build.cost and build.cost.offer in offers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import combinations
+from itertools import combinations, islice, pairwise
 from typing import Annotated, Any, Literal
 
 from llama_advisor.engine.advice import Change, Excuse, RuleBaseShown, ShortBuild
@@ -94,10 +94,7 @@ def why_not(model: str, scenario: Scenario, advisor: Advisor, *, ways: bool = Tr
     behind, against = None, []
     if winner and mine and mine is not winner:
         behind = round(winner.score - mine.score, 2)
-        here, there = (
-            {part.criterion: part.text for part in contributions(build) if part.rule is None}
-            for build in (mine, winner)
-        )
+        here, there = ({p.criterion: p.text for p in contributions(b) if p.rule is None} for b in (mine, winner))
         for name, points in sorted(gaps(mine, winner).items(), key=lambda item: (-item[1], item[0])):
             against.append(Against(criterion=name, points=points, mine=here.get(name, ""), theirs=there.get(name, "")))
     return Explanation(
@@ -134,12 +131,10 @@ def ways_to_win(model: str, picker: Picker) -> tuple[Way, ...]:
             nearest = min(found, key=lambda units: max(units, start) / max(1, min(units, start)))
             singles.append((number.field, whole(nearest, number.unit)))
     for choice in picker.base.moves.choices:
-        for other in other_values(choice, current(today.need, choice.field), picker):
-            if picker.wins(model, (choice.field, other)):
-                singles.append((choice.field, other))
-                break
+        tried = ((choice.field, other) for other in other_values(choice, current(today.need, choice.field), picker))
+        singles += [*islice((change for change in tried if picker.wins(model, change)), 1)]
     ways = [_way(model, picker, change) for change in singles] or [_pair(model, picker)]
-    return tuple(way for way in ways if way)
+    return tuple(filter(None, ways))
 
 
 def _way(model: str, picker: Picker, *changes: Moved) -> Way | None:
@@ -158,19 +153,13 @@ def _nearest(number: NumberMove, start: int, end: int, model: str, picker: Picke
     def wins(units: int) -> bool:
         return picker.wins(model, (number.field, whole(units, number.unit)))
 
-    lost = start
-    for step in range(1, PROBES + 1):
-        probe = end if step == PROBES else round(max(start, 1) * (max(end, 1) / max(start, 1)) ** (step / PROBES))
-        if probe == lost:
-            continue
-        if not wins(probe):
-            lost = probe
-            continue
-        while abs(probe - lost) > 1:
-            middle = (lost + probe) // 2
-            lost, probe = (lost, middle) if wins(middle) else (middle, probe)
-        return probe
-    return None
+    first, ratio = max(start, 1), max(end, 1) / max(start, 1)
+    probes = dict.fromkeys((start, *(round(first * ratio ** (step / PROBES)) for step in range(1, PROBES)), end))
+    lost, won = next(((lost, probe) for lost, probe in pairwise(probes) if wins(probe)), (start, None))
+    while won is not None and abs(won - lost) > 1:
+        middle = (lost + won) // 2
+        lost, won = (lost, middle) if wins(middle) else (middle, won)
+    return won
 
 
 def _pair(model: str, picker: Picker) -> Way | None:
@@ -202,5 +191,4 @@ def _least(change: Moved, beside: Moved, model: str, picker: Picker) -> Any:
     field, softest = change
     kinds = {item.field: item for item in picker.base.relaxations.relaxations}
     steps = steps_for(picker.today.need, kinds[field], picker.base) if field in kinds else []
-    tried = steps if softest in steps else [softest]
-    return next(step for step in tried if picker.wins(model, (field, step), beside))
+    return next(s for s in (steps if softest in steps else [softest]) if picker.wins(model, (field, s), beside))
