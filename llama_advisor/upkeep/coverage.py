@@ -143,9 +143,7 @@ class Sampler:
     """Answers sampled scenarios with one advisor, watching its rules."""
 
     def __init__(self, base: RuleBase, as_of: date, seed: int) -> None:
-        self.base = base
-        self.seed = seed
-        self.watch = Watch(set(), set())
+        self.base, self.seed, self.watch = base, seed, Watch(set(), set())
         self.advisor = Advisor(watched(base, self.watch), as_of)
 
     def see(self, index: int) -> Seen:
@@ -201,15 +199,13 @@ def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:
             if wrong := getattr(one, field):
                 text = f"scenario {one.number} {drawn(base, seed, one.number)}: {wrong}"
                 findings.append(Finding(code, "", FILE, text))
-    for name, rule in sorted(base.rules.items()):
-        if not fired[name]:
-            text = f"did not fire in {len(every)} scenarios"
-            findings.append(Finding("LR501", rule.folder, name, text, ("when",)))
+    text = f"did not fire in {len(every)} scenarios"
+    silent = ((name, rule) for name, rule in sorted(base.rules.items()) if not fired[name])
+    findings += [Finding("LR501", rule.folder, name, text, ("when",)) for name, rule in silent]
     ranked = [model for model in base.models.values() if model.role == "ranked" and model.kind == "instruct"]
     unasked = [model.id for model in sorted(ranked, key=lambda model: (model.parameters, model.id))]
-    for name in unasked:
-        if not wins[name]:
-            findings.append(Finding("LR502", "models", name, f"was recommended in none of {len(every)} scenarios"))
+    text = f"was recommended in none of {len(every)} scenarios"
+    findings += [Finding("LR502", "models", name, text) for name in unasked if not wins[name]]
     if ties := [one for one in every if one.tied]:
         pairs = ", ".join(sorted({one.tied for one in ties})[:SHOWN])
         text = f"{len(ties)} of {len(every)} scenarios: {pairs}; first: {drawn(base, seed, ties[0].number)}"
@@ -258,13 +254,11 @@ def ablate(
             advisor = Advisor(base.with_rules(kept), as_of)
             advisor.search.sizes = whole.search.sizes  # They do not depend on rules.
             other = advisor.advise(asked)
-            effects[rule].at_work.append(name)
-            if rule in said or advice.routes != other.routes:
-                effects[rule].said.append(name)
-            if _pick(advice) != _pick(other):
-                effects[rule].picks.append(name)
-            if advice.verdict != other.verdict:
-                effects[rule].verdicts.append(name)
+            effect, told = effects[rule], rule in said or advice.routes != other.routes
+            effect.at_work.append(name)
+            effect.said.extend([name] * told)
+            effect.picks.extend([name] * (_pick(advice) != _pick(other)))
+            effect.verdicts.extend([name] * (advice.verdict != other.verdict))
     return effects
 
 

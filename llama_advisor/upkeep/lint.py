@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, NamedTuple, get_args
 
 from llama_advisor.engine.fact import FACTS, PLACEMENT, SCENARIO
@@ -52,18 +52,12 @@ def lint(base: RuleBase, as_of: date) -> tuple[Finding, ...]:
     found = [*reference_findings(base), *age_findings(base, as_of), *overlap_findings(base)]
     found += unread_findings(base, misunderstood)
     for rule in base.rules.values():
-        about_rule = (
-            *condition_told(rule, names),
-            *sentence_told(rule),
-            *example_told(rule),
-            *support_told(rule, base),
-            *link_told(rule, misunderstood, statements),
-        )
-        found += [Finding(code, rule.folder, rule.id, text, loc) for code, text, loc in about_rule]
+        own = chain(condition_told(rule, names), sentence_told(rule), example_told(rule), support_told(rule, base))
+        told = chain(own, link_told(rule, misunderstood, statements))
+        found += [Finding(code, rule.folder, rule.id, text, loc) for code, text, loc in told]
     for statement in statements.values():
-        found += [
-            Finding(code, "statements", statement.id, text, loc) for code, text, loc in statement_told(statement, base)
-        ]
+        seed = statement_told(statement, base)
+        found += [Finding(code, "statements", statement.id, text, loc) for code, text, loc in seed]
     rank = {code: SEVERITIES.index(kind.severity) for code, kind in base.finding_kinds.items()}
     return tuple(sorted(found, key=lambda item: (rank[item.code], item.code, item.entry, item.text)))
 
@@ -76,9 +70,8 @@ def condition_told(rule: CompiledRule, names: dict[str, frozenset[str]]) -> Iter
         yield "LR102", "its condition is always true", ("when",)
     if rule.tight and not can_be(Junction("not", (rule.condition,), rule.level), TRUE, rule.tight):
         yield "LR106", "`tight` is never true while the constraint holds", ("tight",)
-    yield from _of_parts(rule.condition, ("when",), names)
-    if rule.tight:
-        yield from _of_parts(rule.tight, ("tight",), names)
+    for condition, loc in ((rule.condition, "when"), (rule.tight, "tight")):
+        yield from _of_parts(condition, (loc,), names) if condition else ()
 
 
 def _of_parts(condition: Condition, loc: tuple[Any, ...], names: dict[str, frozenset[str]]) -> Iterator[Told]:
@@ -164,9 +157,8 @@ def sentence_told(rule: CompiledRule) -> Iterator[Told]:
 
 def _sure(rule: CompiledRule, name: str) -> bool:
     """Whether in every way that the condition comes true something known goes with the fact."""
-    if FACTS[name].level == SCENARIO and _group(name) not in {"given", "named"}:
-        return True
-    return vouched(rule.condition, lambda literal: _vouches(literal, name))
+    stated = FACTS[name].level == SCENARIO and _group(name) not in {"given", "named"}
+    return stated or vouched(rule.condition, lambda literal: _vouches(literal, name))
 
 
 def _vouches(literal: Literal, name: str) -> bool:
@@ -211,10 +203,8 @@ def run_examples(base: RuleBase) -> Iterator[ExampleResult]:
 
 def example_facts(example: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of an example as conditions read them."""
-    return {
-        name: frozenset(value) if FACTS[name].kind == "set" and value is not None else value
-        for name, value in example.items()
-    }
+    sets = {name: frozenset(part) for name, part in example.items() if FACTS[name].kind == "set" and part is not None}
+    return example | sets
 
 
 def example_told(rule: CompiledRule) -> Iterator[Told]:
@@ -231,18 +221,14 @@ def example_told(rule: CompiledRule) -> Iterator[Told]:
 
 def _turns(rule: CompiledRule, test: Test, facts: dict[str, Any], *, fires: bool) -> bool:
     """Whether the example stands beside the limit and turns when the one figure crosses it."""
-    limit = facts.get(test.other) if test.other else test.operand
-    value = facts.get(test.fact)
+    value, limit = facts.get(test.fact), facts.get(test.other) if test.other else test.operand
     if value is None or limit is None:
         return False
     share = abs(limit) * NEAR
     step = max(1.0, share) if FACTS[test.fact].unit in COUNTED else share or NEAR
-    if abs(value - limit) > step * (1 + 1e-9):
-        return False
-    return any(
-        rule.condition.prove((facts | {test.fact: moved}).get).outcome is (not fires)
-        for moved in (limit - step, limit, limit + step)
-    )
+    others = (facts | {test.fact: moved} for moved in (limit - step, limit, limit + step))
+    beside = abs(value - limit) <= step * (1 + 1e-9)
+    return beside and any(rule.condition.prove(other.get).outcome is (not fires) for other in others)
 
 
 def reference_findings(base: RuleBase) -> Iterator[Finding]:
@@ -259,10 +245,9 @@ def reference_findings(base: RuleBase) -> Iterator[Finding]:
 
 def cited(value: Any, *, citing: bool = False) -> Iterator[str]:
     """Yield the ids below every `source`, `sources` or `corrected_by` key."""
-    if isinstance(value, dict):
-        if citing and isinstance(value.get("id"), str):
-            yield value["id"]
-            return
+    if citing and isinstance(value, dict) and isinstance(value.get("id"), str):
+        yield value["id"]
+    elif isinstance(value, dict):
         for key, part in value.items():
             yield from cited(part, citing=citing or key in {"source", "sources", "corrected_by"})
     elif isinstance(value, list):

@@ -143,9 +143,7 @@ def refresh_offers(text: str, name: str, listed: list[Listed], base: RuleBase, d
         mine = [row for row in rows if row["id"].partition("/")[0] == provider.id]
         known = {_folded(sent) for row in mine for sent in (_sent(row), *(p["id"] for p in row.get("profiles", ())))}
         known |= {_folded(offer.sent) for offer in base.hosted.values() if offer.provider == provider.id}
-        for row in mine:
-            if "source" not in row:  # what a layer changes of an offer below it, or takes away
-                continue
+        for row in (row for row in mine if "source" in row):  # else a layer changes an offer below it, or takes it away
             found = next((item for item in theirs if _folded(item.sent) == _folded(_sent(row))), None)
             if found:
                 _update(row, name, found, base)
@@ -188,15 +186,14 @@ def _update(row: dict[str, Any], name: str, found: Listed, base: RuleBase) -> No
         row["source"] = name
     if found.until and "until" not in row:
         row["until"], row["end_source"] = found.until, name
-    if found.context_tokens and "context_tokens" not in row:
-        row["context_tokens"] = found.context_tokens
-    if found.replaced_by and "replaced_by" not in row:
-        row["replaced_by"] = found.replaced_by
-    told = dict(found.features)
-    if "image" not in base.models[row["model"]].inputs:
-        told.pop("images", None)
-    if new := {key: value for key, value in told.items() if key not in row.get("features", {})}:
-        row["features"] = _flow({**row.get("features", {}), **new})
+    for key in ("context_tokens", "replaced_by"):
+        if key not in row and (told := getattr(found, key)):
+            row[key] = told
+    features = row.get("features", {})
+    no_images = "image" not in base.models[row["model"]].inputs
+    known = {*features, "images"} if no_images else features
+    if new := {key: value for key, value in found.features.items() if key not in known}:
+        row["features"] = _flow({**features, **new})
 
 
 def _dearer(found: Listed, row: dict[str, Any]) -> bool:
