@@ -12,7 +12,7 @@ import yaml
 from llama_advisor.deploy.server import SELF, Plan, Server
 from llama_advisor.engine.launch import filled, image_of
 from llama_advisor.text.errors import InputError
-from llama_advisor.text.tables import table
+from llama_advisor.text.tables import made, table
 
 TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
 SECRET = "hugging-face"  # noqa: S105 - the name of a secret
@@ -49,14 +49,14 @@ def compose(plan: Plan) -> str:
         if server.load:
             loads = {"image": server.image, "entrypoint": ["sh", "-c", server.load.replace(SELF, name)]}
             services[f"{name}-load"] = loads | {"depends_on": [name], "restart": "on-failure"}
-    made: dict[str, Any] = {"services": services, "volumes": {"models": {}}}
+    file: dict[str, Any] = {"services": services, "volumes": {"models": {}}}
     if many:
         copies, port = [f"{server.name}-{copy}" for copy in range(server.copies_here)], server.common.shared_port
         upstream = "".join(f"server {name}:{server.port}; " for name in copies)
         given = {"image": server.common.proxy_image, "ports": f"{port}:{port}", "copies": copies}
-        services["proxy"] = _made(WORDS["balancer"], given)
-        made["configs"] = {"proxy": {"content": _templated("proxy", upstream=upstream, port=port)}}
-    return f"# {plan.title}\n{_yaml(made)}"
+        services["proxy"] = made(WORDS["balancer"], given)
+        file["configs"] = {"proxy": {"content": _templated("proxy", upstream=upstream, port=port)}}
+    return f"# {plan.title}\n{_yaml(file)}"
 
 
 def _templated(name: str, **values: Any) -> str:
@@ -64,29 +64,28 @@ def _templated(name: str, **values: Any) -> str:
 
 
 def _service(server: Server, copy: int) -> dict[str, Any]:
-    """Return the service of a copy."""
     command = [word.replace("$", "$$") for word in server.command]
-    made: dict[str, Any] = {"image": server.image, "entrypoint": command}
+    service: dict[str, Any] = {"image": server.image, "entrypoint": command}
     variables: dict[str, str] = dict(server.environment)
     if server.gated:
         variables[TOKEN] = f"${{{TOKEN}:?a token of Hugging Face, after the licence is accepted}}"
     if variables:
-        made["environment"] = variables
-    made |= {"volumes": [f"models:{server.cache}"], "restart": "unless-stopped", "ipc": "host"}
+        service["environment"] = variables
+    service |= {"volumes": [f"models:{server.cache}"], "restart": "unless-stopped", "ipc": "host"}
     if server.probe:
         health = {"test": ["CMD", *server.probe], "interval": "30s"}
-        made["healthcheck"] = health | {"start_period": f"{server.common.start_minutes}m"}
+        service["healthcheck"] = health | {"start_period": f"{server.common.start_minutes}m"}
     vendor = server.vendor
     if vendor and vendor.driver:
         devices = {"driver": vendor.driver, "device_ids": server.device_numbers(copy), "capabilities": ["gpu"]}
-        made["deploy"] = {"resources": {"reservations": {"devices": [devices]}}}
+        service["deploy"] = {"resources": {"reservations": {"devices": [devices]}}}
     elif vendor:
-        made["devices"] = [f"{file}:{file}" for file in vendor.device_files]
+        service["devices"] = [f"{file}:{file}" for file in vendor.device_files]
         if vendor.visible_devices:
-            made.setdefault("environment", {})[vendor.visible_devices] = ",".join(server.device_numbers(copy))
+            service.setdefault("environment", {})[vendor.visible_devices] = ",".join(server.device_numbers(copy))
     else:
-        made["deploy"] = {"resources": {"reservations": {"memory": f"{server.host_gib}g"}}}
-    return made
+        service["deploy"] = {"resources": {"reservations": {"memory": f"{server.host_gib}g"}}}
+    return service
 
 
 def kubernetes(plan: Plan) -> str:
@@ -97,7 +96,7 @@ def kubernetes(plan: Plan) -> str:
         first = first | {"leaderworkerset.sigs.k8s.io/worker-index": "0"}
         given["worker"] = _pod(server, server.others, probed=False)
     kind = WORDS["one_node" if server.nodes == 1 else "nodes"]
-    documents = _made(kind, given), _made(WORDS["service"], given | {"labels": first})
+    documents = made(kind, given), made(WORDS["service"], given | {"labels": first})
     head = [f"# {plan.title}"]
     if server.gated:
         head.append(f'# First: kubectl create secret generic {SECRET} --from-literal=token="${TOKEN}"')
@@ -125,17 +124,7 @@ def _pod(server: Server, command: list[str], *, probed: bool) -> Any:
         "serves": probe if probed else None,
         "loads": {"postStart": {"exec": {"command": loads}}} if server.load else None,
     }
-    return _made(WORDS["pod"], server._asdict() | given)
-
-
-def _made(template: Any, given: dict[str, Any]) -> Any:
-    """Return a manifest with what is given for its `$names`; what is None is left out."""
-    if isinstance(template, dict):
-        parts = ((key, _made(part, given)) for key, part in template.items())
-        return {key: part for key, part in parts if part is not None}
-    if isinstance(template, list):
-        return [_made(part, given) for part in template]
-    return given[template[1:]] if template.startswith("$") else template
+    return made(WORDS["pod"], server._asdict() | given)
 
 
 def systemd(plan: Plan) -> str:

@@ -48,16 +48,23 @@ class CompiledQuestion(NamedTuple):
         """The question's id."""
         return self.question.id
 
+    @property
+    def share(self) -> float:
+        """How many people state it."""
+        return self.question.stated.count / self.question.stated.of
+
     def applies(self, lookup: Lookup) -> bool:
-        """Whether it is to be asked; what is not known speaks for asking."""
-        return self.condition is None or self.condition.prove(lookup).outcome is not False
+        """Whether it is to be asked."""
+        return _may_hold(self.condition, lookup)
 
     def options(self, lookup: Lookup) -> tuple[Option, ...]:
         """The options offered for a scenario."""
         pairs = zip(self.question.options, self.conditions, strict=True)
-        return tuple(
-            option for option, condition in pairs if condition is None or condition.prove(lookup).outcome is not False
-        )
+        return tuple(option for option, condition in pairs if _may_hold(condition, lookup))
+
+
+def _may_hold(condition: Condition | None, lookup: Lookup) -> bool:
+    return condition is None or condition.prove(lookup).outcome is not False
 
 
 def questions(base: RuleBase) -> tuple[CompiledQuestion, ...]:
@@ -134,7 +141,7 @@ def following(log: Log, outlook: Outlook) -> Iterator[CompiledQuestion]:
     else:
         # a list: those that matter by their outermost option, then those not shown to be without effect; where nothing
         # fits, which more demands do not change, those alone of which an answer does
-        found, listed = tuple(sorted(found, key=lambda item: -_share(item))), []
+        found, listed = tuple(sorted(found, key=lambda item: -item.share)), []
         fits = leads.model is not None
         for item in islice(telling(found, said, outlook, outermost=fits), MOST_OPTIONS):
             listed.append(item)
@@ -171,17 +178,13 @@ def _quiet_wishes(items: Sequence[CompiledQuestion], said: Sets, outlook: Outloo
 
 def bits(item: CompiledQuestion, said: Sets, outlook: Outlook) -> float:
     """Return the entropy of the outcome over the question's options and skipping it, by their shares."""
-    options, share = tuple(options_of(item, said, outlook)), _share(item)
+    options, share = tuple(options_of(item, said, outlook)), item.share
     whole = sum(option.share for option in options)
     masses: dict[Outcome | None, float] = {outlook.outcome(said): 1 - share}
     for option in options:
         outcome = outlook.outcome(said | option.sets)
         masses[outcome] = masses.get(outcome, 0.0) + share * option.share / whole
     return -sum(mass * log2(mass) for mass in masses.values() if mass > 0) if len(masses) > 1 else 0.0
-
-
-def _share(item: CompiledQuestion) -> float:
-    return item.question.stated.count / item.question.stated.of
 
 
 def open_questions(log: Log, outlook: Outlook, *, skipped: bool = False) -> tuple[CompiledQuestion, ...]:

@@ -82,7 +82,7 @@ def expected_more(log: Log, asked: tuple[CompiledQuestion, ...], outlook: Outloo
     waiting = sum(item.id in picked(log) for item in left)
     others = [item for item in left if item.id not in picked(log) and not item.question.first]
     members = [*others, *(asked if len(asked) > 1 else ())]
-    chosen = sum(item.question.stated.count / item.question.stated.of for item in members if item.question.options[1:])
+    chosen = sum(item.share for item in members if item.question.options[1:])
     first = sum(item.question.first for item in left)
     return round(waiting + MATTERING * (first + chosen + len(others) / MOST_OPTIONS))
 

@@ -7,10 +7,12 @@ combinations that it cannot tell apart; where boxes of two models meet, their be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from functools import reduce
 from itertools import product
 from math import prod
+from operator import or_
 from typing import Any, TypeVar, cast
 
 from llama_advisor.engine import candidates
@@ -165,7 +167,7 @@ class Proof:
     def holds(self, stated: Sets, choices: Choices) -> bool:
         """Return whether all combinations of the choices come to what is expected; False also if it is not proved."""
         if self.expected.verdict not in SOMETHING_FITS:  # what would help may hang on anything: answer one by one
-            combined = (_united(stated, parts) for parts in product(*choices))
+            combined = (reduce(or_, parts, stated) for parts in product(*choices))
             few = prod(map(len, choices)) <= MOST_OUTCOMES
             return few and all(self.outlook.outcome(said) in {None, self.expected} for said in combined)
         try:
@@ -184,7 +186,7 @@ class Proof:
         if prod(map(len, ways)) > MOST_CELLS:
             raise UnprovedError
         return [
-            (_united(stated, (option for option, _ in parts)), tuple(kept for _, kept in parts if len(kept) > 1))
+            (reduce(or_, (option for option, _ in parts), stated), tuple(kept for _, kept in parts if len(kept) > 1))
             for parts in product(*ways)
         ]
 
@@ -241,8 +243,3 @@ class Proof:
             for box, build in mine
             if all(shared := tuple(tuple(o for o in a if o in b) for a, b in zip(box, place, strict=True)))
         )
-
-
-def _united(stated: Sets, parts: Iterable[Sets]) -> Sets:
-    """Return what was stated with further parts."""
-    return stated | {name: value for part in parts for name, value in part.items()}

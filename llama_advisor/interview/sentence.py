@@ -6,18 +6,26 @@ import re
 from itertools import product
 from typing import Any, NamedTuple, get_args
 
+from pydantic import ValidationError
+
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.mentions import mentions
 from llama_advisor.hardware.words import GENERIC
 from llama_advisor.interview.uses import TOKEN, Uses, Vocabulary
-from llama_advisor.interview.values import amount, names
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.scenario.names import key, known_names
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import Target
 from llama_advisor.text.tables import table
+from llama_advisor.text.wording import problem
 
+NUMBERS = frozenset(
+    name for name, field in Scenario.model_fields.items() if re.search(r"\b(int|float)\b", str(field.annotation))
+)
+"""Scenario fields that are numbers."""
+LEAST_CONTEXT = 256  # A shorter context is taken for thousands whose `k` was forgotten.
+_SHORT = re.compile(r"\d+[km]?")
 _WORDS = table(__file__)
 
 
@@ -46,6 +54,20 @@ _LONGEST_NAME = 5
 _READ = "|"
 
 
+def amount(text: str, field: str) -> str:
+    """Return the number as the field reads it; raise InputError for what could mean two things."""
+    text = text.strip().casefold()
+    match = re.fullmatch(r"(\d+)( tokens)?", text)
+    if field == "context_tokens" and match and 0 < int(match[1]) < LEAST_CONTEXT:
+        plain = match[1]
+        raise InputError(f"{plain} tokens are too short for anything; {plain}k, or --context {plain} if it is meant so")
+    try:
+        value = getattr(Scenario.model_validate({field: text}), field)
+    except ValidationError as error:
+        raise InputError(problem(error, Scenario)[1]) from error
+    return text if _SHORT.fullmatch(text) else f"{value:.15g}"
+
+
 class Part(NamedTuple):
     """What some words of a sentence say."""
 
@@ -62,6 +84,11 @@ class Sentence(NamedTuple):
     uses: Uses
     use: str  # The words that say it.
     unread: tuple[str, ...]  # Words that were not read, those left out that carry no meaning alone.
+
+
+def _codes(names: dict[str, str]) -> dict[str, str]:
+    """Return codes by their names in lower case."""
+    return {re.sub(r" \(.*|^modern ", "", name.casefold()): code for code, name in names.items()}
 
 
 class _Reader:
@@ -138,7 +165,10 @@ class _Reader:
 
     def regions(self) -> None:
         """Read languages, and countries by what stands before them."""
-        languages, countries = names("languages", self.base), names("domicile", self.base)
+        known = self.base.regions
+        languages = _codes(known.languages)
+        countries = _codes(known.countries | {"EU": "European Union"})
+        countries |= {name.casefold(): code for name, code in known.also.items()}
         words = [*TOKEN.finditer(self.left)]
         for index, more in product(range(len(words)), range(_LONGEST_NAME - 1, -1, -1)):
             if index + more >= len(words):

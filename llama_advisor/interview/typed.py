@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from llama_advisor.interview.answers_cache import Outlook
 from llama_advisor.interview.log import Answer, Log, as_flags, stated
 from llama_advisor.interview.next_question import CompiledQuestion, fields_of, open_questions, options_of, words_of
-from llama_advisor.interview.sentence import read_sentence
-from llama_advisor.interview.values import NUMBERS, amount
+from llama_advisor.interview.sentence import NUMBERS, amount, read_sentence
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Option
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested

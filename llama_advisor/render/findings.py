@@ -12,6 +12,7 @@ from llama_advisor.check.findings import CheckFinding, Findings
 from llama_advisor.knowledge.upkeep_entries import FindingKind
 from llama_advisor.render.formats import View, fence, json_answer
 from llama_advisor.render.screen import Screen, cell_len
+from llama_advisor.text.tables import made, table
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 SHOWN_COLUMNS = 110
@@ -22,10 +23,9 @@ PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})  # What would end a wo
 GITLAB_LEVELS = {"error": "major", "warning": "minor", "note": "info"}
 MALFORMED = "critical"
 NOT_XML = str.maketrans("\ufffe\uffff", "??")  # The characters that XML 1.0 has no way to write.
-SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-FINGERPRINT = "llamaAdvisorFinding/v1"
 ROOT = "%SRCROOT%"
 KNOWN = "known: it stands in the baseline"
+FORMS = table(__file__)  # What is written of a finding in which format.
 
 
 class Shown(NamedTuple):
@@ -145,12 +145,9 @@ def _with_fix(item: CheckFinding) -> str:
 def _gitlab(shown: Shown) -> str:
     """Write a code quality report; GitLab keeps no suppressed findings."""
     report = []
-    for item in shown.in_repository:
-        if item.counts:
-            made = {"description": _with_fix(item), "check_name": item.code, "fingerprint": item.fingerprint}
-            level = MALFORMED if shown.kinds[item.code].malformed else GITLAB_LEVELS[item.severity]
-            place = {"path": item.file, "lines": {"begin": item.line, "end": item.end_line}}
-            report.append(made | {"severity": level, "location": place})
+    for item in (item for item in shown.in_repository if item.counts):
+        level = MALFORMED if shown.kinds[item.code].malformed else GITLAB_LEVELS[item.severity]
+        report.append(made(FORMS["gitlab"], item._asdict() | {"description": _with_fix(item), "level": level}))
     return json_answer(report)
 
 
@@ -187,33 +184,19 @@ def _junit(shown: Shown) -> str:
 
 def _sarif(shown: Shown) -> str:
     """Write one run of SARIF 2.1.0, in the part that code scanning reads; suppressed findings stay in it."""
-    result = shown.result
+    result, rules = shown.result, []
     codes = sorted({item.code for item in result.findings})
-    version, rules = result.rulebase.version, [_sarif_rule(shown.kinds[code]) for code in codes]
-    driver = {"name": "llama-advisor", "version": version, "semanticVersion": version, "rules": rules}
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": result.exit_code <= 1, "exitCode": result.exit_code}],
-        "results": [_sarif_result(item, codes.index(item.code)) for item in shown.in_repository],
-    }
-    return json_answer({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
+    for kind in (shown.kinds[code] for code in codes):
+        says = kind.explanation.strip()
+        told = {"text": f"{says} {kind.fix}".strip(), "markdown": f"{says}\n\n**What to do:** {kind.fix}"}
+        problem = "recommendation" if kind.severity == "note" else kind.severity
+        rules.append(made(FORMS["rule"], kind._asdict() | told | {"explanation": says, "problem": problem}))
+    given = {"version": result.rulebase.version, "done": result.exit_code <= 1, "exit_code": result.exit_code}
+    results = [_sarif_result(item, codes.index(item.code)) for item in shown.in_repository]
+    return json_answer(made(FORMS["sarif"], given | {"rules": rules, "results": results}))
 
 
-def _sarif_rule(kind: FindingKind) -> dict[str, Any]:
-    explanation = kind.explanation.strip()
-    text, markdown = f"{explanation} {kind.fix}".strip(), f"{explanation}\n\n**What to do:** {kind.fix}"
-    return {
-        "id": kind.id,
-        "shortDescription": {"text": kind.title},
-        "fullDescription": {"text": explanation},
-        "help": {"text": text, "markdown": markdown},
-        "defaultConfiguration": {"level": kind.severity},
-        "properties": {"problem.severity": "recommendation" if kind.severity == "note" else kind.severity},
-    }
-
-
-def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
+def _sarif_result(item: CheckFinding, index: int) -> Any:
     """Return a finding with its place, its waiver and its fix."""
     # A file is a URI: relative to the root of the sources, percent-encoded; no other scheme can come of it.
     path = PurePosixPath(item.file)
@@ -222,24 +205,13 @@ def _sarif_result(item: CheckFinding, index: int) -> dict[str, Any]:
         file = {"uri": file["uri"].removeprefix("file:///"), "uriBaseId": ROOT}
     start = {"startLine": item.line, "startColumn": item.column}
     region = start | {"endLine": item.end_line, "endColumn": item.end_column}
-    made: dict[str, Any] = {
-        "ruleId": item.code,
-        "ruleIndex": index,
-        "level": item.severity,
-        "message": {"text": item.text.replace("](", "] (")},
-        "locations": [{"physicalLocation": {"artifactLocation": file, "region": region}}],
-        "partialFingerprints": {FINGERPRINT: item.fingerprint},
-    }
-    if not item.counts:
-        told, until = (item.waived.reason, item.waived.expires) if item.waived else (KNOWN, None)
-        kind = "inSource" if item.waived and not until else "external"
-        told += f" (until {until})" if until else ""
-        made["suppressions"] = [{"kind": kind, "status": "accepted", "justification": told}]
-    if item.replacement is not None:
-        replaced = {"deletedRegion": region, "insertedContent": {"text": item.replacement}}
-        change = {"artifactLocation": file, "replacements": [replaced]}
-        made["fixes"] = [{"description": {"text": f"write {item.replacement}"}, "artifactChanges": [change]}]
-    return made
+    given = item._asdict() | {"index": index, "text": item.text.replace("](", "] ("), "file": file, "region": region}
+    reason, until = (item.waived.reason, item.waived.expires) if item.waived else (KNOWN, None)
+    kind = "inSource" if item.waived and not until else "external"
+    accepted = {"kind": kind, "told": f"{reason} (until {until})" if until else reason}
+    given["suppressions"] = None if item.counts else [made(FORMS["suppression"], accepted)]
+    fix = {"says": f"write {item.replacement}", "text": item.replacement, "file": file, "region": region}
+    return made(FORMS["result"], given | {"fixes": None if item.replacement is None else [made(FORMS["fix"], fix)]})
 
 
 FORMATS: dict[str, Callable[[Shown], str]] = {
