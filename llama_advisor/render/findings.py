@@ -40,17 +40,13 @@ class Shown(NamedTuple):
     @property
     def in_repository(self) -> list[CheckFinding]:
         """All findings as build servers know their files: from the root of the repository."""
-        return [self._in_repository(item) for item in self.result.findings]
-
-    def _in_repository(self, item: CheckFinding) -> CheckFinding:
-        path = Path(normpath(Path.cwd() / item.file))
-        name = path.relative_to(self.root).as_posix() if self.root and self.root in path.parents else item.file
-        return item if name == item.file else item._replace(file=name, fingerprint=f"{item.fingerprint}:{name}")
-
-    @property
-    def counting(self) -> list[CheckFinding]:
-        """The findings that nothing accepts."""
-        return [item for item in self.result.findings if item.counts]
+        told = []
+        for item in self.result.findings:
+            path = Path(normpath(Path.cwd() / item.file))
+            name = path.relative_to(self.root).as_posix() if self.root and self.root in path.parents else item.file
+            mark = item.fingerprint if name == item.file else f"{item.fingerprint}:{name}"
+            told.append(item._replace(file=name, fingerprint=mark))
+        return told
 
     @property
     def counts(self) -> str:
@@ -76,7 +72,7 @@ def _many(count: int, what: str) -> str:
 def _text(shown: Shown) -> str:
     """Write place, sentence, the line with a caret under it, what to do; at the end a line of counts."""
     out = Screen(colour=shown.view.colour, width=shown.view.width)
-    for item in shown.counting:
+    for item in (item for item in shown.result.findings if item.counts):
         name = f"./{item.file}" if item.file.lstrip().startswith(":") else item.file
         style = STYLES[item.severity]
         out.unwrapped(

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llama_advisor.knowledge.judgement import Defaults
+from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
-from llama_advisor.sizing.estimate import BEST_TRODDEN, largest
+from llama_advisor.sizing.estimate import BEST_TRODDEN, Sizer, largest
 from llama_advisor.sizing.figures import machine_name
 from llama_advisor.sizing.layouts import splits
+from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 from llama_advisor.sizing.support import at_home, official_build, published_file, quantization_support
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.numbers import number
 from llama_advisor.text.tables import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_advisor.render.formats import View
-    from llama_advisor.sizing.estimate import Sizer
-    from llama_advisor.sizing.request import By, Estimate, EstimateRequest
 
 CONTRARY = {"context": (), "users": ("users", "concurrency", "requests_per_second", "batch_hours")}
 DOUBLED = tuple(1 << power for power in range(30))

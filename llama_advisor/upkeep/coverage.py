@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property, partial
 from hashlib import sha256
 from itertools import count
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -84,22 +84,19 @@ class WatchedRule(CompiledRule):
     @cached_property
     def test(self) -> Callable[[Any], bool | None]:
         """The condition, noted."""
-        noted: Callable[[Any], bool | None] = self.watch.note(self.id, super().test)
-        return noted
+        return cast("Callable[[Any], bool | None]", self.watch.note(self.id, super().test))
 
     def settle(self, candidate: Any, level: int) -> Residue:
         """Evaluate as far as facts settle it, noted."""
         outcome = super().settle(candidate, level)
         used = BUILD if self.folder == "preferences" else self.level
-        noted: Residue = self.watch.note(self.id, outcome) if level == used else outcome
-        return noted
+        return cast("Residue", self.watch.note(self.id, outcome) if level == used else outcome)
 
     def settle_tight(self, candidate: Any, level: int) -> Residue:
         """Evaluate likewise the condition under which it barely holds, noted."""
         outcome = super().settle_tight(candidate, level)
         used = self.tight is not None and level == self.level
-        noted: Residue = self.watch.note(self.id, outcome, main=False) if used else outcome
-        return noted
+        return cast("Residue", self.watch.note(self.id, outcome, main=False) if used else outcome)
 
 
 def watched(base: RuleBase, watch: Watch) -> RuleBase:
@@ -154,15 +151,9 @@ class Sampler:
             advice = watched_answer(self.advisor, asked)
         except BREAKS as error:
             return Seen(index, "broken", broke=f"{type(error).__name__}: {error}".splitlines()[0])
-        build = advice.recommendation
-        return Seen(
-            index,
-            advice.verdict,
-            model=build.model if build and advice.verdict in YES else None,
-            fired=tuple(sorted(self.watch.fired)),
-            without_reason=without_reason(advice),
-            tied=tied(advice),
-        )
+        build, fired = advice.recommendation, tuple(sorted(self.watch.fired))
+        model = build.model if build and advice.verdict in YES else None
+        return Seen(index, advice.verdict, model, fired, without_reason(advice), tied(advice))
 
 
 def without_reason(advice: Advice) -> str:
@@ -172,20 +163,20 @@ def without_reason(advice: Advice) -> str:
         return f"{build.model} is recommended without a reason"
     if advice.verdict not in YES and not (advice.excluded or advice.missing):
         return f"{advice.verdict} without an excuse"
-    texts = [part.text for shown in advice.ranking for part in shown.contributions]
-    texts += [item.excuse.text for item in advice.excluded]
-    texts += [item.text for item in (*advice.caveats, *advice.notes)] + [route.text for route in advice.routes]
+    parts = [part for shown in advice.ranking for part in shown.contributions]
+    excuses = (item.excuse for item in advice.excluded)
+    said: tuple[Any, ...] = (*parts, *excuses, *advice.caveats, *advice.notes, *advice.routes)
+    texts = (item.text for item in said)
     # A `?` stands where a fact was not known.
     return next((f"`{text}`" for text in texts if not text.strip() or "?" in text), "")
 
 
 def tied(advice: Advice) -> str:
     """Return the two models that only the alphabet separates at the top, or nothing."""
-    if len(advice.ranking) < PAIR or advice.wishes:
-        return ""
-    first, second = advice.ranking[:PAIR]
-    standings = {(build.score, build.memory.total_gib if build.memory else 0.0) for build in (first, second)}
-    return f"{first.model} and {second.model}" if len(standings) == 1 else ""
+    top = advice.ranking[:PAIR]
+    standings = {(build.score, build.memory.total_gib if build.memory else 0.0) for build in top}
+    alike = len(top) == PAIR and len(standings) == 1 and not advice.wishes
+    return f"{top[0].model} and {top[1].model}" if alike else ""
 
 
 def summed(base: RuleBase, seed: int, seen: Iterable[Seen]) -> Coverage:

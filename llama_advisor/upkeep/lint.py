@@ -16,6 +16,7 @@ from llama_advisor.knowledge.judgement import Adjust
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Expired, Misunderstanding, Severity, Statement
 from llama_advisor.text.errors import nearest
+from llama_advisor.text.tables import table
 from llama_advisor.text.template import fields_read
 from llama_advisor.upkeep import Finding
 from llama_advisor.upkeep.reasoning import (
@@ -35,13 +36,11 @@ from llama_advisor.upkeep.reasoning import (
 Told = tuple[str, str, tuple[Any, ...]]  # What is found of a rule or statement: code, text, place in it.
 
 SEVERITIES = get_args(Severity)
+WORDS = table(__file__)
 EXPECTED = {"fires": True, "silent": False, "unknown": None, "tight": "tight"}
 NEAR = 0.02
-COUNTED = frozenset({"tokens", "requests", "images", "users", "nodes", "devices", "machines", "heads", "bits"})
 AT_HOME = frozenset({"memory", "machine", "speed"})
 TELL_A_DEVICE = frozenset({"engine.quantization_support"})
-EXPIRING = {"sources": "LR305", "rentals": "LR306", "hosted": "LR306", "engines": "LR308"}
-THREAD = re.compile(r"\b(issues?|discussions?|pull requests?|thread)\b")
 WEAK = frozenset({"judgement", "seed"})
 
 
@@ -107,21 +106,14 @@ def shown(condition: Condition) -> str:
 
 
 def vocabulary(base: RuleBase) -> dict[str, frozenset[str]]:
-    """Return the only values of facts whose values are ids of the rule base."""
-    models, cases = base.models.values(), base.use_cases.values()
-    return {
-        **dict.fromkeys(("model.id", "scenario.model"), frozenset(base.models)),
-        **dict.fromkeys(("engine.id", "scenario.engine"), frozenset(base.engines)),
-        **dict.fromkeys(("quantization.id", "scenario.quantization"), frozenset(base.quantizations)),
-        **dict.fromkeys(("model.family", "scenario.model_family"), frozenset(model.family for model in models)),
-        "model.kind": frozenset(model.kind for model in models),
-        "scenario.use_cases": frozenset(base.use_cases),
-        "scenario.tags": frozenset(tag for case in cases for tag in case.tags),
-        "scenario.needs": frozenset(need for case in cases for need in case.needs),
-        "hosted.provider": frozenset(provider.name for provider in base.providers.values()),
-        "machine.device_kind": frozenset(device.kind for device in base.devices.values()),
-        "machine.architecture": frozenset(device.architecture for device in base.devices.values()),
-    }
+    """Return the only values of facts whose values are ids of the rule base, or stand in its entries."""
+    found = {}
+    for fact, place in WORDS["vocabulary"].items():
+        folder, _, name = place.partition(".")
+        entries = getattr(base, folder)
+        values = [getattr(entry, name) for entry in entries.values()] if name else [tuple(entries)]
+        found[fact] = frozenset(chain.from_iterable((part,) if isinstance(part, str) else part for part in values))
+    return found
 
 
 def overlap_findings(base: RuleBase) -> Iterator[Finding]:
@@ -225,7 +217,7 @@ def _turns(rule: CompiledRule, test: Test, facts: dict[str, Any], *, fires: bool
     if value is None or limit is None:
         return False
     share = abs(limit) * NEAR
-    step = max(1.0, share) if FACTS[test.fact].unit in COUNTED else share or NEAR
+    step = max(1.0, share) if FACTS[test.fact].unit in WORDS["counted"] else share or NEAR
     others = (facts | {test.fact: moved} for moved in (limit - step, limit, limit + step))
     beside = abs(value - limit) <= step * (1 + 1e-9)
     return beside and any(rule.condition.prove(other.get).outcome is (not fires) for other in others)
@@ -263,7 +255,7 @@ def support_told(rule: CompiledRule, base: RuleBase) -> Iterator[Told]:
     if known and rule.rule.confidence == "high" and all(source.kind in WEAK for source in known):
         text = f"confidence is high, its sources are {', '.join(sorted({source.kind for source in known}))}"
         yield "LR302", text, ("sources",)
-    if known and all(THREAD.search(source.text) for source in known):
+    if known and all(re.search(WORDS["thread"], source.text) for source in known):
         text = f"rests on what single users reported alone: {', '.join(source.id for source in known)}"
         yield "LR303", text, ("sources",)
 
@@ -272,7 +264,7 @@ def age_findings(base: RuleBase, as_of: date) -> Iterator[Finding]:
     """Yield rows that expired: prices that decide without hardware given one by one, the rest by source and day."""
     deciding = {machine.offer for machines in base.reference.reference.values() for machine in machines}
     rest: dict[tuple[str, Expired], list[tuple[str, str]]] = defaultdict(list)
-    for kind, code in EXPIRING.items():
+    for kind, code in WORDS["expiring"].items():
         for name in getattr(base, kind):
             if not (row := base.expired(kind, name, as_of)):
                 continue
