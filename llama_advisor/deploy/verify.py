@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.record import Record
 
+Entry = dict[str, Any]
 LESS_IS_BETTER = frozenset({"first_token_s", "weights_gib", "device_weights_gib", "total_gib"})
 KEPT = ("decode_tokens_per_s", "prefill_tokens_per_s", "first_token_s", "total_gib")
 LENGTHS = ("context_tokens", "prompt_tokens", "output_tokens")
@@ -61,9 +63,7 @@ class Verification(Record):
     assumptions: Annotated[tuple[Assumption, ...], "What was taken for granted of the build and its load."]
 
 
-def verify(
-    source: Readings, request: EstimateRequest, sizer: Sizer, day: date
-) -> tuple[Verification, list[dict[str, Any]]]:
+def verify(source: Readings, request: EstimateRequest, sizer: Sizer, day: date) -> tuple[Verification, list[Entry]]:
     """Set each reading beside its prediction, and return the entries that keep them.
 
     What the request says of the load outweighs what a reading says.
@@ -72,7 +72,7 @@ def verify(
         raise InputError("verify: state the machine that was measured, with --hardware")
     engine = {"engine": source.engine} if source.engine else {}
     verified, assumptions = list[Verified](), dict[Assumption, None]()
-    entries: list[dict[str, Any]] = []
+    entries: list[Entry] = []
     for reading in source.readings:
         _agree(reading, source, request, sizer.base)
         told = {field: value for field, name in LOADS.items() if (value := getattr(reading, name)) is not None}
@@ -100,9 +100,7 @@ def verify(
         raise InputError("verify: nothing is predicted of what was measured on this machine")
     return Verification(
         tool=source.tool,
-        model=made.model,
-        quantization=made.quantization,
-        engine=made.engine,
+        **_build(made),
         engine_version=source.readings[0].engine_version,
         machine=made.machine,
         holds=all(figure.verdict != "worse" for item in verified for figure in item.figures),
@@ -111,13 +109,15 @@ def verify(
     ), entries
 
 
+def _build(made: Estimate) -> dict[str, Any]:
+    return {"model": made.model, "quantization": made.quantization, "engine": made.engine}
+
+
 def _agree(reading: Reading, source: Readings, request: EstimateRequest, base: RuleBase) -> None:
     """Raise InputError where a reading is of another model or engine than the build that was named."""
-    named = names.model_id(request.model, base)
-    try:
+    read = named = names.model_id(request.model, base)
+    with suppress(InputError):  # a path or an alias says nothing
         read = names.model_id(reading.model or named, base)
-    except InputError:  # a path or an alias, which says nothing
-        read = named
     if read != named:
         raise InputError(f"verify: the reading is of {reading.model}, not of {named}")
     told = base.models[named].parameters
@@ -163,14 +163,14 @@ def _compared(figure: str, measured: float, predicted: Range, rules: Verifying) 
     )
 
 
-def _entries(reading: Reading, made: Estimate, loads: dict[str, int], tool: str, day: date) -> Iterator[dict[str, Any]]:
+def _entries(reading: Reading, made: Estimate, loads: dict[str, int], tool: str, day: date) -> Iterator[Entry]:
     """Yield the entry that keeps a reading of a speed on one node; none where there is no such figure."""
     kept = {name: float(f"{value:.4g}") for name in KEPT if (value := getattr(reading, name)) is not None}
     machine = made.machine
     if machine is None or machine.nodes > 1 or not kept.keys() - {"total_gib"}:
         return
     requests = -(-loads["concurrent_requests"] // machine.replicas)
-    build = {name: getattr(made, name) for name in ("model", "quantization", "engine")}
+    build = _build(made)
     lengths = f"p{loads['prompt_tokens']}-o{loads['output_tokens']}-r{requests}"
     entry = {"id": "-".join((*build.values(), f"{machine.count}x", machine.device, lengths)), **build}
     entry |= {"device": machine.device, "count": machine.count}

@@ -39,10 +39,8 @@ class Outlook:
         self.advisor.search.sizes = advisor.search.sizes
         self._kept: dict[str, Outcome | None] = {}
         self._sound: dict[str, Need | None] = {}
-        self.settled: dict[str, bool] = {}
-        """Proofs by state of the interview."""
-        self.stop = Event()
-        """Set while whoever works ahead is to leave off."""
+        self.settled: dict[str, bool] = {}  # Proofs by state of the interview.
+        self.stop = Event()  # Set while whoever works ahead is to leave off.
 
     def outcome(self, stated: dict[str, Any]) -> Outcome | None:
         """Return model and verdict; None for answers that do not go together. StoppedError once it is stopped."""

@@ -34,8 +34,7 @@ class Shown(NamedTuple):
     result: Findings
     kinds: dict[str, FindingKind]
     view: View
-    root: Path | None = None
-    """The repository around the folder where the check runs."""
+    root: Path | None = None  # The repository around the folder where the check runs.
 
     @property
     def in_repository(self) -> list[CheckFinding]:
