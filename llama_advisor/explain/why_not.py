@@ -172,14 +172,10 @@ def _pair(model: str, picker: Picker) -> Way | None:
             softest.append((item.field, steps[-1]))
     for choice in picker.base.moves.choices:
         softest.extend((choice.field, other) for other in other_values(choice, current(today, choice.field), picker))
-    tries = 0
-    for one, other in combinations(softest, 2):
-        alone = picker.at(one, other, among=frozenset({model})) if one[0] != other[0] else None
-        if alone is None or not alone.order:
-            continue
-        tries += 1  # of the pairs with which the model qualifies
-        if tries > MOST_PAIRS:
-            return None
+    pairs = (pair for pair in combinations(softest, 2) if pair[0][0] != pair[1][0])
+    alone = ((pair, picker.at(*pair, among=frozenset({model}))) for pair in pairs)
+    qualifying = (pair for pair, found in alone if found and found.order)
+    for one, other in islice(qualifying, MOST_PAIRS):
         if picker.wins(model, one, other):
             first = one[0], _least(one, other, model, picker)
             return _way(model, picker, first, (other[0], _least(other, first, model, picker)))

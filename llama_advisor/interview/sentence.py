@@ -31,8 +31,8 @@ _WORDS = table(__file__)
 
 def _pattern(text: str) -> re.Pattern[str]:
     """Return a pattern of the table, with its numbers and words for people and requests filled in."""
-    for name in ("number", "people", "requests"):
-        text = text.replace(f"{{{name[0] if name == 'number' else name}}}", _WORDS[name])
+    for name in ("n", "people", "requests"):
+        text = text.replace(f"{{{name}}}", _WORDS[name])
     return re.compile(text)
 
 
@@ -41,15 +41,11 @@ _SCALED = [(field, _pattern(pattern), factor) for field, pattern, factor in _WOR
 """Numbers in other units, with the factor to the field's own; of people those at work count, of a day eight hours."""
 _PHRASES = [(re.compile(pattern), sets) for pattern, sets in _WORDS["phrases"]]
 _PLACE, _ORGANISATION, _BY = (re.compile(_WORDS[name]) for name in ("place", "organisation", "by"))
+_NOT, _DENIED, _AMOUNT_OF, _WORD = (re.compile(_WORDS[name]) for name in ("not", "denied", "amount_of", "word"))
 _PLACES = [{place} for place in get_args(Target)]
 _BEFORE = {field: re.compile(_WORDS[field]) for field in ("end_user_region", "domicile")}
-_USES = frozenset({"target", "context_tokens", "offline", "languages", "fine_tuning", "structured_output", "inputs"})
-"""Fields whose words may also say what it is for."""
+_USES = frozenset(_WORDS["also_use"])  # Fields whose words may also say what it is for.
 _EVERYDAY, _STOP = frozenset(_WORDS["everyday"]), frozenset(_WORDS["stop"].split())
-_NOT = re.compile(r"\b(?:no|not|without|never|neither|nor)\s+(?:\w+\s+)?$")
-_AMOUNT_OF = re.compile(r"\s*of\b")
-_DENIED = re.compile(r"\b(?:no|not)\s+(?:an?\s+)?\w+")
-_WORD = re.compile(r"[^\W_][\w.:/+#-]*[\w+#]|[^\W_]")
 _LONGEST_NAME = 5
 _READ = "|"
 
