@@ -18,20 +18,8 @@ from llama_advisor.knowledge.upkeep_entries import Expired, Misunderstanding, Se
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.tables import table
 from llama_advisor.text.template import fields_read
-from llama_advisor.upkeep import Finding
-from llama_advisor.upkeep.reasoning import (
-    FALSE,
-    NOT_TRUE,
-    TRUE,
-    Literal,
-    can_be,
-    idle,
-    implies,
-    operands,
-    vouched,
-    walked,
-    without,
-)
+from llama_advisor.upkeep import Finding, reasoning
+from llama_advisor.upkeep.reasoning import FALSE, NOT_TRUE, TRUE, can_be, implies
 
 Told = tuple[str, str, tuple[Any, ...]]  # What is found of a rule or statement: code, text, place in it.
 
@@ -75,9 +63,9 @@ def condition_told(rule: CompiledRule, names: dict[str, frozenset[str]]) -> Iter
 
 def _of_parts(condition: Condition, loc: tuple[Any, ...], names: dict[str, frozenset[str]]) -> Iterator[Told]:
     """Yield parts that change nothing, cannot be true beside others, or name nothing known."""
-    for place, part, inside, index in walked(condition, loc):
-        rest = without(inside, index) if inside and len(inside.parts) > 1 else None
-        if inside and rest and idle(part, rest, inside.kind):
+    for place, part, inside, index in reasoning.walked(condition, loc):
+        rest = reasoning.without(inside, index) if inside and len(inside.parts) > 1 else None
+        if inside and rest and reasoning.idle(part, rest, inside.kind):
             yield "LR103", f"without `{shown(part)}` it comes to the same", place
         elif inside and rest and inside.kind == "all" and isinstance(part, Junction) and part.kind == "any":
             for number, branch in enumerate(part.parts):
@@ -89,7 +77,7 @@ def _of_parts(condition: Condition, loc: tuple[Any, ...], names: dict[str, froze
         if always or never:
             yield "LR104", f"`{part.says}` is {'always' if always else 'never'} true where the fact is known", place
         known = None if part.other else names.get(part.fact)
-        for operand in operands(part):
+        for operand in reasoning.operands(part):
             if known is not None and operand not in known:
                 text = f"{part.fact} is never {operand!r} in this rule base{nearest(str(operand), known)}"
                 yield "LR105", text, (*place, part.operator)
@@ -150,10 +138,10 @@ def sentence_told(rule: CompiledRule) -> Iterator[Told]:
 def _sure(rule: CompiledRule, name: str) -> bool:
     """Whether in every way that the condition comes true something known goes with the fact."""
     stated = FACTS[name].level == SCENARIO and _group(name) not in {"given", "named"}
-    return stated or vouched(rule.condition, lambda literal: _vouches(literal, name))
+    return stated or reasoning.vouched(rule.condition, lambda literal: _vouches(literal, name))
 
 
-def _vouches(literal: Literal, name: str) -> bool:
+def _vouches(literal: reasoning.Literal, name: str) -> bool:
     """Whether a literal can only hold where the fact is known as well."""
     test, group, level = literal.test, _group(name), FACTS[name].level
     if test.operator == "known" and literal.outcome is not test.operand:
@@ -201,7 +189,7 @@ def example_facts(example: dict[str, Any]) -> dict[str, Any]:
 
 def example_told(rule: CompiledRule) -> Iterator[Told]:
     """Yield each limit without a silent or a firing example just past it: moved, it would turn no test red."""
-    for loc, test, *_ in walked(rule.condition, ("when",)):
+    for loc, test, *_ in reasoning.walked(rule.condition, ("when",)):
         if isinstance(test, Junction) or test.operator not in {"above", "below", "at_least", "at_most"}:
             continue
         for code, kind, fires in (("LR201", "silent", False), ("LR202", "fires", True)):
