@@ -15,10 +15,9 @@ from typing import Annotated
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, Format, Rules, day, screen, write
+from llama_advisor.cli.options import Run, command, screen, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.rules import load_rules
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.interview.answers_cache import Outlook
@@ -44,26 +43,22 @@ class LeaveError(Exception):
     """The user leaves; the log is kept."""
 
 
+@command("format_ rules as_of")
 def ask(
+    run: Run,
     sentence: Annotated[list[str] | None, typer.Argument(metavar="[SENTENCE]", help=HELP["ask"]["sentence"])] = None,
     answers: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["answers"])] = None,
     resume: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["resume"])] = None,
     save: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["ask"]["save"])] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save overwrite a file.")] = False,
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Ask, answer, and return the exit code."""
-    today = day(as_of)
-    in_json = format_ == "json"
-    shown = sys.stderr if in_json else sys.stdout
+    shown = sys.stderr if run.in_json else sys.stdout
     alone = answers is None and not (sys.stdin.isatty() and shown.isatty())
     if alone and not sentence:
         sys.stderr.write(USAGE)
         return INPUT_ERROR
     _check_place(save, force=force)
-    repeated = (*(f"--rules={folder}" for folder in rules or ()), *((f"--as-of={as_of}",) if as_of else ()))
     log: Log = ()
     if resume is not None:
         name = printable(resume or kept())
@@ -71,9 +66,9 @@ def ask(
             log = resumed(Path(resume or kept()).read_text(encoding="utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"--resume {name}: {getattr(error, 'strerror', None) or error}") from error
-    advisor = Advisor(load_rules(*rules or ()), today)
+    advisor = Advisor(run.base(), run.today)
     lines = iter(()) if alone else None if answers is None else _piped(answers)
-    interview = Interview(advisor, log, lines, resume, save, repeated, alone=alone, json=in_json)
+    interview = Interview(advisor, log, lines, resume, save, run.repeated, alone=alone, json=run.in_json)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)

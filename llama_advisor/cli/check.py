@@ -35,7 +35,7 @@ from llama_advisor.check.propose import proposal
 from llama_advisor.check.servers import WHEEL, WORKFLOW_FILE, default_branch, requirement, server_entry
 from llama_advisor.check.since import baseline_text, changes_since, read_baseline
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, Rules, day, layers, screen, with_flags, write
+from llama_advisor.cli.options import Run, command, layers, screen, write
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.findings import FORMATS, Shown
@@ -58,7 +58,9 @@ Exclude = Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP[
 CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 
 
+@command("rules as_of")
 def check(
+    run: Run,
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATHS", help=HELP["check"]["paths"])] = None,
     format_: Annotated[list[CheckFormat] | None, typer.Option("--format", "-f", help=HELP["check"]["format"])] = None,
     output: Annotated[
@@ -75,31 +77,28 @@ def check(
     baseline: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["check"]["baseline"])] = None,
     write_baseline: Annotated[bool, typer.Option("--write-baseline", help=HELP["check"]["write_baseline"])] = False,
     base: Annotated[str | None, typer.Option(metavar="REF", help=HELP["check"]["base"])] = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Check, print every format asked for, and return the exit code; or propose a file for each folder."""
-    today = day(as_of)
     _discovering(exclude, discover=discover)
     if write_baseline and (baseline is None or base is not None):
         raise InputError("--write-baseline: takes --baseline FILE beside it, and no --base")
     if diff and not fix:
         raise InputError("--diff goes with --fix")
     if discover:
-        found = "".join(_proposals(paths or ["."], tuple(rules or ()), today, tuple(exclude or ())))
+        found = "".join(_proposals(paths or ["."], run, tuple(exclude or ())))
         sys.stdout.write(found)
         return 0 if found else NOTHING
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
     settings = read_settings(Path())
-    named = (*settings.rules, *(rules or ()))
-    plain = checker_for(named, today)
+    named = (*settings.rules, *run.rules)
+    plain = checker_for(named, run.today)
     wanted = Settings(
         select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on,
     )
     files = project_files(tuple(paths or settings.paths))
-    answered = partial(_answered, files, named, today, wanted, base)
+    answered = partial(_answered, files, named, run.today, wanted, base)
     answer = answered()
     if fix and _fixed(answer, diff=diff) and not diff:
         answer = answered()
@@ -115,11 +114,11 @@ def check(
     return answer.exit_code
 
 
-def _proposals(names: list[str], rules: tuple[str, ...], today: date, exclude: tuple[str, ...]) -> Iterator[str]:
+def _proposals(names: list[str], run: Run, exclude: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         if not Path(name).is_dir():
             raise InputError(f"{printable(name)}: --discover looks through folders")
-        yield _proposal(Path(name), rules, today, exclude) or ""
+        yield _proposal(Path(name), run, exclude) or ""
 
 
 def _answered(
@@ -185,22 +184,21 @@ def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list
     return pairs
 
 
+@command("rules as_of")
 def lock(
+    run: Run,
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATHS", help=HELP["lock"]["paths"])] = None,
     verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
     from llama_advisor.check.lock import lock_text
 
-    today = day(as_of)
     settings = read_settings(Path())
-    named = (*settings.rules, *(rules or ()))
-    checker_for(named, today)  # wrong rules are told of before a file is
+    named = (*settings.rules, *run.rules)
+    checker_for(named, run.today)  # wrong rules are told of before a file is
     worst = 0
     for path in project_files(tuple(paths or settings.paths)):
-        checker, target = checker_for(layers_in(path.parent, named), today), lock_path(path)
+        checker, target = checker_for(layers_in(path.parent, named), run.today), lock_path(path)
         project = read_project(path, checker.kinds)
         wrong: list[CheckFinding] = [*project.findings]
         pinned: list[tuple[Deployment, Decision]] = []
@@ -257,8 +255,9 @@ def _check_one(as_of: date, task: tuple[Path, tuple[str, ...]]) -> Checked:
     return checker_for(layers, as_of).check(path)
 
 
-@with_flags(FLAGS)
+@command("rules as_of", FLAGS)
 def init(
+    run: Run,
     said: dict[str, Any],
     file: Annotated[str, typer.Argument(metavar="FILE", help="Project file to write.")] = "llama-advisor.yaml",
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
@@ -270,11 +269,8 @@ def init(
     pre_commit: Annotated[bool, typer.Option("--pre-commit", help=HELP["init"]["pre_commit"])] = False,
     install: Annotated[str | None, typer.Option(metavar="REQUIREMENT", help=HELP["init"]["install"])] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Write the project file and its schema, then the entries asked for."""
-    today = day(as_of)
     _discovering(exclude, discover=discover)
     target = Path(file)
     root = repository_root(target.parent)
@@ -286,13 +282,12 @@ def init(
         if path.exists() and not force and (same is None or file_text(path) != same):
             raise InputError(f"{printable(path)} is there already; --force overwrites it")
     if discover:
-        text = _proposal(target.parent, tuple(rules or ()), today, tuple(exclude or ()))
+        text = _proposal(target.parent, run, tuple(exclude or ()))
     else:
         scenario = validated(nested(said), None, nested(said))
         if not scenario.use_cases and scenario.inputs is None:
             raise InputError("state at least --use-case or --input, or take --discover")
-        advisor = Advisor(load_rules(*layers(file, rules)), today)
-        text = _from_scenario(scenario, advisor, name, tuple(source or ()))
+        text = _from_scenario(scenario, Advisor(run.base(file), run.today), name, tuple(source or ()))
     if text is None:
         return NOTHING
     schema = target.parent / SCHEMA_FILE
@@ -318,8 +313,8 @@ def _discovering(exclude: list[str] | None, *, discover: bool) -> None:
         raise InputError("--exclude: goes with --discover; a project file has `exclude:` beside `sources:`")
 
 
-def _proposal(folder: Path, rules: tuple[str, ...], today: date, exclude: tuple[str, ...]) -> str | None:
-    text, told = proposal(folder, checker_for(layers_in(folder, rules), today), exclude)
+def _proposal(folder: Path, run: Run, exclude: tuple[str, ...]) -> str | None:
+    text, told = proposal(folder, checker_for(layers_in(folder, run.rules), run.today), exclude)
     if text is None:
         told.append(f"no file in {printable(folder)} names a model that the rule base holds")
     sys.stderr.writelines(f"llama-advisor: {line}\n" for line in told)

@@ -10,12 +10,11 @@ from typing import Annotated, Any, get_args
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, Output, Rules, day, layers, with_flags, write
+from llama_advisor.cli.options import Run, command
 from llama_advisor.deploy.server import Plan
 from llama_advisor.deploy.targets import TARGETS
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor, Answer
-from llama_advisor.engine.rules import load_rules
 from llama_advisor.engine.score import nearness
 from llama_advisor.engine.words import decisive
 from llama_advisor.render.sentences import change_text
@@ -36,20 +35,18 @@ Target = Annotated[
 ]
 
 
-@with_flags([flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE])
+@command("output rules as_of", [flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE])
 def deploy(
+    run: Run,
     said: dict[str, Any],
     asked: Annotated[str | None, typer.Argument(metavar="FILE|MODEL", help=HELP["deploy"]["asked"])] = None,
     target: Target = None,
     adapter: Annotated[str | None, typer.Option("--adapter", metavar="FOLDER", help=HELP["deploy"]["adapter"])] = None,
-    output: Output = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Plan the build and write what runs it."""
     form = _form(target or [], said)
     file = asked if asked and (asked == "-" or exists(asked) or asked.endswith((".yaml", ".yml", ".json"))) else None
-    advisor = Advisor(load_rules(*layers(file, rules)), day(as_of))
+    advisor = Advisor(run.base(file), run.today)
     if asked and not file:
         if said.keys() & {"model", "only.models"}:
             raise InputError(f"deploy: {printable(asked)} is named already; leave --model and --only-model out")
@@ -66,7 +63,7 @@ def deploy(
     planned = Plan(build, advisor.base, adapter)
     if not {step.step for step in planned.steps} & {"start", "tune", "request"}:
         raise NothingError(f"there is nothing to deploy: how {planned.title} is run is not known here")
-    write(_script(form, planned), output)
+    run.write(_script(form, planned))
     for wish in advice.wishes:
         if wish.outcome != "kept":
             sys.stderr.write(f"llama-advisor: {wish.field} {printable(wish.asked)}: {printable(wish.text)}\n")

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from pydantic_core import to_json as compact_json
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, Format, Jobs, Output, Rules, day, named, screen, with_flags, write
+from llama_advisor.cli.options import Jobs, Run, command, named
 from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import asked_for, to_json
+from llama_advisor.render.formats import asked_for
 from llama_advisor.scenario.flags import flags_of, nested
 from llama_advisor.scenario.read import on_this_computer
 from llama_advisor.sizing.estimate import Sizer
@@ -27,8 +27,9 @@ FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
 
-@with_flags(FLAGS)
+@command("format_ output rules as_of", FLAGS)
 def estimate(
+    run: Run,
     said: dict[str, Any],
     model: Annotated[str | None, named("MODEL", "Any name of the model.", "models")] = None,
     batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["estimate"]["batch"])] = None,
@@ -38,13 +39,8 @@ def estimate(
     max_concurrency: Annotated[
         bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
     ] = False,
-    format_: Format = "text",
-    output: Output = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Size one build, one at several values, or each of a batch; exit code 1 where none fits."""
-    today = day(as_of)
     fields = said | ({"model": model} if model else {})
     fields |= nested({"tuning": fields["tuning"]}) if "tuning" in fields else {}
     with_limits = max_context or max_concurrency
@@ -53,28 +49,28 @@ def estimate(
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
-        return stream(batch, jobs or 1, line_answer, tuple(rules or ()), fields, with_limits)
+        return stream(batch, jobs or 1, line_answer, run.rules, fields, with_limits)
     if jobs is not None:
         raise InputError("--jobs goes with --batch")
-    sizer = Sizer(load_rules(*rules or ()))
+    sizer = Sizer(run.base())
     if model is None:
         raise InputError("estimate: name a model, or a file with --batch")
-    in_json = format_ == "json"
-    asked, made, code = _sized(fields, FLAG_OF, sizer, with_limits=with_limits or not in_json)
+    asked, made, code = _sized(fields, FLAG_OF, sizer, with_limits=with_limits or not run.in_json)
     if by is not None:
         from llama_advisor.render.table import Varied
 
         varied = Varied(by, asked, made, sizer)
         code = FITS if varied.fits else FITS_NOT
         table = {"schema_version": 1, "by": by, "rows": [{"value": row.value, **asked_for(row)} for row in varied.rows]}
-        text = to_json(table) + "\n" if in_json else varied.text(screen(output))
-    elif in_json:
-        text = to_json(made) + "\n"
+        run.show(table, lambda: varied.text(run.view))
     else:
-        from llama_advisor.render.estimate import estimate_text
 
-        text = estimate_text(made, asked, sizer, today, screen(output))
-    write(text, output)
+        def text() -> str:
+            from llama_advisor.render.estimate import estimate_text
+
+            return estimate_text(made, asked, sizer, run.today, run.view)
+
+        run.show(made, text)
     return code
 
 

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import (
-    AsOf,
-    File,
-    Format,
-    Output,
-    Rules,
-    count,
-    day,
-    layers,
-    named,
-    screen,
-    with_flags,
-    write,
-)
+from llama_advisor.cli.options import File, Run, command, count, named
 from llama_advisor.engine.decide import Advisor
-from llama_advisor.engine.rules import load_rules
-from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID, to_json
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.read import read_scenario
@@ -35,31 +22,21 @@ from llama_advisor.text.yaml_file import printable
 IN_FIRST_PLACE, IN_ANOTHER = 0, 1
 FITS, FITS_NOT = 0, 1
 LONGEST_NAME = 60
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.base import RuleBase
-
-    GridFormat = str
-else:
-    GridFormat = Literal[tuple(GRID)]
 
 
-@with_flags((*FLAGS, DEPLOYMENT))
+@command("format_ rules as_of", (*FLAGS, DEPLOYMENT))
 def explain(
+    run: Run,
     said: dict[str, Any],
     name: Annotated[str, named("NAME", HELP["explain"]["name"], "models", "rules", "finding_kinds")],
     scenario: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["explain"]["scenario"])] = None,
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Explain a name; exit code 1 where it is a model that is not the one recommended."""
-    today = day(as_of)
-    base = load_rules(*layers(scenario, rules))
-    entry = _entry(name, format_, base)
-    if entry is not None:
+    base = run.base(scenario)
+    if (entry := _entry(name, run, base)) is not None:
         if scenario is not None or said:
             raise InputError(f"explain {name}: only a model is explained for a scenario; leave the scenario out")
-        sys.stdout.write(entry)
+        run.show(*entry)
         return 0
     try:
         model = model_id(name, base)
@@ -73,13 +50,13 @@ def explain(
         raise InputError(f"explain {model}: a model is explained for a scenario; give --scenario FILE, or its flags")
     from llama_advisor.explain.why_not import why_not
 
-    explanation = why_not(model, read_scenario(scenario, said), Advisor(base, today))
-    write(EXPLANATION[format_].writer()(explanation, base, screen(None)), None)
+    explanation = why_not(model, read_scenario(scenario, said), Advisor(base, run.today))
+    run.write(EXPLANATION[run.format].writer()(explanation, base, run.view))
     return IN_FIRST_PLACE if explanation.standing == "recommended" else IN_ANOTHER
 
 
-def _entry(name: str, format_: str, base: RuleBase) -> str | None:
-    """Write a rule, a criterion or a kind of finding; None where the name is none of these."""
+def _entry(name: str, run: Run, base: RuleBase) -> tuple[Any, Callable[[], str]] | None:
+    """Return a rule, a criterion or a kind of finding, and what writes it; None where the name is none of these."""
     from llama_advisor.check.findings import code_page
     from llama_advisor.cli.lists import rule_entry
     from llama_advisor.render import listing
@@ -89,40 +66,35 @@ def _entry(name: str, format_: str, base: RuleBase) -> str | None:
     if name not in base.rules and criterion is None and kind is None:
         return None
     entry = rule_entry(name, base) if name in base.rules else plain(criterion or kind, exclude_defaults=True)
-    if format_ == "json":
-        return to_json(entry) + "\n"
     if kind:
-        return code_page(kind)
+        return entry, lambda: code_page(kind)
     if name in base.rules:
         from llama_advisor.render.explain import rule_text
 
-        return rule_text(base.rules[name], base, screen(None))
-    return listing.render("rules", entry, screen(None))
+        return entry, lambda: rule_text(base.rules[name], base, run.view)
+    return entry, lambda: listing.render("rules", entry, run.view)
 
 
-@with_flags((*FLAGS, DEPLOYMENT))
+@command("format_ output rules as_of", (*FLAGS, DEPLOYMENT))
 def compare(
+    run: Run,
     said: dict[str, Any],
     models: Annotated[list[str], named("MODEL MODEL ...", "Any names of two models or more.", "models")],
     scenario: Annotated[str | None, typer.Option(metavar="FILE", help=HELP["compare"]["scenario"])] = None,
-    format_: Format = "text",
-    output: Output = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Print the models side by side."""
     from llama_advisor.explain.compare import compare as compared
 
-    today = day(as_of)
     read = read_scenario(scenario, said)
-    advisor = Advisor(load_rules(*layers(scenario, rules)), today)
+    advisor = Advisor(run.base(scenario), run.today)
     comparison = compared(tuple(models), read, advisor)
-    write(COMPARISON[format_].writer()(comparison, advisor.base, screen(output)), output)
+    run.write(COMPARISON[run.format].writer()(comparison, advisor.base, run.view))
     return 0
 
 
-@with_flags((*FLAGS, DEPLOYMENT))
+@command("format_ output rules as_of", (*FLAGS, DEPLOYMENT), GRID)
 def whatif(
+    run: Run,
     said: dict[str, Any],
     file: File = None,
     varied: Annotated[
@@ -133,19 +105,14 @@ def whatif(
             help="A field and its values; may repeat. Semicolons part values that hold commas, - leaves the field out.",
         ),
     ] = None,
-    format_: Annotated[GridFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
-    output: Output = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Print the grid of answers; exit code 1 where nothing fits in any of them."""
     from llama_advisor.explain.grid import vary
     from llama_advisor.scenario.flags import read_axes
 
-    today = day(as_of)
     axes = read_axes(varied or ())
     scenario = read_scenario(file, said)
-    advisor = Advisor(load_rules(*layers(file, rules)), today)
+    advisor = Advisor(run.base(file), run.today)
     grid = vary(scenario, axes, advisor, count)
-    write(GRID[format_].writer()(grid, advisor.base, screen(output)), output)
+    run.write(GRID[run.format].writer()(grid, advisor.base, run.view))
     return FITS if any(cell.winner for cell in grid.cells) else FITS_NOT

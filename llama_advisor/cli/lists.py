@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day, named, screen
-from llama_advisor.engine.rules import load_rules
+from llama_advisor.cli.options import Run, command, named
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import DeviceKind, RentalPrice
 from llama_advisor.render import listing
-from llama_advisor.render.formats import to_json
 from llama_advisor.render.screen import Screen
 from llama_advisor.scenario import names
 from llama_advisor.text.errors import InputError, nearest
@@ -33,11 +30,12 @@ NOTHING = 1
 KINDS = f"Only devices of this kind: {', '.join(get_args(DeviceKind))}."
 
 
-def models_list(word: Word = "", format_: Format = "text", rules: Rules = None) -> int:
+@command("format_ rules")
+def models_list(run: Run, word: Word = "") -> int:
     """List the models: ranked ones first, by family and size."""
-    base = load_rules(*rules or ())
+    base = run.base()
     models = sorted(base.models.values(), key=lambda m: (m.role != "ranked", m.family, m.parameters, m.id))
-    return _shown("models", _rows(models, MODEL, word, base), format_)
+    return _shown("models", _rows(models, MODEL, word, base), run)
 
 
 def _rows(entries: Iterable[Any], fields: tuple[str, ...], word: str, base: RuleBase) -> list[dict[str, Any]]:
@@ -57,43 +55,38 @@ def _rows(entries: Iterable[Any], fields: tuple[str, ...], word: str, base: Rule
     return rows
 
 
-def models_show(
-    name: Annotated[str, named("MODEL", "Any name of the model.", "models")],
-    format_: Format = "text",
-    rules: Rules = None,
-) -> int:
+@command("format_ rules")
+def models_show(run: Run, name: Annotated[str, named("MODEL", "Any name of the model.", "models")]) -> int:
     """Show one model with its sources."""
-    base = load_rules(*rules or ())
+    base = run.base()
     model = base.models[names.model_id(name, base)]
     layer = base.origin("models", model.id).layer.label
-    return _shown("models", {"layer": layer, **plain(model, exclude_defaults=True)}, format_)
+    return _shown("models", {"layer": layer, **plain(model, exclude_defaults=True)}, run)
 
 
+@command("format_ rules")
 def hardware_list(
+    run: Run,
     word: Word = "",
     kind: Annotated[DeviceKind | None, typer.Option(metavar="KIND", help=KINDS)] = None,
     memory_min: Annotated[float, typer.Option(metavar="GIB", min=0, help="Only with so much memory.")] = 0,
-    format_: Format = "text",
-    rules: Rules = None,
 ) -> int:
     """List the devices by kind."""
-    base = load_rules(*rules or ())
+    base = run.base()
     devices = sorted(base.devices.values(), key=lambda d: (d.kind, d.id))
     found = [d for d in devices if kind in {None, d.kind} and (d.memory_gib or 0) >= memory_min]
-    return _shown("hardware", _rows(found, DEVICE, word, base), format_)
+    return _shown("hardware", _rows(found, DEVICE, word, base), run)
 
 
-def hardware_show(
-    name: Annotated[str, named("HARDWARE", "Hardware as people write it.", "devices")],
-    format_: Format = "text",
-    rules: Rules = None,
-) -> int:
+@command("format_ rules")
+def hardware_show(run: Run, name: Annotated[str, named("HARDWARE", "Hardware as people write it.", "devices")]) -> int:
     """Show what a name of hardware is read as."""
-    machine = read_hardware(name, catalogue_of(load_rules(*rules or ())))
-    return _shown("hardware", plain(machine, exclude_defaults=True), format_)
+    machine = read_hardware(name, catalogue_of(run.base()))
+    return _shown("hardware", plain(machine, exclude_defaults=True), run)
 
 
-def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
+@command("format_ rules")
+def hardware_detect(run: Run) -> int:
     """Print what was found and what it is read as; exit code 1 where nothing could be read."""
     from llama_advisor.hardware.detect import describe, detect
 
@@ -102,18 +95,16 @@ def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
     read_as = None
     if name:
         try:
-            read_as = read_hardware(name, catalogue_of(load_rules(*rules or ()))).device.name
+            read_as = read_hardware(name, catalogue_of(run.base())).device.name
         except InputError as error:
             read_as = str(error)
-    if format_ == "json":
-        parts = [
-            {field: round(value, 2) if isinstance(value, float) else value for field, value in item._asdict().items()}
-            for item in found
-        ]
-        sys.stdout.write(to_json({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}) + "\n")
-    else:
-        view = screen(None)
-        out = Screen(colour=view.colour, width=view.width)
+    parts = [
+        {field: round(value, 2) if isinstance(value, float) else value for field, value in item._asdict().items()}
+        for item in found
+    ]
+
+    def text() -> str:
+        out = Screen(colour=run.view.colour, width=run.view.width)
         if name is None:
             out.line("nothing could be read; state --hardware by hand")
         else:
@@ -124,43 +115,40 @@ def hardware_detect(format_: Format = "text", rules: Rules = None) -> int:
                 sizes = ("-" if gib is None else f"{gib:.1f}" for gib in (item.free_gib, item.total_gib))
                 rows.append((item.kind, item.name, *sizes))
             out.columns(("", "", "free GiB", "total GiB"), rows, frozenset({2, 3}))
-        sys.stdout.write(out.text())
+        return out.text()
+
+    run.show({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}, text)
     return 0 if name else NOTHING
 
 
+@command("format_ rules as_of")
 def prices_list(
+    run: Run,
     word: Word = "",
     kind: Annotated[Literal["rental", "hosted"] | None, typer.Option(help="Only these prices.")] = None,
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """List what rented machines and hosted models cost, and whether each offer counts."""
-    base, today, shown = load_rules(*rules or ()), day(as_of), {}
+    base, shown = run.base(), {}
     for name, entries, fields in (("rental", base.rentals, RENTAL), ("hosted", base.hosted, OFFER)):
         if kind in {None, name}:
             rows = _rows(entries.values(), fields, word, base)
-            shown[name] = [row | _standing(entries[row["id"]], base, today) for row in rows]
-    if format_ == "json":
-        return _shown("prices", shown, format_)
+            shown[name] = [row | _standing(entries[row["id"]], base, run.today) for row in rows]
+    if run.in_json:
+        return _shown("prices", shown, run)
     for rows in list(filter(None, shown.values())) or [[]]:
-        _shown("prices", rows, format_)
+        _shown("prices", rows, run)
     return 0
 
 
-def prices_show(
-    name: Annotated[str, named("ID", "Id of a price.", "rentals", "hosted")],
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
-) -> int:
+@command("format_ rules as_of")
+def prices_show(run: Run, name: Annotated[str, named("ID", "Id of a price.", "rentals", "hosted")]) -> int:
     """Show one price with its sources, and whether it counts."""
-    base = load_rules(*rules or ())
+    base = run.base()
     known: dict[str, Any] = {**base.rentals, **base.hosted}
     price = known[names.one_of(name, known, "prices", "price", "prices list")]
     layer = base.origin("hosted" if price.id in base.hosted else "rentals", price.id).layer.label
-    standing = _standing(price, base, day(as_of))
-    return _shown("prices", {"layer": layer, **plain(price, exclude_defaults=True), **standing}, format_)
+    standing = _standing(price, base, run.today)
+    return _shown("prices", {"layer": layer, **plain(price, exclude_defaults=True), **standing}, run)
 
 
 def _standing(price: Any, base: RuleBase, today: date) -> dict[str, Any]:
@@ -172,24 +160,21 @@ def _standing(price: Any, base: RuleBase, today: date) -> dict[str, Any]:
     return {**rates, "state": price.state(today, base.criteria.witnesses_needed)}
 
 
-def use_cases_list(word: Word = "", format_: Format = "text", rules: Rules = None) -> int:
+@command("format_ rules")
+def use_cases_list(run: Run, word: Word = "") -> int:
     """List the use cases with what they are for."""
-    cases = load_rules(*rules or ()).use_cases.values()
     rows = [
         {"id": case.id, "is_for": case.says, "aliases": list(case.aliases)}
-        for case in cases
+        for case in run.base().use_cases.values()
         if names.key(word) in " ".join(map(names.key, (case.id, case.name, case.says, *case.aliases)))
     ]
-    return _shown("use-cases", rows, format_)
+    return _shown("use-cases", rows, run)
 
 
-def use_cases_show(
-    name: Annotated[str, named("ID", "Any name of the use case.", "use_cases")],
-    format_: Format = "text",
-    rules: Rules = None,
-) -> int:
+@command("format_ rules")
+def use_cases_show(run: Run, name: Annotated[str, named("ID", "Any name of the use case.", "use_cases")]) -> int:
     """Show what a use case assumes and weighs, and which rules read it."""
-    base = load_rules(*rules or ())
+    base = run.base()
     case = base.use_cases[names.use_case_id(name, base)]
     layer = base.origin("use_cases", case.id).layer.label
     shown = {"layer": layer, **plain(case, exclude_defaults=True), "defaults": plain(case.defaults)}
@@ -207,23 +192,23 @@ def use_cases_show(
         return any(map(reads, condition.values()))
 
     read_by = [name for name, rule in base.rules.items() if reads(plain(rule.rule).get("when"))]
-    return _shown("use-cases", shown | {"read_by_rules": read_by}, format_)
+    return _shown("use-cases", shown | {"read_by_rules": read_by}, run)
 
 
-def rules_list(format_: Format = "text", rules: Rules = None) -> int:
+@command("format_ rules")
+def rules_list(run: Run) -> int:
     """List the rules."""
     rows = [
         {"id": r.id, "kind": r.folder, "title": r.rule.title, "confidence": r.rule.confidence, "layer": r.layer}
-        for r in load_rules(*rules or ()).rules.values()
+        for r in run.base().rules.values()
     ]
-    return _shown("rules", rows, format_)
+    return _shown("rules", rows, run)
 
 
-def rules_show(
-    name: Annotated[str, named("ID", "Rule id.", "rules")], format_: Format = "text", rules: Rules = None
-) -> int:
+@command("format_ rules")
+def rules_show(run: Run, name: Annotated[str, named("ID", "Rule id.", "rules")]) -> int:
     """Show one rule: what it says, cites and is tested by."""
-    return _shown("rules", rule_entry(name, load_rules(*rules or ())), format_)
+    return _shown("rules", rule_entry(name, run.base()), run)
 
 
 def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
@@ -236,6 +221,6 @@ def rule_entry(name: str, base: RuleBase) -> dict[str, Any]:
     return {"kind": rule.folder, "layer": rule.layer, **shown, "cited": sources}
 
 
-def _shown(kind: str, data: Any, format_: str) -> int:
-    sys.stdout.write(to_json(data) + "\n" if format_ == "json" else listing.render(kind, data, screen(None)))
+def _shown(kind: str, data: Any, run: Run) -> int:
+    run.show(data, lambda: listing.render(kind, data, run.view))
     return 0

@@ -30,26 +30,20 @@ def main() -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except EndedError as ended:
-        code = _ended(*ended.args)
+        (number,) = ended.args  # ended by the signal after all, so that the caller learns of it
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        code = 128 + number  # where that is no way to end
     finish()
     sys.exit(code)
 
 
 def prepare() -> None:
-    """Make this process the program's own: what ends it, how seldom it looks for garbage, where its text goes."""
-    _end_in_order()
-    collect_seldom()
-    _open_streams()
+    """Make this process the program's own: what ends it, how seldom it looks for garbage, where its text goes.
 
-
-def finish() -> None:
-    """Leave the process as one that is over: no interrupt is heard, and nothing is looked through once more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()
-
-
-def _end_in_order() -> None:
-    """Let a signal that ends the program unwind it, so that nothing half-written stays; one ignored stays ignored."""
+    A signal that ends the program unwinds it, so that nothing half-written stays; one ignored stays ignored. Something
+    is put in the place of standard streams that the caller closed, so that no file takes their number.
+    """
 
     def end(number: int, _: Any) -> None:
         raise EndedError(number)
@@ -57,17 +51,7 @@ def _end_in_order() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if signal.getsignal(getattr(signal, name, signal.SIGINT)) is signal.SIG_DFL:
             signal.signal(getattr(signal, name), end)
-
-
-def _ended(number: int) -> int:
-    """End by the signal after all, so that the caller learns of it; 128 and its number where that is no way to end."""
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    return 128 + number
-
-
-def _open_streams() -> None:
-    """Put something in the place of standard streams that the caller closed, so that no file takes their number."""
+    collect_seldom()
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         stream = getattr(sys, name)
         if stream is None:
@@ -75,6 +59,12 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", closefd=False))
         elif isinstance(stream, io.TextIOWrapper) and number:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def finish() -> None:
+    """Leave the process as one that is over: no interrupt is heard, and nothing is looked through once more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
 
 
 def collect_seldom() -> None:

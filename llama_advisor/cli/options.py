@@ -15,25 +15,27 @@ from typing import Annotated, Any, Literal
 import typer
 
 from llama_advisor.cli.commands import COMPLETING
-from llama_advisor.render.formats import View
+from llama_advisor.engine.rules import load_rules
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.render.formats import View, to_json
 from llama_advisor.scenario.flags import Flag
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.saving import replace_file
 from llama_advisor.text.yaml_file import printable
 
 File = Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")]
-Format = Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="How to print the result.")]
-Rules = Annotated[
-    list[str] | None,
-    typer.Option(metavar="DIR", help="Folder of own rules and data, laid over the shipped ones; may repeat."),
-]
-AsOf = Annotated[str | None, typer.Option(metavar="DATE", help="Day to answer for; today if not given.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Processes that share the lines of --batch; the answers are the same.")
 ]
 OWN_LAYER = "llama-advisor.d"
 WIDTH = 40
+_LAID = "Folder of own rules and data, laid over the shipped ones; may repeat."
+_SHARED: dict[str, Any] = {
+    "output": Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")],
+    "rules": Annotated[list[str] | None, typer.Option(metavar="DIR", help=_LAID)],
+    "as_of": Annotated[str | None, typer.Option(metavar="DATE", help="Day to answer for; today if not given.")],
+}
+"""Options of many commands."""
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _TYPES: dict[str, Any] = {"one": str | None, "many": list[str] | None, "yes": bool | None}
 
@@ -44,8 +46,6 @@ def completing(*places: str, choices: Iterable[str] = ()) -> Callable[[str], lis
         return None
 
     def complete(incomplete: str) -> list[str]:
-        from llama_advisor.engine.rules import load_rules
-
         base = load_rules() if places else None
         known = (*choices, *(name for place in places for name in attrgetter(place)(base)))
         return [name for name in known if name.startswith(incomplete)]
@@ -58,9 +58,51 @@ def named(metavar: str, says: str, *places: str, choices: Iterable[str] = ()) ->
     return typer.Argument(metavar=metavar, help=says, autocompletion=completing(*places, choices=choices))
 
 
-def with_flags(flags: Sequence[Flag]) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Give a command one option for each flag; it receives those that were given as `said`, by field."""
-    options = []
+class Run:
+    """What the options that commands share come to: the layers, the day, and how and where the result is printed."""
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        self.format: str = said.get("format_") or "text"
+        self.output: str | None = said.get("output")
+        self.rules: tuple[str, ...] = tuple(said.get("rules") or ())
+        self.in_json, as_of = self.format == "json", said.get("as_of")
+        try:
+            self.today = datetime.now().astimezone().date() if as_of is None else date.fromisoformat(as_of)
+        except ValueError as error:
+            raise InputError(f"--as-of: {printable(as_of)!r} is not a day; write it as 2026-11-24") from error
+        self.repeated = (*(f"--rules={folder}" for folder in self.rules), *((f"--as-of={as_of}",) if as_of else ()))
+
+    def base(self, file: str | None = None) -> RuleBase:
+        """Load the rules, with the layer of the team whose file is given."""
+        return load_rules(*layers(file, self.rules))
+
+    @property
+    def view(self) -> View:
+        """How a result looks where it goes."""
+        return screen(self.output)
+
+    def write(self, text: str) -> None:
+        """Write the result."""
+        write(text, self.output)
+
+    def show(self, data: Any, text: Callable[[], str]) -> None:
+        """Write a result as JSON or as text."""
+        self.write(to_json(data) + "\n" if self.in_json else text())
+
+
+def command(
+    shared: str, flags: Sequence[Flag] = (), formats: Iterable[str] = ("text", "json")
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command the shared options named, which it receives as `run`, and one for each flag.
+
+    It receives the flags that were given as `said`, by field; a `format_: str` of its own takes the formats, too.
+    """
+    form = typer.Option("--format", "-f", help="How to print the result.")
+    typed = {"format_": Annotated[Literal.__getitem__(tuple(formats)), form], **_SHARED}
+    usual = {"format_": "text"}
+    options = [
+        inspect.Parameter(name, _KEYWORD, default=usual.get(name), annotation=typed[name]) for name in shared.split()
+    ]
     for flag in flags:
         names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
         option = typer.Option(
@@ -74,32 +116,25 @@ def with_flags(flags: Sequence[Flag]) -> Callable[[Callable[..., int]], Callable
         known = {"default": None, "annotation": Annotated[_TYPES[flag.kind], option]}
         options.append(inspect.Parameter(flag.parameter, _KEYWORD, **known))
 
-    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
         def called(**arguments: Any) -> int:
             values = {flag.field: arguments.pop(flag.parameter) for flag in flags}
-            return command(said={field: value for field, value in values.items() if value is not None}, **arguments)
+            said = {"said": {field: value for field, value in values.items() if value is not None}} if flags else {}
+            run = Run({name: arguments.pop(name, None) for name in shared.split()})
+            return function(run=run, **said, **arguments)
 
-        own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "said"]
-        keyed = [p.replace(kind=_KEYWORD) for p in own]
+        own = inspect.signature(function, eval_str=True).parameters.values()
+        kinds = {p.name: typed[p.name] if p.annotation is str and p.name in typed else p.annotation for p in own}
+        keyed = [p.replace(kind=_KEYWORD, annotation=kinds[p.name]) for p in own if p.name not in {"run", "said"}]
         called.__signature__ = inspect.Signature([*keyed, *options])  # type: ignore[attr-defined]
         return called
 
     return decorate
 
 
-def day(text: str | None) -> date:
-    """Read --as-of; today where it was not given."""
-    if text is None:
-        return datetime.now().astimezone().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"--as-of: {printable(text)!r} is not a day; write it as 2026-11-24") from error
-
-
-def layers(file: str | None, rules: Sequence[str] | None) -> tuple[str, ...]:
+def layers(file: str | None, rules: Iterable[str]) -> tuple[str, ...]:
     """Return the layers to load: a team's own beside its file, which is told of, then those named by --rules."""
-    named = tuple(rules or ())
+    named = tuple(rules)
     folder = Path(file).parent / OWN_LAYER if file is not None and file != "-" else None  # standard input has no place
     if folder is None or not folder.is_dir():
         return named

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import AsOf, File, Jobs, Output, Rules, count, day, layers, screen, with_flags, write
+from llama_advisor.cli.options import File, Jobs, Run, command, count
 from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -25,19 +25,16 @@ if TYPE_CHECKING:
     from llama_advisor.explain.why import Report
 
 SAVED_AS = "scenario.yaml"
-if TYPE_CHECKING:
-    AdviceFormat = str
-else:
-    AdviceFormat = Literal[tuple(ADVICE)]
 
 
-@with_flags((*FLAGS, DEPLOYMENT))
+@command("output rules as_of", (*FLAGS, DEPLOYMENT), ADVICE)
 def recommend(
+    run: Run,
     said: dict[str, Any],
     file: File = None,
     batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["recommend"]["batch"])] = None,
     jobs: Jobs = None,
-    format_: Annotated[AdviceFormat, typer.Option("--format", "-f", help="How to print the result.")] = "text",
+    format_: str = "text",
     print_: Annotated[
         Literal["model", "hf", "ollama", "build", "run"] | None,
         typer.Option("--print", help="Print one thing for scripts."),
@@ -45,25 +42,22 @@ def recommend(
     why: Annotated[bool, typer.Option("--why", help=HELP["recommend"]["why"])] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
     builds: Annotated[int | None, typer.Option("--builds", min=1, help=HELP["recommend"]["builds"])] = None,
-    output: Output = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Answer one scenario, or each of a batch."""
-    today, form, said = day(as_of), ADVICE[format_], on_this_computer(said)
+    today, form, said = run.today, ADVICE[format_], on_this_computer(said)
     if batch is not None:
         from llama_advisor.cli.batch import stream
 
-        if file or print_ or output:
+        if file or print_ or run.output:
             raise InputError("--batch goes with flags that hold for every line, not with FILE, --print or --output")
         if form.report:
             raise InputError(f"--batch writes a line of JSON for each answer, not {format_}")
-        return stream(batch, jobs or 1, line_answer, tuple(rules or ()), today, said, builds)
+        return stream(batch, jobs or 1, line_answer, run.rules, today, said, builds)
     if jobs is not None:
         raise InputError("--jobs goes with --batch")
     _ = print_ or form.writer()  # where the library of a format is missing, that is told before the work
     scenario = read_scenario(file, said)
-    advisor = Advisor(load_rules(*layers(file, rules)), today, builds)
+    advisor = Advisor(run.base(file), today, builds)
     shown: Advice | Report
     if form.report and not print_:
         from llama_advisor.explain.why import report
@@ -79,9 +73,9 @@ def recommend(
     if print_:
         text = printed(advice, print_)
     else:
-        command = shlex.join([*_again(file, said, rules or (), builds), "--as-of", str(today), "--format", format_])
-        text = form.writer()(shown, advisor.base, screen(output)._replace(why=why, top=top, command=command))
-    write(text, output)
+        command = shlex.join([*_again(file, said, run.rules, builds), "--as-of", str(today), "--format", format_])
+        text = form.writer()(shown, advisor.base, run.view._replace(why=why, top=top, command=command))
+    run.write(text)
     if print_ and not text:
         sys.stderr.write(f"llama-advisor: the answer names no {print_}; --print build shows it\n")
         return max(1, EXIT_CODES[advice.verdict])

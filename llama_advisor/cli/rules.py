@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from llama_advisor.cli.options import AsOf, Format, Rules, day, named, progress, write
+from llama_advisor.cli.options import Run, command, named, progress, write
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import List
@@ -60,35 +60,34 @@ def schemas() -> dict[str, type[Any]]:
     return {name: getattr(import_module(f"llama_advisor.{module}"), kind) for name, (module, kind) in places.items()}
 
 
-def examples(format_: Format = "text", rules: Rules = None) -> int:
+@command("format_ rules")
+def examples(run: Run) -> int:
     """Run the examples of all rules; print those that fail and a count."""
     from llama_advisor.upkeep.lint import run_examples
 
-    results = list(run_examples(load_rules(*rules or ())))
+    results = list(run_examples(run.base()))
     failed = [result for result in results if not result.passed]
-    if format_ == "json":
-        shown = [result._asdict() for result in failed]
-        sys.stdout.write(to_json({"schema_version": 1, "examples": len(results), "failed": shown}) + "\n")
-    else:
-        for result in failed:
-            place = f"{result.rule}: {result.kind}[{result.place}]"
-            sys.stdout.write(printable(f"{place}: came to {result.got}, example {result.example}") + "\n")
-        count = len({result.rule for result in results})
-        sys.stdout.write(f"{len(results)} examples of {count} rules, {len(failed)} failed\n")
+    lines = [
+        printable(f"{one.rule}: {one.kind}[{one.place}]: came to {one.got}, example {one.example}") + "\n"
+        for one in failed
+    ]
+    lines.append(f"{len(results)} examples of {len({one.rule for one in results})} rules, {len(failed)} failed\n")
+    shown = {"schema_version": 1, "examples": len(results), "failed": [one._asdict() for one in failed]}
+    run.show(shown, lambda: "".join(lines))
     return FINDINGS if failed else 0
 
 
+@command("rules as_of")
 def refresh(
+    run: Run,
     source: Annotated[str, typer.Argument(metavar="LIST", help=f"Of these lists: {', '.join(get_args(List))}.")],
     from_: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="Where its package is unpacked.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")] = False,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Take hosted offers over as a list has them, in the topmost folder of rules with offers; print the difference."""
     from llama_advisor.upkeep.refresh import refreshed
 
-    package, changes = refreshed(source, from_, load_rules(*rules or ()), day(as_of))
+    package, changes = refreshed(source, from_, run.base(), run.today)
     for path, (old, new) in changes.items():
         if not dry_run:
             write(new, str(path), "")
@@ -98,32 +97,29 @@ def refresh(
     return 0
 
 
-def lint(format_: Format = "text", rules: Rules = None, as_of: AsOf = None) -> int:
+@command("format_ rules as_of")
+def lint(run: Run) -> int:
     """Print what the lints find; exit code 1 for findings that are errors."""
     from llama_advisor.upkeep.lint import lint as findings_of
 
-    today = day(as_of)
-    base = load_rules(*rules or ())
+    base = run.base()
     files = sum(len(layer.files) for layer in base.layers)
-    head = f"{len(base.rules)} rules in {files} files: "
-    return _told(findings_of(base, today), base, today, format_, last=head)
+    return _told(findings_of(base, run.today), base, run, last=f"{len(base.rules)} rules in {files} files: ")
 
 
+@command("format_ rules as_of")
 def coverage(
+    run: Run,
     samples: Annotated[int, typer.Option(min=1, help="Scenarios to draw.")] = 300,
     seed: Annotated[int, typer.Option(help="Which scenarios are drawn.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 2,
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Answer sampled scenarios and print what they reach; the same output for the same seed."""
     from llama_advisor.cli.batch import in_order
     from llama_advisor.upkeep.coverage import summed
 
-    today = day(as_of)
-    base = load_rules(*rules or ())
-    indexes, drawn = range(samples), (tuple(rules or ()), today, seed)
+    base = run.base()
+    indexes, drawn = range(samples), (run.rules, run.today, seed)
     chunks = ([indexes[at : at + CHUNK]] for at in range(0, samples, CHUNK))
     shared = workers > 1 and samples >= WORTH_WORKERS
     timed: list[Timed] = []
@@ -144,21 +140,19 @@ def coverage(
         f"recommended: {_shares(result.wins, result.samples)}",
         f"rules that fired: {sum(map(bool, result.fired.values()))} of {len(result.fired)}",
     )
-    return _told(result.findings, base, today, format_, shown, lines)
+    return _told(result.findings, base, run, shown, lines)
 
 
+@command("format_ rules as_of")
 def ablate(
+    run: Run,
     scenarios: Annotated[str, typer.Option(metavar="FILE", help="YAML with `cases:`, each an id and a scenario.")],
-    format_: Format = "text",
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Print what the removal of each rule changes over the scenarios of a file."""
     from llama_advisor.render.listing import effects_text
     from llama_advisor.upkeep.coverage import ablate as effects_of
 
-    today = day(as_of)
-    base = load_rules(*rules or ())
+    base = run.base()
     document = read_document(scenarios)
     cases = document.data.get("cases") if isinstance(document.data, dict) else None
     if not isinstance(cases, list) or not cases:
@@ -171,13 +165,11 @@ def ablate(
             asked[str(case["id"])] = validated(case["scenario"], None, {})
         except InputError as error:
             raise InputError(document.error(("cases", index, "scenario"), str(error))) from error
-    effects = effects_of(base, asked, today, progress)
+    effects = effects_of(base, asked, run.today, progress)
     progress("")
-    if format_ == "json":
-        head = {"schema_version": 1, "as_of": str(today), "scenarios": list(asked)}
-        sys.stdout.write(to_json({**head, "rules": [effect._asdict() for effect in effects.values()]}) + "\n")
-    else:
-        sys.stdout.write(effects_text(list(effects.values()), len(asked)))
+    shown = {"schema_version": 1, "as_of": str(run.today), "scenarios": list(asked)}
+    shown["rules"] = [effect._asdict() for effect in effects.values()]
+    run.show(shown, lambda: effects_text(list(effects.values()), len(asked)))
     return 0
 
 
@@ -199,8 +191,7 @@ def _sampler(rules: tuple[str, ...], today: date, seed: int) -> Callable[[Iterab
 def _told(
     found: tuple[Finding, ...],
     base: RuleBase,
-    today: date,
-    format_: str,
+    run: Run,
     shown: dict[str, Any] | None = None,
     lines: tuple[str, ...] = (),
     last: str = "",
@@ -209,35 +200,30 @@ def _told(
 
     JSON has what is `shown` before them; in text `lines` come first, and `last` begins the line of counts.
     """
-    known = base.finding_kinds
-    told = [(finding, known[finding.code]) for finding in found]
-    codes = {code: known[code] for code in sorted({finding.code for finding in found})}
+    told = [(finding, base.finding_kinds[finding.code]) for finding in found]
+    codes = {finding.code: kind for finding, kind in sorted(told, key=lambda pair: pair[0].code)}
     levels = [kind.severity for _, kind in told]
-    if format_ == "json":
-        findings = [
-            {
-                "code": finding.code,
-                "severity": kind.severity,
-                "entry": finding.entry or None,
-                "where": finding.where(base),
-                "text": finding.text,
-            }
-            for finding, kind in told
-        ]
-        meant = {code: {"title": kind.title, "explanation": kind.explanation} for code, kind in codes.items()}
-        head = {"schema_version": 1, "as_of": str(today), **(shown or {})}
-        sys.stdout.write(to_json({**head, "findings": findings, "codes": meant}) + "\n")
-    else:
-        for line in lines:
-            sys.stdout.write(f"{line}\n")
-        for finding, kind in told:
-            about = f"{finding.entry}: " if finding.entry else ""
-            line = f"{finding.where(base)}: {finding.code} {kind.severity}: {about}{finding.text}"
-            sys.stdout.write(f"{printable(line)}\n")
-        for code, kind in codes.items():
-            sys.stdout.write(f"  {code} {kind.title}. {kind.explanation}\n")
+    findings = [
+        {
+            "code": finding.code,
+            "severity": kind.severity,
+            "entry": finding.entry or None,
+            "where": finding.where(base),
+            "text": finding.text,
+        }
+        for finding, kind in told
+    ]
+    meant = {code: {"title": kind.title, "explanation": kind.explanation} for code, kind in codes.items()}
+
+    def text() -> str:
+        about = "{where}: {code} {severity}: {entry}: {text}", "{where}: {code} {severity}: {text}"
+        listed = (printable(about[one["entry"] is None].format(**one)) for one in findings)
+        legend = (f"  {code} {kind.title}. {kind.explanation}" for code, kind in codes.items())
         counts = ", ".join(f"{levels.count(level)} {level}s" for level in ("error", "warning", "note"))
-        sys.stdout.write(f"{last}{counts}\n")
+        return "\n".join((*lines, *listed, *legend, f"{last}{counts}\n"))
+
+    head = {"schema_version": 1, "as_of": str(run.today), **(shown or {})}
+    run.show({**head, "findings": findings, "codes": meant}, text)
     return FINDINGS if "error" in levels else 0
 
 

@@ -11,24 +11,25 @@ import typer
 
 from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.estimate import FLAG_OF, FLAGS, requested
-from llama_advisor.cli.options import AsOf, Format, Output, Rules, day, screen, with_flags, write
+from llama_advisor.cli.options import Run, command, write
 from llama_advisor.deploy.endpoint import MOST_REQUESTS, ask
 from llama_advisor.deploy.readings import Readings, read
 from llama_advisor.deploy.verify import verify as verified
-from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.device import Device
-from llama_advisor.render.formats import as_file, to_json
+from llama_advisor.render.formats import Format, as_file, to_json
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, printable
 
 HOLDS, HOLDS_NOT = 0, 1
 KEPT = "measurements"
+VERIFICATION = Format("verify", "verification_text")
 PROMPT_TOKENS, OUTPUT_TOKENS = 256, 128
 
 
-@with_flags(tuple(flag for flag in FLAGS if flag.field not in {"fine_tuning", "tuning"}))
+@command("format_ output rules as_of", [flag for flag in FLAGS if flag.field not in {"fine_tuning", "tuning"}])
 def verify(
+    run: Run,
     said: dict[str, Any],
     file: Annotated[str | None, typer.Argument(metavar="FILE|-", help="Output of a tool; not with --url.")] = None,
     model: Annotated[str | None, typer.Argument(metavar="MODEL", help=HELP["verify"]["model"])] = None,
@@ -36,13 +37,8 @@ def verify(
     requests: Annotated[int, typer.Option(min=1, max=MOST_REQUESTS, help="Answers to ask --url for.")] = 3,
     key: Annotated[str | None, typer.Option("--api-key-env", metavar="NAME", help=HELP["verify"]["key"])] = None,
     keep: Annotated[str | None, typer.Option("--keep", metavar="DIR", help=HELP["verify"]["keep"])] = None,
-    format_: Format = "text",
-    output: Output = None,
-    rules: Rules = None,
-    as_of: AsOf = None,
 ) -> int:
     """Set a reading beside its prediction; exit code 1 where it is worse than the range."""
-    today = day(as_of)
     if url is not None:
         if model is not None:
             raise InputError("verify: a file or --url, not both")
@@ -51,19 +47,14 @@ def verify(
         raise InputError("verify: name a file, - or --url, and the model")
     if model is None:
         raise InputError("verify: name the model that was measured, after the file")
-    sizer = Sizer(load_rules(*rules or ()))
+    sizer = Sizer(run.base())
     request = requested(said | {"model": model}, FLAG_OF)
     machine = sizer.read(request).machine  # says what is wrong before anything is asked of a server
     source = read(*_text(file), sizer.base.verifying.formats) if file else _asked(url or "", requests, key, said)
-    found, entries = verified(source, request, sizer, today)
+    found, entries = verified(source, request, sizer, run.today)
     if keep is not None and machine is not None:
         _keep(entries, machine.device, Path(keep), sizer)
-    if format_ == "json":
-        write(to_json(found) + "\n", output)
-    else:
-        from llama_advisor.render.verify import verification_text
-
-        write(verification_text(found, sizer.base, screen(output)), output)
+    run.show(found, lambda: VERIFICATION.writer()(found, sizer.base, run.view))
     return HOLDS if found.holds else HOLDS_NOT
 
 

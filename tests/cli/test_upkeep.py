@@ -61,7 +61,7 @@ def test_workers_change_no_byte(capsys: pytest.CaptureFixture[str], monkeypatch:
     monkeypatch.setattr(command, "WORTH_WORKERS", 2)
     shown = []
     for workers in (1, 2):
-        code = command.coverage(6, 5, workers, "json", as_of=AS_OF)
+        code = command.coverage(samples=6, seed=5, workers=workers, format_="json", as_of=AS_OF)
         assert code == 0
         captured = capsys.readouterr()
         shown.append(captured.out)
