@@ -7,16 +7,7 @@ from typing import Annotated, get_args, get_type_hints
 from llama_advisor.knowledge.constants import Constants, Optimizer, Trainer
 from llama_advisor.knowledge.device import Device, Instance, Reference, RentalPrice, Vendor
 from llama_advisor.knowledge.engine import App, Deploying, Engine, Program
-from llama_advisor.knowledge.judgement import (
-    Criteria,
-    Moves,
-    Question,
-    Regions,
-    Relaxations,
-    Rule,
-    Source,
-    UseCase,
-)
+from llama_advisor.knowledge.judgement import Criteria, Moves, Question, Regions, Relaxations, Rule, Source, UseCase
 from llama_advisor.knowledge.model import Benchmark, Model
 from llama_advisor.knowledge.offer import CloudRegion, Offer, Provider
 from llama_advisor.knowledge.quantization import BlockType, Quantization

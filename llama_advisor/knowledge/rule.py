@@ -6,18 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any, Literal
 
-from llama_advisor.knowledge.conditions import (
-    Condition,
-    ConditionError,
-    Fact,
-    Residue,
-    Settler,
-    Test,
-    compile_condition,
-    evaluator,
-    facts_read,
-    tests_of,
-)
+from llama_advisor.knowledge import conditions
+from llama_advisor.knowledge.conditions import Condition, ConditionError, Fact, Residue, Settler, Test, tests_of
 from llama_advisor.knowledge.judgement import Rule
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.record import Record
@@ -47,7 +37,7 @@ class CompiledRule(Record):
     @cached_property
     def test(self) -> Callable[[Any], bool | None]:
         """The condition as a function of a candidate."""
-        return evaluator(self.condition, self._reader)
+        return conditions.evaluator(self.condition, self._reader)
 
     def _reader(self, name: str) -> Callable[[Any], Any]:
         return self.facts[name].compute
@@ -87,7 +77,8 @@ class CompiledRule(Record):
     @cached_property
     def facts_read(self) -> frozenset[str]:
         """Names of all facts that decide its state."""
-        return facts_read(self.condition) | (facts_read(self.tight) if self.tight else frozenset())
+        tight = conditions.facts_read(self.tight) if self.tight else frozenset()
+        return conditions.facts_read(self.condition) | tight
 
     def _settler(self, condition: Condition, level: int) -> Settler:
         key = id(condition), level
@@ -110,7 +101,7 @@ class CompiledRule(Record):
 def compiled_rule(rule: Rule, folder: str, layer: str, facts: Mapping[str, Fact]) -> CompiledRule:
     """Compile a rule; raise ConditionError at what is wrong in it."""
     condition, tight = (
-        None if raw is None else compile_condition(raw, facts, (name,))
+        None if raw is None else conditions.compile_condition(raw, facts, (name,))
         for name, raw in (("when", rule.when), ("tight", rule.tight))
     )
     if condition is None:

@@ -10,25 +10,9 @@ from pydantic import Field
 from llama_advisor.knowledge.judgement import Citation
 from llama_advisor.text.record import EMPTY, Record
 
-Setting = Literal[
-    "model",
-    "quantization",
-    "context",
-    "parallelism",
-    "nodes",
-    "data_parallel",
-    "devices",
-    "machine",
-    "endpoint",
-    "region",
-    "workers",
-    "replicas",
-    "sequences",
-    "cache",
-    "engine",
-    "version",
-    "nothing",
-]
+_OfTheMachine = Literal["parallelism", "nodes", "data_parallel", "devices", "machine", "workers", "replicas"]
+_OfTheService = Literal["endpoint", "region", "sequences", "cache", "engine", "version"]
+Setting = Literal["model", "quantization", "context", _OfTheMachine, _OfTheService, "nothing"]
 FileKind = Literal[
     "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "query", "xml"
 ]

@@ -30,7 +30,6 @@ A model or quantization that is a candidate only as it is named makes another ki
 DEVICE_TARGETS = frozenset({"workstation", "laptop", "edge", "phone", "browser"})
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 NO_LIMITS = Only()
-SIXTEEN = 16
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,13 @@ from llama_advisor.knowledge.judgement import UseCase
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario import names
 from llama_advisor.scenario.defaults import TOOL_ORDER, Defaults
-from llama_advisor.scenario.need import (
-    AS_STATED,
-    DEFAULTS,
-    DEVICE_TARGETS,
-    NEEDED,
-    NO_LIMITS,
-    SECONDS_PER_MONTH,
-    SIXTEEN,
-    Need,
-)
+from llama_advisor.scenario.need import AS_STATED, DEFAULTS, DEVICE_TARGETS, NEEDED, NO_LIMITS, SECONDS_PER_MONTH, Need
 from llama_advisor.scenario.scenario import Only, Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.strict import CriterionId, Target
 from llama_advisor.text.yaml_file import printable
+
+SIXTEEN = 16
 
 
 def says_nothing(scenario: Scenario) -> bool:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import Field
 
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.text.record import Record
+
+Figures = TypeVar("Figures", bound=Any)
+
+
+def _decimals(figures: Figures, digits: int) -> Figures:
+    """Round all figures of a record to so many decimals."""
+    floats = {name: value for name, value in figures._asdict().items() if isinstance(value, float)}
+    made: Figures = figures._replace(**{name: round(value, digits) for name, value in floats.items()})
+    return made
 
 
 class Range(NamedTuple):
@@ -31,7 +40,7 @@ class DeviceMemory(NamedTuple):
 
     def rounded(self, digits: int) -> DeviceMemory:
         """Round to so many decimals."""
-        return DeviceMemory(round(self.need_gib, digits), self.available_gib and round(self.available_gib, digits))
+        return _decimals(self, digits)
 
 
 class Memory(NamedTuple):
@@ -49,11 +58,8 @@ class Memory(NamedTuple):
 
     def rounded(self, digits: int) -> Memory:
         """Round to so many decimals; the total is the sum of the rounded parts."""
-        weights, cache, images, overhead = (round(part, digits) for part in self[:4])
-        total, there = round(weights + cache + images + overhead, digits), self.available_gib
-        fullest, offloaded = self.per_device.rounded(digits), round(self.offloaded_gib, digits)
-        there = there and round(there, digits)
-        return Memory(weights, cache, images, overhead, total, there, fullest, offloaded, self.fits)
+        made = _decimals(self, digits)
+        return made._replace(total_gib=round(sum(made[:4]), digits), per_device=self.per_device.rounded(digits))
 
 
 class Speed(NamedTuple):
@@ -112,8 +118,7 @@ class Training(NamedTuple):
 
     def rounded(self, digits: int) -> Training:
         """Round to so many decimals."""
-        figures = {name: round(getattr(self, name), digits) for name in self._fields if name.endswith("_gib")}
-        return self._replace(**figures, per_device=self.per_device.rounded(digits))
+        return _decimals(self, digits)._replace(per_device=self.per_device.rounded(digits))
 
 
 class Cost(Record):
@@ -135,11 +140,7 @@ class Cost(Record):
 
     def rounded(self, month: int) -> Cost:
         """Round to four decimals, the month to so many."""
-        return self._replace(
-            usd_per_hour=self.usd_per_hour and round(self.usd_per_hour, 4),
-            usd_per_month=round(self.usd_per_month, month),
-            usd_per_million_tokens=self.usd_per_million_tokens and round(self.usd_per_million_tokens, 4),
-        )
+        return _decimals(self, 4)._replace(usd_per_month=round(self.usd_per_month, month))
 
 
 class MachineUsed(Record):
