@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import Run, command, screen, write
+from llama_advisor.cli.options import Run, command, write
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.hardware import catalogue_of, read_hardware
@@ -68,7 +68,7 @@ def ask(
             raise InputError(f"--resume {name}: {getattr(error, 'strerror', None) or error}") from error
     advisor = Advisor(run.base(), run.today)
     lines = iter(()) if alone else None if answers is None else _piped(answers)
-    interview = Interview(advisor, log, lines, resume, save, run.repeated, alone=alone, json=run.in_json)
+    interview = Interview(run, advisor, log, lines, resume, save, alone=alone)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -86,18 +86,16 @@ def ask(
 class Interview:
     """Lines in, lines out; the log is the only state."""
 
+    run: Run
     advisor: Advisor
     log: Log
     lines: Iterator[str] | None  # Piped answers; None at a terminal.
     resume: str | None
     save: str | None
-    repeated: tuple[str, ...]  # Flags that a command to have the answer again needs, too.
     alone: bool  # A sentence without a terminal: it is answered as it stands.
-    json: bool
 
     def __post_init__(self) -> None:
-        self.view = screen(None)
-        self.width = self.view.width
+        self.width = self.run.view.width
         self.outlook = Outlook(self.advisor)
         self.machine = describe(detect()) if self.lines is None else None
         if self.machine:  # this computer as hardware, where it can be read as such
@@ -195,7 +193,7 @@ class Interview:
         line = ""
         ahead = Ahead(self.log, asked, self.outlook)
         try:
-            if self.json:  # the line can be edited only where it is asked for on standard output
+            if self.run.in_json:  # the line can be edited only where it is asked for on standard output
                 self.show("> ")
                 line = sys.stdin.readline()
             else:
@@ -214,7 +212,7 @@ class Interview:
     def show(self, text: str) -> None:
         """Write to the terminal; piped answers are answered by the result alone."""
         if self.lines is None:
-            stream = sys.stderr if self.json else sys.stdout
+            stream = sys.stderr if self.run.in_json else sys.stdout
             stream.write(in_ascii(text) if self.plain else text)
             stream.flush()
 
@@ -233,7 +231,7 @@ class Interview:
             return INPUT_ERROR
         count = len(self.log)
         named = [self.resume] if self.resume else []
-        further = shlex.join(["llama-advisor", "ask", "--resume", *named, *self.repeated])
+        further = shlex.join(["llama-advisor", "ask", "--resume", *named, *self.run.repeated])
         said = wrapped(["", f"Saved {count} answer{'s' if count != 1 else ''} in {file}. Go on with:"], self.width)
         tell = self.show if self.lines is None else sys.stderr.write
         tell(f"{said}  {printable(further)}\n")
@@ -247,14 +245,14 @@ class Interview:
             tell(f"\n{said}\n" if self.lines is None else in_ascii(said) if self.plain else said)
         scenario = scenario_of(self.log)
         advice = self.outlook.advisor.advise(scenario)
-        if self.json:
+        if self.run.in_json:
             sys.stdout.write(to_json(advice) + "\n")
         else:
             from llama_advisor.render.advice import advice_text
 
-            text = advice_text(advice, self.outlook.base, self.view)
+            text = advice_text(advice, self.outlook.base, self.run.view)
             if advice.verdict != "need_input":
-                command = as_command(scenario, self.repeated)
+                command = as_command(scenario, self.run.repeated)
                 text += self.again(command, as_shown(scenario, advice, self.width - 4))
             sys.stdout.write(in_ascii(text) if self.plain else text)
         if self.save:
@@ -275,7 +273,7 @@ class Interview:
         """Say how to have the answer again; a command is never wrapped, so that it can be copied."""
         said = wrapped(["The same again:"], self.width) + (f"  {printable(command)}\n" if command else "")
         if self.save:
-            return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', self.save, *self.repeated]))}\n"
+            return f"\n{said}  {printable(shlex.join(['llama-advisor', 'recommend', self.save, *self.run.repeated]))}\n"
         if file:
             said += wrapped(["or this as llama-advisor.yaml, which --save FILE writes:"], self.width)
             said += "".join(f"  {line}\n" for line in file.splitlines())

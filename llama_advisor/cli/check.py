@@ -15,19 +15,9 @@ from typing import Annotated, Any
 
 import typer
 
+from llama_advisor.check import files
 from llama_advisor.check.checker import Checked, Checker, FailOn, Settings, known_prefixes, read_settings
 from llama_advisor.check.decide import Decision, decided
-from llama_advisor.check.files import NAMES as PROJECT_NAMES
-from llama_advisor.check.files import (
-    SCHEMA_FILE,
-    file_text,
-    lock_path,
-    project_files,
-    refuse_link_out,
-    repository_root,
-    rewrite,
-    shown_name,
-)
 from llama_advisor.check.findings import CheckFinding, Findings
 from llama_advisor.check.fix import edits, halves
 from llama_advisor.check.project import read_project
@@ -53,23 +43,20 @@ MOST_WORKERS = 8
 CHUNK = 10
 NOTHING = 1
 NAMES = {"--format": "format", "-f": "format", "--output": "output", "-o": "output"}
-Codes = list[str] | None
-Exclude = Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["check"]["exclude"])]
+Texts = list[str] | None
+Exclude = Annotated[Texts, typer.Option(metavar="PATTERN", help=HELP["check"]["exclude"])]
 CheckFormat = Enum("CheckFormat", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 
 
 @command("rules as_of")
 def check(
     run: Run,
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATHS", help=HELP["check"]["paths"])] = None,
+    paths: Annotated[Texts, typer.Argument(metavar="PATHS", help=HELP["check"]["paths"])] = None,
     format_: Annotated[list[CheckFormat] | None, typer.Option("--format", "-f", help=HELP["check"]["format"])] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where the format before it goes; - is standard output."),
-    ] = None,
+    output: Annotated[Texts, typer.Option("--output", "-o", metavar="FILE", help=HELP["check"]["output"])] = None,
     fail_on: Annotated[FailOn | None, typer.Option(help=HELP["check"]["fail_on"])] = None,
-    select: Annotated[Codes, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
-    ignore: Annotated[Codes, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,
+    select: Annotated[Texts, typer.Option(metavar="CODE", help="Report these codes, or all that begin so.")] = None,
+    ignore: Annotated[Texts, typer.Option(metavar="CODE", help="Leave these codes out, or all that begin so.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help=HELP["check"]["fix"])] = False,
     diff: Annotated[bool, typer.Option("--diff", help="With --fix: print the changes and make none.")] = False,
     discover: Annotated[bool, typer.Option("--discover", help=HELP["check"]["discover"])] = False,
@@ -97,8 +84,8 @@ def check(
         ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
         fail_on=fail_on or settings.fail_on,
     )
-    files = project_files(tuple(paths or settings.paths))
-    answered = partial(_answered, files, named, run.today, wanted, base)
+    projects = files.project_files(tuple(paths or settings.paths))
+    answered = partial(_answered, projects, named, run.today, wanted, base)
     answer = answered()
     if fix and _fixed(answer, diff=diff) and not diff:
         answer = answered()
@@ -110,7 +97,7 @@ def check(
         answer = answered(read_baseline(Path(baseline)))
     shown = screen(None if any(file is None for _, file in prints) else "files")
     for name, file in prints:
-        write(FORMATS[name](Shown(answer, plain.kinds, shown, repository_root(Path()))), file)
+        write(FORMATS[name](Shown(answer, plain.kinds, shown, files.repository_root(Path()))), file)
     return answer.exit_code
 
 
@@ -122,7 +109,7 @@ def _proposals(names: list[str], run: Run, exclude: tuple[str, ...]) -> Iterator
 
 
 def _answered(
-    files: list[Path],
+    projects: list[Path],
     rules: tuple[str, ...],
     today: date,
     wanted: Settings,
@@ -130,10 +117,10 @@ def _answered(
     known: frozenset[str] = frozenset(),
 ) -> Findings:
     """Check the files; of what is found only what changed since `base`, if that is given."""
-    plain, checked = checker_for(rules, today), list(_checked(files, rules, today))
+    plain, checked = checker_for(rules, today), list(_checked(projects, rules, today))
     if base is not None:
         changes = changes_since(base)
-        for made, path in zip(checked, files, strict=True):
+        for made, path in zip(checked, projects, strict=True):
             kept = [item for item in made.findings if item.code in plain.malformed or changes.keep(item, path)]
             made.findings[:] = kept
     return plain.result(checked, wanted, known)
@@ -152,12 +139,12 @@ def _fixed(answer: Findings, *, diff: bool) -> bool:
             text = edit.diff()
             if steers(text):
                 sys.stderr.write(
-                    f"llama-advisor: {shown_name(edit.path)}: not shown, its lines would steer what shows them\n"
+                    f"llama-advisor: {files.shown_name(edit.path)}: not shown, its lines would steer what shows them\n"
                 )
             else:
                 sys.stdout.write(text)
             continue
-        rewrite(edit.path, edit.after)
+        files.rewrite(edit.path, edit.after)
         sys.stderr.write("".join(f"llama-advisor: {change}\n" for change in edit.changes))
     checker_for.cache_clear()  # it keeps what it read
     return bool(changed)
@@ -187,7 +174,7 @@ def paired(formats: list[str], outputs: list[str], arguments: list[str]) -> list
 @command("rules as_of")
 def lock(
     run: Run,
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATHS", help=HELP["lock"]["paths"])] = None,
+    paths: Annotated[Texts, typer.Argument(metavar="PATHS", help=HELP["lock"]["paths"])] = None,
     verify: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a lock would change.")] = False,
 ) -> int:
     """Write the lock beside each project file, or compare it; a file that is malformed gets none."""
@@ -197,8 +184,8 @@ def lock(
     named = (*settings.rules, *run.rules)
     checker_for(named, run.today)  # wrong rules are told of before a file is
     worst = 0
-    for path in project_files(tuple(paths or settings.paths)):
-        checker, target = checker_for(layers_in(path.parent, named), run.today), lock_path(path)
+    for path in files.project_files(tuple(paths or settings.paths)):
+        checker, target = checker_for(layers_in(path.parent, named), run.today), files.lock_path(path)
         project = read_project(path, checker.kinds)
         wrong: list[CheckFinding] = [*project.findings]
         pinned: list[tuple[Deployment, Decision]] = []
@@ -211,17 +198,17 @@ def lock(
         for found in wrong:
             raise InputError(f"{found.file}:{found.line}:{found.column}: {found.code} {found.text}")
         try:
-            refuse_link_out(target)
+            files.refuse_link_out(target)
         except InputError as error:
             raise InputError(f"{target}: {error}") from error
         text = lock_text(pinned, checker.base)
         if verify:
             current = target.read_text(encoding="utf-8", errors="replace") if target.is_file() else None
             worst = max(worst, 0 if current == text else 1)
-            sys.stdout.write(f"{shown_name(target)}: {'current' if current == text else 'out of date'}\n")
+            sys.stdout.write(f"{files.shown_name(target)}: {'current' if current == text else 'out of date'}\n")
         else:
             write(text, str(target))
-            sys.stdout.write(f"{shown_name(target)}: written\n")
+            sys.stdout.write(f"{files.shown_name(target)}: written\n")
     return worst
 
 
@@ -263,7 +250,7 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the deployment.")] = "main",
     discover: Annotated[bool, typer.Option("--discover", help="Propose what the files of this folder deploy.")] = False,
     exclude: Exclude = None,
-    source: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help=HELP["init"]["source"])] = None,
+    source: Annotated[Texts, typer.Option(metavar="PATTERN", help=HELP["init"]["source"])] = None,
     github: Annotated[bool, typer.Option("--github", help=f"Also write {WORKFLOW_FILE}.")] = False,
     gitlab: Annotated[bool, typer.Option("--gitlab", help="Also print the job for .gitlab-ci.yml.")] = False,
     pre_commit: Annotated[bool, typer.Option("--pre-commit", help=HELP["init"]["pre_commit"])] = False,
@@ -273,13 +260,13 @@ def init(
     """Write the project file and its schema, then the entries asked for."""
     _discovering(exclude, discover=discover)
     target = Path(file)
-    root = repository_root(target.parent)
+    root = files.repository_root(target.parent)
     top = root or target.parent.resolve()
     where = (target.parent.resolve() / target.name).relative_to(top).as_posix()
-    entry = partial(server_entry, install=install or requirement(), path="." if target.name in PROJECT_NAMES else where)
+    entry = partial(server_entry, install=install or requirement(), path="." if target.name in files.NAMES else where)
     workflow, jobs = top / WORKFLOW_FILE, entry("github", branch=default_branch(top))
     for path, same in ((target, None), *(((workflow, jobs),) if github else ())):
-        if path.exists() and not force and (same is None or file_text(path) != same):
+        if path.exists() and not force and (same is None or files.file_text(path) != same):
             raise InputError(f"{printable(path)} is there already; --force overwrites it")
     if discover:
         text = _proposal(target.parent, run, tuple(exclude or ()))
@@ -290,7 +277,7 @@ def init(
         text = _from_scenario(scenario, Advisor(run.base(file), run.today), name, tuple(source or ()))
     if text is None:
         return NOTHING
-    schema = target.parent / SCHEMA_FILE
+    schema = target.parent / files.SCHEMA_FILE
     write(to_json(json_schema(Project)) + "\n", str(schema), "")
     write(text, str(target), "")
     sys.stdout.write(f"{target}: written\n{schema}: written\n")
@@ -298,7 +285,7 @@ def init(
         workflow.parent.mkdir(parents=True, exist_ok=True)
         write(jobs, str(workflow), "")
         lost = "" if root else "; there is no .git at or above it, and GitHub reads it in the root of a repository only"
-        sys.stdout.write(f"{shown_name(workflow)}: written{lost}\n")
+        sys.stdout.write(f"{files.shown_name(workflow)}: written{lost}\n")
     if (github or gitlab) and WHEEL in jobs:
         sys.stdout.write(f"{WHEEL}: build servers install this; put the wheel there, or name another with --install\n")
     if gitlab:
@@ -340,4 +327,4 @@ def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tup
         why = f"recommended on {advisor.as_of} with {build.score:.1f} points"
     stated = scenario.model_dump(mode="json", exclude_defaults=True, exclude=set(WISHES))
     lines = proposed(name, stated, choice, sources, why)
-    return project_text([lines], SCHEMA_FILE, name, advisor.as_of.year + 1)
+    return project_text([lines], files.SCHEMA_FILE, name, advisor.as_of.year + 1)

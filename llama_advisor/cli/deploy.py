@@ -25,14 +25,7 @@ from llama_advisor.text.strict import Target as Place
 from llama_advisor.text.yaml_file import printable, steers
 
 PLACE = next(flag for flag in FLAGS if flag.flag == "--target")
-Target = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--target",
-        metavar="TARGET",
-        help=f"What to write: {', '.join(TARGETS)}; or where it runs, as recommend has it. May be given for each.",
-    ),
-]
+TOLD = f"What to write: {', '.join(TARGETS)}; or where it runs, as recommend has it. May be given for each."
 
 
 @command("output rules as_of", [flag for flag in (*FLAGS, DEPLOYMENT) if flag is not PLACE])
@@ -40,7 +33,7 @@ def deploy(
     run: Run,
     said: dict[str, Any],
     asked: Annotated[str | None, typer.Argument(metavar="FILE|MODEL", help=HELP["deploy"]["asked"])] = None,
-    target: Target = None,
+    target: Annotated[list[str] | None, typer.Option("--target", metavar="TARGET", help=TOLD)] = None,
     adapter: Annotated[str | None, typer.Option("--adapter", metavar="FOLDER", help=HELP["deploy"]["adapter"])] = None,
 ) -> int:
     """Plan the build and write what runs it."""

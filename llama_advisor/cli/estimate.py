@@ -36,9 +36,7 @@ def estimate(
     jobs: Jobs = None,
     by: Annotated[By | None, typer.Option("--by", help="Size it at one value of this after another.")] = None,
     max_context: Annotated[bool, typer.Option("--max-context", help="Find the longest context that fits.")] = False,
-    max_concurrency: Annotated[
-        bool, typer.Option("--max-concurrency", help="Find how many requests fit at a time.")
-    ] = False,
+    max_concurrency: Annotated[bool, typer.Option("--max-concurrency", help=HELP["estimate"]["most"])] = False,
 ) -> int:
     """Size one build, one at several values, or each of a batch; exit code 1 where none fits."""
     fields = said | ({"model": model} if model else {})

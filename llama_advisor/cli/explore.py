@@ -97,22 +97,15 @@ def whatif(
     run: Run,
     said: dict[str, Any],
     file: File = None,
-    varied: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary",
-            metavar="FIELD=VALUE,...",
-            help="A field and its values; may repeat. Semicolons part values that hold commas, - leaves the field out.",
-        ),
-    ] = None,
+    vary: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE,...", help=HELP["whatif"]["vary"])] = None,
 ) -> int:
     """Print the grid of answers; exit code 1 where nothing fits in any of them."""
-    from llama_advisor.explain.grid import vary
+    from llama_advisor.explain.grid import vary as answered
     from llama_advisor.scenario.flags import read_axes
 
-    axes = read_axes(varied or ())
+    axes = read_axes(vary or ())
     scenario = read_scenario(file, said)
     advisor = Advisor(run.base(file), run.today)
-    grid = vary(scenario, axes, advisor, count)
+    grid = answered(scenario, axes, advisor, count)
     run.write(GRID[run.format].writer()(grid, advisor.base, run.view))
     return FITS if any(cell.winner for cell in grid.cells) else FITS_NOT

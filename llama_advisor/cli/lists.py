@@ -11,6 +11,7 @@ import typer
 from llama_advisor.cli.options import Run, command, named
 from llama_advisor.hardware import catalogue_of, read_hardware
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.conditions import Test, tests_of
 from llama_advisor.knowledge.device import DeviceKind, RentalPrice
 from llama_advisor.render import listing
 from llama_advisor.render.screen import Screen
@@ -180,18 +181,11 @@ def use_cases_show(run: Run, name: Annotated[str, named("ID", "Any name of the u
     shown = {"layer": layer, **plain(case, exclude_defaults=True), "defaults": plain(case.defaults)}
     told: dict[str, set[str]] = {"use_cases": {case.id}, "tags": {*case.tags}, "needs": {*case.needs}}
 
-    def reads(condition: Any) -> bool:
-        if isinstance(condition, list):
-            return any(map(reads, condition))
-        if not isinstance(condition, dict):
-            return False
-        fact = str(condition.get("fact", "")).removeprefix("scenario.")
-        operands = (value if isinstance(value, list) else [value] for value in condition.values())
-        if fact in told and any(told[fact].intersection(map(str, part)) for part in operands):
-            return True
-        return any(map(reads, condition.values()))
+    def reads(test: Test) -> bool:
+        operands = test.operand if isinstance(test.operand, tuple) else (test.operand,)
+        return not told.get(test.fact.removeprefix("scenario."), set()).isdisjoint(map(str, operands))
 
-    read_by = [name for name, rule in base.rules.items() if reads(plain(rule.rule).get("when"))]
+    read_by = [name for name, rule in base.rules.items() if any(map(reads, tests_of(rule.condition)))]
     return _shown("use-cases", shown | {"read_by_rules": read_by}, run)
 
 

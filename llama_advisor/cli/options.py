@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from llama_advisor.cli.commands import COMPLETING
+from llama_advisor.cli.commands import COMPLETING, HELP
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import View, to_json
@@ -23,17 +23,14 @@ from llama_advisor.text.errors import InputError
 from llama_advisor.text.saving import replace_file
 from llama_advisor.text.yaml_file import printable
 
-File = Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario in YAML or JSON; - reads standard input.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes that share the lines of --batch; the answers are the same.")
-]
+File = Annotated[str | None, typer.Argument(metavar="FILE", help=HELP["shared"]["file"])]
+Jobs = Annotated[int | None, typer.Option(min=1, help=HELP["shared"]["jobs"])]
 OWN_LAYER = "llama-advisor.d"
 WIDTH = 40
-_LAID = "Folder of own rules and data, laid over the shipped ones; may repeat."
 _SHARED: dict[str, Any] = {
     "output": Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")],
-    "rules": Annotated[list[str] | None, typer.Option(metavar="DIR", help=_LAID)],
-    "as_of": Annotated[str | None, typer.Option(metavar="DATE", help="Day to answer for; today if not given.")],
+    "rules": Annotated[list[str] | None, typer.Option(metavar="DIR", help=HELP["shared"]["rules"])],
+    "as_of": Annotated[str | None, typer.Option(metavar="DATE", help=HELP["shared"]["as_of"])],
 }
 """Options of many commands."""
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
@@ -70,6 +67,7 @@ class Run:
             self.today = datetime.now().astimezone().date() if as_of is None else date.fromisoformat(as_of)
         except ValueError as error:
             raise InputError(f"--as-of: {printable(as_of)!r} is not a day; write it as 2026-11-24") from error
+        # flags that a command to have the answer again needs, too
         self.repeated = (*(f"--rules={folder}" for folder in self.rules), *((f"--as-of={as_of}",) if as_of else ()))
 
     def base(self, file: str | None = None) -> RuleBase:
@@ -97,7 +95,7 @@ def command(
 
     It receives the flags that were given as `said`, by field; a `format_: str` of its own takes the formats, too.
     """
-    form = typer.Option("--format", "-f", help="How to print the result.")
+    form = typer.Option("--format", "-f", help=HELP["shared"]["format"])
     typed = {"format_": Annotated[Literal.__getitem__(tuple(formats)), form], **_SHARED}
     usual = {"format_": "text"}
     options = [

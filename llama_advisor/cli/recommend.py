@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llama_advisor.explain.why import Report
 
 SAVED_AS = "scenario.yaml"
+Printed = Literal["model", "hf", "ollama", "build", "run"]
 
 
 @command("output rules as_of", (*FLAGS, DEPLOYMENT), ADVICE)
@@ -35,10 +36,7 @@ def recommend(
     batch: Annotated[str | None, typer.Option("--batch", metavar="FILE.jsonl", help=HELP["recommend"]["batch"])] = None,
     jobs: Jobs = None,
     format_: str = "text",
-    print_: Annotated[
-        Literal["model", "hf", "ollama", "build", "run"] | None,
-        typer.Option("--print", help="Print one thing for scripts."),
-    ] = None,
+    print_: Annotated[Printed | None, typer.Option("--print", help="Print one thing for scripts.")] = None,
     why: Annotated[bool, typer.Option("--why", help=HELP["recommend"]["why"])] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Models shown in the ranking.")] = 5,
     builds: Annotated[int | None, typer.Option("--builds", min=1, help=HELP["recommend"]["builds"])] = None,

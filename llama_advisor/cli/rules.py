@@ -45,7 +45,6 @@ def schema(
         raise InputError(f"unknown schema {printable(name)!r}{nearest(name, known)}")
     shown = json_schema(known[name])
     if name == "rule":
-        from llama_advisor.engine import facts  # noqa: F401  (it fills the table of facts)
         from llama_advisor.engine.fact import FACTS
         from llama_advisor.knowledge.conditions import with_conditions
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from llama_advisor.knowledge.conditions import (
     OPERATORS,
     ConditionError,
-    Settler,
     compile_condition,
     evaluator,
     facts_read,
+    settler,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def outcome(raw: Any, **values: Any) -> bool | None:
 
     proved = condition.prove(lookup).outcome
     assert evaluator(condition, reader)(lookup) is proved
-    assert Settler(condition, reader, lambda test: test.level <= condition.level)(lookup) is proved
+    assert settler(condition, reader, lambda test: test.level <= condition.level)(lookup) is proved
     return proved
 
 
@@ -256,7 +256,7 @@ def test_what_is_settled_early_stays_so_whatever_comes_later(data: st.DataObject
         max_leaves=8,
     )
     condition = compile_condition(data.draw(joined), FACTS)
-    early = Settler(condition, reader, lambda test: test.level == 0)(known.get)
+    early = settler(condition, reader, lambda test: test.level == 0)(known.get)
     full = condition.prove((known | later).get).outcome
     assert evaluator(condition, reader)((known | later).get) is full
     assert (early((known | later).get) if callable(early) else early) is full
