@@ -1,7 +1,7 @@
 """Structured predicates: compiled with names and types checked, evaluated to a proof tree.
 
 Three-valued (Kleene): true, false, and None for not known. `prove` names every value read, for explanations;
-`evaluator` compiles the same to a function for the search, and `Settler` evaluates as far as facts are settled.
+`evaluator` compiles the same to a function for the search, and `settler` evaluates as far as facts are settled.
 """
 
 from __future__ import annotations
@@ -162,42 +162,44 @@ def _joined(kind: str, parts: tuple[Callable[[Any], bool | None], ...]) -> Calla
     return evaluate
 
 
-class Settler:
-    """Evaluates a condition as far as its tests are settled; what is left is compiled once for each outcome."""
+def settler(
+    condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
+) -> Callable[[Any], Residue]:
+    """Compile a condition to what evaluates its settled tests; what is left is compiled once for each outcome."""
+    tests = [test for test in tests_of(condition) if settled(test)]
+    evaluators = [evaluator(test, reader) for test in tests]
+    left: dict[tuple[bool | None, ...], Residue] = {}
 
-    def __init__(
-        self, condition: Condition, reader: Callable[[str], Callable[[Any], Value]], settled: Callable[[Test], bool]
-    ) -> None:
-        self._condition, self._reader = condition, reader
-        self._tests = [test for test in tests_of(condition) if settled(test)]
-        self._evaluators = [evaluator(test, reader) for test in self._tests]
-        self._left: dict[tuple[bool | None, ...], Residue] = {}
+    def settle(subject: Any) -> Residue:
+        outcomes = tuple([evaluate(subject) for evaluate in evaluators])
+        if outcomes not in left:
+            known = {id(test): outcome for test, outcome in zip(tests, outcomes, strict=True)}
+            left[outcomes] = _reduced(condition, reader, known)
+        return left[outcomes]
 
-    def __call__(self, subject: Any) -> Residue:
-        """Return the outcome where it is settled, else a function of what is known later."""
-        outcomes = tuple([evaluate(subject) for evaluate in self._evaluators])
-        if outcomes not in self._left:
-            known = {id(test): outcome for test, outcome in zip(self._tests, outcomes, strict=True)}
-            self._left[outcomes] = self._reduced(self._condition, known)
-        return self._left[outcomes]
+    return settle
 
-    def _reduced(self, condition: Condition, known: dict[int, bool | None]) -> Residue:
-        if isinstance(condition, Test):
-            return known[id(condition)] if id(condition) in known else evaluator(condition, self._reader)
-        parts = [self._reduced(part, known) for part in condition.parts]
-        if condition.kind == "not":
-            (inner,) = parts
-            return _joined("not", (inner,)) if callable(inner) else None if inner is None else not inner
-        settles = condition.kind == "any"
-        if any(part is settles for part in parts):
-            return settles
-        left = tuple(part for part in parts if callable(part))
-        unknown = None in parts
-        if not left:
-            return None if unknown else not settles
-        if unknown:
-            left = (*left, lambda _: None)
-        return left[0] if len(left) == 1 else _joined(condition.kind, left)
+
+def _reduced(
+    condition: Condition, reader: Callable[[str], Callable[[Any], Value]], known: dict[int, bool | None]
+) -> Residue:
+    """Return the outcome where what is known settles it, else a function of the rest."""
+    if isinstance(condition, Test):
+        return known[id(condition)] if id(condition) in known else evaluator(condition, reader)
+    parts = [_reduced(part, reader, known) for part in condition.parts]
+    if condition.kind == "not":
+        (inner,) = parts
+        return _joined("not", (inner,)) if callable(inner) else None if inner is None else not inner
+    settles = condition.kind == "any"
+    if any(part is settles for part in parts):
+        return settles
+    left = tuple(part for part in parts if callable(part))
+    unknown = None in parts
+    if not left:
+        return None if unknown else not settles
+    if unknown:
+        left = (*left, lambda _: None)
+    return left[0] if len(left) == 1 else _joined(condition.kind, left)
 
 
 Residue = bool | None | Callable[[Any], bool | None]

@@ -17,6 +17,7 @@ from llama_advisor.text.strict import Bottleneck, CriterionId, Modality, RouteKi
 
 MOST_OPTIONS = 8
 Points = Annotated[float, Field(ge=-30, le=30)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Source(Record):
@@ -252,18 +253,14 @@ class Criteria(Record):
     witnesses_needed: Annotated[int, "Lists that must have an offer of a hosted model before it counts.", Field(ge=1)]
     assumed_tokens_per_month: Annotated[int, "Volume at which costs are compared where none was said."]
     seconds_between_requests: Annotated[float, "Seconds from one request of a person at work to the next."]
-    active_share: Annotated[
-        float, "Of the people who have it, the share at work with it in a busy minute.", Field(gt=0, le=1)
-    ]
+    active_share: Annotated[Share, "Of the people who have it, the share at work with it in a busy minute."]
     busy_hours_per_month: Annotated[float, "Hours of a month in which the requests stated are in flight."]
     fleet_targets: Annotated[tuple[Target, ...], "Where as many assumed machines are taken as carry the load."]
     assumed_device_memory_gib: Annotated[
         dict[Target, float], "Memory taken for a GPU that was not named, by where it stands, GiB."
     ]
     target_of_kind: Annotated[dict[str, Target], "Where a kind of device stands, where only the device was stated."]
-    page_share: Annotated[
-        float, "Of a computer's memory, the share that a page reaches by its graphics.", Field(gt=0, le=1)
-    ]
+    page_share: Annotated[Share, "Of a computer's memory, the share that a page reaches by its graphics."]
     assumed_host_ram_gib: Annotated[float, "Host memory taken for a machine with a GPU where none was stated, GiB."]
     assumed_context: Annotated[
         dict[Target, int],

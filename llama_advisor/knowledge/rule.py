@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 from llama_advisor.knowledge import conditions
-from llama_advisor.knowledge.conditions import Condition, ConditionError, Fact, Residue, Settler, Test, tests_of
+from llama_advisor.knowledge.conditions import Condition, ConditionError, Fact, Residue, Test, tests_of
 from llama_advisor.knowledge.judgement import Rule
 from llama_advisor.text.errors import nearest
 from llama_advisor.text.record import Record
@@ -44,11 +44,11 @@ class CompiledRule(Record):
 
     def settle(self, candidate: Any, level: int) -> Residue:
         """Evaluate the condition as far as facts up to a level settle it: an outcome, or what is left of it."""
-        return self._settler(self.condition, level)(candidate)
+        return self._settler("condition", level)(candidate)
 
     def settle_tight(self, candidate: Any, level: int) -> Residue:
         """Evaluate likewise the condition under which it barely holds; False where there is none."""
-        return self._settler(self.tight, level)(candidate) if self.tight else False
+        return self._settler("tight", level)(candidate) if self.tight else False
 
     def settle_state(self, candidate: Any, level: int) -> State | Callable[[Any], State | None] | None:
         """Return the state of a constraint as far as facts up to a level settle it; None where it plainly holds."""
@@ -80,15 +80,14 @@ class CompiledRule(Record):
         tight = conditions.facts_read(self.tight) if self.tight else frozenset()
         return conditions.facts_read(self.condition) | tight
 
-    def _settler(self, condition: Condition, level: int) -> Settler:
-        key = id(condition), level
-        if key not in self._settlers:
-            self._settlers[key] = Settler(condition, self._reader, partial(self._settled, level))
-        return self._settlers[key]
-
     @cached_property
-    def _settlers(self) -> dict[tuple[int, int], Settler]:
-        return {}
+    def _settler(self) -> Callable[[str, int], Callable[[Any], Residue]]:
+        """What settles one of its two conditions up to a level, compiled once."""
+
+        def compiled(name: str, level: int) -> Callable[[Any], Residue]:
+            return conditions.settler(getattr(self, name), self._reader, partial(self._settled, level))
+
+        return cache(compiled)
 
     def _settled(self, level: int, test: Test) -> bool:
         """Whether facts up to a level settle a test; a number of the scenario only in this, whether it is there."""

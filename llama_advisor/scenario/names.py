@@ -141,22 +141,17 @@ def _quantizations(base: RuleBase) -> dict[str, dict[str, None]]:
 
 def use_case_id(name: str, base: RuleBase) -> str:
     """The id of a use case by any of its names."""
-    found = base.kept(_ids("use_cases")).get(key(name))
-    if found is None:
-        unknown = f"use_cases: unknown use case {printable(name)!r}{_alike(name, base)}"
-        raise InputError(f"{unknown}; all: llama-advisor use-cases list")
-    return found
-
-
-def _alike(name: str, base: RuleBase) -> str:
-    """Up to three use cases that are described with words of `name`, rare words first, else the one spelled so."""
+    if found := base.kept(_ids("use_cases")).get(key(name)):
+        return found
+    # up to three that are described with words of the name, rare words first, else the one spelled so
     described = {
         case.id: _stems(" ".join((case.id, case.name, case.says, *case.aliases))) for case in base.use_cases.values()
     }
     common = Counter(stem for stems in described.values() for stem in stems)
     told = {case: sum(1 / common[stem] for stem in stems & _stems(name)) for case, stems in described.items()}
     best = sorted((case for case in told if told[case]), key=lambda case: (-told[case], case))[:ALIKE]
-    return f"; nearest: {', '.join(best)}" if best else nearest(name, base.use_cases).partition("; known")[0]
+    alike = f"; nearest: {', '.join(best)}" if best else nearest(name, base.use_cases).partition("; known")[0]
+    raise InputError(f"use_cases: unknown use case {printable(name)!r}{alike}; all: llama-advisor use-cases list")
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -105,13 +105,9 @@ class Project(Strict):
     """llama-advisor.yaml."""
 
     version: Annotated[Literal[1], "Version of this format."]
-    deployments: Annotated[
-        Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS)], "The decisions."
-    ]
+    deployments: Annotated[tuple[Deployment, ...], Field(min_length=1, max_length=MOST_DEPLOYMENTS), "The decisions."]
     exclude: Annotated[Names, "Files that are no sources of any deployment: `[docs, '**/tests']`."] = ()
-    waivers: Annotated[
-        Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS)], "Findings accepted for a time."
-    ] = ()
+    waivers: Annotated[tuple[Waiver, ...], Field(max_length=MOST_WAIVERS), "Findings accepted for a time."] = ()
 
 
 def proposed(

@@ -85,9 +85,10 @@ Symptom = Literal[
     "out_of_memory", "wont_load", "slow", "gibberish", "ignores_schema", "bad_tool_calls", "forgets_context"
 ]
 Tools = Literal["none", "single", "multi_step"]
-LicencePolicy = Literal["any", "open_source", "ungated"]
-Organisation = Literal["person", "company", "public", "critical_infrastructure", "military", "nuclear"]
-Accelerator = Literal["any", "gpu", "cpu", "npu"]
+_Kind = Literal["person", "company", "public", "critical_infrastructure", "military", "nuclear"]
+Organisation = Annotated[_Kind, BeforeValidator(_tool_words)]
+LicencePolicy = Annotated[Literal["any", "open_source", "ungated"], BeforeValidator(_tool_words)]
+Accelerator = Annotated[Literal["any", "gpu", "cpu", "npu"], BeforeValidator(_place)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_folded, json_schema_input_type=str | tuple[str, ...])]
 Place = Annotated[Target, BeforeValidator(_place, json_schema_input_type=Target | Literal["desktop"])]
 ToolCalls = Annotated[Tools, BeforeValidator(_tool_words, json_schema_input_type=Tools | bool)]
@@ -162,7 +163,7 @@ class Scenario(Strict):
         str | HardwareSpec | tuple[str | HardwareSpec, ...] | None,
         "What there is, as people write it, or in parts; `this` is this computer; a list means one of these.",
     ] = None
-    accelerator: Annotated[Annotated[Accelerator, BeforeValidator(_place)] | None, "What it must run on."] = None
+    accelerator: Annotated[Accelerator | None, "What it must run on."] = None
     memory_budget_gib: Annotated[Gib | None, "What the model may take in all, GiB."] = None
     reserved_gib: Annotated[GibOrZero | None, "Memory that other programs take on the same device, GiB."] = None
     context_tokens: Annotated[Tokens | None, "Most tokens a sequence may hold: prompt and answer."] = None
@@ -186,12 +187,10 @@ class Scenario(Strict):
     monthly_active_users: Annotated[Count | None, "Monthly active users of the licensee's products."] = None
     commercial: Annotated[bool | None, "Whether it is used commercially."] = None
     licence_policy: Annotated[
-        Annotated[LicencePolicy, BeforeValidator(_tool_words)] | None,
+        LicencePolicy | None,
         "Licences that may be used: open-source ones alone (Apache-2.0, MIT), or files that need no accepted terms.",
     ] = None
-    organisation: Annotated[
-        Annotated[Organisation, BeforeValidator(_tool_words)] | None, "Kind of organisation that uses it."
-    ] = None
+    organisation: Annotated[Organisation | None, "Kind of organisation that uses it."] = None
     tool_calling: Annotated[ToolCalls | None, "Tool calls: one per turn, or chains of dependent ones."] = None
     structured_output: Annotated[bool | None, "Whether answers must match a schema."] = None
     fine_tuning: Annotated[Methods, "Tuning methods that are acceptable."] = ()

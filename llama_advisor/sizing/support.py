@@ -130,7 +130,11 @@ def options(
         for item in base.quantizations.values()
         if item.ladder and item.format != HOSTED and not (item.official_only and official_build(model, item) is None)
     )
-    made = [_on_best_engine(model, base.quantizations[item], device, engines) for item in wanted or ladder]
+    own = device.kind if device is not None and device.kind in OWN_PLACES else None
+    made = []
+    for stored in map(base.quantizations.__getitem__, wanted or ladder):
+        taken = [Option(stored, it, support(it, model, stored, device, own or it.targets[0])) for it in engines]
+        made.append(min(taken, key=lambda one: (one.support.drawbacks, -one.engine.maturity, one.engine.id)))
     if wanted:
         return (min(made, key=lambda option: option.support.drawbacks),)
     least = min(option.support.failures for option in made)
@@ -140,15 +144,6 @@ def options(
 def at_home(engine: Engine, device: Device | None) -> bool:
     """Return whether the engine is used where the device stands, as one for browsers alone is in a browser only."""
     return not set(engine.targets) <= {*OWN_PLACES} or (device is not None and device.kind in engine.targets)
-
-
-def _on_best_engine(model: Model, quantization: Quantization, device: Device | None, engines: list[Engine]) -> Option:
-    own = device.kind if device is not None and device.kind in OWN_PLACES else None
-    taken = (
-        Option(quantization, engine, support(engine, model, quantization, device, own or engine.targets[0]))
-        for engine in engines
-    )
-    return min(taken, key=lambda option: (option.support.drawbacks, -option.engine.maturity, option.engine.id))
 
 
 def _rung(option: Option) -> tuple[int, int, bool, int, int, str]:

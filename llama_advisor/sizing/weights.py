@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from llama_advisor.knowledge.model import Architecture, Model
@@ -54,11 +54,11 @@ def weights_bytes(
     model: Model, quantization: Quantization, block_types: Mapping[str, BlockType], *, official: bool = True
 ) -> int:
     """Return the bytes of all weights as stored, metadata included; an `official` file's are those published."""
-    published, shape = official_build(model, quantization), model.architecture
+    published = official_build(model, quantization)
     if official and published is not None:
         return published.weights_bytes
-    bits = sum(_bits(tensor, shape, quantization, block_types) for tensor in tensor_parameters(shape))
-    return round((bits + _copied_table_bits(shape, quantization, block_types)) / 8) + quantization.metadata_bytes
+    bits = sum(bits for _, bits in _stored(model.architecture, quantization, block_types))
+    return round(bits / 8) + quantization.metadata_bytes
 
 
 def read_bytes_per_token(
@@ -73,41 +73,31 @@ def read_bytes_per_token(
 
     The input table (one row is read), metadata and the vision encoder do not count.
     """
-    shape = model.architecture
-    idle = _copied_table_bits(shape, quantization, block_types)
-    for tensor in tensor_parameters(shape):
+    idle = 0.0
+    for tensor, bits in _stored(model.architecture, quantization, block_types):
         share = 0.0 if with_image else tensor.cross_layers / tensor.layers
-        if tensor.name in {"token_embd", "vision", "projector"}:
-            share = 1.0
-        if share:
-            idle += share * _bits(tensor, shape, quantization, block_types)
+        idle += bits * (1.0 if tensor.name in {"token_embd", "vision", "projector"} else share)
     stored = weights_bytes(model, quantization, block_types, official=official)
     return stored - (round(idle / 8) + quantization.metadata_bytes)
 
 
-def _copied_table_bits(
+def _stored(
     architecture: Architecture, quantization: Quantization, block_types: Mapping[str, BlockType]
-) -> float:
-    """Bits of the input table where the format writes a tied embedding twice."""
-    if not (architecture.tied_embeddings and quantization.separate_head):
-        return 0.0
-    table = Tensor("token_embd", architecture.vocab_size * architecture.hidden_size)
-    return _bits(table, architecture, quantization, block_types)
-
-
-def _bits(
-    tensor: Tensor, architecture: Architecture, quantization: Quantization, block_types: Mapping[str, BlockType]
-) -> float:
-    """Bits of one tensor over all its layers."""
-    types = [quantization.default_type] * tensor.layers
+) -> Iterator[tuple[Tensor, float]]:
+    """Yield the tensors with their bits over all layers; the input table, too, where a tied one is written twice."""
+    tensors = tensor_parameters(architecture)
+    if architecture.tied_embeddings and quantization.separate_head:
+        tensors = (*tensors, Tensor("token_embd", architecture.vocab_size * architecture.hidden_size))
     grouping = architecture.attention_heads // architecture.kv_heads
-    for rule in quantization.tensors:
-        of_model = rule.model_layers in {None, architecture.layers}
-        if rule.tensor == tensor.name and of_model and grouping >= (rule.minimum_gqa or 0):
-            for layer in _layer_indexes(rule.layers, tensor.layers):
-                if not rule.replaces or types[layer] in rule.replaces:
-                    types[layer] = rule.type
-    return tensor.parameters * sum(block_types[name].bits_per_weight for name in types)
+    for tensor in tensors:
+        types = [quantization.default_type] * tensor.layers
+        for rule in quantization.tensors:
+            of_model = rule.model_layers in {None, architecture.layers}
+            if rule.tensor == tensor.name and of_model and grouping >= (rule.minimum_gqa or 0):
+                for layer in _layer_indexes(rule.layers, tensor.layers):
+                    if not rule.replaces or types[layer] in rule.replaces:
+                        types[layer] = rule.type
+        yield tensor, tensor.parameters * sum(block_types[name].bits_per_weight for name in types)
 
 
 def _layer_indexes(layers: LayerSet, count: int) -> range | list[int]:

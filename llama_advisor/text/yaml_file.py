@@ -118,14 +118,12 @@ def _extent(node: Any, text: str) -> tuple[int, int]:
 
 def parse(text: str, name: str) -> Document:
     """Parse YAML (or JSON, which is YAML); raise InputError with the position of what is wrong."""
-    _refuse_what_is_too_large(text, name)
     node = _compose(text, name)
     return Document(name, text, None if node is None else _Builder(name).build(node, 0), node)
 
 
 def parse_all(text: str, name: str) -> tuple[Document, ...]:
     """Parse a file that may hold several documents; empty ones are left out."""
-    _refuse_what_is_too_large(text, name)
     builder = _Builder(name)
     return tuple(
         Document(name, text, builder.build(node, 0), node)
@@ -136,7 +134,6 @@ def parse_all(text: str, name: str) -> tuple[Document, ...]:
 
 def nodes(text: str, name: str) -> list[Any]:
     """The node trees of all documents of a file; raise InputError where it is none, too large or too deep."""
-    _refuse_what_is_too_large(text, name)
     found: list[Any] = _compose(text, name, several=True)
     return found
 
@@ -158,6 +155,7 @@ def _compose(text: str, name: str, *, several: bool = False) -> Any:
     """Node tree of the one document, or those of several."""
     import yaml
 
+    _refuse_what_is_too_large(text, name)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return list(yaml.compose_all(text, Loader=loader)) if several else yaml.compose(text, Loader=loader)
