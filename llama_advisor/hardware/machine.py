@@ -10,8 +10,21 @@ from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
 
-from llama_advisor.hardware import words
-from llama_advisor.hardware.words import GENERIC, Amount, Catalogue, Named, Reading, clean, tokens
+from llama_advisor.hardware.words import (
+    DEVICES_AND_NODES,
+    GENERIC,
+    Amount,
+    Catalogue,
+    Named,
+    Reading,
+    bus,
+    clean,
+    mixed,
+    name_tokens,
+    read,
+    sizes,
+    tokens,
+)
 from llama_advisor.knowledge.device import Device, Machine
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import Record
@@ -93,7 +106,7 @@ def _read(value: str | Mapping[str, Any], catalogue: Catalogue, target: Target |
         machine = _read({"device": text.removeprefix(HERE), **said}, catalogue, target)
         return machine._replace(assumptions=("found on this computer", *machine.assumptions))
     if text:
-        joined = words.mixed(text, catalogue, lambda part: _build(part, part, catalogue, target, stated))
+        joined = mixed(text, catalogue, lambda part: _build(part, part, catalogue, target, stated))
         return joined._replace(label=text) if joined else _build(text, text, catalogue, target, stated)
     parts = {"memory_gb": "{:g} GB VRAM", "ram_gb": "{:g} GB RAM"}
     label = " + ".join(parts.get(key, f"{key} {{:g}}").format(item) for key, item in said.items())
@@ -111,7 +124,7 @@ def _number(key: str, item: Any) -> Any:
 
 def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, stated: Stated) -> Machine:
     """Return the machine that cleaned `text` and `stated` describe; InputError where they clash."""
-    reading = words.read(text, catalogue)
+    reading = read(text, catalogue)
     amounts = reading.amounts  # the mapping's own are added as words would have said them, and win
     if stated.memory_gb is not None:
         amounts = (Amount(stated.memory_gb, "plain"), *(amount for amount in amounts if amount.kind == "ram"))
@@ -149,7 +162,7 @@ def _build(text: str, label: str, catalogue: Catalogue, target: Target | None, s
 def _layout(reading: Reading, choice: Choice, stated: Stated, label: str) -> tuple[int, int]:
     """Return devices per node and nodes."""
     count = choice.counts[-1] if choice.counts else reading.apart
-    nodes = choice.counts[0] if len(choice.counts) == words.DEVICES_AND_NODES else reading.nodes
+    nodes = choice.counts[0] if len(choice.counts) == DEVICES_AND_NODES else reading.nodes
     for what, one, other in (("count is", count, stated.count), ("nodes are", nodes, stated.nodes)):
         if one is not None and other is not None:
             raise InputError(f'hardware "{label}": the {what} given twice ({one} and {other})')
@@ -222,7 +235,7 @@ def _pick(
         return base._replace(memory_gib=gib), note, candidates
     meant = tuple(d for d in known if d.memory_gib == size)
     device, notes = _smallest(meant)
-    if not notes and len({words.name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
+    if not notes and len({name_tokens(d.name.partition(" (")[0]) for d in candidates}) > 1:
         notes = (f"{device.name} assumed, going by its memory",)
     less, more = sorted((size, gib if gib < size * _OVER else gib / devices))
     if less < more * (1 - _CLOSE):
@@ -241,12 +254,12 @@ def _smallest(candidates: tuple[Device, ...]) -> tuple[Device, Assumptions]:
 def _override(device: Device, stated: Stated, reading: Reading) -> tuple[Device, Assumptions]:
     """Put stated bandwidth, memory channels and cores in place of the listed ones; say what stays unknown."""
     notes: Assumptions = ()
-    asked, told, cores = stated.bandwidth_gb_s, "the stated {:g} are used", reading.cores
+    asked, words, cores = stated.bandwidth_gb_s, "the stated {:g} are used", reading.cores
     if asked is None and device.kind == "cpu" and any(reading.bus):
-        asked, told = _bus_gb_s(device, *reading.bus)
+        asked, words = _bus_gb_s(device, *reading.bus)
     if asked is not None:
         listed = f"{device.bandwidth_gb_s or 0:g} GB/s listed for {device.name}"
-        notes = (f"{listed}; {told.format(asked)}",) if device.bandwidth_gb_s not in (None, asked) else ()
+        notes = (f"{listed}; {words.format(asked)}",) if device.bandwidth_gb_s not in (None, asked) else ()
         device = device._replace(bandwidth_gb_s=asked)
     elif device.id.startswith(GENERIC) and device.bandwidth_gb_s is not None:
         if cores and device.cores:  # a share of a server comes with a share of its bandwidth
@@ -260,7 +273,7 @@ def _override(device: Device, stated: Stated, reading: Reading) -> tuple[Device,
 
 def _bus_gb_s(device: Device, channels: int | None, rate: int | None) -> tuple[float | None, str]:
     """Return bandwidth by channels and rate in MT/s, and it in words; what is not said is that of the device."""
-    own = words.bus(device.name.casefold())
+    own = bus(device.name.casefold())
     if (rate := rate or own[1]) is None:
         return None, ""
     listed = device.bandwidth_gb_s or 0
@@ -286,7 +299,7 @@ def choose(reading: Reading, catalogue: Catalogue, target: Target | None, label:
     if whole and all(name.board == 1 for name in reading.named):
         return Choice((whole,))
     specific = [name for name in reading.named if not name.generic]
-    strange = [name for name in specific if name.suffix and name.suffix not in words.sizes(name.devices)]
+    strange = [name for name in specific if name.suffix and name.suffix not in sizes(name.devices)]
     if specific and not strange:
         return _known(specific, reading, catalogue, target)
     return _unknown(strange, reading, catalogue, target, label)
@@ -330,8 +343,8 @@ def _known(names: list[Named], reading: Reading, catalogue: Catalogue, target: T
     numbers = (max((word for word in name.spelling if word[0].isdigit()), key=len, default="") for name in group)
     if any(number and number not in own for number in numbers):  # one entry stands for several
         notes.append(f"{devices[0].name} stands in for it")
-    if unread := [word for word in reading.unread.split() if word not in bare]:
-        notes.append(f'not read: "{" ".join(unread)}"')
+    if words := [word for word in reading.unread.split() if word not in bare]:
+        notes.append(f'not read: "{" ".join(words)}"')
     host = len(group) < len(names) or any(name.generic for name in reading.named)
     own_gib = devices[0].memory_gib
     board = 1 if own_gib == stated else group[0].board  # or the memory of one device of a board is stated
