@@ -66,9 +66,8 @@ def ask(
             log = resumed(Path(resume or kept()).read_text(encoding="utf-8"), name)
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"--resume {name}: {getattr(error, 'strerror', None) or error}") from error
-    advisor = Advisor(run.base(), run.today)
     lines = iter(()) if alone else None if answers is None else _piped(answers)
-    interview = Interview(run, advisor, log, lines, resume, save, alone=alone)
+    interview = Interview(run, log, lines, resume, save, alone=alone)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -87,7 +86,6 @@ class Interview:
     """Lines in, lines out; the log is the only state."""
 
     run: Run
-    advisor: Advisor
     log: Log
     lines: Iterator[str] | None  # Piped answers; None at a terminal.
     resume: str | None
@@ -96,7 +94,7 @@ class Interview:
 
     def __post_init__(self) -> None:
         self.width = self.run.view.width
-        self.outlook = Outlook(self.advisor)
+        self.outlook = Outlook(Advisor(self.run.base(), self.run.today))
         self.machine = describe(detect()) if self.lines is None else None
         if self.machine:  # this computer as hardware, where it can be read as such
             try:

@@ -112,22 +112,10 @@ def model_of(kind: type[Any]) -> type[BaseModel]:
             default = kind._field_defaults[name]
             options |= {"default_factory": dict} if default is EMPTY else {"default": default}
         fields[name] = (hints[name], Field(**options))
-    validators: Any = {}
-    if check := getattr(kind, "check", None):
-
-        def checked(model: BaseModel) -> BaseModel:
-            check(model)
-            return model
-
-        validators = {"check": model_validator(mode="after")(checked)}
-    made = create_model(
-        kind.__name__,
-        __base__=Strict,
-        __doc__=kind.__doc__,
-        __module__=kind.__module__,
-        __validators__=validators,
-        **fields,
-    )
+    check = getattr(kind, "check", None)
+    validators: Any = {"check": model_validator(mode="after")(lambda model: check(model) or model)} if check else {}
+    told: Any = {"__doc__": kind.__doc__, "__module__": kind.__module__, "__validators__": validators}
+    made: type[BaseModel] = create_model(kind.__name__, __base__=Strict, **told, **fields)
     _MODEL_OF[kind], _RECORD_OF[made] = made, kind
     return made
 
