@@ -65,13 +65,12 @@ def deploy(
 
 def _form(target: list[str], said: dict[str, Any]) -> str:
     """Return what to write; where it runs is put with what was said."""
+    known = (*TARGETS, *get_args(Place))
+    for name in target:
+        if name not in known:
+            raise InputError(f"--target: unknown target {printable(name)!r}{nearest(name, known)}")
     forms = [name for name in target if name in TARGETS]
     places = [name for name in target if name not in TARGETS]
-    for name in places:
-        if name not in get_args(Place):
-            raise InputError(
-                f"--target: unknown target {printable(name)!r}{nearest(name, (*TARGETS, *get_args(Place)))}"
-            )
     if len(forms) > 1 or len(places) > 1:
         raise InputError(f"--target: one of each at most, not {', '.join(forms if len(forms) > 1 else places)}")
     if places:

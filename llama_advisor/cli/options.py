@@ -98,9 +98,7 @@ def command(
     form = typer.Option("--format", "-f", help=HELP["shared"]["format"])
     typed = {"format_": Annotated[Literal.__getitem__(tuple(formats)), form], **_SHARED}
     usual = {"format_": "text"}
-    options = [
-        inspect.Parameter(name, _KEYWORD, default=usual.get(name), annotation=typed[name]) for name in shared.split()
-    ]
+    options = [inspect.Parameter(n, _KEYWORD, default=usual.get(n), annotation=typed[n]) for n in shared.split()]
     for flag in flags:
         names = (f"{flag.flag}/--no-{flag.flag[2:]}",) if flag.kind == "yes" else (flag.flag,)
         option = typer.Option(

@@ -126,13 +126,13 @@ def options(
     free = (item for item in base.engines.values() if item.id != HOSTED and (wanted or at_home(item, device)))
     engines = [base.engines[engine]] if engine else [*free]
     ladder = (
-        item.id
+        item
         for item in base.quantizations.values()
         if item.ladder and item.format != HOSTED and not (item.official_only and official_build(model, item) is None)
     )
     own = device.kind if device is not None and device.kind in OWN_PLACES else None
     made = []
-    for stored in map(base.quantizations.__getitem__, wanted or ladder):
+    for stored in [base.quantizations[name] for name in wanted] or ladder:
         taken = [Option(stored, it, support(it, model, stored, device, own or it.targets[0])) for it in engines]
         made.append(min(taken, key=lambda one: (one.support.drawbacks, -one.engine.maturity, one.engine.id)))
     if wanted:
