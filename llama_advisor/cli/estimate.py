@@ -22,7 +22,6 @@ from llama_advisor.text.wording import by_flag, problem
 if TYPE_CHECKING:
     from llama_advisor.cli.batch import Answer
 
-FITS, FITS_NOT = 0, 1
 FLAGS = tuple(flag for flag in flags_of(EstimateRequest) if flag.field not in {"id", "model"})
 FLAG_OF = {flag.field: flag.flag for flag in FLAGS}
 
@@ -58,7 +57,7 @@ def estimate(
         from llama_advisor.render.table import Varied
 
         varied = Varied(by, asked, made, sizer)
-        code = FITS if varied.fits else FITS_NOT
+        code = int(not varied.fits)
         table = {"schema_version": 1, "by": by, "rows": [{"value": row.value, **asked_for(row)} for row in varied.rows]}
         run.show(table, lambda: varied.text(run.view))
     else:
@@ -83,7 +82,7 @@ def _sized(
     tuned = [item.fits for item in made.training or ()]
     if not asked.fine_tuning:  # any method will do where none was named
         tuned = tuned if set(tuned) == {False} else []
-    return asked, made, FITS_NOT if False in (made.memory.fits, *tuned) else FITS
+    return asked, made, int(False in (made.memory.fits, *tuned))
 
 
 def requested(fields: dict[str, Any], flags: dict[str, str]) -> EstimateRequest:

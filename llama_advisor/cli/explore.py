@@ -19,8 +19,6 @@ from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import plain
 from llama_advisor.text.yaml_file import printable
 
-IN_FIRST_PLACE, IN_ANOTHER = 0, 1
-FITS, FITS_NOT = 0, 1
 LONGEST_NAME = 60
 
 
@@ -52,7 +50,7 @@ def explain(
 
     explanation = why_not(model, read_scenario(scenario, said), Advisor(base, run.today))
     run.write(EXPLANATION[run.format].writer()(explanation, base, run.view))
-    return IN_FIRST_PLACE if explanation.standing == "recommended" else IN_ANOTHER
+    return int(explanation.standing != "recommended")
 
 
 def _entry(name: str, run: Run, base: RuleBase) -> tuple[Any, Callable[[], str]] | None:
@@ -108,4 +106,4 @@ def whatif(
     advisor = Advisor(run.base(file), run.today)
     grid = answered(scenario, axes, advisor, count)
     run.write(GRID[run.format].writer()(grid, advisor.base, run.view))
-    return FITS if any(cell.winner for cell in grid.cells) else FITS_NOT
+    return int(not any(cell.winner for cell in grid.cells))

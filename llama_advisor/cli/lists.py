@@ -27,7 +27,6 @@ DEVICE = ("id", "name", "kind", "memory_gib", "bandwidth_gb_s", "fp16_tflops")
 RENTAL = ("id", "device", "count", "usd_per_hour", "spot_usd_per_hour", "region")
 OFFER = ("id", "model", "context_tokens", "witnesses")
 RATES = ("usd_per_million_input_tokens", "usd_per_million_output_tokens")
-NOTHING = 1
 KINDS = f"Only devices of this kind: {', '.join(get_args(DeviceKind))}."
 
 
@@ -119,7 +118,7 @@ def hardware_detect(run: Run) -> int:
         return out.text()
 
     run.show({"schema_version": 1, "found": parts, "hardware": name, "read_as": read_as}, text)
-    return 0 if name else NOTHING
+    return int(not name)
 
 
 @command("format_ rules as_of")

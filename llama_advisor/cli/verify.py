@@ -21,7 +21,6 @@ from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import parse, printable
 
-HOLDS, HOLDS_NOT = 0, 1
 KEPT = "measurements"
 VERIFICATION = Format("verify", "verification_text")
 PROMPT_TOKENS, OUTPUT_TOKENS = 256, 128
@@ -55,7 +54,7 @@ def verify(
     if keep is not None and machine is not None:
         _keep(entries, machine.device, Path(keep), sizer)
     run.show(found, lambda: VERIFICATION.writer()(found, sizer.base, run.view))
-    return HOLDS if found.holds else HOLDS_NOT
+    return int(not found.holds)
 
 
 def _asked(url: str, requests: int, key: str | None, said: dict[str, Any]) -> Readings:
