@@ -198,7 +198,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(
         raise PermissionError(13, "Permission denied")
 
     place = str(package(tmp_path, "models.dev"))
-    monkeypatch.setattr(Path, "write_text", refused)
+    monkeypatch.setattr("llama_advisor.cli.options.replace_file", refused)
     code, out, err = call("rules", "refresh", "models.dev", "--from", place, "--rules", str(house), *DAY)
     assert (code, out) == (2, "")
     assert err == f"llama-advisor: {house}/prices/hosted.yaml: Permission denied\n"
