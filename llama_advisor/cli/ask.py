@@ -108,7 +108,7 @@ class Interview:
                 readline.parse_and_bind("set enable-bracketed-paste off")
         self.interrupted = False
         self.place = 0
-        self.plain = not self.view.unicode
+        self.plain = not self.run.view.unicode
 
     def hear(self, sentence: str) -> None:
         """Read a sentence before anything is asked; without a terminal say how, and refuse what is unsure."""
