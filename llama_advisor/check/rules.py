@@ -171,16 +171,17 @@ def _blamed(outcome: Outcome, build: Candidate, item: Deployed) -> tuple[str, st
 def freshness_findings(item: Deployed, decision: Decision, base: RuleBase, as_of: date) -> Iterator[CheckFinding]:
     """Yield prices and sources that the decision rests on and that were read long before the day asked for."""
     winner, build = decision.winner, decision.best or decision.nearest
-    cost = winner.cost if winner else None
-    if winner and cost and (old_price := base.expired("prices", cost.offer, as_of)):
+    if winner and winner.cost and base.expired("prices", winner.cost.offer, as_of):
         # Cost decides where a budget was set, or where it gives the winner its lead over another model.
         without, *others = (
             build.score - sum(part.points for part in build.parts if part.criterion.id == "cost")
             for build in decision.order
         )
         decides = decision.need.budget_usd_per_month is not None or any(without <= other for other in others)
-        text = f"the price of {in_words(winner)}, {cost.offer}, is {old_price}"
-        yield item.finding("LA401" if decides else "LA406", ("requirements",), text, "price")
+        priced = winner if decides else decision.best
+        if priced and priced.cost and (old_price := base.expired("prices", priced.cost.offer, as_of)):
+            text = f"the price of {in_words(priced)}, {priced.cost.offer}, is {old_price}"
+            yield item.finding("LA401" if decides else "LA406", ("requirements",), text, "price")
     if build is None:
         return
     counted = [part.rule for part in build.parts if part.rule] + [outcome.rule for outcome in build.outcomes]
