@@ -263,12 +263,13 @@ class Comparison:
     def _context(self, source: SourceText, mention: Mention, held: Deployment) -> Iterator[CheckFinding]:
         """Yield whether another context is set; a longer one that fits is worth a note alone."""
         need, requests = self.decision.need, self.decision.need.concurrent_requests if mention.total else 1
-        slots = held.setting("sequences") if mention.total else None
+        slots = (held.setting("sequences") or self.set.get("sequences")) if mention.total else None
         if slots and slots.number > requests and mention.number >= need.context_tokens * requests:
             return  # the slots make it too short
         requests = slots.number if slots and slots.number else requests
         wanted = need.context_tokens * requests
-        if mention.number == wanted or (mention.number == need.context_tokens and not slots):
+        alone = not slots and not need.concurrency_stated
+        if mention.number == wanted or (mention.number == need.context_tokens and alone):
             return
         assumed = self.item.deployment.requirements.context_tokens is None
         taken = ", which its use case takes for granted; state `context_tokens`" if assumed else ""

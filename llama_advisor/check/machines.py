@@ -14,7 +14,7 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.device import Machine
 from llama_advisor.text.errors import InputError
 
-_COUNTED = re.compile(r"(?:(?P<times>\d{1,4})[ ]?x[ ]?)?(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
+_COUNTED = re.compile(r"(?:gpu:)?(?:(?P<times>\d{1,4})[ ]?x[ ]?)?(?P<name>.+?)(?::(?P<count>\d{1,4}))?")
 SAME, LARGER, SMALLER, OTHER = range(4)
 """How a machine differs from another, the least first."""
 
@@ -62,10 +62,14 @@ def in_words(machine: Machine, devices: int | None, written: str) -> str:
     return written if machine.meant else f"{number}{machine.device.name}"
 
 
-def asked(held: Deployment, base: RuleBase) -> Iterator[Asked]:
-    """Yield the machines that a deployment names and that are known; without one the number of devices alone."""
+def asked(held: Deployment, base: RuleBase, *, clustered: bool = True) -> Iterator[Asked]:
+    """Yield the machines that a deployment names and that are known; without one the number of devices alone.
+
+    Where it is not `clustered`, tensor parallelism over more devices than it takes speaks of no further nodes.
+    """
     first = {item.kind: item.number for item in reversed(held.settings) if item.number}
     split = max(1, split_of(held))
+    clustered = clustered or first.get("nodes", 1) > 1
     copies = max((item.number for item in held.settings if item.kind == "replicas"), default=1) or 1
     said = first.get("devices")
     named, known = [item for item in held.settings if item.kind == "machine"], False
@@ -78,7 +82,7 @@ def asked(held: Deployment, base: RuleBase) -> Iterator[Asked]:
             if 0 < own < one.count:  # a part of an instance
                 name, one = one.device.name, one._replace(count=1)
             units = max(1, (own or (split if one.count == 1 else one.count)) // one.count)
-            nodes = first.get("workers") or max(1, split // (units * one.count))
+            nodes = first.get("workers") or (max(1, split // (units * one.count)) if clustered else 1)
             text = f"{nodes} nodes with {units}x {name}" if nodes > 1 else f"{units}x {name}"
             machine = read_hardware(text, catalogue_of(base))
         except InputError:
@@ -89,7 +93,8 @@ def asked(held: Deployment, base: RuleBase) -> Iterator[Asked]:
             known = True
     if said and not known:
         mention = next(item for item in held.settings if item.kind == "devices" and item.number)
-        yield Asked(mention, "", None, said * (first.get("workers") or max(1, split // said)), copies)
+        nodes = first.get("workers") or (max(1, split // said) if clustered else 1)
+        yield Asked(mention, "", None, said * nodes, copies)
 
 
 def split_of(held: Deployment) -> int:
@@ -100,7 +105,9 @@ def split_of(held: Deployment) -> int:
 
 def unlike(held: Deployment, stated: Sequence[Machine], base: RuleBase) -> tuple[int, Asked, Machine] | None:
     """Return what a deployment asks for where it is none of the machines stated: how it differs, and from which."""
-    every = list(asked(held, base))  # beside a card, the computer that it is put into tells nothing
+    clustered = any(machine.nodes > 1 for machine in stated)
+    every = list(asked(held, base, clustered=clustered))
+    # Beside a card, the computer that it is put into tells nothing.
     cards = [one for one in every if one.machine is None or one.machine.device.kind != "cpu"] or every
     found = [(one.differs(machine), one, machine) for one in cards for machine in stated]
     least = min(found, key=lambda each: each[0], default=None)
