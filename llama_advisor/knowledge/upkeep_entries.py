@@ -109,7 +109,9 @@ class Reading(Record):
     selectors: Annotated[tuple[str, ...], "Keys whose value a model is called by, and can be selected by."]
     schemes: Annotated[tuple[str, ...], "What stands before a model under any key."]
     owners: Annotated[tuple[str, ...], "What providers and libraries put before a name."]
-    plain: Annotated[tuple[str, ...], "Words behind a model's name that leave open which build it is."]
+    plain: Annotated[
+        tuple[str, ...], "Words behind a model's name that leave open which build it is; `#` is any number."
+    ]
     hosted: Annotated[tuple[str, ...], "What only names of providers have in them."]
     foreign_quantizations: Annotated[tuple[str, ...], "Quantizations that this rule base does not hold."]
     families: Annotated[tuple[str, ...], "How names of other models begin."]

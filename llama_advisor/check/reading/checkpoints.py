@@ -24,7 +24,7 @@ CACHED = re.compile(r"models--([\w.\-]+?)--([\w.\-]+)")
 _GENERATION = re.compile(r"(llama[-_]?)v?(\d)[p_\-](\d)(?=[-_])")
 MOST_OWNERS = 4
 MOST_WORDS = 2
-_OWN_FORMS = ("models", ".", "")
+_DIGITS = re.compile(r"\d+")
 
 
 class Checkpoint(NamedTuple):
@@ -47,7 +47,7 @@ class Checkpoints:
         self._stems: dict[str, str] = {}
         self._quantizations: dict[str, frozenset[str]] = {}
         reading = base.checking.reading
-        self._plain = {"", *reading.plain}
+        self._plain = {"", *reading.plain, *map(key, base.engines)}
         for model in base.models.values():
             files = model.artifacts
             self._exact[files.hf_repo.lower()] = Checkpoint(model.id)
@@ -130,21 +130,23 @@ class Checkpoints:
             if held is None:
                 return None
             named = self.quantization(tag) if tag else held
-            loose = "/" not in name or owner.endswith(_OWN_FORMS)
-            return Checkpoint(model, named, loose, telling=bool(owner or tag or file or words[length:]))
+            return Checkpoint(model, named, loose=True, telling=bool(owner or tag or file or words[length:]))
         return None
 
     def rest(self, words: list[str]) -> frozenset[str] | None:
         """Return the quantizations that the words behind a model's name mean; None where they mean another model."""
-        if all(word in self._plain for word in words):
+        if all(map(self._says_nothing, words)):
             return frozenset()
         for begin in range(len(words)):
             for end in range(len(words), begin, -1):
                 held = self.quantization("-".join(words[begin:end]))
                 around = [*words[:begin], *words[end:]]
-                if held and all(word in self._plain or self.quantization(word) for word in around):
+                if held and all(self._says_nothing(word) or self.quantization(word) for word in around):
                     return held
         return None
+
+    def _says_nothing(self, word: str) -> bool:
+        return word in self._plain or _DIGITS.sub("#", word) in self._plain
 
     def quantization(self, name: str) -> frozenset[str]:
         """Return the quantizations that a word may mean."""

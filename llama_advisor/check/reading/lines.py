@@ -15,18 +15,21 @@ _LONG = r"\"\"\"[^\"]*(?:\"(?!\"\")[^\"]*)*\"\"\""
 _STRING = r"\"[^\"\\]*(?:\\[\s\S][^\"\\]*)*\"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _ONE_LINE = r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`\\]*(?:\\[\s\S][^`\\]*)*`"
 _HASH = r"(?:^|(?<=\s))#[^\n\r]*"
+_JOB = rf"(?!#(?:SBATCH|PBS|BSUB|FLUX:?)\s){_HASH}"  # options of a scheduler are none
 _SLASH = r"(?:^|(?<=[\s;,{}()\]]))//[^\n\r]*|/\*[\s\S]*?(?:\*/|\Z)"
 _OFFERED = r"<(?:\w+\.)?\w*(?:[Oo]ption|Item)\b[^<>]*>"  # what a person picks from
+_TYPED = r"(?<=\w)\??:[\w.&' \t]{0,60}[\[<][^=\n(){}\"]{0,200}(?=[ \t]=[ \t])"
+_TYPES = rf"{_TYPED}|(?:\[[\d.]*\]|map\[\w+\])+(?:string|bool|int|any)(?=\{{)"
 QUOTED = r"\\.|(?<!\w)(?:\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')"
 NOTE = r"\{\{-?\s*/\*[\s\S]*?(?:\*/\s*-?\}\}|\Z)|(?<!\$)\{#[\s\-][\s\S]*?(?:#\}|\Z)"
 COMMENTS = {
     kind: re.compile(rf"{strings}|(?P<comment>{comments})", re.MULTILINE)
     for kind, strings, comments in (
-        ("code", rf"\\.|{_ONE_LINE}", rf"{_SLASH}|<!--[\s\S]*?(?:-->|\Z)|{_OFFERED}"),
+        ("code", rf"\\.|{_ONE_LINE}", rf"{_SLASH}|<!--[\s\S]*?(?:-->|\Z)|{_OFFERED}|{_TYPES}"),
         ("blocks", rf"\\.|{_ONE_LINE}", f"{_SLASH}|{_HASH}"),
         ("query", rf"\\.|{_ONE_LINE}", rf"--\[(?P<level>=*)\[[\s\S]*?(?:\](?P=level)\]|\Z)|--[^\n]*|{_SLASH}"),
         ("sections", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*;[^\n\r]*"),
-        ("shell", QUOTED, rf"{NOTE}|{_HASH}|^[ \t]*(?:@?(?i:rem)\b|::)[^\n\r]*"),
+        ("shell", QUOTED, rf"{NOTE}|{_JOB}|^[ \t]*(?:@?(?i:rem)\b|::)[^\n\r]*"),
         ("lines", QUOTED, rf"{NOTE}|{_HASH}|<#[\s\S]*?(?:#>|\Z)"),
         ("modelfile", QUOTED, rf"{_HASH}|^[ \t]*(?i:system|template|message|license)\b(?:\s*{_LONG}|[^\n]*)"),
         ("", QUOTED, f"{NOTE}|{_HASH}"),
@@ -52,11 +55,14 @@ _TOLD = re.compile(r"[\s={]")
 _COMMAND = re.compile(r"[.~]?/[\w./\-]+|[A-Za-z][\w\-]*")
 _TAG = re.compile(r"<!--[\s\S]*?(?:-->|\Z)|<[^<>]*>|[\r\n]")
 _CONTINUED = re.compile(r"(?<=\s)[`^]\r?\n")
+_QUOTE = re.compile(r"\s*[\"'`]")
 MOST_OPEN = 12
 MOST_INSIDE = 3
 TYPES = frozenset({"string", "String", "str", "int", "number"})
+ARROWS = frozenset({"->", "=>"})
+ENUM = "enum"
 COMPARED = frozenset({"==", "===", "!=", "!=="})
-PAIRS = frozenset({"name", "key"})
+PAIRS = frozenset({"name", "key", "attribute"})
 
 
 class Item(NamedTuple):
@@ -151,7 +157,7 @@ class _Lines:
                 yield from self._flushed()
                 self.path, at = (*self.base, *map(Named, section[1].strip().strip("\"'").split("."))), section.end()
             elif found in {"end", "comma", "close"}:
-                yield from self._ended(match[0], found)
+                yield from self._ended(match, found)
             elif found == "open":
                 self._opened(match[0])
             elif found == "equals":
@@ -162,10 +168,14 @@ class _Lines:
             yield from self._closed()
         yield from self._flushed()
 
-    def _ended(self, sign: str, found: str) -> Iterator[Entry]:
+    def _ended(self, match: re.Match[str], found: str) -> Iterator[Entry]:
         """Yield the statement that a sign ends; within brackets a line goes on, and so does a list behind a comma."""
-        listed = self.bracket == "["
-        if found == "close":
+        listed, sign = self.bracket == "[", match[0]
+        if sign == "|" and self.kind == "code" and _QUOTE.match(self.piece.text, match.end()):  # one of several
+            if self.last >= 0 and self.items[self.last].quoted:
+                self.items.pop(self.last)
+            self.compared, self.last = True, -1
+        elif found == "close":
             yield from self._closed()
         elif found == "comma" and listed:
             self.key, self.apart = "", False
@@ -210,6 +220,8 @@ class _Lines:
             item = self.items.pop(self.last)
             tested = self.kind == "shell" or (self.bracket == "[" and self._text(item).startswith("$"))
             self.compared = before.isspace() and (sign in COMPARED or (sign == "=" and tested))
+            if sign in ARROWS and item.quoted:  # others that are compared with it
+                self.items = [one for one in self.items if one.key or not one.quoted]
             name = self._text(item)
             if name in TYPES and self.items and not item.key:  # `param model string = …`
                 name = self._text(self.items.pop())
@@ -234,7 +246,8 @@ class _Lines:
         if len(self.open) < MOST_OPEN:
             called = self.key if name != self.key and bracket == "(" else ""
             held = Named(self.pair) if self.key == "value" and self.pair else ""
-            self.path = (*self.path, *filter(None, (held, called, chained, name)), self.count)
+            listed = next((word for item in self.items if (word := self._text(item)) == ENUM), "")
+            self.path = (*self.path, *filter(None, (listed, held, called, chained, name)), self.count)
         self.items, self.key, self.last, self.bracket, self.apart, self.pair = [], "", -1, bracket, False, ""
 
     def _closed(self) -> Iterator[Entry]:
@@ -250,16 +263,21 @@ class _Lines:
         self.count += 1
         for item in self.items:
             if item.key in PAIRS:
-                self.pair = self._text(item)
+                text = self._text(item)  # of Nomad `${device.model}`
+                self.pair = text[2:-1].replace(".", "-") if text.startswith("${") else text
         path: Path = (*self.path, self.count)
         if self.pair and any(item.key == "value" for item in self.items):
             path = (*path, Named(self.pair))
         words = self.items
-        if self.kind in {"", "shell", "lines"} and words and words[0].key:  # `CUDA_VISIBLE_DEVICES=0,1 vllm serve …`
+        if self.kind == "code" and words and self._text(words[0]) == "case":
+            words = [item for item in words if item.key]  # what is done, not what for
+        keyed = len(words) > 1 and words[0].key and not words[1].key
+        if keyed and (self.kind == "sections" or (self.kind == "lines" and _FLAG.match(self._text(words[0])))):
+            # `Exec=--model …`
+            path, words = (*path, words[0].key), [words[0]._replace(key=""), *words[1:]]
+        elif self.kind in {"", "shell", "lines"} and words and words[0].key:  # `CUDA_VISIBLE_DEVICES=0,1 vllm serve …`
             first = next((place for place, item in enumerate(words) if not item.key), 0)
             yield from options(self.piece, words[:first], path, self.inside)
             words = [item._replace(apart=False) for item in words[first:]]
-        elif self.kind == "sections" and len(words) > 1 and words[0].key and not words[1].key:  # `Exec=--model …`
-            path, words = (*path, words[0].key), [words[0]._replace(key=""), *words[1:]]
         yield from options(self.piece, words, path, self.inside)
         self.items, self.key, self.last, self.apart, self.compared = [], "", -1, False, False

@@ -14,6 +14,8 @@ from llama_advisor.check.reading.pieces import Entry, Named, Path, Piece
 _BREAK = re.compile(r"\r\n|\n|\r")
 _OPENING = re.compile(r"[rbfuRBFU]{0,2}(\"\"\"|'''|\"|')")
 _NAME = re.compile(r"[A-Za-z][\w.\-]*")
+_FILLED = re.compile(r"(?:[\w.:/\-]|\{\w+\})+")
+_NAMED = re.compile(r"(?:(--?[\w.\-]+)=)?\{(\w+)\}")
 LOOKUPS = frozenset({"get", "getenv", "setdefault", "env", "config", "get_env", "getattr"})
 SKIPPED = (ast.Raise, ast.Assert, ast.Compare, ast.MatchValue, ast.Slice)
 
@@ -80,7 +82,14 @@ class _Module:
             yield from self.walk(node.value, path)
 
     def _constant(self, node: ast.expr, path: Path) -> Iterator[Entry]:
-        yield from lines.value(self.piece.part(*self._span(node)), path)
+        piece = self.piece.part(*self._span(node))
+        if isinstance(node, ast.JoinedStr) and (name := _NAMED.fullmatch(piece.text)):
+            path = (*path, name[1]) if name[1] else path
+            yield piece.entry(path, *name.span(2))._replace(value=f"${name[2]}")
+        elif isinstance(node, ast.JoinedStr) and _FILLED.fullmatch(piece.text):
+            yield piece.entry(path, 0, len(piece.text))
+        else:
+            yield from lines.value(piece, path)
 
     def _computed(self, node: ast.BinOp, path: Path) -> Iterator[Entry]:
         if all(isinstance(side, ast.Constant) for side in (node.left, node.right)):
@@ -93,7 +102,11 @@ class _Module:
         yield from lines.options(self.piece, items, within)
         for index, item in enumerate(node.elts):
             if _text(item) is None:
-                yield from self.walk(item, (*within, index))
+                flag = (_text(node.elts[index - 1]) or "") if index else ""
+                at = (*within, flag if flag.startswith("-") and "=" not in flag else index)
+                if isinstance(item, ast.Name) and flag:
+                    yield self._variable(item, at)
+                yield from self.walk(item, at)
 
     def _assigned(self, node: Any, path: Path) -> Iterator[Entry]:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target

@@ -27,6 +27,9 @@ _DEFAULT = (
     re.compile(r"^[\"'](.*)[\"'],?$"),
 )
 _VARIABLE = re.compile(r"(?:\$[{(]?|%|\$?\{\{\s*\.?)(\w+)(?:[)}]|%|\s*\}\})?")
+_USED = re.compile(r"\$[{(]?(\w+)")
+_FILLED = re.compile(r"\$?\{(\w+)\}")
+_GROUP = re.compile(r"[a-z][\w.\-]*:\d+")
 _NUMBER = re.compile(r"(\d[\d_]{0,11})([kKmM]?)(?:i?[bB])?")
 _PRODUCT = re.compile(r"(\d[\d_]{0,8})[ \t]*(\*\*|\*|<<)[ \t]*(\d[\d_]{0,8})")
 _DOTTED = re.compile(r"\d+(?:\.\d+)+|(?<![a-zA-Z0-9])b\d{3,6}(?!\w)")
@@ -105,7 +108,7 @@ class Reader:
             *(name for item in checking.runtimes for name in item.names),
         }
         for item in checking.settings:
-            if item.sets in NUMBERS | {"quantization", "endpoint", "devices"}:
+            if item.sets in NUMBERS | {"quantization", "endpoint", "devices", "machine"}:
                 self.telling |= {name.replace("-", mark) for name in item.names for mark in ("-", "_", "", "/")}
 
     def reads(self, name: str) -> bool:
@@ -121,6 +124,8 @@ class Reader:
         if apart or not any(word in lower for word in self.telling):
             return ()
         found = list(self._mentions(self._entries(Piece(text), name)))
+        if kind in {"python", "code"}:
+            found = self._without_enumerations(found)
         if kind in {"python", "code", "notebook", "tree"}:
             found = self._without_catalogues(found, kind)
         found = without_labels(found, self.words.labels, self.words.plain)
@@ -150,10 +155,7 @@ class Reader:
         """Yield what the entries mention; an image's name and its tag may be two of them."""
         images: dict[Path, str] = {}
         tags: list[tuple[Path, Mention]] = []
-        every = [entry for entry in self._named_whole(entries) if len(entry.value) <= LONGEST]
-        names = ((_VARIABLE.fullmatch(entry.value), entry.path) for entry in every)
-        picked = {name[1] for name, path in names if name and self.words.picked(path)}
-        every = [entry for entry in every if picked.isdisjoint(entry.path[:-1])]
+        every = self._without_picked([*filter(lambda one: len(one.value) <= LONGEST, self._named_whole(entries))])
         given = {_variable(entry): entry for entry in reversed(every)}  # what is said first, then what was said last
         for each in every:
             given[_variable(each)] = each
@@ -163,7 +165,7 @@ class Reader:
             if said is None and found.value.isdigit():  # `accelerators: {A100: 8}`
                 above = self.words.kind(found.path[:-1])
                 said = above if above and above.sets == "machine" else None
-            entry = _narrowed(found)
+            entry = _filled(_narrowed(found), given if said and said.sets in HARDWARE else {})
             made = Mention("", entry.path, entry.start, entry.end, entry.value, key=_key(entry.path))
             if made.key in self.words.selectors and _CALLED.fullmatch(entry.value):
                 yield made._replace(kind="name")
@@ -187,6 +189,17 @@ class Reader:
             engine = images.get(parent) or self._engine_named(tag.path[-1:])
             if engine and (version := _DOTTED.search(tag.text)):
                 yield tag.part(*version.span())._replace(kind="version", engine=engine)
+
+    def _without_picked(self, every: list[Entry]) -> list[Entry]:
+        """Leave out what variables hold that a person picks from, or that only options for other models use."""
+        uses = [(name, entry.path) for entry in every for name in _USED.findall(entry.value) if name not in entry.path]
+        aside = {name for name, path in uses if self.words.beside(path)}
+        others = [(name, path) for name, path in uses if name in aside and not self.words.beside(path)]
+        aside -= {name for name, path in others if self.words.kind(path) != UNSAID}
+        names = ((_VARIABLE.fullmatch(entry.value), entry.path) for entry in every)
+        picked = {name[1] for name, path in names if name and self.words.picked(path)}
+        every = [entry for entry in every if picked.isdisjoint(entry.path[:-1])]
+        return [entry for entry in every if not aside or (entry.path and entry.path[-1]) not in aside]
 
     def _named_whole(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield entries, the words of a machine's name as one: `RTX 4090`."""
@@ -213,6 +226,8 @@ class Reader:
         number = _number(said)
         if spelling.sets == "cache" or (spelling.sets == "machine" and number is None):
             yield made._replace(kind=spelling.sets)
+        elif spelling.sets == "devices" and _GROUP.fullmatch(said):  # `--gpus-per-node=h100:2`
+            yield made._replace(kind="machine")
         elif spelling.sets == "machine":  # `gpu: 2`, or `accelerators: {A100: 8}`
             if self.words.said(last, "", named=False) is None:
                 yield made._replace(kind="machine", text=f"{last}:{number}")
@@ -310,6 +325,16 @@ class Reader:
         owned = not provided and _OWNER.fullmatch(owner) and owner.lower() not in self.local
         return (begin, len(token), Checkpoint(None)) if known or owned else None
 
+    def _without_enumerations(self, found: list[Mention]) -> list[Mention]:
+        """Leave out the models of a list in code that says what some are: `SMALL_MODELS`, not `MODELS`."""
+        lists: dict[Path, set[str]] = {}
+        for item in found:
+            listed = len(item.path) > 1 and all(isinstance(step, int) for step in item.path[-2:])
+            if item.kind == "model" and listed and not (item.told and self.words.plain(item.key)):
+                lists.setdefault(item.path[:-1], set()).add(item.text)
+        several = {path for path, names in lists.items() if len(names) > 1}
+        return [item for item in found if item.kind != "model" or item.path[:-1] not in several]
+
     def _without_catalogues(self, found: list[Mention], kind: str) -> list[Mention]:
         """Leave out models of a list of many, or of many calls and items of one shape, that nothing loads."""
         models = [item for item in found if item.kind == "model"]
@@ -351,6 +376,12 @@ def _narrowed(entry: Entry) -> Entry:
         return entry
     start = entry.start + found.start(1)
     return _narrowed(Entry(entry.path, found[1], start, start + len(found[1])))
+
+
+def _filled(entry: Entry, given: dict[str, Entry]) -> Entry:
+    """Return an entry with what variables of its file hold: of `L40S:{N_GPU}` the number."""
+    value = _FILLED.sub(lambda match: given[match[1]].value if match[1] in given else match[0], entry.value)
+    return entry._replace(value=value)
 
 
 def _variable(entry: Entry) -> str:

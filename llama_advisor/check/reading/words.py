@@ -75,6 +75,10 @@ class Words:
     def _told_elsewhere(self, name: str) -> bool:
         return not self.elsewhere.isdisjoint(_parts(name))
 
+    def beside(self, path: Path) -> bool:
+        """Whether an option at a path is for another model: `--speculative-model`."""
+        return any(isinstance(step, str) and step.startswith("-") and self.told_elsewhere(step) for step in path)
+
     def picked(self, path: Path) -> bool:
         """Whether a person picks from what stands at a path."""
         return any(isinstance(step, str) and not self.pickers.isdisjoint(_parts(step)) for step in path)
