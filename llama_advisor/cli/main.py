@@ -15,6 +15,7 @@ from llama_advisor import __version__
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+ENDING = ("SIGTERM", "SIGHUP")
 COLLECT_EVERY = 200_000  # Objects between two collections of the youngest.
 
 
@@ -27,6 +28,7 @@ def main() -> None:
     try:
         prepare()
         code = _run(sys.argv[1:])
+        finish()
     except KeyboardInterrupt:
         code = INTERRUPTED
     except EndedError as ended:
@@ -34,7 +36,6 @@ def main() -> None:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         code = 128 + number  # where that is no way to end
-    finish()
     sys.exit(code)
 
 
@@ -48,7 +49,7 @@ def prepare() -> None:
     def end(number: int, _: Any) -> None:
         raise EndedError(number)
 
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ENDING:
         if signal.getsignal(getattr(signal, name, signal.SIGINT)) is signal.SIG_DFL:
             signal.signal(getattr(signal, name), end)
     collect_seldom()
@@ -62,8 +63,9 @@ def prepare() -> None:
 
 
 def finish() -> None:
-    """Leave the process as one that is over: no interrupt is heard, and nothing is looked through once more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Leave the process as one that is over: no signal is heard, and nothing is looked through once more."""
+    for name in ("SIGINT", *ENDING):
+        signal.signal(getattr(signal, name, signal.SIGINT), signal.SIG_IGN)
     gc.freeze()
 
 
