@@ -40,17 +40,23 @@ def schema(
     name: Annotated[str, named("NAME", "scenario, rule, model, hardware, recommendation …", choices=table(__file__))],
 ) -> int:
     """Print one JSON Schema."""
+    sys.stdout.write(to_json(schema_of(name)) + "\n")
+    return 0
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the schema of a kind of file or result, of a rule with its conditions."""
     known = schemas()
     if name not in known:
         raise InputError(f"unknown schema {printable(name)!r}{nearest(name, known)}")
     shown = json_schema(known[name])
-    if name == "rule":
-        from llama_advisor.engine.fact import FACTS
-        from llama_advisor.knowledge.conditions import with_conditions
+    if name != "rule":
+        return shown
+    from llama_advisor.engine import facts  # noqa: F401  (it fills the table of facts)
+    from llama_advisor.engine.fact import FACTS
+    from llama_advisor.knowledge.conditions import with_conditions
 
-        shown = with_conditions(shown, FACTS)
-    sys.stdout.write(to_json(shown) + "\n")
-    return 0
+    return with_conditions(shown, FACTS)
 
 
 def schemas() -> dict[str, type[Any]]:
