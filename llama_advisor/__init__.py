@@ -6,10 +6,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llama_advisor.api import Scenario, estimate, load_rules, recommend, recommend_batch
+    from llama_advisor.api import (
+        Advice,
+        Estimate,
+        InputError,
+        Scenario,
+        estimate,
+        load_rules,
+        recommend,
+        recommend_batch,
+        to_json,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["Scenario", "__version__", "estimate", "load_rules", "recommend", "recommend_batch"]
+__all__ = [
+    "Advice",
+    "Estimate",
+    "InputError",
+    "Scenario",
+    "__version__",
+    "estimate",
+    "load_rules",
+    "recommend",
+    "recommend_batch",
+    "to_json",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,17 @@ from llama_advisor.sizing.request import Estimate, EstimateRequest
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import problem
 
-__all__ = ["Scenario", "estimate", "load_rules", "recommend", "recommend_batch"]
+__all__ = [
+    "Advice",
+    "Estimate",
+    "InputError",
+    "Scenario",
+    "estimate",
+    "load_rules",
+    "recommend",
+    "recommend_batch",
+    "to_json",
+]
 
 BAD_ROW = 2
 COLUMNS = {

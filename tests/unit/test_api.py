@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DAY = date(2026, 11, 24)
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 def test_an_answer_is_the_one_that_is_printed(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -53,3 +57,23 @@ def test_what_is_wrong_is_an_input_error(call: Callable[[], object], says: str) 
 def test_nothing_else_hangs_on_the_package() -> None:
     with pytest.raises(AttributeError, match="no attribute 'advise'"):
         _ = llama_advisor.advise  # type: ignore[attr-defined]
+
+
+def test_the_page_lists_what_may_be_imported() -> None:
+    table = "\n".join(
+        line.split("|")[1] for line in PAGE.partition("\n## What a release")[0].splitlines() if "|" in line
+    )
+    told = dict(re.findall(r"`(\w+)(\([^`]*\))?`", table))
+    assert set(told) == set(llama_advisor.__all__)
+    assert set(llama_advisor.__all__) == {*llama_advisor.api.__all__, "__version__"}
+    for name in ("recommend", "recommend_batch"):
+        said = inspect.signature(getattr(llama_advisor, name))
+        plain = [item.replace(annotation=inspect.Parameter.empty) for item in said.parameters.values()]
+        assert str(inspect.Signature(plain)) == told[name]
+
+
+def test_the_example_of_the_page_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,), (shown,) = (re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL) for kind in ("python", "text"))
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102  # the page is ours
+    assert capsys.readouterr().out == shown
