@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from enum import Enum
 from functools import cache, partial
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
+from threading import active_count
 from typing import Annotated, Any
 
 import typer
@@ -76,16 +77,7 @@ def check(
         sys.stdout.write(found)
         return 0 if found else NOTHING
     prints = paired([item.value for item in format_ or ()], list(output or ()), sys.argv)
-    settings = read_settings(Path())
-    named = (*settings.rules, *run.rules)
-    plain = checker_for(named, run.today)
-    wanted = Settings(
-        select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
-        ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
-        fail_on=fail_on or settings.fail_on,
-    )
-    projects = files.project_files(tuple(paths or settings.paths))
-    answered = partial(_answered, projects, named, run.today, wanted, base)
+    answered, plain = checking(paths, select, ignore, fail_on, run, base)
     answer = answered()
     if fix and _fixed(answer, diff=diff) and not diff:
         answer = answered()
@@ -106,6 +98,27 @@ def _proposals(names: list[str], run: Run, exclude: tuple[str, ...]) -> Iterator
         if not Path(name).is_dir():
             raise InputError(f"{printable(name)}: --discover looks through folders")
         yield _proposal(Path(name), run, exclude) or ""
+
+
+def checking(
+    paths: Sequence[str] | None,
+    select: Sequence[str] | None,
+    ignore: Sequence[str] | None,
+    fail_on: FailOn | None,
+    run: Run,
+    base: str | None = None,
+) -> tuple[Callable[..., Findings], Checker]:
+    """Return what checks the files, and by which rules; what is not said is as the folder's own settings have it."""
+    settings = read_settings(Path())
+    named = (*settings.rules, *run.rules)
+    plain = checker_for(named, run.today)
+    wanted = Settings(
+        select=known_prefixes(tuple(select or settings.select), plain.kinds, "--select"),
+        ignore=known_prefixes(tuple(ignore or settings.ignore), plain.kinds, "--ignore"),
+        fail_on=fail_on or settings.fail_on,
+    )
+    projects = files.project_files(tuple(paths or settings.paths))
+    return partial(_answered, projects, named, run.today, wanted, base), plain
 
 
 def _answered(
@@ -229,7 +242,7 @@ def _checked(paths: list[Path], rules: tuple[str, ...], as_of: date) -> Iterator
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     tasks = ((path, layers_in(path.parent, rules)) for path in paths)
     check_one = partial(_check_one, as_of)
-    if len(paths) < WORTH_WORKERS or workers == 1:
+    if len(paths) < WORTH_WORKERS or workers == 1 or active_count() > 1:  # threads do not outlast a fork whole
         yield from map(check_one, tasks)
         return
     context = get_context("fork" if "fork" in get_all_start_methods() and sys.platform == "linux" else "spawn")

@@ -15,6 +15,7 @@ from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID
 from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS
 from llama_advisor.scenario.names import model_id
 from llama_advisor.scenario.read import read_scenario
+from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
 from llama_advisor.text.record import plain
 from llama_advisor.text.yaml_file import printable
@@ -31,26 +32,33 @@ def explain(
 ) -> int:
     """Explain a name; exit code 1 where it is a model that is not the one recommended."""
     base = run.base(scenario)
+    asked = read_scenario(scenario, said) if scenario is not None or said else None
+    data, text, code = explanation(name, asked, base, run)
+    run.show(data, text)
+    return code
+
+
+def explanation(name: str, asked: Scenario | None, base: RuleBase, run: Run) -> tuple[Any, Callable[[], str], int]:
+    """Return what explains a name, a model for the scenario asked, then what writes it, and the exit code."""
     if (entry := _entry(name, run, base)) is not None:
-        if scenario is not None or said:
+        if asked is not None:
             raise InputError(f"explain {name}: only a model is explained for a scenario; leave the scenario out")
-        run.show(*entry)
-        return 0
+        return *entry, 0
     try:
         model = model_id(name, base)
     except InputError as error:
         known = [*base.models, *base.rules, *(item.id for item in base.criteria.criteria), *base.finding_kinds]
         hint = nearest(name, known)
         hint = hint if hint.startswith("; nearest") else "; see models list, rules list and docs/findings"
-        asked = printable(name)[:LONGEST_NAME]
-        raise InputError(f"no model, rule, criterion or code is called {asked!r}{hint}") from error
-    if scenario is None and not said:
+        raise InputError(
+            f"no model, rule, criterion or code is called {printable(name)[:LONGEST_NAME]!r}{hint}"
+        ) from error
+    if asked is None:
         raise InputError(f"explain {model}: a model is explained for a scenario; give --scenario FILE, or its flags")
     from llama_advisor.explain.why_not import why_not
 
-    explanation = why_not(model, read_scenario(scenario, said), Advisor(base, run.today))
-    run.write(EXPLANATION[run.format].writer()(explanation, base, run.view))
-    return int(explanation.standing != "recommended")
+    made = why_not(model, asked, Advisor(base, run.today))
+    return made, lambda: EXPLANATION.writer()(made, base, run.view), int(made.standing != "recommended")
 
 
 def _entry(name: str, run: Run, base: RuleBase) -> tuple[Any, Callable[[], str]] | None:

@@ -62,7 +62,8 @@ class Run:
         self.format: str = said.get("format_") or "text"
         self.output: str | None = said.get("output")
         self.rules: tuple[str, ...] = tuple(said.get("rules") or ())
-        self.in_json, as_of = self.format == "json", said.get("as_of")
+        self.in_json = self.format == "json"
+        self.as_of = as_of = said.get("as_of")
         try:
             self.today = datetime.now().astimezone().date() if as_of is None else date.fromisoformat(as_of)
         except ValueError as error:

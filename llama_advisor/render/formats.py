@@ -59,7 +59,7 @@ GRID = {
     "csv": Format("grid", "grid_csv"),
     "svg": Format("svg", "grid_svg"),
 }
-EXPLANATION = {"text": Format("explain", "explanation_text"), "json": JSON}
+EXPLANATION = Format("explain", "explanation_text")
 COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON}
 
 
