@@ -7,6 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import docs_cards as cards
+from docs_cards import WRITTEN
+
 from llama_advisor.check.findings import code_page
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     from llama_advisor.sizing.request import Estimate
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-WRITTEN = "Written by `python tests/docs_generate.py --write` from [`rules/`](../rules/README.md); do not edit.\n"
 FOLDERS = {
     "constraints": "Constraints: what rules a build out",
     "preferences": "Preferences: what moves a criterion",
@@ -69,6 +72,7 @@ OUTCOMES = {"carried": "carried", "corrected": "**corrected**", "no_claim": "no 
 
 def pages(base: RuleBase) -> dict[str, str]:
     """Return each generated page by its file name."""
+    sizer = Sizer(base)
     return {
         "rules.md": "\n".join(rules(base)),
         "seed-coverage.md": "\n".join(seed_coverage(base)),
@@ -76,6 +80,14 @@ def pages(base: RuleBase) -> dict[str, str]:
         "interview.md": "\n".join(interview(base)),
         "serving.md": "\n".join(serving(base)),
         "facts.md": "\n".join(facts(base)),
+        "scenario-fields.md": "\n".join(cards.fields()),
+        "use-cases.md": "\n".join(cards.use_cases(base)),
+        "models.md": "\n".join(cards.model_list(base)),
+        **{f"models/{model.id}.md": "\n".join(cards.model_card(model, base, sizer)) for model in base.models.values()},
+        "devices.md": "\n".join(cards.devices(base, sizer)),
+        "engines.md": "\n".join(cards.engines(base)),
+        "sources.md": "\n".join(cards.sources(base)),
+        "faq.md": "\n".join(cards.faq(base)),
         **{f"findings/{kind.id}.md": page(kind) for kind in base.finding_kinds.values() if kind.fix},
     }
 
@@ -84,14 +96,14 @@ def rules(base: RuleBase) -> Iterator[str]:
     """Yield the lines of the page of all rules."""
     yield f"# All {len(base.rules)} rules\n"
     yield WRITTEN
-    yield "`llama-advisor rules show ID` prints one whole. Sources are listed in `rules/sources/`."
+    yield "`llama-advisor rules show ID` prints one whole. In brackets: [sources](sources.md), and how sure it is."
     for folder in RULE_FOLDERS:
         entries = list(base.in_folder(folder))
         yield f"\n## {FOLDERS[folder]} ({len(entries)})\n"
         for rule in entries:
-            cited = ", ".join(f"`{item.id}`" for item in rule.rule.sources)
+            found = cards.cite(item.id for item in rule.rule.sources)
             why = rule.rule.why.strip()
-            yield f"- **`{rule.id}`** {rule.rule.title}. {why} [{cited}; {rule.rule.confidence}]"
+            yield f"- **`{rule.id}`** {rule.rule.title}. {why} [{found}; {rule.rule.confidence}]"
     yield ""
 
 
@@ -157,7 +169,7 @@ def serving(base: RuleBase) -> Iterator[str]:
     """Yield the lines of the page of served loads: what is written by hand, then each load with its arithmetic."""
     by_hand, mark, _ = (DOCS / "serving.md").read_text(encoding="utf-8").partition(LOADS)
     yield by_hand + mark
-    yield WRITTEN.replace("`rules/`](../rules/README.md", "`examples/loads.jsonl`](examples/loads.jsonl")
+    yield WRITTEN.replace("rules/", "examples/loads.jsonl")
     yield "| load | build | room | in flight | finished at most | machines |\n|---|---|---|---|---|---|"
     told, sizer = [], Sizer(base)
     for line in (DOCS / "examples" / "loads.jsonl").read_text(encoding="utf-8").splitlines():
@@ -172,7 +184,7 @@ def serving(base: RuleBase) -> Iterator[str]:
 def facts(base: RuleBase) -> Iterator[str]:
     """Yield the lines of the page of facts: how many there are, how well each kind is known, which offers count."""
     offers = sorted(base.hosted.values(), key=lambda offer: (offer.model, offer.id))
-    today, needed = max(offer.as_of for offer in offers), base.criteria.witnesses_needed
+    today, needed = cards.newest(base), base.criteria.witnesses_needed
     yield "# Facts, and how well they are known\n"
     yield WRITTEN
     yield (
@@ -246,7 +258,7 @@ def _served(request: EstimateRequest, made: Estimate, base: RuleBase) -> tuple[s
 
 def page(kind: FindingKind) -> str:
     """Return the page of one code, which `explain` prints too."""
-    return f"{code_page(kind)}\n[All codes](../findings.md). {WRITTEN.replace('../rules', '../../rules')}"
+    return f"{code_page(kind)}\n[All codes](../findings.md). {WRITTEN}"
 
 
 def _in_order(base: RuleBase) -> list[dict[str, object]]:
@@ -259,8 +271,9 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:
         sys.exit("usage: python tests/docs_generate.py --write")
     made = pages(load_rules())
-    for old in (DOCS / "findings").glob("*.md"):
-        old.unlink()
-    (DOCS / "findings").mkdir(exist_ok=True)
+    for folder in ("findings", "models"):
+        for old in (DOCS / folder).glob("*.md"):
+            old.unlink()
+        (DOCS / folder).mkdir(exist_ok=True)
     for name, text in made.items():
         (DOCS / name).write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from docs_generate import DOCS, pages
 
 from llama_advisor.engine.rules import load_rules
+from llama_advisor.scenario.flags import FLAGS
 
 PAGES = pages(load_rules())
 
@@ -21,9 +23,9 @@ def test_a_generated_page_is_current(name: str) -> None:
     assert kept == PAGES[name], f"docs/{name} is out of date: run python tests/docs_generate.py --write"
 
 
-def test_no_page_of_a_code_is_left_over() -> None:
-    kept = {f"findings/{path.name}" for path in (DOCS / "findings").iterdir()}
-    assert kept == {name for name in PAGES if name.startswith("findings/")}
+def test_no_page_of_a_code_or_a_model_is_left_over() -> None:
+    kept = {f"{folder}/{path.name}" for folder in ("findings", "models") for path in (DOCS / folder).iterdir()}
+    assert kept == {name for name in PAGES if "/" in name}
 
 
 def test_every_rule_stands_on_a_line_of_its_own() -> None:
@@ -35,6 +37,24 @@ def test_every_rule_stands_on_a_line_of_its_own() -> None:
 def test_no_table_is_broken_by_a_cell() -> None:
     rows = [line for line in PAGES["seed-coverage.md"].splitlines() if line.startswith("|")]
     assert {row.count("|") for row in rows} == {5}
+
+
+def test_every_device_source_and_field_has_its_place() -> None:
+    base = load_rules()
+    assert PAGES["devices.md"].count("](sources.md#") >= len(base.devices)
+    for device in base.devices.values():
+        assert f"| {device.name} |" in PAGES["devices.md"]
+    for flag in FLAGS:
+        assert f"| `{flag.field}` | `{flag.flag}` |" in PAGES["scenario-fields.md"]
+
+
+def test_what_runs_nowhere_fits_nowhere() -> None:
+    """An estimate sizes what no engine of a machine runs; a card of a model must not call that a fit."""
+    places = PAGES["models/llama-3.2-11b-vision-instruct.md"].partition("## Where it fits")[2]
+    assert "| phone | none of them |" in places
+    assert re.search(
+        r"\| SpinQuant INT4 \| ExecuTorch \| [\d.]+ \| [\d.]+ \| - \| - \|", PAGES["models/llama-3.2-1b-instruct.md"]
+    )
 
 
 def test_the_page_of_facts_has_each_kind_and_each_offer_that_counts_or_is_doubted() -> None:
