@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from os.path import normpath
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_readme_shows_examples() -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.exists()], ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
+    site = ROOT / "docs" if page.is_relative_to(ROOT / "docs") else ROOT
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert Path(normpath(page.parent / target)).is_relative_to(site), f"the site of {page.name} lacks {target}"
+
+
+def test_each_page_stands_in_the_navigation_of_the_site() -> None:
+    listed = re.findall(r'"([\w-]+\.md)"', (ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(page.name for page in (ROOT / "docs").glob("*.md"))

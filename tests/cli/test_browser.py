@@ -61,8 +61,8 @@ HOST = """<!DOCTYPE html>
 """A window of Chromium is never narrower than 500 px, so the page is shown in a frame of the width asked for."""
 
 
-def opened(page: Path, folder: Path, *, dark: bool = False) -> tuple[str, str, str]:
-    """Open a page; return its document as it ends up, the console, and what was asked of the network."""
+def opened(page: Path | str, folder: Path, *, dark: bool = False) -> tuple[str, str, str]:
+    """Open a page or an address; return its document as it ends up, the console, and what was asked of the network."""
     log = folder / "net.json"
     done = subprocess.run(
         [
@@ -80,7 +80,7 @@ def opened(page: Path, folder: Path, *, dark: bool = False) -> tuple[str, str, s
             "--enable-logging=stderr",
             "--virtual-time-budget=3000",
             "--dump-dom",
-            page.as_uri(),
+            page if isinstance(page, str) else page.as_uri(),
         ],
         capture_output=True,
         encoding="utf-8",
