@@ -41,7 +41,7 @@ KINDS = {
 }
 WRITTEN = "<!-- Written by `python tests/docs_generate.py --write` from rules/; do not edit. -->\n"
 YES = {True: "yes", False: "no"}
-ADDRESS = re.compile(r"https?://[^\s;,]*[^\s;,.)]")
+ADDRESS = re.compile(r"https?://[^\s;,]*[^\s;,.:)]")
 
 
 def cite(ids: Iterable[str], up: str = "") -> str:
