@@ -23,22 +23,25 @@ pytestmark = [
     pytest.mark.skipif(not BROWSER, reason="no Chromium is installed"),
     pytest.mark.skipif(not SITE.exists(), reason="the site is built with the extra `docs`"),
 ]
+FRAME = '<iframe src="{}" style="width: 390px; height: 844px; border: 0"></iframe>'
 HOST = """<!DOCTYPE html>
 <meta name="color-scheme" content="light dark">
-<iframe style="width: 390px; height: 844px; border: 0"></iframe>
 <script>
-const left = PAGES, told = {}, frame = document.querySelector("iframe");
-frame.onload = () => {
-  const page = frame.contentDocument;
-  if (frame.dataset.name) told[frame.dataset.name] = [
-    page.documentElement.scrollWidth - page.documentElement.clientWidth, page.querySelectorAll("h1").length];
-  frame.dataset.name = left.pop() ?? "";
-  if (frame.dataset.name) frame.src = frame.dataset.name;
-  else document.title = "MEASURED" + JSON.stringify(told);
-};
-frame.src = "about:blank";
+addEventListener("load", () => {
+  const frames = [...document.querySelectorAll("iframe")];
+  document.title = "MEASURED" + JSON.stringify(Object.fromEntries(frames.map((frame) => {
+    const page = frame.contentDocument, root = page.documentElement;
+    return [frame.getAttribute("src"), [root.scrollWidth - root.clientWidth, page.querySelectorAll("h1").length]];
+  })));
+});
 </script>
 """
+
+
+class Server(ThreadingHTTPServer):
+    """Takes as many connections as a browser opens at once."""
+
+    request_queue_size = 128
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -53,8 +56,8 @@ def test_each_page_fits_a_phone_and_fetches_nothing(tmp_path: Path) -> None:
     cards = (max((SITE / kind).glob("*.html"), key=lambda page: page.stat().st_size) for kind in ("models", "findings"))
     pages = [f"site/{page.relative_to(SITE)}" for page in (*SITE.glob("*.html"), *cards)]
     (tmp_path / "site").symlink_to(SITE)
-    (tmp_path / "host.html").write_text(HOST.replace("PAGES", json.dumps(pages)), encoding="utf-8")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    (tmp_path / "host.html").write_text(HOST + "".join(map(FRAME.format, pages)), encoding="utf-8")
+    server = Server(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
     Thread(target=server.serve_forever, daemon=True).start()
     home = f"http://127.0.0.1:{server.server_port}/"
     document, console, network = opened(f"{home}host.html", tmp_path)
