@@ -112,7 +112,7 @@ def asked_for(network: str) -> set[str]:
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_page_loads_without_an_error_or_a_request(name: str, pages: dict[str, Path], tmp_path: Path) -> None:
     document, console, network = opened(pages[name], tmp_path)
-    assert "<h1>" in document
+    assert "<h1" in document
     assert "CONSOLE" not in console
     assert asked_for(network) == set()
 
