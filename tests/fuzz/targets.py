@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 import time
 from datetime import date
@@ -30,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 DAY = date(2026, 11, 24)
 AS_OF = f"--as-of={DAY}"
 MODEL = "llama-3.1-8b-instruct"
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 SECONDS = 10
 """Of the processor, for one input however hostile."""
 PROJECT = """\
@@ -211,6 +213,7 @@ def run(case: Case) -> Done:
         for text, errors in ((case.stdin, "surrogateescape"), (b"", "backslashreplace"), (b"", "backslashreplace"))
     ]
     home = Path.cwd()
+    heard = {number: signal.getsignal(number) for number in ENDING}  # `ask` hears them in its own way, as it may
     with TemporaryDirectory() as name, patch.dict(os.environ, {"XDG_STATE_HOME": f"{name}/state"}):
         for file, content in case.files.items():
             (Path(name) / file).parent.mkdir(parents=True, exist_ok=True)
@@ -222,6 +225,8 @@ def run(case: Case) -> Done:
                 code = cli._run(list(case.arguments))  # noqa: SLF001  (`main` would end this process)
         finally:
             os.chdir(home)
+            for number, handler in heard.items():
+                signal.signal(number, handler)
             check.layers_in.cache_clear()
             if "--rules=own" in case.arguments:
                 check.checker_for.cache_clear()
