@@ -35,7 +35,7 @@ from llama_advisor.knowledge.conditions import Condition, Junction, Test
 from llama_advisor.knowledge.rule import CompiledRule
 from llama_advisor.knowledge.upkeep_entries import Misunderstanding, Statement
 from llama_advisor.scenario.scenario import Scenario
-from llama_advisor.upkeep.lint import COUNTED, NEAR, run_examples, statement_told, unread_findings
+from llama_advisor.upkeep.lint import NEAR, WORDS, run_examples, statement_told, unread_findings
 
 AS_OF = date(2026, 11, 24)
 LIMITS = ("above", "below", "at_least", "at_most")
@@ -116,7 +116,7 @@ def _row_holds(row: dict[str, Any], base: RuleBase, answer: Answer) -> bool:
 def steps(test: Test) -> Iterator[Test]:
     """Yield a limit moved by one step, down and up: one of what is counted, else a fiftieth."""
     if test.operator in LIMITS and test.other is None:
-        counted = FACTS[test.fact].unit in COUNTED
+        counted = FACTS[test.fact].unit in WORDS["counted"]
         step = max(1, round(abs(test.operand) * NEAR)) if counted else abs(test.operand) * NEAR or NEAR
         for sign in (-1, 1):
             yield test._replace(operand=test.operand + sign * step, says=f"{test.says} moved by {sign * step:g}")
