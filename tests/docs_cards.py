@@ -142,7 +142,7 @@ def model_list(base: RuleBase) -> Iterator[str]:
 
 def model_card(model: Model, base: RuleBase, sizer: Sizer) -> Iterator[str]:
     """Yield the lines of the page of one model."""
-    shape, licence, day = model.architecture, model.licence, newest(base)
+    shape, day = model.architecture, newest(base)
     tools = f"{', '.join(model.tools.formats)}. {model.tools.note}" if model.tools.trained else "not trained for them"
     yield f"# {model.name}\n"
     yield f"`{model.id}`, [one of {len(base.models)} models](../models.md). {WRITTEN}"
@@ -162,13 +162,7 @@ def model_card(model: Model, base: RuleBase, sizer: Sizer) -> Iterator[str]:
             ("not read in a source", ", ".join(model.unverified)),
         ),
     )
-    yield "\n## Licence\n"
-    limit = licence.monthly_active_users_limit
-    people = f"licensees above {limit:,} monthly active users on {licence.tested_on} must ask for one" if limit else "-"
-    yield f"- [{licence.name}]({licence.url}); not legal advice"
-    yield f"- Users: {people}"
-    yield f"- Rights for licensees domiciled in the EU: {YES[licence.eu_domiciled_licensee]}"
-    yield f"- To show: {licence.attribution or '-'}"
+    yield from _licence(model)
     yield "\n## Memory\n"
     yield "GiB for one request on the form's best trodden engine for so many tokens; `-`: not made for it.\n"
     yield from table(
@@ -205,6 +199,17 @@ def model_card(model: Model, base: RuleBase, sizer: Sizer) -> Iterator[str]:
     for part, ids in model.sources.items():
         yield f"- {part.replace('_', ' ')}: {cite(ids, '../')}"
     yield ""
+
+
+def _licence(model: Model) -> Iterator[str]:
+    licence = model.licence
+    yield "\n## Licence\n"
+    limit = licence.monthly_active_users_limit
+    people = f"licensees above {limit:,} monthly active users on {licence.tested_on} must ask for one" if limit else "-"
+    yield f"- [{licence.name}]({licence.url}); not legal advice"
+    yield f"- Users: {people}"
+    yield f"- Rights for licensees domiciled in the EU: {YES[licence.eu_domiciled_licensee]}"
+    yield f"- To show: {licence.attribution or '-'}"
 
 
 def _memory(model: Model, base: RuleBase, sizer: Sizer) -> Iterator[Iterable[object]]:

@@ -185,6 +185,7 @@ SIZED: dict[str, Callable[[Any], Any]] = {
         c.need.tried_tokens_per_s and c.need.tried_tokens_per_s / c.speed.decode_tokens_per_s.low
     ),
     "speed.reading_share": lambda c: c.speed.first_token_s.mid / answer_s(c).mid,
+    "speed.measured_here": lambda c: c.layout and c.layout.measured_here,
     "speed.read_gb": lambda c: c.layout and c.layout.read_gb,
     "speed.most_tokens_per_s": lambda c: c.layout and c.layout.most_tokens_per_s,
     "speed.answer_s": lambda c: answer_s(c).mid,

@@ -97,6 +97,11 @@ class Layout:
         return self._speed_terms and self._speed_terms.work.read_bytes / 1e9
 
     @property
+    def measured_here(self) -> bool:
+        """Whether the generation of this build was measured here and kept."""
+        return bool(self._speed_terms and self._speed_terms.decode_kept)
+
+    @property
     def most_tokens_per_s(self) -> float | None:
         """Tokens per second that reading the weights once for each allows; None where that is not known."""
         terms = None if self.offload else self._speed_terms

@@ -198,7 +198,7 @@ def kept_out_lines(base: RuleBase, shipped: SpeedConstants) -> list[str]:
     lines = [
         "H100 SXM, llama.cpp with ggml 0.25.3 and Transformers 5.17.0, 2026-11-27, weights of the exact shapes",
         "filled with random numbers (`measured/h100.csv`). No constant was fitted on them: what the fit knows of",
-        "llama.cpp on such cards was measured on builds two years older.",
+        "llama.cpp on such cards is one published table, which names no build.",
         "",
         "| | readings | least | median | most | inside the range |",
         "|---|---|---|---|---|---|",

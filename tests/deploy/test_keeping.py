@@ -203,6 +203,16 @@ def test_recommend_says_that_it_was_measured(call: Call, layer: Make) -> None:
     assert 50 < speed["decode_tokens_per_s"]["mid"] < 65
 
 
+@pytest.mark.parametrize(("measured", "told"), [({"decode_tokens_per_s": 200}, False), ({"first_token_s": 0.2}, True)])
+def test_what_was_measured_here_is_not_said_to_be_predicted(
+    measured: dict[str, float], told: bool, call: Call, layer: Make
+) -> None:
+    said = ("--use-case", "chat", "--hardware", "H100 PCIe", "--engine", "llama.cpp", "--only-model", "8b")
+    own = ("--only-quantization", "q4_k_m", "--rules", str(layer(holding({"device": "h100-pcie-80gb", **measured}))))
+    _, out, _ = call("recommend", *said, *own, "--format", "json")
+    assert ("faster-than-predicted" in out) is told
+
+
 @pytest.mark.parametrize(
     ("measured", "said"),
     [({"decode_tokens_per_s": 60}, "tokens/s at most, 100"), ({"first_token_s": 9.0}, "first token")],

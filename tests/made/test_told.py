@@ -1,0 +1,382 @@
+"""What is said with an answer, worked out by hand on the made-up knowledge: notes, facts, commands, other ways."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from llama_advisor.engine.decide import Advisor
+from llama_advisor.engine.facts import FACTS
+from llama_advisor.engine.words import close_call
+from llama_advisor.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from llama_advisor.engine.advice import Advice
+    from llama_advisor.engine.candidate import Candidate
+    from llama_advisor.engine.decide import Answer
+    from llama_advisor.knowledge.base import RuleBase
+
+    Answered = Callable[..., Answer]
+
+CARD: dict[str, Any] = {"hardware": "card"}
+CLOUD: dict[str, Any] = {"target": "cloud", "offline": True}
+MIDDLE: dict[str, Any] = CARD | {"model": "middle"}
+PAGED: dict[str, Any] = MIDDLE | {"quantization": "w4", "engine": "paged"}
+ONLY_LARGE: dict[str, Any] = {"only": {"models": ["large"]}}
+ONLY_W2: dict[str, Any] = {"only": {"models": ["large"], "quantizations": ["w2"]}}
+COARSE: dict[str, Any] = CARD | {"model": "large", "quantization": "w2"}
+
+
+def named(build: Any) -> str:
+    return f"{build.model} {build.quantization} {build.engine}"
+
+
+def ranking(advice: Advice) -> list[str]:
+    return [named(build) for build in advice.ranking]
+
+
+def picked(answer: Answer) -> Candidate:
+    assert answer.build is not None
+    return answer.build
+
+
+# Of caveats and notes two each are told, of routes too; by rank, then id.
+TOLD = [
+    (CARD, [], ["Middle beside Large: MMLU 60 against 80", "Large as w4 would fit on 4x Card"], ["rent"]),
+    (CARD | {"commercial": True}, ["warned more", "warned"], ["noted", "Middle beside Large: MMLU 60 against 80"], ["rent"]),
+    (PAGED | {"context_tokens": 20480, "commercial": True}, ["warned more", "tight"],
+     ["noted", "Middle beside Large: MMLU 60 against 80"], ["rent"]),
+    (MIDDLE, [], ["Middle beside Large: MMLU 60 against 80", "Large as w4 would fit on 4x Card"], ["rent"]),
+    # In a language with scores of its own the second of the ranking stands beside the pick.
+    (CARD | {"languages": ["de"]}, [],
+     ["Middle beside Small: Questions in German 50 against 30, MMLU 60 against 40", "Large as w4 would fit on 4x Card"], ["rent"]),
+    # Asked about itself, it is not told again; and beside the pick stands what was asked about.
+    (CARD | {"model": "large"}, [], ["Middle beside Large: MMLU 60 against 80"], ["rent"]),
+    (CARD | {"model": "small", "tool_calling": "single"}, [], ["Middle beside Small: MMLU 60 against 40, Tools 60 against 40"], ["rent"]),
+    (CARD | ONLY_LARGE, [], [], ["smaller", "rent"]),
+    # 730 USD of rent buy 52 million tokens at 14 a million; none is larger to stand beside.
+    ({}, [], ["from 52000000 tokens on"], []),
+    (CLOUD, [], [], []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "caveats", "notes", "routes"), TOLD)
+def test_what_is_told_beside(
+    said: dict[str, Any], caveats: list[str], notes: list[str], routes: list[str], answer: Answered
+) -> None:
+    advice = answer(**said).advice
+    assert [item.text for item in advice.caveats] == caveats
+    assert [item.text for item in advice.notes] == notes
+    assert [item.text for item in advice.routes] == routes
+
+
+# Facts of the pick, as rules and sentences read them. Middle in w4: weights 2, cache 2, overhead 0.5 or 1 GiB.
+FACTS_OF = [
+    (CARD, {
+        "memory.total_gib": 4.5, "memory.fleet_gib": 4.5, "memory.weights_gib": 2.0, "memory.kv_cache_gib": 2.0,
+        "memory.device_need_gib": 5.0, "memory.free_gib": 3.0, "memory.slack_share": 0.375, "memory.offloaded_share": 0.0,
+        "memory.free_without_others_gib": 3.0, "memory.budget_slack_gib": None, "memory.devices_filled": 0.5625,
+        "memory.sixteen_bit_need_gib": 11.0, "memory.sixteen_bit_share": 1.375, "memory.roomy_gib": None,
+        "memory.wired_need_gib": None, "memory.wired_limit_gib": None, "layout.divides_by": None, "layout.stages": None,
+        "layout.undivided_devices": None, "speed.meets_decode": True, "speed.meets_answer": True, "speed.meets_load": True,
+        "speed.most_tokens_per_s": 50.0, "speed.read_gb": 2.147483648, "speed.read_tokens": 2048,
+        "speed.seen_of_usual": None, "cost.usd_per_month": None, "cost.budget_share": None, "capacity.requests_per_s": 0.0906,
+        "build.context_tokens": 32768, "build.gated": False, "build.published": True, "build.quality": 54.0,
+        "model.quality": 60.0, "model.tool_score": 60.0, "model.bf16_gib": 8.0, "model.parameters_b": 4.294967296,
+        "model.named": False, "model.allowed": True, "model.floor_gap": None, "model.supports_languages": True,
+        "model.unsupported_languages": frozenset(), "model.languages": frozenset({"en"}), "model.multimodal": False,
+        "model.reads_inputs": True, "model.unread_inputs": frozenset(), "model.stronger_than_tried": None,
+        "quantization.kept_percent": 90, "quantization.allowed": True, "quantization.tunes_as_asked": True,
+        "engine.hosted": False, "engine.asked": False, "engine.batches": True, "engine.allowed": True, "engine.called": "Paged",
+        "engine.quantization_support": "native", "engine.needs_pin": False, "engine.fp8": "no", "engine.tool_flags": None,
+        "engine.structured_output": False, "machine.step": None, "machine.place": "here", "machine.used": "Card",
+        "machine.ram_gib": None, "machine.owned": True, "machine.accelerator": "gpu", "machine.has_npu": False,
+        "scenario.prompt_share": 0.8, "scenario.tokens_per_s": None, "scenario.form_stated": False,
+        "hosted.provider_matches": False, "hosted.end_announced": False, "model.prompt_logits_gib": 1024 * 2 * 8192 / 2**30,
+    }),
+    # Other programs take 2 GiB: 6 - 5 are free; without them 3. Requests that arrive twice as fast as can be take the
+    # four places there are, with 4 x 2,560 tokens of 8,192: a cache of 2.5 GiB, so the 5 that may be taken are.
+    (CARD | {"reserved_gib": 2, "memory_budget_gib": 5, "languages": ["en", "de"], "requests_per_second": 0.05,
+             "max_answer_s": 60, "max_first_token_s": 0.1}, {
+        "memory.free_gib": 1.0, "memory.free_without_others_gib": 3.0, "memory.budget_slack_gib": 0.0,
+        "memory.slack_share": 1 / 6, "memory.devices_filled": 5 / 6, "memory.sixteen_bit_share": 11 / 6,
+        "model.unsupported_languages": frozenset({"de"}), "model.supports_languages": False,
+        # 2,560 tokens a request; 512 of them take 512 x (2 + 4 x 0.5625) / 50 = 44 s, up to twice that
+        "scenario.tokens_per_s": 128.0, "scenario.prompt_tokens_per_s": 102.4, "speed.meets_answer": None,
+        "speed.meets_first_token": None, "speed.meets_decode": True,
+    }),
+    # On a rack that is rented: 730 of 1,000 USD; the first of the machines assumed.
+    (CLOUD | {"budget_usd_per_month": 1000}, {
+        "cost.usd_per_month": 730.0, "cost.budget_share": 0.73, "machine.step": 0, "machine.place": "on Rack",
+        "machine.owned": False, "machine.ram_gib": None, "model.id": "large", "build.quality": 71.0, "model.quality": 80.0,
+    }),
+    # 8 of 16 GiB of RAM; what is left of 4 GiB too much, less half of the host's 4, may lie there: 9 of 65 parts.
+    ({"hardware": "card + 16GB RAM"}, {"machine.ram_gib": 16.0, "machine.files_of_ram": 0.5}),
+    ({"target": "hosted"}, {
+        "engine.hosted": True, "hosted.provider_matches": True, "machine.step": 0, "memory.fleet_gib": 0.0,
+        "build.context_tokens": 16384, "hosted.provider": "First", "hosted.end_announced": False, "hosted.ended": False,
+        "cost.usd_per_month": 14.0, "hosted.roomy": "First (16,384)", "hosted.untold": frozenset(), "build.published": True,
+        # 5 and 15 USD are cheaper than 10 and 30, in doubt
+        "hosted.cheaper": "Second at 5/15 USD per million tokens in/out: only litellm lists it",
+        "hosted.elsewhere": "no other offer of it is confirmed",
+    }),
+    ({"target": "hosted", "tool_calling": "single", "structured_output": True},
+     {"hosted.untold": frozenset({"tools", "schema"}), "hosted.lacks": frozenset()}),
+    (CARD | {"model": "small", "symptoms": ["slow"], "tried": {"tokens_per_s": 4.88}}, {
+        "model.stronger_than_tried": True, "model.lighter_than_tried": False, "speed.seen_of_usual": 0.5,
+    }),
+    # Of a Mac's 16 GiB the GPU has 12: 8 + 4 + 1 fit with a cache in 8 bits, plainly from a limit of 13 GiB on.
+    ({"hardware": "mac", "engine": "slots", "context_tokens": 16384, "only": {"models": ["middle"], "quantizations": ["w16"]}}, {
+        "build.kv_cache_type": "q8_0", "memory.device_need_gib": 11.125, "memory.device_available_gib": 12.0,
+        "memory.wired_need_gib": 13.0, "memory.wired_limit_gib": 13, "memory.wired_limit_mb": 13312,
+        "memory.left_to_system_gib": 3, "memory.roomy_gib": 16 * 11.125 / 12 / 0.8, "machine.unified_memory": True,
+    }),
+    # Where 12 hold it plainly no limit is told.
+    ({"hardware": "mac", "engine": "slots", "context_tokens": 12288, "only": {"models": ["middle"], "quantizations": ["w16"]}},
+     {"build.kv_cache_type": "f16", "memory.slack_share": 0.0, "memory.wired_need_gib": None, "memory.wired_limit_gib": None}),
+    ({"target": "hosted", "provider": "first", "tool_calling": "single", "only": {"models": ["small"]}}, {
+        "hosted.condition": "tools are called only where the answer is not streamed", "hosted.untold": frozenset(),
+        "hosted.serves": "serves Middle, Small"}),
+    # Three cards: 32 heads divide by 2, 4 and 8, not by 3; two work together, one is left.
+    ({"hardware": "3x card", "engine": "paged"}, {"layout.divides_by": "2 or 4", "layout.undivided_devices": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "facts"), FACTS_OF)
+def test_facts_of_the_pick(said: dict[str, Any], facts: dict[str, Any], answer: Answered) -> None:
+    build = picked(answer(**said))
+    found = {name: build.lookup(name) for name in facts}
+    assert found == {
+        name: pytest.approx(value, rel=1e-3) if isinstance(value, float) else value for name, value in facts.items()
+    }
+
+
+DOCKER = (
+    "docker run --rm --gpus all --ipc=host -p 8000:8000 -e HF_TOKEN "
+    '-v "$HOME/.cache/huggingface:/root/.cache/huggingface" --entrypoint /bin/paged made/paged:1.0 {}'
+)
+RUN = [
+    (CARD, ["paged made/middle --four --context 8192 --requests 1"]),
+    # On a rack it comes in a container.
+    ({"hardware": "rack"}, ["install paged==1.0", DOCKER.format("made/large --four --context 8192 --requests 1")]),
+    # 32 + 32 GiB take two nodes: layers divided by 2, 33 of 65 in each node.
+    ({"hardware": "2 nodes of 2x rack", "context_tokens": 32768, "quantization": "w16", "model": "large"},
+     ["install paged==1.0", DOCKER.format("made/large --context 32768 --requests 1 --split 2 --stages 2 --first")]),
+    ({"hardware": "4x card"}, ["paged made/large --four --context 8192 --requests 1 --split 4"]),
+    # Slots share the context: so many times as much is set.
+    (CARD | {"engine": "slots", "model": "small", "concurrent_requests": 2, "only": {"models": ["small"]}},
+     ["slots made/small-gguf:W4 --file small.gguf --context 16384",
+      "measure small w4 slots small-gguf 2048+512 x2 of 8 on card at 8000"]),
+    # One copy on each of two cards, with two slots, told apart by its port.
+    ({"hardware": "2x card", "engine": "slots", "only": {"models": ["small"]}, "concurrent_requests": 4, "quantization": "w4"},
+     ["for d in 0 1; do DEVICES=$d slots made/small-gguf:W4 --file small.gguf --context 16384 --port $((8000+${d%%,*}/1))"
+      " & done; wait", "measure small w4 slots small-gguf 2048+512 x4 of 16 on '2x card' at 8080"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "lines"), RUN)
+def test_what_to_type(said: dict[str, Any], lines: list[str], answer: Answered) -> None:
+    build = answer(**said).advice.recommendation
+    assert build is not None
+    assert [command.run for command in build.commands if command.step != "request"] == lines
+
+
+BODY = '"messages": [{"role": "user", "content": "Say hello."}],\n "max_tokens": 64}'
+
+
+@pytest.mark.parametrize(
+    ("said", "request_"),
+    [
+        (CARD, f'curl \'{{"model": "made/middle",\n {BODY}\''),
+        ({"target": "hosted"}, None),
+    ],
+)
+def test_what_to_ask_it_first(said: dict[str, Any], request_: str | None, answer: Answered) -> None:
+    build = answer(**said).advice.recommendation
+    assert build is not None
+    assert next((command.run for command in build.commands if command.step == "request"), None) == request_
+
+
+ALTERNATIVES = [
+    (CARD, []),  # a device of one's own: services are a way round
+    (CLOUD, []),
+    ({}, ["middle service hosted", "small service hosted"]),
+    ({"target": "hosted"}, ["large w4 paged", "middle w4 paged"]),
+    ({"target": "hosted", "model": "small"}, ["small w16 paged", "large w4 paged"]),  # the one named first
+    ({"budget_usd_per_month": 729}, []),  # no rack is within it
+    ({"budget_usd_per_month": 730}, ["middle service hosted", "small service hosted"]),
+    ({"fine_tuning": "lora"}, []),
+]
+
+
+@pytest.mark.parametrize(("said", "order"), ALTERNATIVES)
+def test_the_other_lane(said: dict[str, Any], order: list[str], answer: Answered) -> None:
+    advice = answer(**said).advice
+    assert [named(build) for build in advice.alternatives] == order
+    assert [build.rank for build in advice.alternatives] == [*range(1, len(order) + 1)]
+
+
+def test_further_builds_of_each_model(made: RuleBase, advisor: Advisor) -> None:
+    """Middle: w4 55.45, w2 37.68. Small: w4 48.11, w16 45.91, w2 38.03."""
+    asked = Scenario.model_validate({"use_cases": ["talk"]} | CARD)
+
+    def further(most: int) -> list[tuple[str, int]]:
+        builds = Advisor(made, advisor.as_of, builds=most).advise(asked).builds
+        return [(named(build), build.rank) for build in builds or ()]
+
+    assert further(1) == []
+    assert further(2) == [("middle w2 slots", 1), ("small w16 paged", 2)]
+    assert further(9) == [("middle w2 slots", 1), ("small w16 paged", 2), ("small w2 slots", 2)]
+    assert advisor.advise(asked).builds is None
+
+
+CLOSE = [
+    # From its slowest to its fastest middle scores 54.3 to 57.7, small 44.3 to 52.4.
+    (CARD, None),
+    # Large 64.5 to 67.5, middle 58.9 to 65.
+    (CLOUD, ("middle w4 paged", 2.75)),
+    (MIDDLE | {"context_tokens": 32768}, ("small w16 paged", -2.85)),
+    # Services tell no speed: 69.89 and 56.66 are what they are.
+    ({"target": "hosted"}, None),
+]
+
+
+@pytest.mark.parametrize(("said", "close"), CLOSE)
+def test_a_close_call(said: dict[str, Any], close: tuple[str, float] | None, answer: Answered) -> None:
+    found = answer(**said).advice.close_call
+    assert (found and (named(found.other), found.margin)) == close
+
+
+def test_what_an_answer_hangs_on(answer: Answered) -> None:
+    """Nothing was said of place or money: on a card, or offline and so at home, it is middle; two are told."""
+    told = answer().advice.hangs_on
+    assert [(item.field, item.value, item.then and named(item.then)) for item in told] == [
+        ("target", "workstation", "middle w4 paged"),
+        ("offline", True, "middle w4 paged"),
+    ]
+    assert answer(**CARD).advice.hangs_on == ()
+
+
+def test_nothing_said_asks_for_what_is_needed(advisor: Advisor) -> None:
+    answer = advisor.answer(Scenario())
+    assert (answer.advice.verdict, answer.found, answer.build) == ("need_input", None, None)
+    assert answer.advice.missing == ("use_cases", "inputs", "model")
+    assert advisor.outcome(Scenario()) == (None, "need_input")
+    # a kind of input alone tells neither what it is for nor where
+    vague = advisor.answer(Scenario(inputs=("text",)))
+    assert (vague.advice.verdict, vague.advice.missing) == ("need_input", ("use_cases", "hardware", "target"))
+    assert [size.model for size in vague.advice.sizes] == ["small", "middle", "large"]
+    assert [item.field for item in vague.advice.hangs_on] == ["target", "offline"]
+    assert advisor.outcome(Scenario(inputs=("text",))) == (None, "need_input")
+    assert advisor.answer(Scenario(inputs=("text",), hardware="card")).advice.verdict == "recommended"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [(CARD | {"context_tokens": 16385}, True), (CARD | {"context_tokens": 16384}, False)]
+)
+def test_sizes_are_told_beside_a_long_context(said: dict[str, Any], told: bool, answer: Answered) -> None:
+    sizes = answer(**said).advice.sizes
+    assert bool(sizes) is told
+    assert answer(**said, model="small").advice.sizes == ()
+    if told:
+        assert [(size.model, dict(size.weights_gib), size.kv_kib_per_token, size.kv_cache_gib) for size in sizes] == [
+            ("small", {"w16": 2.0, "w4": 0.5}, 128.0, 2.0),
+            ("middle", {"w16": 8.0, "w4": 2.0}, 256.0, 4.0),
+            ("large", {"w16": 32.0, "w4": 8.0}, 1024.0, 16.0),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-11-30", ()),  # 60 days after the price
+        ("2026-12-01", ("the price made/one is of 2026-10-01, 61 days old; such rows are good for 60 days",)),
+        ("2027-03-31", (
+            "what is known of Paged 1.0 is of 2026-10-01, 181 days old; such rows are good for 180 days",
+            "the price made/one is of 2026-10-01, 181 days old; such rows are good for 60 days",
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_past_its_time(day: str, told: tuple[str, ...], made: RuleBase) -> None:
+    advice = Advisor(made, date.fromisoformat(day)).advise(Scenario.model_validate({"use_cases": ["talk"]} | CLOUD))
+    assert advice.expired == told
+    assert advice.as_of == date.fromisoformat(day)
+
+
+def test_what_has_no_shelf_life_does_not_age(made: RuleBase) -> None:
+    assert made.expired("sources", "made", date(2099, 1, 1)) is None
+
+
+def test_tuning_is_told_by_what_each_method_takes(answer: Answered) -> None:
+    """12 + 1 + 0.28 GiB in full; divided over two cards 6, with two layers and the embedding whole 0.25 more."""
+    said = CARD | {"model": "small", "fine_tuning": ["full"], "tuning": {"sample_tokens": 2048}}
+    asked = answer(**said).advice.asked
+    assert asked is not None
+    assert [(form.method, form.quantization, form.need_gib, form.fits, form.machine) for form in asked.forms] == [
+        ("full", "w16", 13.3, False, "2x Card"),
+        ("lora", "w16", 3.4, True, None),
+        ("qlora", "w4", 1.9, True, None),
+    ]
+    assert [(c.field, c.from_, c.to) for way in asked.would_fit for c in way.changes] == [
+        ("fine_tuning", "full", "lora"),
+        ("hardware", "card", "2x Card"),
+    ]
+    assert asked.text == (
+        "full tuning of Small does not fit Card: up to 13.3 GiB needed, 8.0 there",
+        "it would fit by lora (3.4 GiB), or on 2x Card",
+        "full tuning takes in all 13 GiB with AdamW, 13 GiB with AdamW",
+    )
+
+
+def test_work_that_another_model_does_brings_it_beside(answer: Answered) -> None:
+    """Of a guard no score is known, so its fastest form is best that fits beside the 5 of 8 GiB of middle."""
+    advice = answer(**CARD, use_cases=["talk", "guarding"]).advice
+    assert advice.notes[-1].text == "Guard as w2: for guarding take a guard: Guard"
+    assert ranking(advice) == ["middle w4 paged", "small w4 paged"]
+
+
+def test_a_region_asked_for_is_reached_directly_or_through_a_profile(answer: Answered) -> None:
+    here, there = (answer(target="hosted", service_region=region) for region in ("us-1", "eu-1"))
+    assert ranking(here.advice) == ["middle service hosted", "small service hosted"]
+    assert picked(here).lookup("hosted.reach") == "there"
+    assert ranking(there.advice) == ["small service hosted"]
+    assert (picked(there).lookup("hosted.reach"), picked(there).lookup("hosted.profile")) == ("there", "eu.small")
+    (out,) = [item for item in there.advice.excluded if item.model == "middle"]
+    assert out.excuse.text == "not in eu-1"
+    served = picked(there).lookup("hosted.regions")
+    assert served == {"us-1", "eu-1"}
+
+
+def test_what_stands_in_the_place_of_an_ended_offer(answer: Answered) -> None:
+    """What replaced it has ended too, so what replaced that is told."""
+    found = answer(target="hosted", provider="second", model="large").found
+    assert found is not None
+    assert found.builds("large")[0].lookup("hosted.replaced_by") == "largest"
+    assert found.builds("large")[0].lookup("hosted.serves") == (
+        "serves none of these models that 2 lists confirm; the last, Large, ended on 2026-07-31"
+    )
+
+
+def test_two_as_good_as_each_other_are_a_close_call_however_sure(answer: Answered) -> None:
+    build = picked(answer(target="hosted"))
+    found = close_call((build, build))
+    assert found is not None
+    assert found.margin == 0
+    assert close_call((build,)) is None
+
+
+def test_what_was_not_judged_has_no_builds(answer: Answered) -> None:
+    found = answer(**CARD).found
+    assert found is not None
+    assert (found.builds("guard"), found.best("large"), found.nearest("small")) == ((), None, None)
+    assert {build.model.id for build in found.builds("large")} == {"large"}
+    assert found.failures == {"memory"}
+
+
+def test_facts_of_other_builds_say_whose_they_are() -> None:
+    assert FACTS["asked.memory.fits"].says.startswith("Of the build asked about: ")
+    assert FACTS["other.model.id"].says.startswith("Of the best build of the other lane, hosted or at home: ")
