@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from docs_examples import PAGES, ROOT, examples, output_of
+from docs_picture import PICTURE, shown, words_of
 
 SHOWN = [(page.name, command, output) for page in PAGES if page.exists() for command, output in examples(page)]
 
@@ -22,6 +23,21 @@ def test_shown_output_is_what_the_command_prints(page: str, command: str, output
 
 def test_readme_shows_examples() -> None:
     assert len(examples(ROOT / "README.md")) >= 2
+
+
+def test_the_picture_shows_what_the_command_prints() -> None:
+    plain = re.sub(r"\x1b\[[\d;]*m", "", shown())
+    drawn = words_of(PICTURE.read_text(encoding="utf-8"))
+    assert "".join(drawn) == "".join(plain.split()), "run python tests/docs_picture.py --write"
+
+
+def test_readme_says_of_the_accuracy_what_its_page_says() -> None:
+    accuracy = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    groups, median, p90 = re.findall(r"\| Decode, unseen device \| (\d+) \| (\d+%) \| (\d+%)", accuracy)[0]
+    inside = re.findall(r"\| Decode, all \|.*\| (\d+%) \|", accuracy)[0]
+    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"median error {median}, 90th percentile {p90}, over {groups} groups" in said
+    assert f"{inside} of those readings" in said
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.exists()], ids=lambda page: page.name)
