@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from os.path import normpath
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from docs_examples import PAGES, ROOT, examples, output_of
 from docs_picture import PICTURE, shown, words_of
 
+from llama_advisor.cli.commands import app_for, completed
+
+NAMED = sorted(
+    {
+        " ".join(command.split())
+        for page in PAGES
+        if page.exists() and page.name != "changelog.md"
+        for command in re.findall(r"`(llama-advisor [^`…]+)`", re.sub(r"(?s)```.*?```", "", page.read_text("utf-8")))
+        if not re.search(r"\b[A-Z]{4,}\b", command)
+    }
+)
+"""Commands that a sentence names; words in capitals stand for something."""
 SHOWN = [(page.name, command, output) for page in PAGES if page.exists() for command, output in examples(page)]
 
 
 @pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[f"{page}: {command}" for page, command, _ in SHOWN])
 def test_shown_output_is_what_the_command_prints(page: str, command: str, output: str) -> None:
     assert output == output_of(command), f"{page} is out of date: run python tests/docs_examples.py --write"
+
+
+@pytest.mark.parametrize("command", NAMED, ids=str)
+def test_a_command_that_a_sentence_names_can_be_typed(command: str) -> None:
+    """The parser takes it; nothing is run."""
+    words = completed(shlex.split(command)[1:])
+    known: Any = get_command(app_for(words))
+    context = None
+    while isinstance(known, TyperGroup) and words:
+        context = known.make_context(known.name, words, parent=context)
+        _, known, words = known.resolve_command(context, words)
+    if not isinstance(known, TyperGroup):
+        known.make_context(known.name, words, parent=context)
 
 
 def test_readme_shows_examples() -> None:
