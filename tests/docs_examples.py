@@ -6,8 +6,13 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"```console\n\$ (?P<command>llama-advisor [^\n]*)\n(?P<output>.*?)```\n", re.DOTALL)
@@ -19,15 +24,20 @@ def examples(page: Path) -> list[tuple[str, str]]:
     return [(match["command"], match["output"]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
-def output_of(command: str) -> str:
-    """Run one command as a reader would in the checkout, and return what it prints; files it writes go elsewhere."""
-    arguments = shlex.split(command)[1:]
+@contextmanager
+def checkout() -> Iterator[Path]:
+    """Give a folder in which a reader's commands find what is in the checkout, and leave their files."""
     with TemporaryDirectory() as folder:
         for entry in ROOT.iterdir():
             (Path(folder) / entry.name).symlink_to(entry)
-        run = subprocess.run(
-            [sys.executable, "-m", "llama_advisor", *arguments], cwd=folder, capture_output=True, text=True, check=False
-        )
+        yield Path(folder)
+
+
+def output_of(command: str) -> str:
+    """Run one command as a reader would in the checkout, and return what it prints."""
+    with checkout() as folder:
+        words = [sys.executable, "-m", "llama_advisor", *shlex.split(command)[1:]]
+        run = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     return run.stdout + run.stderr
 
 

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from docs_examples import PAGES, ROOT, examples, output_of
+from docs_examples import PAGES, ROOT, checkout, examples
 from docs_picture import PICTURE, shown, words_of
 
 from llama_advisor.cli.commands import app_for, completed
@@ -33,8 +33,10 @@ SHOWN = [(page.name, command, output) for page in PAGES if page.exists() for com
 
 
 @pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[f"{page}: {command}" for page, command, _ in SHOWN])
-def test_shown_output_is_what_the_command_prints(page: str, command: str, output: str) -> None:
-    assert output == output_of(command), f"{page} is out of date: run python tests/docs_examples.py --write"
+def test_shown_output_is_what_the_command_prints(run: Any, page: str, command: str, output: str) -> None:
+    with checkout() as folder:
+        done = run(*shlex.split(command)[1:], cwd=folder, env={"COLUMNS": "80"})
+    assert output == done.stdout + done.stderr, f"{page} is out of date: run python tests/docs_examples.py --write"
 
 
 @pytest.mark.parametrize("command", NAMED, ids=str)
