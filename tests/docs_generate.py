@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from llama_advisor.text.record import plain, validate
 from llama_advisor.upkeep.lint import cited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from llama_advisor.interview.log import Log
     from llama_advisor.knowledge.base import RuleBase
@@ -70,25 +71,25 @@ MEMORY = "from-memory"
 OUTCOMES = {"carried": "carried", "corrected": "**corrected**", "no_claim": "no claim"}
 
 
-def pages(base: RuleBase) -> dict[str, str]:
-    """Return each generated page by its file name."""
+def pages(base: RuleBase) -> dict[str, Callable[[], Iterator[str]]]:
+    """Return what writes each generated page, by its file name."""
     sizer = Sizer(base)
     return {
-        "rules.md": "\n".join(rules(base)),
-        "seed-coverage.md": "\n".join(seed_coverage(base)),
-        "findings.md": "\n".join(findings(base)),
-        "interview.md": "\n".join(interview(base)),
-        "serving.md": "\n".join(serving(base)),
-        "facts.md": "\n".join(facts(base)),
-        "scenario-fields.md": "\n".join(cards.fields()),
-        "use-cases.md": "\n".join(cards.use_cases(base)),
-        "models.md": "\n".join(cards.model_list(base)),
-        **{f"models/{model.id}.md": "\n".join(cards.model_card(model, base, sizer)) for model in base.models.values()},
-        "devices.md": "\n".join(cards.devices(base, sizer)),
-        "engines.md": "\n".join(cards.engines(base)),
-        "sources.md": "\n".join(cards.sources(base)),
-        "faq.md": "\n".join(cards.faq(base)),
-        **{f"findings/{kind.id}.md": page(kind) for kind in base.finding_kinds.values() if kind.fix},
+        "rules.md": lambda: rules(base),
+        "seed-coverage.md": lambda: seed_coverage(base),
+        "findings.md": lambda: findings(base),
+        "interview.md": lambda: interview(base),
+        "serving.md": lambda: serving(base),
+        "facts.md": lambda: facts(base),
+        "scenario-fields.md": cards.fields,
+        "use-cases.md": lambda: cards.use_cases(base),
+        "models.md": lambda: cards.model_list(base),
+        **{f"models/{model.id}.md": partial(cards.model_card, model, base, sizer) for model in base.models.values()},
+        "devices.md": lambda: cards.devices(base, sizer),
+        "engines.md": lambda: cards.engines(base),
+        "sources.md": lambda: cards.sources(base),
+        "faq.md": lambda: cards.faq(base),
+        **{f"findings/{kind.id}.md": partial(page, kind) for kind in base.finding_kinds.values() if kind.fix},
     }
 
 
@@ -256,9 +257,9 @@ def _served(request: EstimateRequest, made: Estimate, base: RuleBase) -> tuple[s
     )
 
 
-def page(kind: FindingKind) -> str:
+def page(kind: FindingKind) -> Iterator[str]:
     """Return the page of one code, which `explain` prints too."""
-    return f"{code_page(kind)}\n[All codes](../findings.md). {WRITTEN}"
+    yield f"{code_page(kind)}\n[All codes](../findings.md). {WRITTEN}"
 
 
 def _in_order(base: RuleBase) -> list[dict[str, object]]:
@@ -276,4 +277,4 @@ if __name__ == "__main__":
             old.unlink()
         (DOCS / folder).mkdir(exist_ok=True)
     for name, text in made.items():
-        (DOCS / name).write_text(text, encoding="utf-8")
+        (DOCS / name).write_text("\n".join(text()), encoding="utf-8")
