@@ -252,7 +252,7 @@ def with_weakest(device: Device, constants: SpeedConstants) -> tuple[Device | No
     bandwidth = device.bandwidth_gb_s or least(constants, device, "bandwidth_gb_s")
     per = "bandwidth_gb_s" if device.bandwidth_gb_s else ""
     rate = device.peak_tflops or least(constants, device, "peak_tflops", per) * (bandwidth if per else 1)
-    if not rate:
+    if not (bandwidth and rate):
         return None, ""
     watts = device.tdp_w or rate * least(constants, device, "tdp_w", "peak_tflops")
     known = {"bandwidth": device.bandwidth_gb_s, "peak rate": device.peak_tflops}
