@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,3 +125,130 @@ def test_estimates_are_named(base: RuleBase) -> None:
         for estimate in model.estimated_scores:
             found = quality.estimated_benchmarks(model, (case(base, benchmarks={estimate.benchmark: 1.0}),), base)
             assert found == (estimate.benchmark,), f"{model.id}: {estimate.benchmark} is published and estimated"
+
+
+BENCHMARKS = {
+    name: SimpleNamespace(zero=20.0, hundred=70.0, text_only=text_only)
+    for name, text_only in (("reading", True), ("counting", True), ("seeing", False))
+}
+CRITERIA = SimpleNamespace(tool_benchmark="counting", loss_factor=lambda billions: 8 / billions)
+
+
+def shaped(name: str, **changes: Any) -> Any:
+    """What quality reads of a model."""
+    plain = {"scores": {}, "estimated_scores": (), "text_scores_from": None, "kind": "instruct", "sibling": None}
+    return SimpleNamespace(id=name, parameters=4_000_000_000, **(plain | changes))
+
+
+def guess(benchmark: str, value: float) -> Any:
+    return SimpleNamespace(benchmark=benchmark, value=value)
+
+
+TEXT_MODEL = shaped("text", scores={"reading": 60.0}, estimated_scores=(guess("counting", 30.0), guess("seeing", 25.0)))
+MODELS = {
+    "text": TEXT_MODEL,
+    "vision": shaped(
+        "vision", text_scores_from="text", scores={"seeing": 50.0}, estimated_scores=(guess("reading", 1.0),)
+    ),
+    "base": shaped("base", kind="base", sibling="text"),
+    "tuned": shaped("tuned", sibling="text"),
+    "alone": shaped("alone", kind="base", sibling="nobody"),
+}
+MADE: Any = SimpleNamespace(benchmarks=BENCHMARKS, criteria=CRITERIA, models=MODELS)
+
+
+@pytest.mark.parametrize(
+    ("model", "benchmark", "found"),
+    [
+        ("text", "reading", (60, False)),
+        ("text", "counting", (30, True)),
+        ("vision", "reading", (60, False)),
+        ("vision", "counting", (30, True)),
+        ("vision", "seeing", (50, False)),
+        ("base", "reading", (60, True)),
+        ("base", "seeing", (25, True)),
+        ("tuned", "reading", None),
+        ("alone", "reading", None),
+    ],
+)
+def test_whose_score_counts(model: str, benchmark: str, found: tuple[float, bool] | None) -> None:
+    assert quality.score(MODELS[model], benchmark, MADE) == found
+
+
+@pytest.mark.parametrize(("model", "found"), [("text", 30), ("vision", 30), ("tuned", None)])
+def test_the_score_that_stands_for_tool_calls(model: str, found: float | None) -> None:
+    assert quality.tool_score(MODELS[model], MADE) == found
+
+
+def work(benchmarks: dict[str, float], enough: float = 100, floor: Any = None) -> Any:
+    return SimpleNamespace(benchmarks=benchmarks, enough=enough, beyond_enough=0.25, floor=floor)
+
+
+# 60, 30 and 25 of 20 to 70 are 80, 20 and 10 of 100; of 4 billion parameters twice the loss of 8 is lost.
+LOSSY: Any = SimpleNamespace(quality_kept_percent=90)
+READING, MIXED = work({"reading": 1}), work({"reading": 3, "counting": 1})
+OWN: Any = SimpleNamespace(scores={"reading": 45.0})
+
+
+@pytest.mark.parametrize(
+    ("cases", "official", "plain", "built", "in_full"),
+    [
+        ([READING], None, 80, 64, 64),
+        ([MIXED], None, 65, 52, 52),
+        ([READING, MIXED], None, 72.5, 58, 58),
+        ([READING], OWN, 80, 50, 50),
+        ([MIXED], OWN, 65, (3 * 50 + 16) / 4, (3 * 50 + 16) / 4),
+        ([work({"reading": 1}, enough=40)], None, 80, 40 + 24 / 4, 64),
+        ([READING, work({"reading": 1}, enough=40)], None, 80, (64 + 46) / 2, 64),
+        ([work({"unknown": 1})], None, None, None, None),
+        ([READING, work({"unknown": 1})], None, None, None, None),
+        ([], None, None, None, None),
+    ],
+)
+def test_quality_worked_out(
+    cases: list[Any], official: Any, plain: float | None, built: float | None, in_full: float | None
+) -> None:
+    known: Any = SimpleNamespace(**vars(MADE) | {"benchmarks": BENCHMARKS | {"unknown": BENCHMARKS["reading"]}})
+    args = TEXT_MODEL, LOSSY, official, tuple(cases), known
+    assert quality.kept_share(TEXT_MODEL, LOSSY, MADE) == pytest.approx(0.8)
+    assert quality.model_quality(TEXT_MODEL, tuple(cases), known) == (plain and pytest.approx(plain))
+    assert quality.build_quality(*args) == (built and pytest.approx(built))
+    assert quality.build_quality(*args, in_full=True) == (in_full and pytest.approx(in_full))
+
+
+@pytest.mark.parametrize(
+    ("floors", "gap"),
+    [
+        ([], None),
+        ([("reading", 55)], 5),
+        ([("reading", 65)], -5),
+        ([("reading", 55), ("counting", 28)], 2),
+        ([("reading", 55), None], 5),
+        ([("unknown", 55), ("reading", 50)], 10),
+        ([("unknown", 55)], None),
+    ],
+)
+def test_points_above_the_floor(floors: list[tuple[str, float] | None], gap: float | None) -> None:
+    known: Any = SimpleNamespace(**vars(MADE) | {"benchmarks": BENCHMARKS | {"unknown": BENCHMARKS["reading"]}})
+    cases = (work({}, floor=SimpleNamespace(benchmark=each[0], at_least=each[1]) if each else None) for each in floors)
+    assert quality.floor_gap(TEXT_MODEL, tuple(cases), known) == gap
+
+
+def test_what_is_estimated_of_a_mix() -> None:
+    cases = work({"reading": 1, "seeing": 1}), work({"counting": 1, "reading": 1})
+    assert quality.estimated_benchmarks(TEXT_MODEL, cases, MADE) == ("counting", "seeing")
+    assert quality.estimated_benchmarks(MODELS["base"], cases, MADE) == ("counting", "reading", "seeing")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "found"),
+    [
+        (("text",), ["reading", "seeing"]),
+        (("text", "audio"), ["reading", "seeing"]),
+        (("text", "image"), ["seeing"]),
+        (("video",), ["seeing"]),
+        ((), ["reading", "seeing"]),
+    ],
+)
+def test_which_benchmarks_show_the_work(inputs: tuple[str, ...], found: list[str]) -> None:
+    assert quality.of_this_work(iter(["reading", "seeing"]), inputs, MADE) == found
