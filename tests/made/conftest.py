@@ -32,12 +32,29 @@ RULE = {
 
 
 @pytest.fixture(scope="session")
-def made() -> RuleBase:
+def files() -> dict[str, Any]:
+    """The content of the made-up knowledge by file, as a layer has it."""
+    found: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
+    for folder, rules in found.pop("rules").items():
+        found |= {f"{folder}/{name}.yaml": RULE | {"id": name} | rule for name, rule in rules.items()}
+    return found
+
+
+@pytest.fixture(scope="session")
+def made(files: dict[str, Any]) -> RuleBase:
     """The made-up knowledge."""
-    files: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
-    for folder, rules in files.pop("rules").items():
-        files |= {f"{folder}/{name}.yaml": RULE | {"id": name} | rule for name, rule in rules.items()}
     return RuleBase((Layer(FILE.parent, "made", "made", files),), FACTS)
+
+
+@pytest.fixture(scope="session")
+def vary(files: dict[str, Any]) -> Callable[..., RuleBase]:
+    """The made-up knowledge with some top-level entries of some files otherwise."""
+
+    def varied(changes: dict[str, dict[str, Any]]) -> RuleBase:
+        changed = files | {name: files.get(name, {}) | entries for name, entries in changes.items()}
+        return RuleBase((Layer(FILE.parent, "made", "made", changed),), FACTS)
+
+    return varied
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,8 @@ def test_what_a_pinned_release_lacks(device: str, how: str) -> None:
         ({"architectures": (LLAMA._replace(until="1.2"),)}, MODEL, CARD, "server", (True, "1.2", True, "native", True)),
         ({"architectures": (LLAMA._replace(until="1.2", pin="own==1.2"),)}, MODEL, CARD, "server",
          (True, "own==1.2", True, "native", True)),
-        ({"architectures": (LLAMA._replace(pin="own==1.2"),)}, MODEL, CARD, "server", (True, None, True, "native", True)),
+        ({"architectures": (LLAMA._replace(pin="own==1.2"),)}, MODEL, CARD, "server",
+         (True, None, True, "native", True)),
     ],
 )  # fmt: skip
 def test_one_combination(
@@ -155,18 +156,19 @@ def test_one_combination(
 
 
 @pytest.mark.parametrize(
-    ("taken", "failures", "against", "drawbacks"),
+    ("found", "failures", "against", "drawbacks"),
     [
-        (Support(True, None, True, "native", True), 0, 0, 0),
-        (Support(True, "1.2", True, "weight_only", True), 0, 1, 1),
-        (Support(True, None, True, None, False), 0, 2, 1),
-        (Support(True, "1.2", True, "native", False), 0, 3, 2),
-        (Support(False, None, True, "native", True), 1, 2, 3),
-        (Support(True, None, False, "no", True), 2, 4, 6),
-        (Support(False, "1.2", False, "no", False), 3, 9, 11),
+        ((True, None, True, "native", True), 0, 0, 0),
+        ((True, "1.2", True, "weight_only", True), 0, 1, 1),
+        ((True, None, True, None, False), 0, 2, 1),
+        ((True, "1.2", True, "native", False), 0, 3, 2),
+        ((False, None, True, "native", True), 1, 2, 3),
+        ((True, None, False, "no", True), 2, 4, 6),
+        ((False, "1.2", False, "no", False), 3, 9, 11),
     ],
 )
-def test_what_does_not_work_is_counted(taken: Support, failures: int, against: int, drawbacks: int) -> None:
+def test_what_does_not_work_is_counted(found: tuple[Any, ...], failures: int, against: int, drawbacks: int) -> None:
+    taken = Support(*found)
     assert (taken.failures, taken.reasons_against, taken.drawbacks) == (failures, against, drawbacks)
     assert taken.needs_pin is (taken.pinned_version == "1.2")
 
