@@ -22,7 +22,10 @@ COPIED = ("llama_advisor", "rules", "docs", "tests", "README.md", "LICENSE", ".g
 NEAR: dict[str, tuple[str, ...]] = {
     "engine": (
         "tests/made",
-        *(f"tests/engine/test_{name}.py" for name in ("artifacts", "asked", "causes", "offers", "rank", "score")),
+        *(
+            f"tests/engine/test_{name}.py"
+            for name in ("artifacts", "asked", "causes", "launch", "offers", "rank", "score")
+        ),
         "tests/unit/test_engine_facts.py",
     ),
     "sizing": ("tests/made/test_sizing.py", "tests/unit/sizing", "tests/unit/test_quality.py"),
