@@ -675,6 +675,8 @@ def test_ways_by_their_names(
     machine, shape = read_hardware(hardware, catalogue_of(made)), made.models["middle"].architecture
     found = splits(made.engines[engine]._replace(**changes), machine, shape)
     assert {name: machine_used(part[0], 1).name for name, part in found.items()} == ways
+    for name, part in found.items():
+        assert part[2] == ("none" if name == "1" else "layer" if name.startswith("layers") else "tensor")
 
 
 @pytest.mark.parametrize(
@@ -787,3 +789,11 @@ def test_an_engines_kernels_for_a_form_count(vary: Callable[..., RuleBase]) -> N
     speed = sizer.estimate(EstimateRequest(model="small", hardware="card", engine="paged", quantization="w4")).speed
     assert speed is not None
     assert speed.decode_tokens_per_s.mid == pytest.approx(43.24, rel=1e-3)
+
+
+def test_what_stands_against_a_build_names_its_model(vary: Callable[..., RuleBase]) -> None:
+    ended = [{"architecture": "llama", "until": "0.9", "source": ["made"]}]
+    sizer = Sizer(vary({"engines/paged.yaml": {"architectures": ended}}))
+    asked = {"model": "small", "hardware": "card", "engine": "paged", "quantization": "w4"} | SHORT
+    found = sizer.estimate(EstimateRequest(**asked)).assumptions
+    assert [item.why for item in found] == ["only an old release runs Small: 0.9"]

@@ -408,6 +408,12 @@ def test_three_requests() -> None:
     assert (found.basis, found.at_full_context_tokens_per_s) == ("several", pytest.approx(1.5 / 0.127))
 
 
+def test_two_requests_are_several() -> None:
+    found = sizing.speed(terms(), LOAD._replace(concurrent_requests=2))
+    assert found.decode_tokens_per_s == pytest.approx((0.375 / 0.05, 1.5 / 0.05, 3 / STEP))  # one alone does no more
+    assert found.basis == "several"
+
+
 def test_others_delay_a_first_token_by_their_whole_prompt_at_most() -> None:
     found = sizing.speed(terms(), LOAD._replace(output_tokens=0, prompt_tokens=1000, concurrent_requests=3))
     read = 900 / found.prefill_tokens_per_s.mid
