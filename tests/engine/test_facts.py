@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from llama_advisor.engine.build_facts import _break_even
 from llama_advisor.engine.fact import HOPELESS, LOAD, OPEN
 from llama_advisor.engine.facts import FACTS, _declare
 from llama_advisor.knowledge.engine import HardwareSupport, QuantizationSupport
-from llama_advisor.sizing.figures import DeviceMemory, Memory
+from llama_advisor.knowledge.model import Architecture
+from llama_advisor.scenario.scenario import Workload
+from llama_advisor.sizing.figures import Cost, DeviceMemory, Memory, Range
 
 
 def of(name: str, place: dict[str, Any] | None = None, **parts: Any) -> Any:
@@ -266,3 +269,146 @@ def test_a_fact_of_another_build_is_that_of_it() -> None:
     assert found.compute(build) == 2
     nobody: Any = some(other=None)
     assert found.compute(nobody) is None
+
+
+HEADS = some(architecture=Architecture(
+    kind="llama", layers=16, hidden_size=1, ffn_size=960, attention_heads=32, kv_heads=8, head_dim=1, vocab_size=1,
+    tied_embeddings=True,
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "taken", "copies", "splits", "by", "unused"),
+    [
+        (3, 2, 1, True, "2 or 4", 1),
+        (6, 2, 3, True, "2 or 4 or 8", None),
+        (6, 4, 1, True, "2 or 4 or 8", 2),
+        (4, 2, 1, True, None, None),
+        (3, 1, 2, False, None, None),
+    ],
+)
+def test_by_how_many_heads_divide(
+    count: int, taken: int, copies: int, splits: bool, by: str | None, unused: int | None
+) -> None:
+    layout = some(machine=some(devices=taken), replicas=copies)
+    parts = {"model": HEADS, "engine": some(tensor_parallel=splits), "layout": layout}
+    place = {"machine": some(count=count, devices=count)}
+    assert of("layout.divides_by", place, **parts) == by
+    assert of("layout.undivided_devices", place, **parts) == unused
+    assert of("layout.divides_by", place, **(parts | {"layout": None})) is None
+    assert of("layout.divides_by", {"machine": None}, **parts) is None
+
+
+MAC = some(kind="apple-silicon", memory_gib=16.0, usable_share=0.75, unified_memory=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "need", "available", "fits", "cache", "wired", "limit"),
+    [
+        ("apple-silicon", 14.5, 12.0, False, "f16", 14.5, 15),
+        ("apple-silicon", 14.5, 11.0, False, "f16", 14.5, 16),  # a GiB more that others take
+        ("apple-silicon", 11.0, 12.0, True, "f16", None, None),
+        ("apple-silicon", 11.0, 12.0, True, "q8_0", 11.0 + 1.7 * 15 / 17, 13),  # 32 of 17 sixteenths
+        ("apple-silicon", 9.0, 12.0, True, "q8_0", None, None),
+        ("apple-silicon", 12.0, 12.0, True, "f16", None, None),
+        ("apple-silicon", 14.5, None, None, "f16", None, None),
+        ("consumer-gpu", 14.5, 12.0, False, "f16", None, None),
+    ],
+)
+def test_the_memory_that_a_mac_must_be_told_of(
+    kind: str, need: float, available: float | None, fits: Any, cache: str, wired: float | None, limit: int | None
+) -> None:
+    device = some(**vars(MAC) | {"kind": kind})
+    layout = some(machine=some(device=device), kv_cache_type=cache)
+    sized = memory(need)._replace(per_device=DeviceMemory(need, available), fits=fits, kv_cache_gib=1.7)
+    parts = {"memory": sized, "layout": layout, "machine": some(device=device)}
+    assert of("memory.wired_need_gib", **parts) == (wired and pytest.approx(wired))
+    assert of("memory.wired_limit_gib", **parts) == limit
+    assert of("memory.wired_limit_mb", **parts) == (limit and limit * 1024)
+    assert of("memory.left_to_system_gib", **parts) == (limit and 16 - limit)
+    assert of("memory.wired_need_gib", **(parts | {"layout": None})) is None
+
+
+SPEED = some(decode_tokens_per_s=Range(5.0, 10.0, 20.0), first_token_s=Range(1.0, 2.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    ("fact", "field", "limits"),
+    [
+        ("speed.meets_decode", "min_tokens_per_s", {5.0: True, 5.1: None, 20.0: None, 20.1: False, None: True}),
+        ("speed.meets_first_token", "max_first_token_s", {4.0: True, 3.9: None, 1.0: None, 0.9: False, None: True}),
+        # 100 tokens take 5 to 20 s more
+        ("speed.meets_answer", "max_answer_s", {24.0: True, 23.9: None, 6.0: None, 5.9: False, None: True}),
+    ],
+)
+def test_whether_a_range_meets_a_limit(fact: str, field: str, limits: dict[float | None, bool | None]) -> None:
+    for limit, met in limits.items():
+        need = some(**{field: limit}, output_tokens=100)
+        assert of(fact, speed=SPEED, need=need) is met
+        assert of(fact, need=need) is (True if limit is None else None)
+
+
+def test_an_answer_takes_the_first_token_and_the_rest() -> None:
+    need = some(output_tokens=100)
+    assert of("speed.answer_s", speed=SPEED, need=need) == 12
+    assert of("speed.answer_low_s", speed=SPEED, need=need) == 6
+    assert of("speed.reading_share", speed=SPEED, need=need) == pytest.approx(2 / 12)
+
+
+@pytest.mark.parametrize(
+    ("rented", "service", "rate", "hours", "found"),
+    [
+        (730.0, True, 10.0, None, 73e6),
+        (1460.0, True, 10.0, None, 73e6),  # two machines
+        (730.0, True, 3.0, None, 2.4e8),
+        (730.0, True, 2.0, None, None),  # 365 millions are more than it makes in a month
+        (730.0, True, 3.0, 600.0, None),  # nor 243 in 600 hours
+        (730.0, True, 0.0, None, None),
+        (730.0, True, None, None, None),
+        (730.0, False, 10.0, None, None),
+        (None, True, 10.0, None, None),
+    ],
+)
+def test_from_how_many_tokens_on_rent_is_cheaper(
+    rented: float | None, service: bool, rate: float | None, hours: float | None, found: float | None
+) -> None:
+    """A machine makes 0.1 requests of 1,000 tokens a second: 262.8 millions a month."""
+    cost = rented and Cost(usd_per_hour=1, usd_per_month=rented, usd_per_million_tokens=None, as_of=None, offer="o")
+    capacity = some(requests_per_s=Range(0.05, 0.1, 0.2), machines=2 if rented == 1460 else 1)
+    paid = some(usd_per_million_tokens=rate)
+    hosted = some(cost=paid, capacity=None, place=some(offer="offer")) if service else None
+    parts = {
+        "capacity": capacity,
+        "other": hosted,
+        "need": some(prompt_tokens=800, output_tokens=200, batch_hours=hours),
+    }
+    candidate: Any = some(cost=cost, place=some(offer=None), **parts)
+    assert _break_even(candidate) == found
+    assert of("capacity.tokens_per_month", **parts) == pytest.approx(100 * 3600 * (hours or 730))
+
+
+def test_weights_in_sixteen_bits_take_the_place_of_those_there_are() -> None:
+    sized = memory(5.0)._replace(weights_gib=2.0)
+    parts = {"memory": sized._replace(per_device=DeviceMemory(5.0, 8.0)), "model": some(parameters=4 * 2**30)}
+    assert of("memory.sixteen_bit_need_gib", **parts) == 11
+    assert of("memory.sixteen_bit_share", **parts) == 11 / 8
+    assert of("memory.sixteen_bit_need_gib", **parts, layout=some(machine=some(devices=2))) == 8
+
+
+def test_the_longest_prompt_is_read_alone() -> None:
+    def speed_of(load: Workload, at_work: int, measured: Workload) -> Any:
+        assert load == measured == Workload(8192, 8192, 256, 1, shared_prefix_tokens=0)
+        assert at_work == 1
+        return SPEED
+
+    layout = some(speed_of=speed_of, measure=lambda load: load)
+    need = some(workload=Workload(8192, 512, 256, 5, shared_prefix_tokens=100))
+    assert of("speed.full_prompt_s", speed=SPEED, need=need, layout=layout) == 2
+    assert of("speed.full_prompt_s", speed=SPEED, need=need) is None
+    layout.speed_of = lambda *_: None
+    assert of("speed.full_prompt_s", speed=SPEED, need=need, layout=layout) is None
+
+
+def test_the_need_in_all_is_that_of_the_printed_parts() -> None:
+    sized = Memory(1.004, 1.004, 1.004, 1.004, 4.016, None, DeviceMemory(4.016, None), fits=None, offloaded_gib=0.0)
+    assert of("memory.total_gib", memory=sized) == 4
