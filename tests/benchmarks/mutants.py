@@ -24,7 +24,7 @@ NEAR: dict[str, tuple[str, ...]] = {
         "tests/made",
         *(
             f"tests/engine/test_{name}.py"
-            for name in ("artifacts", "asked", "causes", "facts", "launch", "offers", "rank", "score")
+            for name in ("artifacts", "asked", "causes", "facts", "launch", "offers", "rank", "score", "words")
         ),
         "tests/unit/test_engine_facts.py",
     ),
