@@ -22,10 +22,8 @@ COPIED = ("llama_advisor", "rules", "docs", "tests", "README.md", "LICENSE", ".g
 NEAR: dict[str, tuple[str, ...]] = {
     "engine": (
         "tests/made",
-        *(
-            f"tests/engine/test_{name}.py"
-            for name in ("artifacts", "asked", "causes", "facts", "launch", "offers", "rank", "score", "words")
-        ),
+        *(f"tests/engine/test_{name}.py" for name in ("artifacts", "asked", "candidates", "causes", "facts", "launch")),
+        *(f"tests/engine/test_{name}.py" for name in ("offers", "rank", "relax", "score", "words")),
         "tests/unit/test_engine_facts.py",
     ),
     "sizing": ("tests/made/test_sizing.py", "tests/unit/sizing", "tests/unit/test_quality.py"),
