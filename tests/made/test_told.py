@@ -526,3 +526,101 @@ def test_tuning_that_is_asked_about(
     assert [(f.method, f.quantization, f.need_gib, f.fits, f.machine) for f in asked.forms] == forms
     assert [(c.field, c.from_, c.to) for way in asked.would_fit for c in way.changes] == ways
     assert [*asked.text] == text
+
+
+APPS = [
+    {"id": "desk", "name": "Desk", "aliases": ["The Desk"], "engines": ["slots"], "sources": ["made"]},
+    {"id": "front", "name": "Front", "engines": [], "sources": ["made"]},
+    {"id": "odd", "name": "Odd", "engines": [], "known": False, "sources": ["made"]},
+]
+LEADS = "Small is the pick, as it was named with how it runs, or alone; Middle leads it"
+WISHED: list[tuple[dict[str, Any], list[tuple[Any, ...]]]] = [
+    (CARD | {"engine": "The Desk"},
+     [("engine", "The Desk", "kept", 1, "the pick uses Slots, one of the engines in Desk")]),
+    (CARD | {"engine": "Front"},
+     [("engine", "Front", "not_known", None,
+       "Front runs no model itself: point it at the address of what serves the pick")]),
+    (CARD | {"engine": "Odd"}, [("engine", "Odd", "not_known", None, "nothing is known here of Odd")]),
+    (CLOUD | {"engine": "Desk"}, [("engine", "Desk", "impossible", None, "Slots is not used there")]),
+    # A provider that is named as an engine is one.
+    ({"engine": "first", "model": "small"},
+     [("model", "small", "kept", 1, LEADS), ("provider", "first", "kept", 1, "the pick uses first")]),
+    ({"target": "hosted", "engine": "hosted"}, [("engine", "hosted", "kept", 1, "the pick is hosted")]),
+    ({"target": "hosted", "provider": "nobody at all"},
+     [("provider", "nobody at all", "not_known", None, "nothing is known here of nobody at all")]),
+    (CARD | {"quantization": "w2"},
+     [("quantization", "w2", "better_exists", 1, "Middle as w2 on Slots qualifies, at about 32.0 tokens/s")]),
+    (CARD | {"quantization": "w2", "model": "small"},
+     [("model", "small", "kept", 1, LEADS),
+      ("quantization", "w2", "better_exists", 1, "Small as w2 on Slots qualifies, at about 94.1 tokens/s")]),
+    # What the pick lacks is told before the one that has it.
+    ({"hardware": "rack", "quantization": "w16"},
+     [("quantization", "w16", "better_exists", 2,
+       "Large as w16 needs 41 GiB of 32; Middle as w16 on Paged qualifies, at about 23.4 tokens/s")]),
+    (CARD | {"quantization": "w2", "model": "large"},
+     [("model", "large", "impossible", None, "Large as w4 needs 17 GiB of 8"),
+      ("quantization", "w2", "impossible", None, "Large as w2 needs 9.25 GiB of 8")]),
+    (CARD | {"quantization": "w2", "engine": "paged"},
+     [("quantization", "w2", "impossible", None, "no build that qualifies uses w2"),
+      ("engine", "paged", "kept", 1, "the pick uses paged")]),
+    (CARD | {"model": "guard"}, [("model", "guard", "kept", 1, "Guard is the pick")]),
+    # What is not ranked is not judged; of services it is told what there is.
+    (CARD | {"model": "old"}, [("model", "old", "impossible", None, "Old is not among the models ranked")]),
+    ({"target": "hosted", "model": "old"},
+     [("model", "old", "impossible", None,
+       "Old is not among the models ranked; no other offer of it is confirmed")]),
+    (CARD | {"model": "small", "quantization": "w16"},
+     [("model", "small", "kept", 1, LEADS), ("quantization", "w16", "kept", 1, "the pick uses w16")]),
+    ({"target": "hosted", "provider": "first", "model": "middle", "service_region": "eu-1"},
+     [("model", "middle", "impossible", None, "not in eu-1"), ("provider", "first", "impossible", None, "not in eu-1")]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def with_apps(vary: Callable[..., RuleBase]) -> Advisor:
+    return Advisor(vary({"lists.yaml": {"apps": APPS}}), date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(("said", "told"), WISHED)
+def test_what_became_of_each_wish(said: dict[str, Any], told: list[tuple[Any, ...]], with_apps: Advisor) -> None:
+    wishes = with_apps.advise(Scenario.model_validate({"use_cases": ["talk"]} | said)).wishes
+    assert [(wish.field, wish.asked, wish.outcome, wish.rank, wish.text) for wish in wishes] == told
+
+
+NAMED = {
+    "id": "named",
+    "title": "",
+    "why": "",
+    "sources": [{"id": "made"}],
+    "confidence": "low",
+    "examples": {"fires": [{}], "silent": [{}]},
+    "when": {"fact": "named.outcome", "known": True},
+    "then": {"caveat": "note", "rank": 1},
+    "say": "{named.name} {named.outcome} [[{named.fp8_gib:g}]] [[{named.full_gib:.2f} {named.lora_gib:.2f}"
+    " {named.qlora_gib:.2f}]] [[{named.qlora_fits}]]",
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (CARD, None),
+        (CARD | {"model": "middle"}, "Middle kept"),
+        (CARD | {"model": "small"}, "Small better_exists 1.5"),  # its maker's own build
+        (CARD | {"model": "large"}, "Large impossible"),
+        # 12 bytes of 1 Gi parameters; 2 or a half, and 12 for a hundredth; 1 GiB and 0.28 of a sample of 2,048 tokens
+        (CARD | {"model": "small", "fine_tuning": ["qlora"]}, "Small kept 1.5 13.28 3.40 1.90 yes"),
+        ({"target": "cloud", "offline": True, "model": "small", "fine_tuning": ["qlora"]},
+         "Small kept 1.5 13.28 3.40 1.90"),  # no machine was stated for it to fit
+    ],
+)  # fmt: skip
+def test_what_is_known_of_the_model_named(
+    said: dict[str, Any], told: str | None, vary: Callable[..., RuleBase]
+) -> None:
+    own = {"quantization": "fp8", "hf_repo": "made/small-fp8", "weights_bytes": 3 * 2**29}
+    base = vary({"models/small.yaml": {"official_builds": [own]}, "caveats/named.yaml": NAMED})
+    scenario = Scenario.model_validate({"use_cases": ["talk"], "tuning": {"sample_tokens": 2048}} | said)
+    if not said.get("fine_tuning"):
+        scenario = scenario.model_copy(update={"tuning": None})
+    notes = Advisor(base, date(2026, 11, 24)).advise(scenario).notes
+    assert next((" ".join(note.text.split()) for note in notes if note.rule == "named"), None) == told
