@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from math import log
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +18,16 @@ from llama_advisor.engine.fact import PLACEMENT, SCENARIO
 from llama_advisor.engine.plan import Plan
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.engine.ruling import Ruling
-from llama_advisor.engine.score import counted_weights, criterion_terms, excuse
+from llama_advisor.engine.score import (
+    CriterionTerms,
+    at_speed,
+    counted_weights,
+    criterion_terms,
+    excuse,
+    missed_by,
+    nearness,
+    plain,
+)
 from llama_advisor.knowledge.judgement import Criterion, ValueMeasure
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.understand import understand
@@ -224,3 +236,136 @@ def test_weights_that_do_not_count_give_their_share_to_the_others(base: RuleBase
         plain = [part for part in candidate.parts if part.rule is None]
         assert sum(part.weight for part in plain) == pytest.approx(1)
         assert all(part.value == part.criterion.unknown_value for part in plain)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (frozenset({"b", "a"}), "a, b"),
+        (frozenset(), ""),
+        (1.23456, 1.235),
+        (7, 7),
+        ("x", "x"),
+        (True, True),
+        (None, None),
+    ],
+)
+def test_a_value_as_plain_data(value: Any, told: Any) -> None:
+    assert plain(value) == told
+
+
+def missing(value: Any, limit: Any) -> Any:
+    """A constraint that compares a figure with a limit, which may be a fact."""
+    facts = {"figure": value, "limit": limit}
+    measure = SimpleNamespace(value="figure", limit="limit" if limit is None or limit == 8 else limit)
+    return SimpleNamespace(
+        rule=SimpleNamespace(rule=SimpleNamespace(measure=measure)), candidate=SimpleNamespace(lookup=facts.get)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "by"),
+    [
+        (16, 8, log(2)),
+        (4, 8, log(2)),  # by as much below
+        (16.0, 4.0, log(4)),
+        (0, 8, log(8e9)),  # next to nothing
+        (None, 8, 0),
+        ("x", 8, 0),
+        (8, None, 0),
+        (8, 0, 0),
+    ],
+)
+def test_by_how_much_a_limit_was_missed(value: Any, limit: Any, by: float) -> None:
+    assert missed_by(missing(value, limit)) == pytest.approx(by)
+    none: Any = missing(value, limit)
+    none.rule.rule.measure = None
+    assert missed_by(none) == 0
+
+
+def test_how_near_a_build_came() -> None:
+    build: Any = SimpleNamespace(
+        fails=(missing(16, 8), missing(4, 8)), stage=2, quantization=SimpleNamespace(id="q", bits=3),
+        need=SimpleNamespace(criteria=SimpleNamespace(comfortable_bits=4)), engine=SimpleNamespace(id="e"),
+    )  # fmt: skip
+    assert nearness(build) == (-2, 2, True, pytest.approx(2 * log(2)), "q", "e")
+    build.quantization.bits = 4
+    assert nearness(build)[2] is False
+
+
+NAMED: Any = SimpleNamespace(id="speed", unknown_value=30.0)
+
+
+def twice(figure: float) -> float:
+    return 2 * figure
+
+
+def read(candidate: Any) -> Any:
+    return candidate.figure
+
+
+def terms(*fired: tuple[float, bool | None], points: float | None = None, bound: float = 10.0) -> CriterionTerms:
+    """Half of a score: 5 settled, and a quarter of twice a figure; rules that fire or hang on the load."""
+    moves: Any = tuple(
+        (None, points, None if fires is None else (lambda _, fires=fires: fires)) for points, fires in fired
+    )
+    return CriterionTerms(NAMED, 0.5, bound, 5.0, ((0.25, read, twice),), moves, points)
+
+
+@pytest.mark.parametrize(
+    ("made", "figure", "value", "points", "most"),
+    [
+        (terms(), 40.0, 25.0, 12.5, 15.01),  # half of 5 and 25, and a hundredth for each rounding
+        (terms(), None, 12.5, 6.25, 15.01),
+        (terms((4, None)), 40.0, 25.0, 14.5, 17.02),
+        (terms((4, True)), 40.0, 25.0, 14.5, 17.02),
+        (terms((4, False)), 40.0, 25.0, 12.5, 17.02),
+        (terms((-4, None)), 40.0, 25.0, 10.5, 13.02),
+        (terms((-4, True)), 40.0, 25.0, 10.5, 15.02),  # may not fire
+        (terms((8, None), (6, None)), 40.0, 25.0, 17.5, 20.03),  # 10 together
+        (terms((-8, None), (-12, None)), 40.0, 25.0, 7.5, 10.03),
+        (terms((8, None), (-8, None)), 40.0, 25.0, 12.5, 15.03),
+        (terms(points=7.0), 40.0, 25.0, 7.0, 7.0),
+    ],
+)
+def test_points_of_a_criterion(made: CriterionTerms, figure: Any, value: float, points: float, most: float) -> None:
+    candidate: Any = SimpleNamespace(figure=figure)
+    assert made.value(candidate) == value
+    assert made.points_of(candidate) == pytest.approx(points)
+    assert made.most == pytest.approx(most)
+    if made.points is None:
+        assert sum(part.points for part in made.parts_of(candidate)) == pytest.approx(points)
+        # of the open measure no more than 100 were worth a quarter
+        assert made.most_of(candidate) == pytest.approx(most - 0.5 * (30 - value))
+
+
+@dataclass
+class Timed:
+    """As much of a build as its score at an end of its speed reads."""
+
+    speed: Any
+    score: float = 9.0
+    criteria: tuple[Any, ...] = ()
+
+
+def test_the_score_at_an_end_of_the_speed() -> None:
+    class Spread(SimpleNamespace):
+        """A speed of which the ends are put in place of the ranges."""
+
+        def _replace(self, **changes: Any) -> Any:
+            return Spread(**(vars(self) | changes))
+
+    speed = Spread(decode_tokens_per_s=(5.0, 10.0, 20.0), first_token_s=(1.0, 2.0, 4.0))
+
+    def points_of(build: Any) -> float:
+        (slow, mid, fast), (soon, _, late) = build.speed.decode_tokens_per_s, build.speed.first_token_s
+        assert slow == mid == fast
+        assert soon == late
+        return float(mid * 100 + soon)
+
+    build: Any = Timed(
+        speed, criteria=(SimpleNamespace(points_of=points_of), SimpleNamespace(points_of=lambda _: 0.004))
+    )
+    assert (at_speed(build, best=True), at_speed(build, best=False)) == (2001.0, 504.0)
+    untold: Any = Timed(None)
+    assert at_speed(untold, best=True) == 9.0

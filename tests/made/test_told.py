@@ -347,6 +347,8 @@ def test_a_region_asked_for_is_reached_directly_or_through_a_profile(answer: Ans
     assert (picked(there).lookup("hosted.reach"), picked(there).lookup("hosted.profile")) == ("there", "eu.small")
     (out,) = [item for item in there.advice.excluded if item.model == "middle"]
     assert out.excuse.text == "not in eu-1"
+    assert there.found is not None
+    assert there.found.builds("middle")[0].lookup("hosted.roomy") is None
     served = picked(there).lookup("hosted.regions")
     assert served == {"us-1", "eu-1"}
 
@@ -424,6 +426,12 @@ ASKED_FURTHER: list[tuple[dict[str, Any], tuple[Any, ...], list[tuple[Any, ...]]
      ["Middle as w4 fits Card: up to 5.0 of 8.0 GiB",
       "with a 16-bit KV cache a context of up to 20,480 tokens fits, 32,768 with a q8_0 KV cache",
       "as w16, the next finer, it needs 10.1 GiB and does not fit",
+      "each 1,000 tokens of a sequence take 0.24 GiB of 16-bit KV cache, 8,192 take 2.0, beside 2.0 GiB of weights"]),
+    # All that the model reads fits plainly: 2 + 8 + 1 of 12; so do 8 + 2 + 1.
+    ({"hardware": "mac", "model": "middle", "quantization": "w4"},
+     (True, 7.0, ("model", "quantization", "hardware"), True, None),
+     [("w16", 11.0, True, "f16", 5.84, None), ("w4", 5.0, True, "f16", 19.5, None)], [],
+     ["Middle as w4 fits Mac: up to 5.0 of 12.0 GiB",
       "each 1,000 tokens of a sequence take 0.24 GiB of 16-bit KV cache, 8,192 take 2.0, beside 2.0 GiB of weights"]),
     # Half of 8 + 0.25 on each of two; 3 GiB are left on each, for 24,576 tokens; so little cache is not worth a word.
     ({"hardware": "2x card", "model": "middle", "quantization": "w16", "context_tokens": 1024},
