@@ -632,3 +632,98 @@ def test_what_is_known_of_the_model_named(
         scenario = scenario.model_copy(update={"tuning": None})
     notes = Advisor(base, date(2026, 11, 24)).advise(scenario).notes
     assert next((" ".join(note.text.split()) for note in notes if note.rule == "named"), None) == told
+
+
+@pytest.fixture(scope="module")
+def elsewhere(files: dict[str, Any], vary: Callable[..., RuleBase]) -> Advisor:
+    """An advisor on further devices of 8 GiB, of which a phone or a host gives half; First serves middle in w4."""
+    card, hosted = files["lists.yaml"]["devices"][0], files["lists.yaml"]["hosted"]
+    further = [
+        card | {"id": "phone", "name": "Phone", "kind": "phone", "usable_share": 0.5},
+        card | {"id": "slice", "name": "Slice", "alone": True},
+        card | {"id": "unsaid", "name": "Unsaid", "vendor": "generic"},
+        card | {"id": "host", "name": "Host", "kind": "cpu", "memory_gib": None, "usable_share": 0.5},
+    ]
+    lists = {
+        "devices": files["lists.yaml"]["devices"] + further,
+        "hosted": [item | {"precision": "w4"} if item["id"] == "first/middle" else item for item in hosted],
+    }
+    kinds = ["consumer-gpu", "datacentre-gpu", "apple-silicon", "phone", "cpu"]
+    paged = {
+        "hardware": [{"kinds": kinds, "vendors": ["maker"]}],
+        "targets": ["cloud", "server", "workstation", "laptop", "phone"],
+    }
+    return Advisor(vary({"lists.yaml": lists, "engines/paged.yaml": paged}), date(2026, 11, 24))
+
+
+LARGER: list[tuple[dict[str, Any], tuple[bool | None, float | None], list[str | None], list[str]]] = [
+    # Half of 12 hold 2 + 2 + 1, half of 24 8 + 2 + 1; 1 GiB of cache is left for 4,096 tokens.
+    ({"hardware": "phone", "model": "middle", "quantization": "w4"}, (False, -1.0), ["24 GB of memory", "12 GB of memory"],
+     ["Middle as w4 does not fit Phone: up to 5.0 GiB needed, 4.0 there; the weights alone are 2.0 GiB",
+      "it would fit with a context of 4,096 tokens, or in 12 GB of memory"]),
+    # It fills the device.
+    ({"hardware": "phone", "model": "small", "quantization": "w16", "target": "phone"}, (True, 0.0), [None, None],
+     ["Small as w16 fits Phone: up to 4.0 of 4.0 GiB", "with a 16-bit KV cache a context of up to 8,192 tokens fits"]),
+    # Slices do not work together.
+    ({"hardware": "slice", "model": "large", "quantization": "w4"}, (False, -9.0), ["48 GB of memory", "18 GB of memory"],
+     ["Large as w4 does not fit Slice: up to 17.0 GiB needed, 8.0 there; the weights alone are 8.0 GiB",
+      "it would fit in 18 GB of memory"]),
+    # Cards that were not named stand in nodes only where machines are rented: 40 GiB x 33/65 / 4 and 1.
+    ({"hardware": "unsaid", "model": "large", "quantization": "w4"}, (False, -9.0), [None, "4x Unsaid"],
+     ["Large as w4 does not fit Unsaid: up to 17.0 GiB needed, 8.0 there; the weights alone are 8.0 GiB",
+      "it would fit on 4x Unsaid"]),
+    ({"hardware": "unsaid", "model": "large", "quantization": "w4", "target": "cloud"}, (False, -9.0),
+     ["2 nodes of 4x Unsaid", "4x Unsaid"],
+     ["Large as w4 does not fit Unsaid: up to 17.0 GiB needed, 8.0 there; the weights alone are 8.0 GiB",
+      "it would fit on 4x Unsaid"]),
+    # A processor has the memory of its host.
+    ({"hardware": "host + 8GB RAM", "model": "middle", "quantization": "w16"}, (False, -7.0),
+     ["24 GB of memory", "12 GB of memory"],
+     ["Middle as w16 does not fit Host: up to 11.0 GiB needed, 4.0 there; the weights alone are 8.0 GiB",
+      "it would fit in 24 GB of memory"]),
+    ({"hardware": "host", "model": "middle", "quantization": "w16"}, (None, None), [None, None],
+     ["Middle as w16 needs 11.0 GiB; the memory of Host is not known"]),
+    # A laptop has one.
+    ({"hardware": "card", "model": "middle", "quantization": "w16", "target": "laptop"}, (False, -3.0), [None, None],
+     ["Middle as w16 does not fit Card: up to 11.0 GiB needed, 8.0 there; the weights alone are 8.0 GiB",
+      "it would fit as w4 (5.0 GiB)"]),
+    # 64 GiB x 33/65 and 1 in the first node; 61.06 GiB hold 29,757 tokens beside the weights.
+    ({"hardware": "2 nodes of rack", "model": "large", "quantization": "w16", "context_tokens": 32768}, (False, -1.49),
+     ["4x Rack", None],
+     ["Large as w16 does not fit 2 nodes of Rack: up to 33.5 GiB on each device needed, 32.0 there; the weights alone"
+      " are 32.0 GiB",
+      "it would fit with a context of 29,696 tokens, or as w4 (21.3 GiB on each device), or on 4x Rack"]),
+    ({"target": "hosted", "model": "middle"}, (None, None), [], ["Middle at First qualifies", "First serves it in w4"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "room", "larger", "text"), LARGER)
+def test_what_would_hold_it(
+    said: dict[str, Any],
+    room: tuple[bool | None, float | None],
+    larger: list[str | None],
+    text: list[str],
+    elsewhere: Advisor,
+) -> None:
+    asked = elsewhere.advise(Scenario.model_validate({"use_cases": ["talk"]} | said)).asked
+    assert asked is not None
+    assert (asked.fits, asked.by_gib) == room
+    assert [form.machine for form in asked.forms] == larger
+    assert [line for line in asked.text if not line.startswith("each 1,000 tokens")] == text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (CARD, "Large as w4 would fit on 4x Card"),
+        ({"hardware": "slice"}, "Large as w4 would fit in 18 GB of memory"),
+        ({"hardware": "phone"}, "Middle as w4 would fit in 12 GB of memory"),
+        ({"hardware": "rack"}, None),  # it fits
+        ({"hardware": "2x card"}, None),  # it fits in two bits
+        (CARD | {"fine_tuning": ["lora"]}, None),
+        (CARD | {"only": {"models": ["small"]}}, None),  # it is not memory that rules it out
+    ],
+)
+def test_what_would_hold_the_next_larger_model(said: dict[str, Any], told: str | None, elsewhere: Advisor) -> None:
+    notes = elsewhere.advise(Scenario.model_validate({"use_cases": ["talk"]} | said)).notes
+    assert next((note.text for note in notes if note.rule == "next-larger"), None) == told
