@@ -3,98 +3,90 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import shlex
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from recipes import FOLDER, PAGE, RECIPES, Recipe, copied, patched
 
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.upkeep.lint import lint, run_examples
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "contributing.md"
-FOLDER = "llama-advisor.d"
-RECIPE = re.compile(
-    r"^### (?P<name>[^\n]+)\n(?P<words>(?:(?!^###? ).)*?)"
-    r"```yaml\n# llama-advisor\.d/(?P<file>\S+)\n(?P<content>.*?)```\n\n"
-    r"```sh\n(?:printf '(?P<typed>[^\n]*)' \| )?"
-    r"llama-advisor (?P<command>[^\n]+)\n```\n\nIt prints `(?P<printed>[^`]+)`",
-    re.DOTALL | re.MULTILINE,
-)
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
 ADDITIONS = {
     "A model",
     "An official build",
+    "A quantization",
     "A device",
     "An instance",
     "A price",
+    "An offer of a provider",
+    "An engine",
     "An engine version",
     "A use case",
     "A constraint: at most 2 GPUs",
     "A constraint: no model without vendor support",
     "A preference",
-    "A question",
+    "A caveat",
+    "A route",
     "A weight",
+    "A question",
     "A removal",
+    "A format of an answer",
+    "A kind of file that the check reads",
+    "A target of `deploy`",
 }
-
-
-class Recipe(NamedTuple):
-    """One recipe as the page has it."""
-
-    name: str
-    file: str
-    content: str
-    command: str
-    printed: str
-    typed: str | None
-    """What is piped into it."""
-
-
-def recipes() -> Iterator[Recipe]:
-    for match in RECIPE.finditer(PAGE.read_text(encoding="utf-8")):
-        yield Recipe(**{name: match[name] for name in Recipe._fields})
-
-
-RECIPES = list(recipes())
-by_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=[recipe.name for recipe in RECIPES])
+STRUCTURE = (
+    "tests/test_rules.py",
+    "tests/test_docs_generated.py",
+    "tests/unit/test_file_schemas.py",
+    "tests/unit/test_rulebase.py",
+)
+"""What the repository asks of a rule base, whatever it advises."""
+IN_A_LAYER = {name: recipe for name, recipe in RECIPES.items() if recipe.file}
+PATCHES = {name: recipe for name, recipe in RECIPES.items() if not recipe.file}
+by_layer = pytest.mark.parametrize("recipe", IN_A_LAYER.values(), ids=IN_A_LAYER)
 
 
 def test_there_is_a_recipe_for_each_addition() -> None:
-    assert {recipe.name for recipe in RECIPES} == ADDITIONS
+    assert set(RECIPES) == ADDITIONS
     assert PAGE.read_text(encoding="utf-8").count("\n### ") == len(RECIPES)
 
 
-@by_recipe
+def laid(recipe: Recipe, layer: Callable[[dict[str, str]], Path]) -> Path:
+    """Make the one file of a recipe in a layer."""
+    assert recipe.file
+    return layer({recipe.file: recipe.content})
+
+
+@by_layer
 def test_the_one_file_does_what_the_recipe_says(
-    recipe: Recipe,
-    layer: Callable[[dict[str, str]], Path],
-    run: Callable[..., subprocess.CompletedProcess[str]],
+    recipe: Recipe, layer: Callable[[dict[str, str]], Path], run: Run
 ) -> None:
-    folder = layer({recipe.file: recipe.content})
+    folder = laid(recipe, layer)
     words = shlex.split(recipe.command)
     at = words.index("--rules")
     typed = (recipe.typed or "").replace("\\n", "\n")
     with_it = run(*words[:at], "--rules", str(folder), *words[at + 2 :], stdin=typed)
     without = run(*words[:at], *words[at + 2 :], stdin=typed)
-    assert printed(recipe, with_it), with_it.stdout + with_it.stderr
-    assert not printed(recipe, without)
+    assert recipe.shown(with_it.stdout + with_it.stderr), with_it.stdout + with_it.stderr
+    assert not recipe.shown(without.stdout + without.stderr)
 
 
-def printed(recipe: Recipe, done: subprocess.CompletedProcess[str]) -> bool:
-    """Tell whether the output holds the text; lines are wrapped, so blanks do not count."""
-    text = done.stdout + done.stderr
-    return "".join(recipe.printed.split()) in "".join(text.split())
-
-
-@by_recipe
+@by_layer
 def test_what_a_recipe_writes_is_sound(recipe: Recipe, layer: Callable[[dict[str, str]], Path]) -> None:
-    base = load_rules(layer({recipe.file: recipe.content}))
+    base = load_rules(laid(recipe, layer))
     assert [result for result in run_examples(base) if not result.passed] == []
     known = base.finding_kinds
     as_of = date(2026, 11, 24)
@@ -103,13 +95,68 @@ def test_what_a_recipe_writes_is_sound(recipe: Recipe, layer: Callable[[dict[str
     assert {item.code for item in errors} <= broken_by_removal
 
 
+def within(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a copy of the repository, on what lies there."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=600,
+    )
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_a_patch_does_what_the_recipe_says(name: str, tmp_path: Path) -> None:
+    recipe, folder = PATCHES[name], copied(tmp_path / "copy", ("llama_advisor", "rules", "tests"))
+    command = ("-m", "llama_advisor", *shlex.split(recipe.command))
+    before = within(folder, *command)
+    patched(folder, recipe.content)
+    after = within(folder, *command)
+    assert not recipe.shown(before.stdout + before.stderr)
+    assert recipe.shown(after.stdout), after.stdout + after.stderr
+    if "+++ b/rules/" in recipe.content:
+        linted = within(folder, "-m", "llama_advisor", "rules", "lint")
+        assert linted.returncode == 0, linted.stdout + linted.stderr
+    files = [
+        "tests/test_architecture.py",
+        *(["tests/wild/test_wild.py"] if "+++ b/tests/wild/" in recipe.content else []),
+    ]
+    tested = within(folder, "-m", "pytest", "-q", "-n", "0", "-k", "downwards or one_way or wild", *files)
+    assert tested.returncode == 0, tested.stdout
+
+
+@pytest.mark.slow
+def test_the_next_model_is_one_file(tmp_path: Path) -> None:
+    """In `rules/` itself: lint, examples and tests of structure pass, a page is written, recommend answers with it."""
+    recipe, folder = RECIPES["A model"], copied(tmp_path / "copy")
+    assert recipe.file
+    (folder / "rules" / recipe.file).write_text(recipe.content, encoding="utf-8")
+    words = shlex.split(recipe.command)
+    at = words.index("--rules")
+    for command in (
+        ("-m", "llama_advisor", "rules", "lint"),
+        ("-m", "llama_advisor", "rules", "test"),
+        ("tests/docs_generate.py", "--write"),
+        ("-m", "pytest", "-q", "-n", "0", *STRUCTURE),
+    ):
+        done = within(folder, *command)
+        assert done.returncode == 0, done.stdout + done.stderr
+    answered = within(folder, "-m", "llama_advisor", *words[:at], *words[at + 2 :])
+    assert recipe.shown(answered.stdout), answered.stdout + answered.stderr
+    assert (folder / "docs" / recipe.file).with_suffix(".md").exists()
+
+
 SCENARIO = "use_cases: [coding]\nhardware: 8xH100\n"
 
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Path:
     """A scenario file with a team's own layer beside it."""
-    recipe = next(recipe for recipe in RECIPES if recipe.name == "A constraint: at most 2 GPUs")
+    recipe = RECIPES["A constraint: at most 2 GPUs"]
+    assert recipe.file
     path = tmp_path / FOLDER / recipe.file
     path.parent.mkdir(parents=True)
     path.write_text(recipe.content, encoding="utf-8")
@@ -140,7 +187,7 @@ def test_standard_input_has_no_layer_beside_it(
 def test_a_rule_and_a_model_tell_their_layer(
     layer: Callable[[dict[str, str]], Path], run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    folder = layer({recipe.file: recipe.content for recipe in RECIPES if recipe.name in {"A model", "A preference"}})
+    folder = layer({str(RECIPES[name].file): RECIPES[name].content for name in ("A model", "A preference")})
     for command, name in (("rules", "prefer-llama-cpp"), ("models", "house-8b-instruct")):
         shown = json.loads(run(command, "show", name, "--rules", str(folder), "--format", "json").stdout)
         assert shown["layer"] == str(folder)

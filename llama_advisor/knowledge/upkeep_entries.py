@@ -14,7 +14,18 @@ _OfTheMachine = Literal["parallelism", "nodes", "data_parallel", "devices", "mac
 _OfTheService = Literal["endpoint", "region", "sequences", "cache", "engine", "version"]
 Setting = Literal["model", "quantization", "context", _OfTheMachine, _OfTheService, "nothing"]
 FileKind = Literal[
-    "prose", "notebook", "python", "tree", "modelfile", "blocks", "code", "sections", "shell", "lines", "query", "xml"
+    "prose",
+    "notebook",
+    "python",
+    "tree",
+    "modelfile",
+    "blocks",
+    "code",
+    "sections",
+    "shell",
+    "lines",
+    "query",
+    "xml",
 ]
 Severity = Literal["error", "warning", "note"]
 
