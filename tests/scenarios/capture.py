@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from changed import scenarios
+
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.scenario import Scenario
@@ -43,13 +46,8 @@ def read(name: str) -> dict[str, Any]:
 
 
 def questions() -> dict[str, dict[str, Any]]:
-    """Return every scenario by name: the cases, the rows of the matrix and what speaks against them."""
-    matrix = read("matrix.yaml")
-    return (
-        {case["id"]: case["scenario"] for case in cases()}
-        | {f"matrix: {row['row']}": row["scenario"] for row in matrix["rows"]}
-        | {f"against: {item['name']}": item["scenario"] for item in matrix["against"]}
-    )
+    """Return every scenario by name."""
+    return scenarios(read("cases.yaml"), read("matrix.yaml"))
 
 
 def answers() -> dict[str, Advice]:
@@ -64,6 +62,7 @@ def shown(advice: Advice) -> dict[str, Any]:
     return {
         "verdict": advice.verdict,
         "recommendation": build and f"{build.model} {build.quantization} {build.engine}",
+        "machine": build and (build.machine.name if build.machine else build.provider),
         "changes": [f"{change.field}: {change.to}" for change in advice.changes],
         "ranking": [item.model for item in advice.ranking],
         "excluded": {item.model: item.excuse.rule for item in advice.excluded},
