@@ -19,7 +19,7 @@ _RECIPE = re.compile(
     r"llama-advisor (?P<command>[^\n]+)\n```\n\nIt prints `(?P<printed>[^`]+)`",
     re.DOTALL | re.MULTILINE,
 )
-PARTS = ("llama_advisor", "rules", "tests", "docs", "README.md", "pyproject.toml", ".github")
+PARTS = ("llama_advisor", "rules", "tests", "docs", "pyproject.toml")
 
 
 class Recipe(NamedTuple):
@@ -45,9 +45,9 @@ RECIPES = {
 }
 
 
-def copied(folder: Path, parts: tuple[str, ...] = PARTS) -> Path:
-    """Copy the repository, or parts of it, into a folder."""
-    for part in parts:
+def copied(folder: Path) -> Path:
+    """Copy the repository into a folder, as far as its tests of rules and code read it."""
+    for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".site"))
         else:

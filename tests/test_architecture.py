@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,20 @@ def test_modules_need_each_other_one_way() -> None:
 def test_nothing_else_lies_at_the_root() -> None:
     assert {path.name for path in PACKAGE.glob("*.py")} == AT_THE_ROOT
     assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} <= set(FLOOR_OF)
+
+
+def test_the_page_shows_these_floors() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE)
+    shown = [(int(number), set(re.findall(r"`(\w+)/?`", packages))) for number, packages in rows]
+    assert shown == list(enumerate(FLOORS, start=1))
+
+
+def test_the_page_names_modules_that_exist() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:\w+/)*(\w+\.py)`", page))
+    assert named
+    assert named <= {path.name for path in (*MODULES, *(PACKAGE.parent / "tests").rglob("*.py"))}
 
 
 @by_module
