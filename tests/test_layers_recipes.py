@@ -34,6 +34,7 @@ ADDITIONS = {
     "An offer of a provider",
     "An engine",
     "An engine version",
+    "A measurement",
     "A use case",
     "A constraint: at most 2 GPUs",
     "A constraint: no model without vendor support",

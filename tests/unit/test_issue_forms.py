@@ -64,7 +64,7 @@ def test_holes_are_reported_in_private(tmp_path: Path) -> None:
     assert way in (ROOT / ".github" / "SECURITY.md").read_text("utf-8").replace("*", "")
 
 
-@pytest.mark.parametrize("name", REQUIRED.keys() | FORMS.keys())
+@pytest.mark.parametrize("name", sorted(REQUIRED.keys() | FORMS.keys()))
 def test_a_form_requires_source_day_command_and_version(name: str) -> None:
     required = {key for key, item in fields(name).items() if item["validations"]["required"]}
     assert required == REQUIRED[name]
@@ -74,9 +74,14 @@ def test_a_form_requires_source_day_command_and_version(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(WITH_ENTRY))
 def test_a_form_shows_the_entry_of_its_recipe(name: str) -> None:
     shown = fields(name)["entry"]["attributes"]
-    named = re.findall(r"\*([^*]+)\*", shown["description"])
-    assert set(named) <= set(RECIPES)
+    named = re.findall(r"\*(\w[^*]+)\*", shown["description"])
     assert shown["placeholder"] == RECIPES[named[0]].content
+
+
+def test_recipes_named_exist() -> None:
+    told = {words for text in FORMS.values() for words in re.findall(r"recipes? (.*?) in docs/contributing\.md", text)}
+    named = {name for words in told for name in re.findall(r"\*([^*]+)\*", words)}
+    assert {"A model", "A device", "A measurement", "A price"} <= named <= set(RECIPES)
 
 
 def test_commands_named_exist() -> None:
