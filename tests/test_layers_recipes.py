@@ -48,8 +48,6 @@ ADDITIONS = {
     "A kind of file that the check reads",
     "A target of `deploy`",
 }
-STRUCTURE = ("tests/test_rules.py", "tests/test_docs_generated.py", "tests/unit/test_file_schemas.py")
-"""What the repository asks of a rule base, whatever it advises."""
 IN_A_LAYER = {name: recipe for name, recipe in RECIPES.items() if recipe.file}
 PATCHES = {name: recipe for name, recipe in RECIPES.items() if not recipe.file}
 by_layer = pytest.mark.parametrize("recipe", IN_A_LAYER.values(), ids=IN_A_LAYER)
@@ -122,9 +120,8 @@ def test_a_patch_does_what_the_recipe_says(name: str, tmp_path: Path) -> None:
         assert tested.returncode == 0, tested.stdout
 
 
-@pytest.mark.slow
 def test_the_next_model_is_one_file(tmp_path: Path) -> None:
-    """In `rules/` itself: lint, examples and tests of structure pass, a page is written, recommend answers with it."""
+    """In `rules/` itself: lint passes, a page is written, recommend answers with it."""
     recipe, folder = RECIPES["A model"], copied(tmp_path / "copy")
     assert recipe.file
     (folder / "rules" / recipe.file).write_text(recipe.content, encoding="utf-8")
@@ -132,9 +129,7 @@ def test_the_next_model_is_one_file(tmp_path: Path) -> None:
     at = words.index("--rules")
     for command in (
         ("-m", "llama_advisor", "rules", "lint"),
-        ("-m", "llama_advisor", "rules", "test"),
         ("tests/docs_generate.py", "--write"),
-        ("-m", "pytest", "-q", "-n", "0", *STRUCTURE),
     ):
         done = within(folder, *command)
         assert done.returncode == 0, done.stdout + done.stderr
