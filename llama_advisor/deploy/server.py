@@ -57,21 +57,27 @@ def server(candidate: Candidate, base: RuleBase, named: dict[str, Any]) -> Serve
     if "make" in by_name and not candidate.training:
         raise InputError("--target: its files are to be made first; --target shell says how")
     found = image and filled(image.image, named)
-    if start and named["nodes"] and "{node_flags}" not in start.run:
+    packages = [str(filled(item, named)) for item in image.packages] if image else []
+    packages += str(named["packages"] or "").split()
+    if start and named["nodes"] and ("{node_flags}" not in start.run or packages):
         raise InputError("--target: how this release spans nodes is not written as a manifest; --target shell says it")
     if not (start and image and found and engine.port and start.language == "sh") or candidate.training:
         where = f" on {candidate.machine.label or candidate.machine.device.name}" if candidate.machine else ""
         what = "tuning" if candidate.training else f"{engine.name}{where}"
         raise InputError(f"--target: {what} is no server in a container here; --target shell prints its steps")
     alone: dict[str, Any] = named | {"host": "0.0.0.0", "copies": None}  # noqa: S104 - inside the container
-    given = _words(filled(start.run, alone))
-    settings = [*takewhile(_SETS.match, given)]
-    words = [f"{image.folder}{given[len(settings)]}", *given[len(settings) + 1 :]]
-    packages = [*(str(filled(item, named)) for item in image.packages), *str(named["packages"] or "").split()]
+
+    def contained(line: str | None) -> tuple[list[str], list[str]]:
+        """Return the variables that a line sets, and the command that it is in the container."""
+        given = _words(line)
+        settings = [*takewhile(_SETS.match, given)]
+        return settings, [f"{image.folder}{given[len(settings)]}", *given[len(settings) + 1 :]]
+
+    settings, words = contained(filled(start.run, alone))
     if packages:
         words = ["sh", "-c", f"{shlex.join(['pip', 'install', *packages])} && exec {shlex.join(words)}"]
     node_flags = filled(engine.node_flags.get("others", ""), named) if named["nodes"] else None
-    others = _words(filled(start.run, alone | {"node_flags": Flags(node_flags)})) if node_flags else []
+    others = contained(filled(start.run, alone | {"node_flags": Flags(node_flags)}))[1] if node_flags else []
     memory, placed = candidate.memory, layout.placed if layout else None
     discrete = vendor is not None and candidate.machine is not None and bool(vendor.resource)
     in_host = 0.0 if memory is None else memory.offloaded_gib if discrete else memory.total_gib

@@ -31,13 +31,24 @@ NEAR: dict[str, tuple[str, ...]] = {
         "tests/made/test_explain.py",
         *(f"tests/unit/test_{name}.py" for name in ("comparing", "options", "robustness", "varying")),
     ),
-    "check": ("tests/made/test_check.py", "tests/check"),
-    "deploy": ("tests/deploy",),
+    "check": (
+        "tests/made/test_check.py",
+        "tests/made/test_drift.py",
+        *(f"tests/check/test_{name}.py" for name in ("files", "findings", "projects", "propose", "scope")),
+        "tests/check/test_since.py::test_lines_of_a_patch",
+        "tests/check/test_check_cli.py::test_no_entry_installs_a_bare_name",
+    ),
+    "deploy": (
+        "tests/made/test_deploy.py",
+        *(f"tests/deploy/test_{name}.py" for name in ("endpoint", "keeping", "readings", "targets", "verify")),
+    ),
     "scenario": tuple(f"tests/unit/test_{name}.py" for name in ("need", "names", "validation", "descriptions")),
 }
 """Which tests judge a part of the package."""
-LEFT_OUT = {"check": ("reading", "words")}
+LEFT_OUT = {"check": ("reading",)}
 """Modules of a part that have tests of their own kind: whole repositories that are read."""
+TIMED = ("test_comments_take_no_time_to_speak_of", "test_discovery_leaves_out_what_is_excluded")
+"""Tests that take long, and say of the code what others near it say too."""
 PYTEST = ("-p", "no:xdist", "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "addopts=")
 RESULTS = {0: "survived", 33: "reached by no test"}
 """What an exit status of mutmut's says; any other is a death, be it by an endless loop."""
@@ -57,7 +68,7 @@ def copied(part: str, near: list[str], folder: Path) -> None:
         "only_mutate": [f"llama_advisor/{part}/*"],
         "do_not_mutate": [f"llama_advisor/{part}/{name}*" for name in LEFT_OUT.get(part, ())],
         "also_copy": [name for name in COPIED if name != "llama_advisor"],
-        "pytest_add_cli_args": list(PYTEST),
+        "pytest_add_cli_args": [*PYTEST, *(f"--deselect=tests/check/test_scope.py::{name}" for name in TIMED)],
         "pytest_add_cli_args_test_selection": near,
     }
     added = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())

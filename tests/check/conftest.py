@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from checked_projects import checked
+from checked_projects import checked, checker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from llama_advisor.check.findings import Findings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _decided_anew() -> None:
+    """Forget the answers of a run before this one in the same process: the code may have changed since."""
+    checker.cache_clear()
 
 
 @pytest.fixture

@@ -17,9 +17,15 @@ TEXT = "first: größe\r\nsecond: 22\n\rlast"
 
 @pytest.mark.parametrize(
     ("word", "span"),
-    [("first", (1, 1, 1, 6)), ("größe", (1, 8, 1, 13)), ("second", (2, 1, 2, 7)), ("22", (2, 9, 2, 11)), ("last", (4, 1, 4, 5)),
-     ("größe\r\nsec", (1, 8, 2, 4))],
-)  # fmt: skip
+    [
+        ("first", (1, 1, 1, 6)),
+        ("größe", (1, 8, 1, 13)),
+        ("second", (2, 1, 2, 7)),
+        ("22", (2, 9, 2, 11)),
+        ("last", (4, 1, 4, 5)),
+        ("größe\r\nsec", (1, 8, 2, 4)),
+    ],
+)
 def test_lines_and_columns_count_from_one(word: str, span: tuple[int, int, int, int]) -> None:
     source = SourceText("a.yaml", TEXT, KINDS)
     start = TEXT.index(word)
@@ -35,7 +41,9 @@ def test_a_finding_holds_what_its_kind_says() -> None:
     source = SourceText("a\tb.yaml", TEXT, KINDS)
     found = source.finding("LA201", "two\nlines; nearest: second", 14, 20, deployment="b\x00t", of_a_name=True)
     said = found._asdict()
-    assert {name: said[name] for name in ("code", "severity", "title", "text", "fix", "deployment", "file", "replacement")} == {
+    assert {
+        name: said[name] for name in ("code", "severity", "title", "text", "fix", "deployment", "file", "replacement")
+    } == {
         "code": "LA201",
         "severity": "warning",
         "title": "Title",
@@ -61,7 +69,9 @@ def test_a_finding_holds_what_its_kind_says() -> None:
         ("no", 0, 5, True, None),
     ],
 )
-def test_the_nearest_name_would_do_where_one_stands(text: str, start: int, end: int, named: bool, replacement: Any) -> None:
+def test_the_nearest_name_would_do_where_one_stands(
+    text: str, start: int, end: int, named: bool, replacement: Any
+) -> None:
     assert SourceText("a", TEXT, KINDS).finding("LA201", text, start, end, of_a_name=named).replacement == replacement
 
 
@@ -91,20 +101,21 @@ def test_a_text_is_cleaned_of_what_a_terminal_obeys() -> None:
     assert clean("a\nb\udcff") == "a b\\udcff"
 
 
+DO = "Why.\n\n## What to do\n\nDo it.\n"
+MALFORMED = "It means that the input is wrong: exit code 2, whatever the flags say."
+OF_RULES = "It is a finding of `llama-advisor rules`, about the rule base."
+
+
 @pytest.mark.parametrize(
     ("changed", "page"),
     [
-        ({}, "Warning. It fails the check with `--fail-on warning`.\n\nWhy.\n\n## What to do\n\nDo it.\n\n## Example\n\n    a: b\n"),
-        ({"severity": "error", "example": ""}, "Error. It fails the check.\n\nWhy.\n\n## What to do\n\nDo it.\n"),
+        ({}, f"Warning. It fails the check with `--fail-on warning`.\n\n{DO}\n## Example\n\n    a: b\n"),
+        ({"severity": "error", "example": ""}, f"Error. It fails the check.\n\n{DO}"),
         (
             {"malformed": True, "example": "a:\n  b\n"},
-            "Warning. It means that the input is wrong: exit code 2, whatever the flags say.\n\nWhy.\n\n"
-            "## What to do\n\nDo it.\n\n## Example\n\n    a:\n      b\n",
+            f"Warning. {MALFORMED}\n\n{DO}\n## Example\n\n    a:\n      b\n",
         ),
-        (
-            {"severity": "note", "fix": "", "example": ""},
-            "Note. It is a finding of `llama-advisor rules`, about the rule base.\n\nWhy.\n",
-        ),
+        ({"severity": "note", "fix": "", "example": ""}, f"Note. {OF_RULES}\n\nWhy.\n"),
     ],
 )
 def test_the_page_of_a_code(changed: dict[str, Any], page: str) -> None:

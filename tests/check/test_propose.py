@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from checked_projects import checker
 
-from llama_advisor.check.checker import Checker
 from llama_advisor.check.propose import proposal
-from llama_advisor.engine.rules import load_rules
 from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CHECKER = Checker(load_rules(), date(2026, 11, 24))
 SERVE = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len {}\n"
 FP8 = "RedHatAI/Meta-Llama-3.1-70B-Instruct-FP8"
 POD = """\
@@ -49,7 +46,7 @@ def propose(tmp_path: Path) -> Callable[[dict[str, str]], Made]:
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
-        return Made(*proposal(tmp_path, CHECKER))
+        return Made(*proposal(tmp_path, checker()))
 
     return made
 
@@ -106,7 +103,7 @@ def test_one_of_several_in_a_file_is_selected(propose: Any) -> None:
 def test_what_is_excluded_counts_for_nothing(tmp_path: Path, propose: Any) -> None:
     propose({f"deploy/{letter}.sh": SERVE.format(8192) for letter in "abcd"})
     propose({"deploy/old.sh": SERVE.format(4096)})
-    made = Made(*proposal(tmp_path, CHECKER, ("deploy/old.sh",)))
+    made = Made(*proposal(tmp_path, checker(), ("deploy/old.sh",)))
     assert [item["sources"] for item in made.deployments.values()] == [["deploy/*.sh"]]
     assert made.text.endswith('exclude: ["deploy/old.sh"]\n')
 

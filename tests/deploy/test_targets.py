@@ -66,6 +66,12 @@ def planned(case: str) -> Plan:
     return Plan(answer.build, ADVISOR.base)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _planned_anew() -> None:
+    """Forget the plans of a run before this one in the same process: the code may have changed since."""
+    planned.cache_clear()
+
+
 def written(case: str, target: str) -> str:
     return TARGETS[target](planned(case))
 

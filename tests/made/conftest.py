@@ -11,7 +11,7 @@ import yaml
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.facts import FACTS
-from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.base import RuleBase, shipped_rules
 from llama_advisor.knowledge.layers import Layer
 from llama_advisor.scenario.scenario import Scenario
 
@@ -55,6 +55,16 @@ def vary(files: dict[str, Any]) -> Callable[..., RuleBase]:
         return RuleBase((Layer(FILE.parent, "made", "made", changed),), FACTS)
 
     return varied
+
+
+@pytest.fixture(scope="session")
+def checking(made: RuleBase) -> RuleBase:
+    """The made-up knowledge with the shipped codes of findings, and how files are read."""
+    names = ("checking.yaml", *(f"findings/{path.name}" for path in (shipped_rules() / "findings").iterdir()))
+    files = {name: yaml.safe_load((shipped_rules() / name).read_text("utf-8")) for name in names}
+    files["checking.yaml"] |= {"better_margin": 6, "shelf_lives": made.layers[0].files["checking.yaml"]["shelf_lives"]}
+    (layer,) = made.layers
+    return RuleBase((Layer(layer.root, "made", "made", layer.files | files),), made.facts)
 
 
 @pytest.fixture(scope="session")

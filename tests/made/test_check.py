@@ -13,24 +13,14 @@ from llama_advisor.check.checker import Checker, Settings
 from llama_advisor.check.decide import Decision, decided
 from llama_advisor.check.lock import lock_text
 from llama_advisor.check.project import read_project
-from llama_advisor.knowledge.base import RuleBase, shipped_rules
-from llama_advisor.knowledge.layers import Layer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llama_advisor.knowledge.base import RuleBase
+
 CARD: dict[str, Any] = {"use_cases": ["talk"], "hardware": "card"}
 CHOICE: dict[str, Any] = {"model": "middle", "quantization": "w4", "engine": "paged"}
-
-
-@pytest.fixture(scope="session")
-def checking(made: RuleBase) -> RuleBase:
-    """The made-up knowledge with the shipped codes of findings, and how files are read."""
-    names = ("checking.yaml", *(f"findings/{path.name}" for path in (shipped_rules() / "findings").iterdir()))
-    files = {name: yaml.safe_load((shipped_rules() / name).read_text("utf-8")) for name in names}
-    files["checking.yaml"] |= {"better_margin": 6, "shelf_lives": made.layers[0].files["checking.yaml"]["shelf_lives"]}
-    (layer,) = made.layers
-    return RuleBase((Layer(layer.root, "made", "made", layer.files | files),), made.facts)
 
 
 def found(
