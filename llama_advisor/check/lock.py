@@ -172,8 +172,8 @@ def _why(deployment: Deployment, decision: Decision, kept: LockedDeployment, dec
         return "; ".join(f"rule {item.rule.id}: {item.text}" for item in fails[:NAMED]) or "No such build is known now"
     moved = _moved(kept.winner, _build(again.best))
     known = {(build.model, build.quantization, build.engine): build for build in kept.others}
-    if decision.winner is not None:
-        now = _build(decision.winner)
+    now = _build(decision.winner) if decision.winner else None
+    if now and (now.model, now.quantization, now.engine) != (old.model, old.quantization, old.engine):
         before = known.get((now.model, now.quantization, now.engine))
         moved += _moved(before, now) if before else [f"{now.model} was not among the first: {now.score:.1f} points"]
     return "Moved: " + ("; ".join(moved[:NAMED]) or "nothing that was locked")

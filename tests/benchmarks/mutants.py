@@ -32,11 +32,9 @@ NEAR: dict[str, tuple[str, ...]] = {
         *(f"tests/unit/test_{name}.py" for name in ("comparing", "options", "robustness", "varying")),
     ),
     "check": (
-        "tests/made/test_check.py",
-        "tests/made/test_drift.py",
+        *(f"tests/made/test_{name}.py" for name in ("check", "checking", "discovered", "drift", "projects_read")),
         *(f"tests/check/test_{name}.py" for name in ("files", "findings", "projects", "propose", "scope")),
         "tests/check/test_since.py::test_lines_of_a_patch",
-        "tests/check/test_check_cli.py::test_no_entry_installs_a_bare_name",
     ),
     "deploy": (
         "tests/made/test_deploy.py",

@@ -10,14 +10,16 @@ import pytest
 import yaml
 
 from llama_advisor.check.checker import Checker, Settings
-from llama_advisor.check.decide import Decision, decided
+from llama_advisor.check.decide import Decision, _changed, decided
 from llama_advisor.check.lock import lock_text
 from llama_advisor.check.project import read_project
+from llama_advisor.engine.advice import Change
+from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.layers import Layer
+from llama_advisor.scenario.project_file import Requirements
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from llama_advisor.knowledge.base import RuleBase
 
 CARD: dict[str, Any] = {"use_cases": ["talk"], "hardware": "card"}
 CHOICE: dict[str, Any] = {"model": "middle", "quantization": "w4", "engine": "paged"}
@@ -230,3 +232,177 @@ def test_what_fails_the_check(fail_on: Any, exit_code: int, tmp_path: Path, chec
     (finding,) = result.findings
     again = checker.result([checker.check(path)], Settings(fail_on=fail_on), frozenset({finding.fingerprint}))
     assert (again.exit_code, again.summary.known, again.summary.warning) == (0, 1, 0)
+
+
+OBSTACLES: list[tuple[dict[str, Any], str]] = [
+    (
+        {"context_tokens": 65536},
+        "no model meets these requirements (context); with context_tokens 32768 instead of 65536, small as w16 would do",
+    ),
+    (
+        HOSTED | {"context_tokens": 32768, "hardware": None},
+        "no model meets these requirements (context, other); with context_tokens 16384 instead of 32768, middle as a hosted service would do",
+    ),
+]
+
+
+@pytest.mark.parametrize(("needs", "text"), OBSTACLES)
+def test_what_stands_in_the_way(needs: dict[str, Any], text: str, checking: RuleBase) -> None:
+    decider = Checker(checking, date(2026, 11, 24)).decider
+    assert decider.obstacles(Requirements.model_validate(CARD | needs)) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Change(field="provider", from_="first", to=None), "without provider first"),
+        (Change(field="languages", from_=("de", "en"), to=None), "without languages de, en"),
+        (Change(field="hardware", from_=None, to="rack"), "with hardware rack"),
+        (Change(field="context_tokens", from_=8, to=4), "with context_tokens 4 instead of 8"),
+    ],
+)
+def test_a_change_in_words(change: Change, words: str) -> None:
+    assert _changed(change) == words
+
+
+def changed(base: RuleBase, **engine: Any) -> RuleBase:
+    """The knowledge with another engine."""
+    (layer,) = base.layers
+    data = dict(layer.files["engines/paged.yaml"]) | engine
+    return RuleBase((Layer(layer.root, "made", "made", layer.files | {"engines/paged.yaml": data}),), base.facts)
+
+
+RUNS: dict[str, Any] = {"architecture": "llama", "source": ["made"]}
+
+
+@pytest.mark.parametrize(
+    ("engine", "choice", "told"),
+    [
+        (
+            {"status": "maintenance", "notes": {"maintenance": "kept up by few"}},
+            CHOICE,
+            [("LA205", "Paged is in maintenance: kept up by few")],
+        ),
+        ({"status": "archived"}, CHOICE, [("LA205", "Paged is archived")]),
+        ({"status": "archived"}, CHOICE | {"engine": None}, [("LA205", "Paged is archived")]),
+        ({"status": "archived"}, CHOICE | {"engine": "slots"}, []),
+        (
+            {"architectures": [RUNS | {"until": "0.9"}]},
+            CHOICE,
+            [("LA205", "Middle runs on Paged only up to an old version: 0.9")],
+        ),
+        (
+            {"architectures": [RUNS | {"until": "0.9"}]},
+            CHOICE | {"engine_version": "0.8"},
+            [("LA205", "Middle runs on Paged only up to an old version: 0.9")],
+        ),
+        (
+            {"architectures": [RUNS | {"until": "0.9"}], "status": "archived"},
+            CHOICE | {"engine_version": "1.0"},
+            [("LA206", "Paged 1.0 does not run Middle; versions up to 0.9 do")],
+        ),
+        (
+            {"architectures": [RUNS | {"since": "0.5"}]},
+            CHOICE | {"engine_version": "0.4", "engine": None},
+            [("LA206", "Paged 0.4 does not run Middle; versions from 0.5 do")],
+        ),
+    ],
+)
+def test_what_is_told_of_an_engine(
+    engine: dict[str, Any], choice: dict[str, Any], told: list[Any], tmp_path: Path, checking: RuleBase
+) -> None:
+    stated = {name: value for name, value in choice.items() if value is not None}
+    places = {"LA205": "engine" if "engine" in stated else "model", "LA206": "engine_version"}
+    path = tmp_path / "llama-advisor.yaml"
+    item = {"name": "bot", "requirements": CARD, "choice": stated}
+    path.write_text(yaml.safe_dump({"version": 1, "deployments": [item]}), "utf-8")
+    items = Checker(changed(checking, **engine), date(2026, 11, 24)).check(path).findings
+    assert [(one.code, one.text) for one in items] == told
+    assert all(one.snippet.strip().startswith(f"{places[one.code]}: ") for one in items)
+
+
+UNRANKED = ("LA203", "note", "Old is not ranked, so nothing is known of how well it does here")
+
+
+@pytest.mark.parametrize(
+    ("choice", "needs", "told"),
+    [
+        ({"model": "old"}, {"hardware": "rack"}, [UNRANKED]),
+        (CHOICE | {"model": "old"}, {"hardware": "rack"}, [UNRANKED]),
+        (CHOICE | {"model": "old"}, {"hardware": "card"},
+         [UNRANKED, ("LA101", "error", "Old as w4 needs 17.0 GiB on a device with 8.0 GiB for it, at 8,192 tokens")]),
+        (CHOICE | {"model": "old"}, {"hardware": "card", "context_tokens": 4096},
+         [UNRANKED, ("LA101", "error", "Old as w4 needs 13.0 GiB on a device with 8.0 GiB for it, at 4,096 tokens")]),
+        (CHOICE | {"model": "old", "quantization": "w2", "engine": "slots"}, {"hardware": "rack"}, [UNRANKED]),
+        (CHOICE | {"model": "old"}, {"target": "workstation"}, [UNRANKED]),
+    ],
+)  # fmt: skip
+def test_a_model_that_is_not_ranked(
+    choice: dict[str, Any], needs: dict[str, Any], told: list[Any], tmp_path: Path, checking: RuleBase
+) -> None:
+    """It is as large as large."""
+    (layer,) = checking.layers
+    old = layer.files["models/large.yaml"] | {"id": "old", "name": "Old", "role": "reference"}
+    base = RuleBase((Layer(layer.root, "made", "made", layer.files | {"models/old.yaml": old}),), checking.facts)
+    assert found(tmp_path, base, {"use_cases": ["talk"]} | needs, choice) == told
+
+
+def test_what_is_read_of_sources_has_limits(
+    tmp_path: Path, checking: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "model: made/middle\n"
+    (tmp_path / "llama-advisor.yaml").touch()
+    files = {f"{name}__yaml": text for name in "abc"}
+    monkeypatch.chdir(tmp_path)
+
+    def told(**limits: int) -> list[tuple[str, str]]:
+        with monkeypatch.context() as patch:
+            for name, limit in limits.items():
+                patch.setattr(f"llama_advisor.check.rules.{name}", limit)
+            return [(code, said) for code, _, said in found(tmp_path, checking, NEEDS, CHOICE, **files)]
+
+    assert told() == told(MOST_FILES=3) == told(MOST_CHARACTERS=2 * len(text)) == []
+    assert told(MOST_FILES=2) == [("LA307", "bot: only the first 2 of 3 files were scanned")]
+    assert told(MOST_CHARACTERS=2 * len(text) - 1) == [("LA307", "bot: only the first 2 of 3 files were scanned")]
+    assert told(LARGEST=len(text)) == []
+    assert sorted(code for code, _ in told(LARGEST=len(text) - 1)) == ["LA305", "LA307", "LA307", "LA307"]
+    files["c__yaml"] = "a: {model: made/middle}\nb: {model: made/middle}\n"
+    assert told(MOST_IN_A_FILE=2) == []
+    assert told(MOST_IN_A_FILE=1) == [("LA307", "bot: only the first 1 of 2 models were compared")]
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (["a.yaml", "none.yaml"], [("LA306", "warning", "bot: 'none.yaml' matches no file")]),
+        (["none.yaml"], [("LA306", "error", "bot: 'none.yaml' matches no file")]),
+        (["a.yaml", "b.yaml"], [("LA306", "warning", "bot: 'b.yaml' matches no file that is not excluded")]),
+        (["*.yaml"], []),
+        (["a.yaml#one"], []),
+        (["a.yaml#xyz"], [("LA306", "error", "bot: 'xyz' is no name or key around a model; known: one, two")]),
+        (["a.yaml#two"], [("LA301", "error", "made/small is Small; bot chose middle")]),
+        (["a.yaml#one", "a.yaml#two"], [("LA301", "error", "made/small is Small; bot chose middle")]),
+        (["c.yaml"], [("LA305", "warning", "bot: none of 1 files names a model; middle was chosen")]),
+        (
+            ["o*.yaml", "a.yaml#one"],
+            [("LA307", "warning", "bot: out.yaml is a link out of the folder of the project file")],
+        ),
+    ],
+)
+def test_which_sources_are_compared(
+    sources: list[str], told: list[Any], tmp_path: Path, checking: RuleBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = tmp_path / "at"
+    at.mkdir()
+    monkeypatch.chdir(at)
+    (at / "a.yaml").write_text("one: {model: made/middle}\ntwo: {model: made/small}\n", "utf-8")
+    for name in ("b.yaml", "c.yaml"):
+        (at / name).write_text("x: y\n", "utf-8")
+    (tmp_path / "out.yaml").touch()
+    if "o*.yaml" in sources:
+        (at / "out.yaml").symlink_to("../out.yaml")
+    item = {"name": "bot", "requirements": NEEDS, "choice": CHOICE, "sources": sources, "exclude": ["b.yaml"]}
+    (at / "llama-advisor.yaml").write_text(yaml.safe_dump({"version": 1, "deployments": [item]}), "utf-8")
+    items = Checker(checking, date(2026, 11, 24)).check(at / "llama-advisor.yaml").findings
+    ours = [(one.code, one.severity, one.text) for one in items]
+    assert [row for row in ours if row[0] != "LA301" or "two" in str(sources)] == told

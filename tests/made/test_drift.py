@@ -10,7 +10,7 @@ import yaml
 
 from llama_advisor.check.checker import Checker
 from llama_advisor.check.decide import Decision, decided
-from llama_advisor.check.differences import Comparison
+from llama_advisor.check.differences import Comparison, compared
 from llama_advisor.check.findings import SourceText
 from llama_advisor.check.project import read_project
 from llama_advisor.check.reading.checkpoints import Checkpoint
@@ -237,3 +237,63 @@ def test_what_a_file_says_beside_the_choice(
 ) -> None:
     stated = [{name: value for name, value in held.items() if value is not None} for held in (needs, choice)]
     assert told(tmp_path, checker, stated[0], stated[1], said) == wanted
+
+
+OTHER_FORM = model("middle", "", "w16")
+GUARD = model("guard")
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen", "kept"),
+    [
+        # each file as deployments by number; of which are compared, and with how many settings
+        ([(W4,), (SMALL, PAGED)], [], [(0, 0), (1, 0)]),  # of another model its name alone
+        ([(W4,), (SMALL, PAGED)], ["small"], [(0, 0)]),
+        ([(W4,), (GUARD, PAGED)], [], [(0, 0)]),
+        ([(W4,), (model("", "made/none"), PAGED)], [], [(0, 0), (1, 0)]),
+        ([(W4,), (model("middle", "", "w16"), PAGED)], [], [(0, 0), (1, 1)]),
+        ([(SMALL, PAGED)], ["small"], [(0, 1)]),  # where none is the chosen one, all are compared
+        ([(PAGED,)], [], [(0, 1)]),
+        ([(W4,), (PAGED,)], [], [(0, 0), (1, 1)]),
+    ],
+)
+def test_which_models_of_a_file_are_compared(
+    files: list[tuple[Said, ...]], chosen: list[str], kept: list[tuple[int, int]], tmp_path: Path, checker: Checker
+) -> None:
+    held = [held_in(said)[1] for said in files]
+    _, decision = decision_of(tmp_path, checker, NEEDS, CHOICE)
+    found = [*compared(held, decision, checker.base, frozenset(chosen))]
+    assert [(files_of(held, one), len(one.settings)) for one in found] == kept
+
+
+def files_of(held: list[Deployment], one: Deployment) -> int:
+    return next(index for index, other in enumerate(held) if other._replace(settings=()) == one._replace(settings=()))
+
+
+def test_what_fits_another_choice_is_left_to_it(tmp_path: Path, checker: Checker) -> None:
+    _, mine = decision_of(tmp_path, checker, NEEDS, CHOICE)
+    _, full = decision_of(tmp_path, checker, RACK, CHOICE | {"quantization": "w16"})
+    _, long = decision_of(tmp_path, checker, NEEDS | {"context_tokens": 16384}, CHOICE)
+    four, sixteen, small = (held_in(said)[1] for said in ((W4,), (FULL,), (SMALL,)))
+    short, wide = (held_in((W4, number("context", count)))[1] for count in (8192, 16384))
+
+    def of(decision: Any, *held: Deployment, sharing: tuple[Any, ...] = ()) -> list[Deployment]:
+        return [*compared(held, decision, checker.base, frozenset(), sharing)]
+
+    assert of(mine, four, sixteen, sharing=(full,)) == [four]
+    assert of(full, four, sixteen, sharing=(mine,)) == [sixteen]
+    assert of(mine, four, sixteen) == [four, sixteen]
+    assert of(mine, short, wide, sharing=(long,)) == [short]
+    assert of(mine, four, small, sharing=(full,)) == [four]  # the other misses its own, so the rest is left to it
+    assert of(mine, small, sharing=(full,)) == [small]
+    assert of(mine, sixteen, sharing=(full,)) == [sixteen]  # nothing else is there to compare
+
+
+def test_how_long_a_context_may_be_in_all(tmp_path: Path, checker: Checker) -> None:
+    """Two requests of 8,192 tokens: one of them, or both together."""
+    _, two = decision_of(tmp_path, checker, RACK | {"concurrent_requests": 2}, CHOICE)
+    _, full = decision_of(tmp_path, checker, RACK, CHOICE | {"quantization": "w16"})
+    held = [held_in((W4, number("context", count)))[1] for count in (4096, 8192, 16384, 32768)]
+    plain = held_in((MIDDLE,))[1]
+    found = [*compared([*held, plain], full, checker.base, frozenset(), (two,))]
+    assert found == [held[0], held[3], plain]
