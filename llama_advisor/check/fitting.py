@@ -89,9 +89,9 @@ def numbers(held: Deployment, *kinds: str) -> tuple[int, ...]:
 
 
 def _part(machine: Machine, split: tuple[int, ...]) -> Part:
-    """Return a part of a machine that a copy is divided over, and how many there are."""
+    """Return the part of a machine that a copy is divided over."""
     part = machine._replace(count=split[0], nodes=split[1])
-    return part, max(1, machine.devices // max(1, part.devices)), "tensor" if part.devices > 1 else "none"
+    return part, 1, "tensor" if part.devices > 1 else "none"
 
 
 def _cache_type(said: str) -> str | None:

@@ -38,7 +38,7 @@ NEAR: dict[str, tuple[str, ...]] = {
     ),
     "deploy": (
         "tests/made/test_deploy.py",
-        "tests/made/test_verify.py",
+        "tests/made/test_measured.py",
         *(f"tests/deploy/test_{name}.py" for name in ("endpoint", "readings", "targets", "verify")),
     ),
     "scenario": tuple(f"tests/unit/test_{name}.py" for name in ("need", "names", "validation", "descriptions")),

@@ -274,7 +274,11 @@ def test_a_baseline_holds_what_nothing_accepts(
     text = baseline_text(found, {"LA901"})
     rows = json.loads(text)["findings"]
     assert json.loads(text)["version"] == 1
-    assert text.endswith("}\n")
+    assert text.startswith(
+        '{\n  "version": 1,\n  "findings": [\n    {\n      "file": "a.sh",\n      "code": "LA303",\n      "deployment": "bot",\n'
+    )
+    assert text.endswith("    }\n  ]\n}\n")
+    assert '"file": "ü.sh"' in baseline_text(summed(checker, Checked([finding(file="ü.sh")], 1, {})), set())
     assert [(row["file"], row["code"], row["deployment"]) for row in rows] == [
         ("a.sh", "LA303", "bot"), ("a.sh", "LA303", "zoo"), ("b.sh", "LA301", "bot"), ("b.sh", "LA303", None)]  # fmt: skip
     path = at / "known.json"

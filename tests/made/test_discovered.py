@@ -312,6 +312,29 @@ def test_what_moved_since_the_lock_was_written(tree: Callable[[dict[str, str]], 
 
 
 @pytest.mark.parametrize(
+    ("needs", "builds", "margin"),
+    [({}, ["middle", "small"], 7.34), ({"only": {"models": ["middle"]}}, ["middle"], None), ({"context_tokens": 65536}, [], None)],
+)  # fmt: skip
+def test_what_a_lock_holds(
+    needs: dict[str, Any],
+    builds: list[str],
+    margin: float | None,
+    tree: Callable[[dict[str, str]], Path],
+    checker: Checker,
+) -> None:
+    named = {"name": "ü", "requirements": NEEDS | needs, "choice": CHOICE}
+    root = tree({"llama-advisor.yaml": yaml.safe_dump({"version": 1, "deployments": [named]})})
+    (item,) = read_project(root / "llama-advisor.yaml", checker.kinds).deployments
+    decision = decided(item, checker.decider)
+    text = lock_text([(item.deployment, decision)], checker.base)  # type: ignore[list-item]
+    assert text.startswith('{\n  "deployments": {\n    "ü": {\n      "choice": {\n        "engine": "paged",\n')
+    assert text.endswith('"\n  },\n  "version": 1\n}\n')
+    kept = json.loads(text)["deployments"]["ü"]
+    assert [build["model"] for build in (kept["winner"], *kept["others"]) if build] == builds
+    assert kept["margin"] == margin
+
+
+@pytest.mark.parametrize(
     ("lock", "told", "column"),
     [("{", "not JSON: Expecting property name enclosed in double quotes", 2), ("[" * 100000, "nested too deeply", 1),
      ("[1" + "1" * 5000 + "]", "a number too long", 1), ("\x00", "not text (it holds a zero byte)", 1)],

@@ -68,6 +68,7 @@ def checker(checking: RuleBase) -> Checker:
         "default_contexts": [{"tokens": 4096, "below_gib": 10}, {"tokens": None}],
         "architectures": [support],
     }
+    engines["slots"] |= {"offload": False}
     files = layer.files | {f"engines/{name}.yaml": data for name, data in engines.items()}
     return Checker(RuleBase((Layer(layer.root, "made", "made", files),), checking.facts), date(2026, 11, 24))
 
@@ -112,6 +113,9 @@ def told(
 HOLDS_16 = "made/middle holds weights of 16 bits, and no file sets another quantization; bot chose w4"
 TAKES = "no file sets a context: Paged then takes {} tokens; bot needs {}"
 IN_CONTEXT = number("context", 8192)
+IN_SLOTS = CHOICE | {"engine": "slots"}
+UNFIT = "32768 tokens are allocated; bot needs 8192; with a KV cache of f16, it does not fit{}"
+FITS = "32768 tokens are allocated; bot needs 8192; that fits too"
 CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[Said, ...], list[Any]]] = [
     # What a started engine takes by itself where nothing is set: Card has less than 10 GiB, Rack more.
     (NEEDS, CHOICE, (MIDDLE, PAGED), [("LA302", "error", 1, HOLDS_16, None), ("LA308", "warning", 1, TAKES.format(4096, 8192), None)]),
@@ -163,6 +167,16 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[Said, ...], list[Any]]] 
     (RACK, CHOICE, (W4, number("context", 16384, **TOTAL), number("sequences", 2)), []),
     (RACK | {"concurrent_requests": 2}, CHOICE, (W4, number("context", 8192, **TOTAL), number("sequences", 1)),
      [("LA313", "warning", 3, "1 request at once; bot needs 2: the rest wait", None)]),
+    # A longer one fits with the KV cache and the split that the files set, else with those of the engine by itself.
+    (NEEDS, IN_SLOTS, (W4, number("context", 32768)), [("LA303", "error", 2, UNFIT.format(", and no file sets another"), "8192")]),
+    (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "F16", {})), [("LA303", "error", 2, UNFIT.format(""), "8192")]),
+    (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", " Q8_0", {})), [("LA303", "note", 2, FITS, None)]),
+    (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "fp8_e5m2", {})), [("LA303", "note", 2, FITS, None)]),
+    (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "odd", {})), [("LA303", "note", 2, FITS, None)]),
+    (NEEDS | {"hardware": "2x card"}, IN_SLOTS, (W4, number("context", 32768)), [("LA303", "note", 2, FITS, None)]),  # by layers
+    (NEEDS | {"hardware": "2x card"}, CHOICE, (W4, number("context", 32768), number("parallelism", 2)), [("LA303", "note", 2, FITS, None)]),
+    (NEEDS | {"hardware": "2x card"}, CHOICE, (W4, number("context", 32768), number("parallelism", 1)),
+     [("LA303", "error", 2, UNFIT.format(", and no file sets another").replace("f16,", "f16 and divided as it is,"), "8192")]),
     # Requests at once.
     (RACK | {"concurrent_requests": 4}, CHOICE, (W4, number("sequences", 4)), []),
     (RACK | {"concurrent_requests": 4}, CHOICE, (W4, number("sequences", 3)),

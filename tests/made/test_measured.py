@@ -114,10 +114,12 @@ def test_what_is_no_reading(text: str, told: str) -> None:
     assert str(refused.value) == told
 
 
-def test_the_most_that_is_read() -> None:
+def test_the_most_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(read(json.dumps([{"a": 1}] * 100), "run", formats(SPEED)).readings) == 100
-    text = '{"a": 2}' + " " * (20_000_000 - 8)
-    assert read(text, "run", formats(SPEED)).readings == (Reading(decode_tokens_per_s=2.0),)
+    monkeypatch.setattr("llama_advisor.deploy.readings.MOST_CHARACTERS", 8)
+    assert read('{"a": 2}', "run", formats(SPEED)).readings == (Reading(decode_tokens_per_s=2.0),)
+    with pytest.raises(InputError, match="longer than"):
+        read('{"a": 2} ', "run", formats(SPEED))
 
 
 # A server that is asked, on a clock of one's own.
