@@ -241,7 +241,7 @@ def test_other_models_are_left_out_and_counted(propose: Any) -> None:
     assert list(made.deployments) == ["run"]
     assert "looked at 2 of 3 files" in made.told
     assert "2 models in files that name Llama are not proposed: 1 guards, 1 models of other families" in made.told
-    assert "      # not run.sh: Qwen/Qwen2.5-7B-Instruct is another model" in made.text
+    assert "\n    # sources:\n      # not run.sh: Qwen/Qwen2.5-7B-Instruct is another model" in made.text
     assert "1 sources were left out" in made.told
 
 

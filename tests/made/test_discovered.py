@@ -215,6 +215,9 @@ def test_what_is_proposed(tree: Callable[[dict[str, str]], Path], checker: Check
     assert [item["requirements"] for item in data["deployments"]] == [
         {"use_cases": ["general"], "context_tokens": 8192}, {"use_cases": ["general"], "context_tokens": 4096}]  # fmt: skip
     assert (data["exclude"], "waivers" in data) == (["docs"], False)
+    assert text.startswith("# yaml-language-server: $schema=llama-advisor.schema.json\n# What we need")
+    assert '{code: LA203, deployment: a, reason: "load test passed", expires: 2027-12-31}\n' in text
+    assert text.endswith("exclude: [docs]\n")
     assert text.count("# TODO hardware: on what does it run?\n") == 2
     assert (
         text.count(
@@ -243,6 +246,49 @@ def test_patterns_for_files_like_one(file: str, patterns: list[str]) -> None:
 )
 def test_how_near_two_folders_are(one: str, other: str, depth: int) -> None:
     assert _common(PurePosixPath(one), PurePosixPath(other)) == depth
+
+
+MIXED = "one: {model: made/middle, quantization: w4, maxModelLen: 8192}\ntwo: {model: made/small, quantization: w4, maxModelLen: 4096}\n# llama\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "names", "sources"),
+    [
+        ({"a.yaml": MIXED}, ["one", "two"], [["a.yaml#one"], ["a.yaml#two"]]),
+        ({"a.yaml": MIXED, "d/b.yaml": RUN}, ["one", "two"], [["a.yaml#one", "d/b.yaml"], ["a.yaml#two"]]),
+        ({"a/run.yaml": RUN, "b/run.yaml": RUN.replace("8192", "4096")}, ["a-run", "b-run"], [["a/run.yaml"], ["b/run.yaml"]]),
+        ({"a/run.yaml": RUN, "c/x.yaml": RUN, "b/run.yaml": RUN.replace("8192", "4096")}, ["a-run", "b-run"],
+         [["a/run.yaml", "c/x.yaml"], ["b/run.yaml"]]),
+        ({"b.yaml": RUN, "a.yaml": RUN.replace("8192", "4096")}, ["a", "b"], [["a.yaml"], ["b.yaml"]]),
+        ({"z.yaml": RUN, "y.yaml": RUN, "a.yaml": RUN.replace("8192", "4096")}, ["y", "a"], [["y.yaml", "z.yaml"], ["a.yaml"]]),
+        ({f"d/{name}.yaml": RUN for name in "abc"}, ["a"], [["d/a.yaml", "d/b.yaml", "d/c.yaml"]]),
+        ({f"d/{name}.yaml": RUN for name in "abcd"}, ["a"], [["d/*.yaml"]]),
+        ({f"{name}.yaml": RUN for name in "abcd"}, ["a"], [["a.yaml", "b.yaml", "c.yaml", "d.yaml"]]),
+        ({f"d/{name}/e.yaml": RUN for name in "abcd"}, ["e"], [["d/**/e.yaml"]]),
+        ({"a.yaml": RUN, "less.yaml": "model: made/middle # llama\n"}, ["a"], [["a.yaml", "less.yaml"]]),
+        ({"a.yaml": RUN, "b.yaml": RUN.replace("8192", "4096"), "less.yaml": "model: made/middle # llama\n"},
+         ["a", "b", "less"], [["a.yaml"], ["b.yaml"], ["less.yaml"]]),
+        ({"a b!.yaml": RUN}, ["a-b"], [["a b!.yaml"]]),
+        ({"d/a.yaml": "model: made/middle\n# llama\n", "d/b.yaml": "max-model-len: 4096\n"}, ["a"], [["d/a.yaml", "d/b.yaml"]]),
+        ({"d/a.yaml": "model: made/middle\n# llama\n", "e/b.yaml": "max-model-len: 4096\n"}, ["a"], [["d/a.yaml"]]),
+        ({"d/a.yaml": RUN, "d/b.yaml": "max-model-len: 4096\n"}, ["a"], [["d/a.yaml"]]),  # it says otherwise
+        ({"d/a.yaml": RUN, "d/e/c.yaml": RUN.replace("middle", "small"), "d/e/b.yaml": "max-model-len: 8192\n"}, ["a", "c"],
+         [["d/a.yaml"], ["d/e/b.yaml", "d/e/c.yaml"]]),
+        ({"d/a.yaml": RUN, "d/c.yaml": RUN.replace("middle", "small"), "d/b.yaml": "max-model-len: 8192\n"}, ["a", "c"],
+         [["d/a.yaml"], ["d/c.yaml"]]),  # it may be of either
+    ],
+)  # fmt: skip
+def test_what_is_one_deployment_and_what_it_is_called(
+    files: dict[str, str],
+    names: list[str],
+    sources: list[list[str]],
+    tree: Callable[[dict[str, str]], Path],
+    checker: Checker,
+) -> None:
+    text, _ = proposal(tree(files), checker)
+    assert text is not None
+    data = yaml.safe_load(text)["deployments"]
+    assert ([item["name"] for item in data], [item["sources"] for item in data]) == (names, sources)
 
 
 # Files that change others.
