@@ -36,11 +36,7 @@ NEAR: dict[str, tuple[str, ...]] = {
         *(f"tests/check/test_{name}.py" for name in ("files", "findings", "projects", "propose", "scope")),
         "tests/check/test_since.py::test_lines_of_a_patch",
     ),
-    "deploy": (
-        "tests/made/test_deploy.py",
-        "tests/made/test_measured.py",
-        *(f"tests/deploy/test_{name}.py" for name in ("endpoint", "readings", "targets", "verify")),
-    ),
+    "deploy": ("tests/made/test_deploy.py", "tests/made/test_measured.py", "tests/deploy/test_endpoint.py"),
     "scenario": tuple(f"tests/unit/test_{name}.py" for name in ("need", "names", "validation", "descriptions")),
 }
 """Which tests judge a part of the package."""
