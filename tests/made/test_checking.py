@@ -268,19 +268,20 @@ def test_a_baseline_holds_what_nothing_accepts(
         finding(line=2, waived=Waived(reason="r")),
         finding("LA901", line=3),
         finding(line=4, deployment="zoo"),
-        finding(line=5),
+        finding(line=5, deployment="A"),
+        finding(line=6, deployment=None),
     ]
     found = summed(checker, Checked(held, 1, {}))
     text = baseline_text(found, {"LA901"})
     rows = json.loads(text)["findings"]
     assert json.loads(text)["version"] == 1
     assert text.startswith(
-        '{\n  "version": 1,\n  "findings": [\n    {\n      "file": "a.sh",\n      "code": "LA303",\n      "deployment": "bot",\n'
+        '{\n  "version": 1,\n  "findings": [\n    {\n      "file": "a.sh",\n      "code": "LA303",\n      "deployment": null,\n'
     )
     assert text.endswith("    }\n  ]\n}\n")
     assert '"file": "ü.sh"' in baseline_text(summed(checker, Checked([finding(file="ü.sh")], 1, {})), set())
     assert [(row["file"], row["code"], row["deployment"]) for row in rows] == [
-        ("a.sh", "LA303", "bot"), ("a.sh", "LA303", "zoo"), ("b.sh", "LA301", "bot"), ("b.sh", "LA303", None)]  # fmt: skip
+        ("a.sh", "LA303", None), ("a.sh", "LA303", "A"), ("a.sh", "LA303", "zoo"), ("b.sh", "LA301", "bot"), ("b.sh", "LA303", None)]  # fmt: skip
     path = at / "known.json"
     path.write_text(text, "utf-8")
     assert read_baseline(path) == {row["fingerprint"] for row in rows}
@@ -352,8 +353,12 @@ def test_changes_are_read_from_git(at: Path, monkeypatch: pytest.MonkeyPatch) ->
     wanted = {root / "a b.sh": [(2, 2), (5, 5)], root / "ü.sh": []}
     assert changes_since("HEAD") == changes_since("trunk") == Changes(root, wanted)
     git("checkout", "-q", "trunk")  # it goes on, and what is new there is not new here
-    git("commit", "-q", "--allow-empty", "-m", "y")
+    git("stash", "-q")
+    (at / "theirs.sh").write_text("theirs", "utf-8")
+    git("add", "theirs.sh")
+    git("commit", "-q", "-m", "y")
     git("checkout", "-q", "mine")
+    git("stash", "pop", "-q")
     assert changes_since("trunk").lines == wanted
     for ref in ("no-such-ref", "-h", ""):
         with pytest.raises(InputError) as refused:

@@ -299,7 +299,7 @@ KNOWN = Overriding(
 
 
 def test_which_files_change_another(tree: Callable[[dict[str, str]], Path]) -> None:
-    layer = "resources: [../{}]\npatches: [{{path: p.yaml}}, 5, {{target: x}}]\nfiles: [q.yaml, ../r.yaml]\n"
+    layer = 'resources: [../{}]\npatches: [{{path: p.yaml}}, 5, {{target: x}}, "s\\nt"]\nfiles: [q.yaml, ../r.yaml]\n'
     root = tree({
         "a/values.yaml": "", "a/VALUES-prod.yaml": "", "a/values-dev.yaml": "", "a/other.yaml": "", "values-up.yaml": "",
         "base/kustomization.yaml": "resources: [pod.yaml]\n", "base/pod.yaml": "", "prod/kustomization.yaml": layer.format("base"),

@@ -172,11 +172,18 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[Said, ...], list[Any]]] 
     (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "F16", {})), [("LA303", "error", 2, UNFIT.format(""), "8192")]),
     (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", " Q8_0", {})), [("LA303", "note", 2, FITS, None)]),
     (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "fp8_e5m2", {})), [("LA303", "note", 2, FITS, None)]),
+    (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "f16_e5m2", {})), [("LA303", "error", 2, UNFIT.format(""), "8192")]),
     (NEEDS, IN_SLOTS, (W4, number("context", 32768), ("cache", "odd", {})), [("LA303", "note", 2, FITS, None)]),
     (NEEDS | {"hardware": "2x card"}, IN_SLOTS, (W4, number("context", 32768)), [("LA303", "note", 2, FITS, None)]),  # by layers
     (NEEDS | {"hardware": "2x card"}, CHOICE, (W4, number("context", 32768), number("parallelism", 2)), [("LA303", "note", 2, FITS, None)]),
     (NEEDS | {"hardware": "2x card"}, CHOICE, (W4, number("context", 32768), number("parallelism", 1)),
      [("LA303", "error", 2, UNFIT.format(", and no file sets another").replace("f16,", "f16 and divided as it is,"), "8192")]),
+    # Copies side by side that make up the machine.
+    (NEEDS | {"hardware": "4x card"}, CHOICE, (W4, number("parallelism", 2), number("data_parallel", 2)), []),
+    (NEEDS | {"hardware": "4x card"}, CHOICE, (W4, number("parallelism", 1), number("data_parallel", 4)), []),
+    (NEEDS | {"hardware": "4x card"}, CHOICE, (W4, number("parallelism", 2), number("data_parallel", 4)), [("LA304", "warning", 2, (
+        "tensor 2 × pipeline 1 × data 4 does not divide the hardware into copies that fit; on 4 × Card bot can take "
+        "tensor × pipeline of 4 × 1 or 1 × 1 or 2 × 1"), None)]),
     # Requests at once.
     (RACK | {"concurrent_requests": 4}, CHOICE, (W4, number("sequences", 4)), []),
     (RACK | {"concurrent_requests": 4}, CHOICE, (W4, number("sequences", 3)),

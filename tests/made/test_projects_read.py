@@ -59,6 +59,7 @@ MALFORMED: list[tuple[str, list[Any]]] = [
     (HEAD + GOOD + "    exclude: [a, b, ../c]\n", [("LA910", 6, 21, "'../c' leaves the folder of the project file", None, "bot")]),
     (HEAD + GOOD + "waivers: [{code: LA201, deployment: bot, path: /x, expires: 2026-12-31}]\n",
      [("LA910", 6, 48, "'/x' leaves the folder of the project file", None, None)]),
+    (HEAD + GOOD + "waivers: [{code: LA201, expires: 2026-12-31}]\n", [("LA907", 6, 11, None, None, None)]),
     (HEAD + "  - {}\n" * 501, [("LA903", 3, 3, "501 deployments in a file; at most 500 are checked", None, None)]),
     (HEAD + GOOD + "waivers:\n" + "  - {}\n" * 2001, [("LA903", 7, 3, "2001 waivers in a file; at most 2000 are checked", None, None)]),
 ]  # fmt: skip
