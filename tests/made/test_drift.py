@@ -69,7 +69,18 @@ def checker(checking: RuleBase) -> Checker:
         "architectures": [support],
     }
     engines["slots"] |= {"offload": False}
-    files = layer.files | {f"engines/{name}.yaml": data for name, data in engines.items()}
+    models = {name: dict(layer.files[f"models/{name}.yaml"]) for name in ("small", "middle")}
+    for name, data in models.items():
+        tags = [
+            {"quantization": "w4", "stored_as": "gguf", "name": f"{name}:{tag}"}
+            for tag in ("w4", "long-w4", "even-longer-w4")
+        ]
+        data["artifacts"] = data["artifacts"] | {"published": tags}
+    files = (
+        layer.files
+        | {f"engines/{name}.yaml": data for name, data in engines.items()}
+        | {f"models/{name}.yaml": data for name, data in models.items()}
+    )
     return Checker(RuleBase((Layer(layer.root, "made", "made", files),), checking.facts), date(2026, 11, 24))
 
 
@@ -140,6 +151,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[Said, ...], list[Any]]] 
     (NEEDS, CHOICE | {"engine": None}, (W4, SLOTS), []),
     # Another model, and what would do in its place: the maker's repository, for weights that are not stored anew, alone.
     (NEEDS, CHOICE, (SMALL, SLOTS), [("LA301", "error", 1, "made/small is Small; bot chose middle", "made/middle")]),
+    (NEEDS, CHOICE, (model("small", "small:w4"),), [("LA301", "error", 1, "small:w4 is Small; bot chose middle", "middle:w4")]),
+    (NEEDS, CHOICE, (model("small", "small:long-w4"),), [("LA301", "error", 1, "small:long-w4 is Small; bot chose middle", "middle:long-w4")]),
+    (NEEDS, CHOICE, (model("small", "x/small:w4"),), [("LA301", "error", 1, "x/small:w4 is Small; bot chose middle", "x/middle:w4")]),
+    (NEEDS, CHOICE, (model("small", "a-small:w4"),), [("LA301", "error", 1, "a-small:w4 is Small; bot chose middle", None)]),
     (NEEDS, CHOICE, (model("", "made/none"),), [("LA301", "error", 1, "made/none is another model; bot chose middle", None)]),
     (NEEDS, CHOICE, (model("small", loose=True),), [("LA301", "error", 1, "made/small is Small; bot chose middle", "made/middle")]),
     (NEEDS, CHOICE, (FULL,), [("LA302", "error", 1, "made/middle is w16; bot chose w4", None)]),

@@ -298,6 +298,8 @@ def compared(sizer: Sizer, reading: Reading, tool: tuple[str, str] = ("a tool", 
         ("device_weights_gib", 1.0, {"hardware": "2x card"}, (0.8, 1, 1.25), "within", 1.0),
         # What is left of 8 GiB beside 3, 2.5 or 2, at 1/4 MiB a token.
         ("kv_cache_tokens", 22528, {}, (20480, 22530, 24580), "within", 1.0),
+        ("kv_cache_tokens", 22528, {"concurrency": 2}, (20480, 22530, 24580), "within", 1.0),
+        ("kv_cache_tokens", 100, {"quantization": "w16"}, (0, 0, 0), "better", None),
         ("kv_cache_tokens", 20479, {}, (20480, 22530, 24580), "worse", 0.909),
         ("kv_cache_tokens", 24577, {}, (20480, 22530, 24580), "better", 1.091),
     ],
