@@ -32,7 +32,7 @@ RULE = {
 
 
 @pytest.fixture(scope="session")
-def files() -> dict[str, Any]:
+def made_files() -> dict[str, Any]:
     """The content of the made-up knowledge by file, as a layer has it."""
     found: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
     for folder, rules in found.pop("rules").items():
@@ -41,17 +41,17 @@ def files() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def made(files: dict[str, Any]) -> RuleBase:
+def made(made_files: dict[str, Any]) -> RuleBase:
     """The made-up knowledge."""
-    return RuleBase((Layer(FILE.parent, "made", "made", files),), FACTS)
+    return RuleBase((Layer(FILE.parent, "made", "made", made_files),), FACTS)
 
 
 @pytest.fixture(scope="session")
-def vary(files: dict[str, Any]) -> Callable[..., RuleBase]:
-    """The made-up knowledge with some top-level entries of some files otherwise."""
+def vary(made_files: dict[str, Any]) -> Callable[..., RuleBase]:
+    """The made-up knowledge with some top-level entries of some made_files otherwise."""
 
     def varied(changes: dict[str, dict[str, Any]]) -> RuleBase:
-        changed = files | {name: files.get(name, {}) | entries for name, entries in changes.items()}
+        changed = made_files | {name: made_files.get(name, {}) | entries for name, entries in changes.items()}
         return RuleBase((Layer(FILE.parent, "made", "made", changed),), FACTS)
 
     return varied

@@ -635,9 +635,9 @@ def test_what_is_known_of_the_model_named(
 
 
 @pytest.fixture(scope="module")
-def elsewhere(files: dict[str, Any], vary: Callable[..., RuleBase]) -> Advisor:
+def elsewhere(made_files: dict[str, Any], vary: Callable[..., RuleBase]) -> Advisor:
     """An advisor on further devices of 8 GiB, of which a phone or a host gives half; First serves middle in w4."""
-    card, hosted = files["lists.yaml"]["devices"][0], files["lists.yaml"]["hosted"]
+    card, hosted = made_files["lists.yaml"]["devices"][0], made_files["lists.yaml"]["hosted"]
     further = [
         card | {"id": "phone", "name": "Phone", "kind": "phone", "usable_share": 0.5},
         card | {"id": "slice", "name": "Slice", "alone": True},
@@ -645,7 +645,7 @@ def elsewhere(files: dict[str, Any], vary: Callable[..., RuleBase]) -> Advisor:
         card | {"id": "host", "name": "Host", "kind": "cpu", "memory_gib": None, "usable_share": 0.5},
     ]
     lists = {
-        "devices": files["lists.yaml"]["devices"] + further,
+        "devices": made_files["lists.yaml"]["devices"] + further,
         "hosted": [item | {"precision": "w4"} if item["id"] == "first/middle" else item for item in hosted],
     }
     kinds = ["consumer-gpu", "datacentre-gpu", "apple-silicon", "phone", "cpu"]
