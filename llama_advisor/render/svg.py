@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
+from itertools import product
 from math import ceil, dist, floor, inf, log10
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ LETTER = 6.2  # Room taken by a letter of that size: no font is measured, so thi
 MANY_TIMES = 100  # Between figures so far apart, only powers of ten are written on a logarithmic scale.
 TICKS = 5
 MARK = 10.0  # Room that a numbered mark takes to each side.
+DOT = 3.0  # And another one.
+NEAREST = 1.5  # How many times nearer a name is to its own mark than to others.
 CELLS = ("#a8d1f0", "#f7c98b", "#b5dfb0", "#e6b8d8", "#f2e394", "#c3c0ee", "#f3b3a6", "#a9ddd6")
 EMPTY, ON_CELLS, WHITE = "#e4e4e4", "#1c2024", "#ffffff"
 LONGEST_LABEL = 24
@@ -87,6 +90,7 @@ class Point(NamedTuple):
     y: float
     place: int | None = None  # Its place in the ranking, where it is a model's best build.
     front: bool = False  # Whether it is on the Pareto front.
+    label: str = ""  # Written beside it, where there is room.
 
 
 Pair = tuple[str, str]
@@ -122,8 +126,9 @@ def scatter(name: str, texts: Pair, points: Sequence[Point], out: Sequence[tuple
     parts += [_text(12, (top + bottom) / 2, labels[1], INK, "middle", UPRIGHT)]
     best = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in sorted((p.x, p.y) for p in points if p.front))
     parts += [f'<polyline points="{best}" fill="none" stroke="{GOOD}" stroke-dasharray="4 3"/>']
-    for point, hidden in reversed(_apart([point._replace(x=across(point.x), y=up(point.y)) for point in points])):
-        parts += _mark(point, hidden)
+    marks = _apart([point._replace(x=across(point.x), y=up(point.y)) for point in points])
+    parts += [part for point, _ in reversed(marks) for part in _mark(point)]
+    parts += _labels(marks, (left, top, right, bottom))
     crosses = ""
     for reason, y in out:
         x = right + beside + column * (reasons.index(reason) + 0.5)
@@ -136,31 +141,96 @@ def scatter(name: str, texts: Pair, points: Sequence[Point], out: Sequence[tuple
     return _svg(name, *texts, (width, height), parts)
 
 
-def _apart(points: Sequence[Point]) -> list[tuple[Point, list[int]]]:
-    """Return the marks that are drawn, the first of the ranking first, each with the places of those it would hide."""
-    marks: list[tuple[Point, list[int]]] = []
+Mark = tuple[Point, list[Point]]  # What is drawn, and those of the ranking that it would hide.
+Box = tuple[float, float, float, float]  # Left, top, right, bottom.
+
+
+def _apart(points: Sequence[Point]) -> list[Mark]:
+    """Return the marks that are drawn, the first of the ranking first."""
+    marks: list[Mark] = []
     for point in sorted(points, key=lambda item: (item.place or inf, item)):
         over = next((hidden for other, hidden in marks if dist(point[:2], other[:2]) < MARK), None)
         if point.place and over is not None:
-            over.append(point.place)
+            over.append(point)
         else:
             marks.append((point, []))
     return marks
 
 
-def _mark(point: Point, hidden: Sequence[int]) -> list[str]:
+def _mark(point: Point) -> list[str]:
     """Draw a build: filled on the front, else a ring; with its number if it is ranked, in a diamond if it is first."""
     x, y = point.x, point.y
     ring = PICK if point.place == 1 else GOOD
     paint = f'fill="{ring if point.front else SURFACE}" stroke="{ring}" stroke-width="1.3"'
-    shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{6.5 if point.place else 2.5}" {paint}/>'
-    if point.place is None:
-        return [shape]
+    if point.place is None:  # with an edge in the colour of the page, so that each of many is seen
+        dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{DOT}"'
+        return [f'{dot} fill="{GOOD}" stroke="{SURFACE}" stroke-width="0.8"/>' if point.front else f"{dot} {paint}/>"]
+    shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6.5" {paint}/>'
     if point.place == 1:
         shape = f'<path d="M{x:.1f} {y - 8.5:.1f}l8.5 8.5l-8.5 8.5l-8.5-8.5z" {paint}/>'
     ink = SURFACE if point.front else ring
     number = _text(x, y - 0.3, point.place, ink, "middle", ' font-size="9" font-weight="bold"')
-    return [shape, number, *([_text(x + MARK, y, ", ".join(map(str, hidden)), GOOD)] if hidden else [])]
+    return [shape, number]
+
+
+def _labels(marks: Sequence[Mark], within: Box) -> list[str]:
+    """Name the marks of the ranking where a name covers no mark and no name and is clearly nearest to its own.
+
+    What a mark hides is told in any case.
+    """
+    taken, told = [], []
+    for point, _ in marks:
+        room = MARK - 2 if point.place else DOT
+        taken.append((point.x - room, point.y - room, point.x + room, point.y + room))
+    ranked = [(point, hidden) for point, hidden in marks if point.place]
+    for own, hidden in ranked:
+        also = (f"{other.place}: {other.label}" if other.label else str(other.place) for other in hidden)
+        text = ", ".join(filter(None, (own.label, *also)))
+        others = [point for point, _ in ranked if point is not own]
+        spots = _spots(own, 0.9 * LETTER * len(text))
+        free = (
+            spot
+            for spot in spots
+            if _within(spot.box, within)
+            and not any(_meet(spot.box, one) for one in taken)
+            and all(_off(one, spot.box) > NEAREST * _off(own, spot.box) for one in others)
+        )
+        if text and (spot := next(free, spots[0] if hidden else None)):
+            taken.append(spot.box)
+            halo = f' font-size="9" paint-order="stroke" stroke="{SURFACE}" stroke-width="3"'
+            told.append(_text(spot.x, spot.box[1] + 5, text, INK, spot.anchor, halo))
+    return told
+
+
+class Spot(NamedTuple):
+    """Where a name may stand."""
+
+    x: float
+    anchor: str
+    box: Box
+
+
+def _spots(point: Point, width: float) -> list[Spot]:
+    """Return where a name of that width may stand beside a mark, the best first."""
+    spots = []
+    for down, (anchor, side, share) in product((0, -13, 13), (("start", 1, 0), ("end", -1, 1), ("middle", 0, 0.5))):
+        if down or side:
+            x, y = point.x + side * (3 if down else MARK), point.y + down
+            spots.append(Spot(x, anchor, (x - share * width, y - 5, x + (1 - share) * width, y + 5)))
+    return spots
+
+
+def _off(point: Point, box: Box) -> float:
+    nearest = (min(max(point.x, box[0]), box[2]), min(max(point.y, box[1]), box[3]))
+    return dist(point[:2], nearest)
+
+
+def _within(one: Box, other: Box) -> bool:
+    return other[0] < one[0] and other[1] < one[1] and one[2] < other[2] and one[3] < other[3]
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 class Bar(NamedTuple):

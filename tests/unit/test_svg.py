@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +50,41 @@ def test_a_mark_that_another_would_hide_is_told_beside_it() -> None:
     root = ET.fromstring(scatter("two", TEXTS, points, [], ("x", "y")))  # noqa: S314
     assert [item.text for item in root.iter("{http://www.w3.org/2000/svg}text")][-3:] == ["3", "1", "2"]
     assert len([*root.iter("{http://www.w3.org/2000/svg}circle")]) == 1
+
+
+def boxes(root: ET.Element) -> tuple[list[tuple[float, ...]], list[tuple[float, float]]]:
+    """Return the room that names take in a chart, and where the numbered marks are."""
+    names, marks = [], []
+    for item in root.iter("{http://www.w3.org/2000/svg}text"):
+        x, y = float(item.attrib["x"]), float(item.attrib["y"]) - 3.5
+        if item.get("paint-order"):
+            width = 5.0 * len(item.text or "")
+            left = x - width * {"start": 0, "middle": 0.5, "end": 1}[item.attrib["text-anchor"]]
+            names.append((left, y - 4, left + width, y + 4))
+        elif item.get("font-weight"):
+            marks.append((x, y))
+    return names, marks
+
+
+@given(st.lists(st.tuples(st.floats(10, 500), st.floats(20, 90)), min_size=1, max_size=9))
+def test_names_of_marks_cover_neither_each_other_nor_marks(spots: list[tuple[float, float]]) -> None:
+    points = [Point(x, y, place, label=f"3.{place} {place}B") for place, (x, y) in enumerate(spots, 1)]
+    root = ET.fromstring(scatter("many", TEXTS, points, [], ("x", "y")))  # noqa: S314
+    names, marks = boxes(root)
+    told = " ".join(item.text or "" for item in root.iter("{http://www.w3.org/2000/svg}text"))
+    hidden = len(points) - len(marks)
+    assert told.count(": 3.") == hidden
+    if not hidden:
+        for left, top, right, bottom in names:
+            assert not [(x, y) for x, y in marks if left < x < right and top < y < bottom]
+        for one, other in combinations(names, 2):
+            assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]
+
+
+def test_a_mark_that_stands_alone_is_named() -> None:
+    points = [Point(20.0, 71.0, 1, label="3.1 70B"), Point(200.0, 31.0, 2, label="3.2 1B")]
+    root = ET.fromstring(scatter("two", TEXTS, points, [], ("x", "y")))  # noqa: S314
+    assert len(boxes(root)[0]) == 2
 
 
 def test_a_label_is_text() -> None:
