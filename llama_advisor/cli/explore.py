@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import File, Run, command, count, named
+from llama_advisor.cli.options import File, Run, command, count, named, named_file
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import COMPARISON, EXPLANATION, GRID
@@ -81,7 +81,7 @@ def _entry(name: str, run: Run, base: RuleBase) -> tuple[Any, Callable[[], str]]
     return entry, lambda: listing.render("rules", entry, run.view)
 
 
-@command("format_ output rules as_of", (*FLAGS, DEPLOYMENT))
+@command("format_ output rules as_of", (*FLAGS, DEPLOYMENT), COMPARISON)
 def compare(
     run: Run,
     said: dict[str, Any],
@@ -91,10 +91,12 @@ def compare(
     """Print the models side by side."""
     from llama_advisor.explain.compare import compare as compared
 
+    written = COMPARISON[run.format].writer()
     read = read_scenario(scenario, said)
     advisor = Advisor(run.base(scenario), run.today)
     comparison = compared(tuple(models), read, advisor)
-    run.write(COMPARISON[run.format].writer()(comparison, advisor.base, run.view))
+    command = run.again(("compare", *models, *named_file(scenario, "--scenario")), said, run.format)
+    run.write(written(comparison, advisor.base, run.view._replace(command=command)))
     return 0
 
 
@@ -109,9 +111,11 @@ def whatif(
     from llama_advisor.explain.grid import vary as answered
     from llama_advisor.scenario.flags import read_axes
 
-    axes = read_axes(vary or ())
+    axes, written = read_axes(vary or ()), GRID[run.format].writer()
     scenario = read_scenario(file, said)
     advisor = Advisor(run.base(file), run.today)
     grid = answered(scenario, axes, advisor, count)
-    run.write(GRID[run.format].writer()(grid, advisor.base, run.view))
+    varied = (word for item in vary or () for word in ("--vary", item))
+    command = run.again(("whatif", *named_file(file)), said, run.format, *varied)
+    run.write(written(grid, advisor.base, run.view._replace(command=command)))
     return int(not any(cell.winner for cell in grid.cells))

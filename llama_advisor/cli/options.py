@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +20,7 @@ from llama_advisor.cli.commands import COMPLETING, HELP
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render.formats import View, to_json
-from llama_advisor.scenario.flags import Flag
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, Flag, spelled
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.saving import replace_file
 from llama_advisor.text.yaml_file import printable
@@ -26,6 +28,7 @@ from llama_advisor.text.yaml_file import printable
 File = Annotated[str | None, typer.Argument(metavar="FILE", help=HELP["shared"]["file"])]
 Jobs = Annotated[int | None, typer.Option(min=1, help=HELP["shared"]["jobs"])]
 OWN_LAYER = "llama-advisor.d"
+SAVED_AS = "scenario.yaml"
 WIDTH = 40
 _SHARED: dict[str, Any] = {
     "output": Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result to a file.")],
@@ -80,6 +83,13 @@ class Run:
         """How a result looks where it goes."""
         return screen(self.output)
 
+    def again(self, words: Iterable[str], said: Mapping[str, Any], format_: str, *more: str) -> str:
+        """Return the command that gives the same answer again."""
+        flags = (spelled(flag, said[flag.field]) for flag in (*FLAGS, DEPLOYMENT) if flag.field in said)
+        rules = (("--rules", folder) for folder in self.rules)
+        asked = (*words, *chain(*flags, *rules), *more)
+        return shlex.join(("llama-advisor", *asked, "--as-of", str(self.today), "--format", format_))
+
     def write(self, text: str) -> None:
         """Write the result."""
         write(text, self.output)
@@ -127,6 +137,13 @@ def command(
         return called
 
     return decorate
+
+
+def named_file(file: str | None, *flag: str) -> tuple[str, ...]:
+    """Return the words that name a file in a command; what came by standard input is to be saved under a name."""
+    if not file:
+        return ()
+    return *flag, SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file
 
 
 def layers(file: str | None, rules: Iterable[str]) -> tuple[str, ...]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from llama_advisor.cli.commands import HELP
-from llama_advisor.cli.options import File, Jobs, Run, command, count
+from llama_advisor.cli.options import File, Jobs, Run, command, count, named_file
 from llama_advisor.engine.advice import EXIT_CODES, Advice
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.rules import load_rules
 from llama_advisor.render.formats import ADVICE, asked_for, to_json
-from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested, spelled
+from llama_advisor.scenario.flags import DEPLOYMENT, FLAGS, nested
 from llama_advisor.scenario.read import on_this_computer, read_scenario, validated
 from llama_advisor.text.errors import InputError
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from llama_advisor.cli.batch import Answer
     from llama_advisor.explain.why import Report
 
-SAVED_AS = "scenario.yaml"
 Printed = Literal["model", "hf", "ollama", "build", "run"]
 
 
@@ -71,7 +68,8 @@ def recommend(
     if print_:
         text = printed(advice, print_)
     else:
-        command = shlex.join([*_again(file, said, run.rules, builds), "--as-of", str(today), "--format", format_])
+        more = ("--builds", str(builds)) if builds else ()
+        command = run.again(("recommend", *named_file(file)), said, format_, *more)
         text = form.writer()(shown, advisor.base, run.view._replace(why=why, top=top, command=command))
     run.write(text)
     if print_ and not text:
@@ -80,20 +78,6 @@ def recommend(
     if advice.verdict == "need_input" and format_ != "text":  # which says it itself
         sys.stderr.write(f"llama-advisor: state at least one of: {', '.join(advice.missing)}\n")
     return EXIT_CODES[advice.verdict]
-
-
-def _again(file: str | None, said: dict[str, Any], rules: Iterable[str], builds: int | None) -> Iterator[str]:
-    """Yield the words of the command that gives the same answer again."""
-    yield from ("llama-advisor", "recommend")
-    if file:  # what came by standard input is to be saved under a name
-        yield SAVED_AS if file == "-" else f"./{file}" if file.startswith("-") else file
-    for flag in (*FLAGS, DEPLOYMENT):
-        if flag.field in said:
-            yield from spelled(flag, said[flag.field])
-    for folder in rules:
-        yield from ("--rules", folder)
-    if builds:
-        yield from ("--builds", str(builds))
 
 
 def printed(advice: Advice, what: str) -> str:

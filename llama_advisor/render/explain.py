@@ -76,7 +76,7 @@ def comparison_text(comparison: Comparison, base: RuleBase, view: View) -> str:
     out.line(f"{MARK} marks what differs")
     for group, title in WORDS["groups"].items():
         cells = [
-            (MARK * row.differs, ", ".join(filter(None, (row.label, row.unit))), *map(_cell, row.values))
+            (MARK * row.differs, ", ".join(filter(None, (row.label, row.unit))), *map(cell_text, row.values))
             for row in comparison.rows
             if row.group == group
         ]
@@ -92,7 +92,8 @@ def comparison_text(comparison: Comparison, base: RuleBase, view: View) -> str:
     return out.text()
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Write one value of a comparison."""
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
     return f"{value:,g}" if isinstance(value, float) else value_text(value)

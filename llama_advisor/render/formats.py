@@ -58,9 +58,10 @@ GRID = {
     "json": JSON,
     "csv": Format("grid", "grid_csv"),
     "svg": Format("svg", "grid_svg"),
+    "html": Format("page", "grid_html"),
 }
 EXPLANATION = Format("explain", "explanation_text")
-COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON}
+COMPARISON = {"text": Format("explain", "comparison_text"), "json": JSON, "html": Format("page", "comparison_html")}
 
 
 def to_json(result: Any, *, indent: int | None = 2) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from string import ascii_uppercase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llama_advisor.explain.grid import Cell, Grid, Turn
 from llama_advisor.knowledge.base import RuleBase
+from llama_advisor.knowledge.model import Model
 from llama_advisor.render.formats import View
 from llama_advisor.render.screen import Screen
 from llama_advisor.render.sentences import value_text
@@ -35,7 +36,7 @@ class Panel(NamedTuple):
     title: str
     cells: list[tuple[Cell, ...]]
 
-    def rows(self, names: Sequence[str], told: Mapping[tuple[int, ...], str]) -> list[tuple[str, ...]]:
+    def rows(self, names: Sequence[str], told: Mapping[tuple[int, ...], Any]) -> list[tuple[Any, ...]]:
         """Return its rows with their names, and what is told of each cell."""
         return [(name, *(told[cell.at] for cell in row)) for name, row in zip(names, self.cells, strict=True)]
 
@@ -64,7 +65,9 @@ def field_name(field: str) -> str:
     return re.sub(r"[_.]", " ", field)
 
 
-def lettered(grid: Grid, base: RuleBase) -> tuple[dict[tuple[int, ...], str], dict[str, str]]:
+def lettered(
+    grid: Grid, base: RuleBase, name: Callable[[Model], str] = attrgetter("name")
+) -> tuple[dict[tuple[int, ...], str], dict[str, str]]:
     """Give each winner a letter, in the order they appear; the same build on another machine is the same winner.
 
     Return the letter of each cell by its place, a dash where nothing fits, and what each letter stands for.
@@ -76,13 +79,17 @@ def lettered(grid: Grid, base: RuleBase) -> tuple[dict[tuple[int, ...], str], di
         if cell.winner:
             (model, quantization, engine, _), provider = BUILT(cell.winner), cell.provider
             letter = made.setdefault((model, quantization, engine, provider), LETTERS[len(made)])
-            build = f"hosted by {provider}" if provider else f"{quantization}, {base.engines[engine].name}"
-            at[cell.at], key[letter] = letter, f"{base.models[model].name}, {build}"
+            build = (
+                f"hosted by {base.providers[provider].name}"
+                if provider
+                else f"{quantization}, {base.engines[engine].name}"
+            )
+            at[cell.at], key[letter] = letter, f"{name(base.models[model])}, {build}"
     return at, key
 
 
-def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[str, str]]:
-    """Return each change as `where: from this winner to that one`, and its reason."""
+def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[str, str, str, str]]:
+    """Return each change: where, the winner before, the one after, and the reason."""
     # Changes that differ only in where the other fields stand are told once, with their number.
     alike: dict[tuple[object, ...], list[Turn]] = {}
     for turn in grid.turns:
@@ -95,7 +102,7 @@ def turn_texts(grid: Grid, letters: dict[tuple[int, ...], str]) -> list[tuple[st
         stay = [placed(other, first.before[place]) for place, other in enumerate(grid.axes) if place != first.axis]
         where = f"{moved} (at {', '.join(stay)})" if stay else moved
         others = f" (and at {len(rest)} other place{'s' if len(rest) > 1 else ''})" if rest else ""
-        told.append((f"{where}: {letters[first.before]} to {letters[first.after]}", first.text + others))
+        told.append((where, letters[first.before], letters[first.after], first.text + others))
     return told
 
 
@@ -118,8 +125,8 @@ def grid_text(grid: Grid, base: RuleBase, view: View) -> str:
             out.columns(["", *labels(across)], panel.rows(labels(down), letters))
     out.bullets([f"{letter}  {winner}" for letter, winner in key.items()] or ["none"], "Winners")
     missed = [f"{', '.join(map(placed, grid.axes, cell.at))}: {cell.excuse.text}" for cell in grid.cells if cell.excuse]
-    turns = [f"{where}: {why}" for where, why in turn_texts(grid, letters)] or ["it does not"]
-    for heading, lines in ((f"Nothing fits ({NONE})", missed), ("Why it changes", turns)):
+    turns = [f"{where}: {old} to {new}: {why}" for where, old, new, why in turn_texts(grid, letters)]
+    for heading, lines in ((f"Nothing fits ({NONE})", missed), ("Why it changes", turns or ["it does not"])):
         out.bullets(lines[:MOST_LINES], heading)
         if len(lines) > MOST_LINES:
             out.line(f"  and {len(lines) - MOST_LINES} more; --format csv has them all")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from llama_advisor.engine.advice import Command
 from llama_advisor.explain.why import Report
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
@@ -31,10 +32,10 @@ def record(report: Report, base: RuleBase, view: View) -> str:
 
 def _written(block: Block) -> list[str]:
     match block.kind:
-        case "table" | "sources":
+        case "table" | "fields" | "sources":
             return _table(block.body, _linked if block.kind == "sources" else _text)
-        case "code":
-            return _fence(block.body, block.language)
+        case "code" | "steps":
+            return _fence(block.body if block.kind == "code" else _steps(block.body), block.language)
         case "links":
             return [f"- {_text(name)}: <{address}>" for name, address in block.body]
         case "figures":
@@ -43,6 +44,11 @@ def _written(block: Block) -> list[str]:
             return _items(block.body)
         case _:
             return [_text(block.body)]
+
+
+def _steps(commands: Iterable[Command]) -> list[str]:
+    steps = (item.run if item.language == "sh" else f"# in {item.language}:\n{item.run}" for item in commands)
+    return "\n".join(steps).splitlines()
 
 
 def _text(value: object) -> str:

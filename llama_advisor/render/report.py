@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: what `templates/report.html` lays out."""
+"""A report as a page: its sections, with charts of what there is to choose from and of memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from llama_advisor.engine.advice import Advice, Build
-from llama_advisor.explain.grid import Grid
 from llama_advisor.explain.options import Figures, Option, front, quality_and_cost, quality_and_speed
 from llama_advisor.explain.reason import brief
 from llama_advisor.explain.why import Report
@@ -19,16 +15,15 @@ from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.render import sentences as say
 from llama_advisor.render.document import Block, sections
 from llama_advisor.render.formats import View
-from llama_advisor.render.grid import field_name, labels, lettered, panels, placed, turn_texts
+from llama_advisor.render.page import grid_blocks, page
 from llama_advisor.render.svg import Bar, Point, bars, scatter
 from llama_advisor.text.numbers import number
-from llama_advisor.text.yaml_file import printable
 
 MOST_BARS = 6
 IMAGES = "image cache"
 MARKS = (
-    "Filled marks and the dashed line are the Pareto front, rings qualify too; numbers are places in the ranking, the "
-    "diamond is the first of them. Crosses on the right are ruled out, in a column for each reason."
+    "Filled marks, joined by the dashed line, are beaten by no other in both figures (the Pareto front); rings qualify "
+    "too. Numbers are places in the ranking, the diamond is the first. Crosses are ruled out, a column for each reason."
 )
 PARTS = ("weights", "KV cache", IMAGES, "overhead")
 
@@ -51,26 +46,14 @@ TRADES = (
 
 def report_html(report: Report, base: RuleBase, view: View) -> str:
     """Write the whole page."""
-    environment = Environment(
-        loader=PackageLoader("llama_advisor.render"),
-        autoescape=True,
-        finalize=lambda value: value if isinstance(value, Markup) else printable(value),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     trades = [chart for trade in TRADES if (chart := _trade(trade, report, base))]
     drawn = [
         ("What there is to choose from", [*trades, *_options(report.options, base)]),
         ("Memory", _memory(report.advice, base)),
-        ("What if", _whatif(report.grid, base) if report.grid else []),
     ]
-    return environment.get_template("report.html").render(
-        advice=report.advice,
-        title=say.title(report.advice, base),
-        sections=list(sections(report, base, view, drawn)),
-    )
+    varied = grid_blocks(report.grid, base, folded=True) if report.grid else ()
+    advice = report.advice
+    return page(advice.as_of, say.title(advice, base), advice.verdict, sections(report, base, view, varied, drawn))
 
 
 def _trade(trade: Trade, report: Report, base: RuleBase) -> Block | None:
@@ -84,7 +67,8 @@ def _trade(trade: Trade, report: Report, base: RuleBase) -> Block | None:
     points, ranked = [], []
     for (quality, other), item in known:
         place = places.get(_key(item))
-        points.append(Point(abs(other), quality, place, any(item is one for one in best)))
+        label = brief(base.models[item.model]) if place else ""
+        points.append(Point(abs(other), quality, place, any(item is one for one in best), label))
         if place:
             ranked.append((place, f"{_named(item, base)}: quality {quality:.1f}, {number(abs(other))} {trade.unit}"))
     missed = ((item.excuse, item.quality) for item in report.options)
@@ -104,7 +88,7 @@ def _key(build: Build | Option) -> tuple[str | None, ...]:
 
 def _named(item: Option, base: RuleBase) -> str:
     if item.provider:
-        return f"{brief(base.models[item.model])}, hosted by {item.provider}"
+        return f"{brief(base.models[item.model])}, hosted by {base.providers[item.provider].name}"
     where = f" on {item.machine}" if item.machine else ""
     return f"{brief(base.models[item.model])}, {item.quantization}, {base.engines[item.engine].name}{where}"
 
@@ -148,16 +132,3 @@ def _memory(advice: Advice, base: RuleBase) -> list[Block]:
     chart = {"svg": svg, "says": f"{says}.", "key": key}
     table = say.filled(("build", *PARTS, "in all", "there"), rows, {1, 2, 3, 4, 5, 6})
     return [Block("chart", chart), Block("table", table, "Memory as a table, GiB", folded=True)]
-
-
-def _whatif(grid: Grid, base: RuleBase) -> list[Block]:
-    down, across = grid.axes
-    (panel,) = panels(grid)
-    letters, key = lettered(grid, base)
-    names = {at: key.get(letter, "nothing fits") for at, letter in letters.items()}
-    rows = panel.rows(labels(down), names)
-    heads = (field_name(down.field), *(placed(across, place) for place in range(len(across.labels))))
-    turns = [f"{where}: {why}" for where, why in turn_texts(grid, names)]
-    said = turns or ["the winner stays the same" if key else "nothing fits in any of them"]
-    title = "The winner at other contexts and with other numbers of requests at a time"
-    return [Block("table", say.Table(heads, rows), title), Block("items", said, "Why it changes" if turns else "")]

@@ -1,4 +1,4 @@
-"""recommend --format markdown and html: all parts, nothing injected, nothing from outside, the same bytes each time."""
+"""Records and pages: all parts, nothing injected, nothing from outside, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from itertools import pairwise
@@ -48,7 +49,11 @@ NO_LICENCE = (
 TOO_SLOW = ("--use-case", "chat", "--hardware", "Raspberry Pi 5 8GB", "--min-tokens-per-s", "100")
 QUESTIONS = {"owned": L4, "rented": CLOUD, "no_fit": NO_LICENCE, "change": TOO_SLOW}
 CODES = {"owned": 0, "rented": 0, "no_fit": 1, "change": 1}
+VARIED = ("whatif", *L4, "--vary", "context=8k,64k", "--vary", "hardware=RTX 3060 12GB,1x L4,Raspberry Pi 5 2GB")
+SIDE_BY_SIDE = ("compare", "8b", "70b", "11b", *L4)
+PAGES = {name: ("recommend", *said) for name, said in QUESTIONS.items()} | {"grid": VARIED, "models": SIDE_BY_SIDE}
 EVIL = "24GB <script>alert(1)</script>`x`|y <img src=x onerror=alert(2)> [a](https://evil.example) **b** \u202e\u0007"
+every_page = pytest.mark.parametrize("name", PAGES)
 every_question = pytest.mark.parametrize("name", QUESTIONS)
 needs_templates = pytest.mark.skipif(find_spec("jinja2") is None, reason="pages need the extra `report`")
 
@@ -95,22 +100,26 @@ class Page(HTMLParser):
 
 
 def html(run: Run, *arguments: str, code: int = 0) -> str:
-    done = run("recommend", *arguments, "--format", "html", *DAY)
+    done = run(*arguments, "--format", "html", *DAY)
     assert (done.returncode, done.stderr) == (code, "")
     return done.stdout
 
 
 @pytest.fixture(scope="module")
 def pages(run: Run) -> dict[str, str]:
-    return {name: html(run, *arguments, code=CODES[name]) for name, arguments in QUESTIONS.items()}
+    return {name: html(run, *arguments, code=CODES.get(name, 0)) for name, arguments in PAGES.items()}
 
 
-COPY = "navigator.clipboard.writeText(this.nextElementSibling.textContent)"
+COPY = (
+    "getSelection().selectAllChildren(this.nextElementSibling); "
+    "navigator.clipboard?.writeText(this.nextElementSibling.textContent)"
+    ".then(() => { this.firstChild.data = 'Copied' })"
+)
 """All that a page does: it names nothing of what was asked."""
 
 
 @needs_templates
-@every_question
+@every_page
 def test_a_page_needs_nothing_from_outside(name: str, pages: dict[str, str]) -> None:
     page = Page(pages[name])
     assert not page.open
@@ -126,7 +135,7 @@ def test_a_page_needs_nothing_from_outside(name: str, pages: dict[str, str]) -> 
 
 
 @needs_templates
-@every_question
+@every_page
 def test_a_page_is_sound_for_readers_and_keyboards(name: str, pages: dict[str, str]) -> None:
     page = Page(pages[name])
     ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
@@ -145,7 +154,7 @@ def test_a_page_is_sound_for_readers_and_keyboards(name: str, pages: dict[str, s
 
 
 @needs_templates
-@every_question
+@every_page
 def test_every_table_has_a_caption_and_scopes(name: str, pages: dict[str, str]) -> None:
     page = Page(pages[name])
     tags = [tag for tag, _ in page.found]
@@ -174,7 +183,7 @@ def test_every_chart_has_a_title_and_its_figures_as_a_table(pages: dict[str, str
 @needs_templates
 def test_dark_and_light_follow_the_reader_and_charts_take_their_colours(pages: dict[str, str]) -> None:
     page = pages["owned"]
-    assert "@media (prefers-color-scheme: dark)" in page
+    assert "@media screen and (prefers-color-scheme: dark)" in page
     drawn = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
     assert "var(--ink)" in drawn
     assert not re.search(r"#[0-9a-f]{6}\b", drawn)
@@ -182,9 +191,9 @@ def test_dark_and_light_follow_the_reader_and_charts_take_their_colours(pages: d
 
 
 @needs_templates
-@every_question
+@every_page
 def test_the_same_question_gives_the_same_page(name: str, pages: dict[str, str], run: Run) -> None:
-    again = html(run, *QUESTIONS[name], code=CODES[name])
+    again = html(run, *PAGES[name], code=CODES.get(name, 0))
     assert again == pages[name]
 
 
@@ -205,6 +214,56 @@ def test_the_page_shows_every_build_and_why_the_rest_is_out(pages: dict[str, str
 
 
 CARD = "https://github.com/meta-llama/llama-models/blob/a9c89c4/models/llama3_1/MODEL_CARD.md"
+
+
+@needs_templates
+def test_each_step_is_code_of_its_own_that_ends_without_a_newline(pages: dict[str, str], run: Run) -> None:
+    told = json.loads(run("recommend", *L4, "--format", "json", *DAY).stdout)
+    codes = [unescape(text) for text in re.findall(r"(?s)<pre><code>(.*?)</code></pre>", pages["owned"])]
+    steps = [command["run"] for command in told["recommendation"]["commands"]]
+    assert len(steps) > 1
+    assert codes[: len(steps)] == steps
+    assert not [code for code in codes if code.endswith("\n")]
+
+
+@needs_templates
+def test_the_page_of_a_grid_tells_every_answer_and_why_they_differ(pages: dict[str, str], run: Run) -> None:
+    told, text = json.loads(run(*VARIED, "--format", "json", *DAY).stdout), Page(pages["grid"]).text
+    shown = re.findall(r"<td role=\"cell\"(?: class=\"cell-\d\")?><strong>(.*?)</strong>", pages["grid"])
+    models = [cell["winner"]["model"] if cell["winner"] else None for cell in told["cells"]]
+    assert len(shown) == len(models) == 6
+    assert [name == "nothing fits" for name in shown] == [model is None for model in models]
+    assert len({*zip(shown, models, strict=True)}) == len({*models}) > 1
+    for cell in told["cells"]:
+        assert cell["excuse"] is None or cell["excuse"]["text"] in text
+    assert told["turns"]
+    for turn in told["turns"]:
+        assert turn["text"] in text
+    for value in ("8k", "64k", "RTX 3060 12GB", "Raspberry Pi 5 2GB"):
+        assert value in text
+
+
+@needs_templates
+def test_an_answer_that_stays_is_a_sentence_not_a_grid(run: Run) -> None:
+    page = html(run, "whatif", *L4, "--vary", "output-tokens=500,501")
+    assert "<strong>" not in page
+    assert re.search(r"Always 3\.1 8B, \S+, vLLM with any of output tokens 500, 501\.", Page(page).text)
+
+
+@needs_templates
+def test_the_page_of_a_comparison_tells_what_differs_before_what_is_the_same(pages: dict[str, str], run: Run) -> None:
+    rows = json.loads(run(*SIDE_BY_SIDE, "--format", "json", *DAY).stdout)["rows"]
+    differing, alike = Page(pages["models"]).text.rsplit("What is the same", 1)
+    assert {row["differs"] for row in rows} == {True, False}
+    for row in rows:
+        assert row["label"] in (differing if row["differs"] else alike)
+
+
+@needs_templates
+@pytest.mark.parametrize("name", ["grid", "models"])
+def test_the_command_in_a_page_prints_the_page(name: str, pages: dict[str, str], run: Run) -> None:
+    *_, command = re.findall(r"(?s)<pre><code>(.*?)</code></pre>", pages[name])
+    assert run(*shlex.split(unescape(command))[1:]).stdout == pages[name]
 
 
 @needs_templates
@@ -243,7 +302,7 @@ def test_nothing_that_a_scenario_says_becomes_markup(run: Run, layer: Layer, tmp
     file.write_text(json.dumps({"use_cases": ["rag"], "hardware": EVIL, "service_region": EVIL}), encoding="utf-8")
     named = 'id: llama-3.1-8b-instruct\nname: "8B <b>bold</b> `x` | $a_b$ & <i>"\n'
     rules = ("--rules", str(layer({"models/llama-3.1-8b-instruct.yaml": named})))
-    text = html(run, str(file), *rules)
+    text = html(run, "recommend", str(file), *rules)
     page = Page(text)
     assert not page.open
     assert not {"script", "img", "b", "i"} & {tag for tag, _ in page.found}
@@ -251,6 +310,13 @@ def test_nothing_that_a_scenario_says_becomes_markup(run: Run, layer: Layer, tmp
     assert "8B <b>bold</b> `x` | $a_b$ & <i>" in page.text
     assert not set("\u202e\u0007") & set(text)
     assert not [link for link in page.all("a") if "evil" in link["href"]]
+    for arguments in (("whatif", "--vary", "context=8k,16k"), ("compare", "8b", "3b")):
+        file_ = (str(file),) if arguments[0] == "whatif" else ("--scenario", str(file))
+        page = Page(html(run, *arguments, *file_, *rules))
+        assert not page.open
+        assert not {"script", "img", "b", "i"} & {tag for tag, _ in page.found}
+        assert "8B <b>bold</b> `x` | $a_b$ & <i>" in page.text
+        assert "<script>alert(1)</script>`x`|y <img src=x onerror=alert(2)>" in page.text
 
 
 def cases(root: Path) -> dict[str, Scenario]:
@@ -291,9 +357,9 @@ HEADINGS = [
     "What was asked",
     "The answer",
     "The build that was asked about",
+    "What would change it",
     "What it was compared with",
     "Points",
-    "What would change it",
     "What was assumed",
     "Sources",
     "How to check again",
@@ -390,12 +456,14 @@ def test_without_the_extra_a_record_is_written_and_a_page_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    monkeypatch.delitem(sys.modules, "llama_advisor.render.report", raising=False)
-    for format_, code in (("markdown", 0), ("html", 2)):
-        monkeypatch.setattr(sys, "argv", ["llama-advisor", "recommend", *L4, "--format", format_, *DAY])
+    for module in ("report", "page"):
+        monkeypatch.delitem(sys.modules, f"llama_advisor.render.{module}", raising=False)
+    asked = (("recommend", *L4), ("recommend", *L4), VARIED, SIDE_BY_SIDE)
+    for arguments, format_, code in zip(asked, ("markdown", "html", "html", "html"), (0, 2, 2, 2), strict=True):
+        monkeypatch.setattr(sys, "argv", ["llama-advisor", *arguments, "--format", format_, *DAY])
         with pytest.raises(SystemExit) as left:
             cli.main()
         assert left.value.code == code
     out, err = capsys.readouterr()
     assert out.startswith("# Decision: ")
-    assert err == "llama-advisor: --format html needs Jinja2: pip install jinja2\n"
+    assert err == 3 * "llama-advisor: --format html needs Jinja2: pip install jinja2\n"

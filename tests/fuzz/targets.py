@@ -60,7 +60,7 @@ WRITES = ("-o", "--out", "--sav", "--kee", "--url", "--job", "--bat", "--res", "
 COMMANDS = {"recommend", "estimate", "explain", "compare", "whatif", "deploy", "models", "schema"}
 ADVICE = ("text", "json", "markdown", "html")
 OF_RULES = ("rules test", "rules list", "rules lint", "rules show strange", "deploy 8b --hardware=L4", "check")
-GRID = ("text", "json", "csv", "svg")
+GRID = ("text", "json", "csv", "svg", "html")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 COMMAND = re.compile(r"^\s*::|##(?=[\w.\-]*\[)", re.MULTILINE)
 """What a build server takes for a command of its own."""
