@@ -211,7 +211,7 @@ def test_only_the_page_fills_templates(name: Path) -> None:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             used = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             filled = any(module.split(".")[0] == "jinja2" for module in used)
-            assert not filled or name.parts[1:] == ("render", "report.py")
+            assert not filled or name.parts[1:] == ("render", "page.py")
 
 
 @by_module

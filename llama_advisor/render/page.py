@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -33,6 +34,7 @@ from llama_advisor.text.numbers import number
 from llama_advisor.text.yaml_file import printable
 
 MISSED = "nothing fits"
+DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 
 
 def page(as_of: date, title: str, verdict: str, sections: Iterable[Section]) -> str:
@@ -53,6 +55,7 @@ def page(as_of: date, title: str, verdict: str, sections: Iterable[Section]) -> 
         "sections": list(sections),
         "cells": CELLS,
         "on_cells": ON_CELLS,
+        "dated": DATE.split,
     }
     return environment.get_template("report.html").render(told)
 

@@ -217,6 +217,14 @@ CARD = "https://github.com/meta-llama/llama-models/blob/a9c89c4/models/llama3_1/
 
 
 @needs_templates
+def test_no_date_in_a_sentence_is_broken(pages: dict[str, str]) -> None:
+    sentences = re.sub(r"(?s)<(table|pre|style)\b.*?</\1>", "", pages["rented"])
+    dates = re.findall(r"(.{19})(\d{4}-\d\d-\d\d)\b", sentences)
+    assert len(dates) > 2
+    assert {before for before, _ in dates} == {'<span class="date">'}
+
+
+@needs_templates
 def test_each_step_is_code_of_its_own_that_ends_without_a_newline(pages: dict[str, str], run: Run) -> None:
     told = json.loads(run("recommend", *L4, "--format", "json", *DAY).stdout)
     codes = [unescape(text) for text in re.findall(r"(?s)<pre><code>(.*?)</code></pre>", pages["owned"])]
