@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from llama_advisor.scenario.flags import FLAGS
 PAGES = pages(load_rules())
 
 
+@cache
 def written(name: str) -> str:
     return "\n".join(PAGES[name]())
 
