@@ -25,7 +25,7 @@ NAMED = sorted(
         for page in PAGES
         if page.exists() and page.name != "changelog.md"
         for command in re.findall(r"`(llama-advisor [^`…]+)`", re.sub(r"(?s)```.*?```", "", page.read_text("utf-8")))
-        if not re.search(r"\b[A-Z]{4,}\b", command)
+        if not re.search(r"\b[A-Z]{4,}\b|--help", command)
     }
 )
 """Commands that a sentence names; words in capitals stand for something."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llama_advisor.check.findings import Findings
 
 SECONDS = 5
+"""Of the processor, whatever else the machine does."""
 MEGABYTES = 300
 RUN = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len 16384 --quantization fp8\n"
 
@@ -58,7 +59,7 @@ def limited(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEGABYTES * 1_000_000, MEGABYTES * 1_000_000))
 
-    start = time.perf_counter()
+    start = sum(os.times()[2:4])
     done = subprocess.run(
         [sys.executable, "-m", "llama_advisor", "check", "--as-of", "2026-11-24", *arguments],
         cwd=folder,
@@ -69,7 +70,7 @@ def limited(folder: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[
         timeout=60,
         preexec_fn=limit,  # a child that only runs the program
     )
-    return done, time.perf_counter() - start
+    return done, sum(os.times()[2:4]) - start
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -126,10 +127,10 @@ def test_a_pattern_takes_no_time_to_speak_of(pattern: str, check_text: Callable[
     deep = tmp_path.joinpath(*["a" * 50] * 20)
     deep.mkdir(parents=True)
     (deep / ("a" * 200)).write_text(RUN, encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     found = check_text(f"{PROJECT}    sources: [{ascii_quoted(pattern)}]\n")
     assert {item.code for item in found.findings} <= {"LA306", "LA903", "LA305", "LA301", "LA303"}
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def ascii_quoted(text: str) -> str:

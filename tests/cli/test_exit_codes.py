@@ -12,7 +12,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -71,14 +71,19 @@ def test_an_error_as_json_has_the_code(code: int, command: str, folder: Path, ru
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(("code", "name"), SIGNALS.items())
 def test_a_signal_ends_as_it_says(code: int, name: str) -> None:
-    command = [sys.executable, "-m", "llama_advisor", "recommend", "--batch", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+    number, command = getattr(signal, name), [sys.executable, "-m", "llama_advisor", "recommend", "--batch", "-"]
+
+    def hear() -> None:
+        signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)  # nohup ignores some
+
+    streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "preexec_fn": hear}
+    with subprocess.Popen(command, cwd=ROOT, **streams) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b'{"use_cases": ["chat"]}\n')
         process.stdin.flush()
         assert process.stdout.readline()
-        process.send_signal(getattr(signal, name))
+        process.send_signal(number)
         process.wait(60)
     assert code == (process.returncode if process.returncode >= 0 else 128 - process.returncode)
 
