@@ -50,8 +50,8 @@ SOURCES = (
     *("j.ini", "k.hcl", "l.txt", "m.go", "requirements.txt", "n.md", "values.yml"),
 )
 """A name for each kind of file that is read, and for one that is not."""
-LAYER = re.compile(rb"^@@ ([\w-]+(?:/[\w-]+)?\.yaml)\n", re.MULTILINE)
-"""Before each file of a layer, its name."""
+LAYER = re.compile(rb"^@@ ([\w-]{1,99}(?:/[\w-]{1,99})?\.yaml)\n", re.MULTILINE)
+"""Before each file of a layer, its name, as long as a file system takes it."""
 RECIPES = HERE.parents[1] / "docs" / "contributing.md"
 RECIPE = re.compile(rb"^```yaml\n# llama-advisor\.d/(\S+)\n(.*?)```", re.MULTILINE | re.DOTALL)
 """An entry of a team's own, as the page on recipes shows it."""
