@@ -28,13 +28,14 @@ def _listed(value: Any) -> Any:
 
 
 def _each(fold: Callable[[str], str]) -> Callable[[Any], Any]:
-    """Read one word as a list of one, and fold every word."""
+    """Read one word as a list of one, and fold every word; one that is said again says nothing more."""
 
     def read(value: Any) -> Any:
         value = _tuple(value)
         if not isinstance(value, (list, tuple)):
             return value
-        return tuple(fold(item) if isinstance(item, str) else item for item in value)
+        words = [fold(item) if isinstance(item, str) else item for item in value]
+        return tuple(dict.fromkeys(words)) if all(isinstance(word, str) for word in words) else tuple(words)
 
     return read
 

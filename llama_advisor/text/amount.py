@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import Any
 
 from llama_advisor.text.tables import table
@@ -43,6 +44,8 @@ def read_amount(value: Any, unit: str, *, whole: bool) -> Any:
     number = float(digits.replace(",", ""))
     binary = scale == "k" and unit == "TOKENS" and number in _POWERS
     number *= (1024 if binary else scales[scale]) * by
+    if isinf(number):
+        raise ValueError("a number this large is no number of ours")
     if not whole:
         return number
     if number != round(number):

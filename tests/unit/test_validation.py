@@ -67,6 +67,8 @@ def found(data: Any, schema: Any = Scenario) -> tuple[tuple[Any, ...], str]:
         ({"context_tokens": "32.768"}, ("context_tokens",), "thousands are written 32768 or with a comma"),
         ({"budget_usd_per_month": "1,50"}, ("budget_usd_per_month",), "decimals are written with a point"),
         ({"users": "2.4"}, ("users",), "users: must be a whole number"),
+        ({"users": "1e400"}, ("users",), "a number this large is no number of ours"),
+        ({"context_tokens": "9" * 400 + "k"}, ("context_tokens",), "a number this large is no number of ours"),
     ],
 )
 def test_scenario_errors_are_reworded(data: dict[str, Any], loc: tuple[Any, ...], what: str) -> None:
@@ -107,3 +109,8 @@ def test_hostile_values_are_shown_short_and_plain() -> None:
     _, said = found({"target": "\x1b[31m" + "x" * 500})
     assert said.isprintable()
     assert len(said) < 250
+
+
+def test_a_word_said_again_says_nothing_more() -> None:
+    said = Scenario.model_validate({"use_cases": ["chat", "Chat", "coding"] * 9, "inputs": ["text", "text"]})
+    assert (said.use_cases, said.inputs) == (("chat", "coding"), ("text",))
