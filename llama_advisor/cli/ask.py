@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -27,10 +27,12 @@ from llama_advisor.interview.prompt import LIST, closing, explained, in_ascii, p
 from llama_advisor.interview.typed import Here, read_line
 from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.saving import named_bytes
 from llama_advisor.text.yaml_file import printable
 
 INPUT_ERROR = 2
 INTERRUPTED = 130
+LONGEST_LINE = 1_000_000
 USAGE = """usage: llama-advisor ask [SENTENCE] [--resume [FILE]] [--save FILE] [--answers FILE|-]
 This is no terminal, so nothing can be asked. State what is needed in a sentence, or with flags:
   llama-advisor ask "summarize PDFs in German for 20 people on 2x L40S"
@@ -63,9 +65,10 @@ def ask(
     if resume is not None:
         name = printable(resume or kept())
         try:
-            log = resumed(Path(resume or kept()).read_text(encoding="utf-8"), name)
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"--resume {name}: {getattr(error, 'strerror', None) or error}") from error
+            text = named_bytes(resume or kept()).decode("utf-8")
+        except (InputError, UnicodeDecodeError) as error:
+            raise InputError(f"--resume {name}: {error}") from error
+        log = resumed(text, name)
     lines = iter(()) if alone else None if answers is None else _piped(answers)
     interview = Interview(run, log, lines, resume, save, alone=alone)
     for name in ("SIGTERM", "SIGHUP"):
@@ -301,9 +304,16 @@ def _piped(name: str) -> Iterator[str]:
     """Yield the lines of a file, or of standard input for `-`; raise InputError for what is no text."""
     try:
         if name == "-":
-            yield from sys.stdin
+            yield from _lines(sys.stdin)
             return
         with Path(name).open(encoding="utf-8") as lines:
-            yield from lines
+            yield from _lines(lines)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--answers {printable(name)}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _lines(source: TextIO) -> Iterator[str]:
+    while line := source.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise InputError(f"--answers: a line is longer than {LONGEST_LINE:,} characters")
+        yield line

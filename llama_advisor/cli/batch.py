@@ -20,7 +20,7 @@ from llama_advisor.cli.main import collect_seldom
 from llama_advisor.cli.options import progress
 from llama_advisor.render.formats import to_json
 from llama_advisor.text.errors import AdvisorError, InputError
-from llama_advisor.text.yaml_file import printable
+from llama_advisor.text.yaml_file import MAX_BYTES, printable
 
 Chunk = list[tuple[int, str]]  # Lines that one process answers, with their numbers.
 Answer = Callable[[dict[str, Any]], tuple[int, str]]  # From the object of a line to its exit code and its answer.
@@ -66,6 +66,8 @@ def _chunks(source: IO[bytes]) -> Iterator[list[Chunk]]:
     while True:
         block = source.read(BLOCK)
         parts.append(decoder.decode(block, final=not block))
+        if len(parts) * BLOCK > MAX_BYTES + BLOCK:
+            raise InputError(f"line {first} is longer than {MAX_BYTES // 1_000_000} MB")
         lines: list[str] = []
         if not block or "\n" in parts[-1]:  # a line of many blocks is joined once
             *whole, rest = "".join(parts).split("\n")

@@ -88,11 +88,22 @@ def _run(arguments: list[str]) -> int:
     except (OSError, SystemExit) as error:  # the reader left early; the parser turns that into an exit of its own
         _silence(sys.stdout)
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            return _failed(f"the result cannot be written: {error.strerror or error}", USAGE_ERROR, arguments)
+            return _failed(refused(error), USAGE_ERROR, arguments)
         return 0
+    except MemoryError:
+        return _failed("there is too little memory for this", USAGE_ERROR, arguments)
     except Exception as error:  # noqa: BLE001 (raised again where it is no error that a user makes)
         return _told(error, arguments)
     return code if isinstance(code, int) else 0
+
+
+def refused(error: OSError) -> str:
+    """Say what the system refused: a file that has a name, the current folder, else the stream of the result."""
+    what = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {what}"
+    gone = isinstance(error, FileNotFoundError)  # of nothing with a name: the current folder was removed
+    return f"the current folder: {what}" if gone else f"the result cannot be written: {what}"
 
 
 def _told(error: Exception, arguments: list[str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,17 +12,19 @@ from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.estimate import FLAG_OF, FLAGS, requested
 from llama_advisor.cli.options import Run, command, write
 from llama_advisor.deploy.endpoint import MOST_REQUESTS, ask
-from llama_advisor.deploy.readings import Readings, read
+from llama_advisor.deploy.readings import MOST_CHARACTERS, Readings, read
 from llama_advisor.deploy.verify import verify as verified
 from llama_advisor.knowledge.device import Device
 from llama_advisor.render.formats import Format, as_file, to_json
 from llama_advisor.sizing.estimate import Sizer
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.saving import file_bytes, named_bytes
 from llama_advisor.text.yaml_file import parse, printable
 
 KEPT = "measurements"
 VERIFICATION = Format("verify", "verification_text")
 PROMPT_TOKENS, OUTPUT_TOKENS = 256, 128
+LARGEST_READING = 4 * MOST_CHARACTERS  # as UTF-8 writes a character in four bytes at most
 
 
 @command("format_ output rules as_of", [flag for flag in FLAGS if flag.field not in {"fine_tuning", "tuning"}])
@@ -71,9 +72,9 @@ def _asked(url: str, requests: int, key: str | None, said: dict[str, Any]) -> Re
 def _text(file: str) -> tuple[str, str]:
     """Return a file's text and name; what is no text is kept apart by its letters, and PowerShell writes UTF-16."""
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise InputError(f"{printable(file)}: {error.strerror or error}") from error
+        raw = named_bytes(file, LARGEST_READING)
+    except InputError as error:
+        raise InputError(f"{printable(file)}: {error}") from error
     wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
     return raw.decode("utf-16" if wide else "utf-8-sig", errors="replace"), "<stdin>" if file == "-" else file
 
@@ -90,14 +91,17 @@ def _keep(entries: list[dict[str, Any]], device: Device, folder: Path, sizer: Si
     path = folder / f"{KEPT}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        data = parse(path.read_text(encoding="utf-8"), str(path)).data if path.exists() else {}
+        data = parse(file_bytes(path).decode(), str(path)).data if path.exists() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"--keep {printable(path)}: {printable(error)}") from error
     before = data.get(KEPT, []) if isinstance(data, dict) else None
-    if not isinstance(before, list) or not all(isinstance(item, dict) for item in before):
+    named = isinstance(before, list) and all(
+        isinstance(item, dict) and isinstance(item.get("id"), str) for item in before
+    )
+    if not isinstance(before, list) or not named:
         raise InputError(f"--keep {printable(path)}: it holds no `{KEPT}:` with a list of entries")
     new = {entry["id"] for entry in entries}
-    kept = [*(item for item in before if item.get("id") not in new), *entries]
+    kept = [*(item for item in before if item["id"] not in new), *entries]
     lines = [f"  - {to_json(item, indent=None)}" for item in kept]
     others = as_file({name: value for name, value in data.items() if name != KEPT})
     write("\n".join([*others, f"{KEPT}:", *lines]) + "\n", str(path), "--keep ")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +11,7 @@ from llama_advisor.hardware.detect import describe, detect
 from llama_advisor.scenario.flags import FLAG_OF, nested
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
+from llama_advisor.text.saving import named_bytes
 from llama_advisor.text.wording import by_flag, problem
 from llama_advisor.text.yaml_file import Document, parse, printable
 
@@ -96,10 +95,9 @@ def validated(
 def read_document(file: str) -> Document:
     """Read a YAML or JSON file, or standard input for `-`."""
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = content.decode("utf-8-sig")
+        text = named_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{printable(file)}: not UTF-8 text (byte {error.start})") from error
-    except OSError as error:
-        raise InputError(f"{printable(file)}: {error.strerror or error}") from error
+    except InputError as error:
+        raise InputError(f"{printable(file)}: {error}") from error
     return parse(text, "<stdin>" if file == "-" else file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from time import time_ns
@@ -24,6 +25,21 @@ def file_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         raise InputError(printable(error.strerror or error)) from error
     except ValueError as error:
         raise InputError("not a name that a file can have") from error
+    return _within(content, limit)
+
+
+def named_bytes(name: str, limit: int = MAX_BYTES) -> bytes:
+    """Return what the user names, a pipe or device too, or standard input for `-`; InputError that does not name it."""
+    try:
+        if name == "-":
+            return _within(sys.stdin.buffer.read(limit + 1), limit)
+        with Path(name).open("rb") as handle:
+            return _within(handle.read(limit + 1), limit)
+    except OSError as error:
+        raise InputError(printable(error.strerror or error)) from error
+
+
+def _within(content: bytes, limit: int) -> bytes:
     if len(content) > limit:
         raise InputError(f"file is larger than {limit // 1_000_000} MB")
     return content

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llama_advisor.cli.main import refused
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -81,6 +83,56 @@ def test_streams_that_are_closed_or_full_end_in_one_line(line: str, code: int, s
     assert got == code
     assert said in err
     assert err.count("\n") == bool(said)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("llama-advisor recommend /dev/zero", "/dev/zero: file is larger than 5 MB"),
+        ("llama-advisor deploy - < /dev/zero", "-: file is larger than 5 MB"),
+        ("llama-advisor verify /dev/zero 8b", "/dev/zero: file is larger than 80 MB"),
+        ("llama-advisor recommend --batch /dev/zero", "line 1 is longer than 5 MB"),
+        ("llama-advisor recommend --batch - --jobs 2 < /dev/zero", "line 1 is longer than 5 MB"),
+        ("llama-advisor ask --answers - < /dev/zero", "--answers: a line is longer than 1,000,000 characters"),
+        ("llama-advisor ask chat --resume /dev/zero", "--resume /dev/zero: file is larger than 5 MB"),
+    ],
+)
+def test_an_input_without_end_is_one_line_in_bounded_memory(line: str, said: str, shell: Shell) -> None:
+    assert shell(f"ulimit -v 900000; {line}") == (2, "", f"llama-advisor: {said}\n")
+
+
+def test_too_little_memory_is_one_line_and_no_answer(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("llama_advisor.cli.options.load_rules", full)
+    done = run("recommend", "--use-case", "chat")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "llama-advisor: there is too little memory for this\n",
+    )
+
+
+@posix
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a folder in use stays")
+def test_a_current_folder_that_is_gone_is_told(shell: Shell) -> None:
+    said = "llama-advisor: the current folder: No such file or directory\n"
+    assert shell("mkdir gone; cd gone; rmdir ../gone; llama-advisor check") == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied", "a/x"), "a/x: Permission denied"),
+        (PermissionError(13, "Permission denied", b"a/x"), "a/x: Permission denied"),
+        (FileNotFoundError(2, "No such file or directory"), "the current folder: No such file or directory"),
+        (OSError(28, "No space left on device"), "the result cannot be written: No space left on device"),
+    ],
+)
+def test_what_the_system_refuses_is_named(error: OSError, said: str) -> None:
+    assert refused(error) == said
 
 
 @posix

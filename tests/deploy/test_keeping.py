@@ -97,6 +97,7 @@ def test_what_is_there_stays_and_the_same_build_at_the_same_lengths_is_replaced(
         ("measurements: 5\n", "it holds no `measurements:` with a list of entries"),
         ("- 5\n", "it holds no `measurements:` with a list of entries"),
         ("measurements: [5]\n", "it holds no `measurements:` with a list of entries"),
+        ("measurements: [{id: [1]}]\n", "it holds no `measurements:` with a list of entries"),
         ("measurements: [\n", "not valid YAML"),
     ],
 )
