@@ -16,6 +16,7 @@ from llama_advisor.check.reading.pieces import First
 from llama_advisor.check.reading.reader import Reader
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
+from llama_advisor.scenario.project_file import LONGEST_PATTERN
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import printable
 
@@ -55,8 +56,7 @@ def discovered(
         if path.name in NAMES or covers(exclude, PurePath(name)) or not reader.reads(name):
             continue
         try:
-            refuse_link_out(path, folder)
-            text = file_text(path, LARGEST)
+            text = _text(path, folder)
         except InputError as error:
             left_out.append(f"{printable(name)} ({error})")
             continue
@@ -86,6 +86,15 @@ def discovered(
     return places, apart, told
 
 
+def _text(path: Path, folder: Path) -> str:
+    """Return what a file holds; raise InputError for one that is not to be read, or that no pattern can name."""
+    name = path.relative_to(folder).as_posix()
+    if len(name) > LONGEST_PATTERN or name != name.strip() or any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise InputError("its name is too long for `sources`, ends in blanks or is not UTF-8 text")
+    refuse_link_out(path, folder)
+    return file_text(path, LARGEST)
+
+
 def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:
     """Return the source for a deployment, and its name: the first name that it has alone in its file.
 
@@ -94,7 +103,8 @@ def source_of(file: str, held: Deployment, steps: Steps) -> tuple[str, str]:
     own = [step for step in held.names if not isinstance(step, First) and step in steps and _SELECTOR.fullmatch(step)]
     alone = [step for step in own if steps[step].total() == 1] or [step for step in own if len(steps[step]) == 1]
     name = next(iter(alone), "") if _model(held) else ""
-    return (f"{file}#{name}" if name else file), str(name)
+    source = f"{file}#{name}"
+    return (source if name and len(source) <= LONGEST_PATTERN else file), str(name)
 
 
 def _model(held: Deployment) -> str:

@@ -107,8 +107,16 @@ def files_below(folder: Path, ignored: Callable[[str], bool] = lambda _: False) 
         )
         for name in sorted(names):
             path = Path(at) / name
-            if not ignored((inside / name).as_posix()) and path.is_file():
+            if not ignored((inside / name).as_posix()) and _is_file(path):
                 yield path
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a regular file is there, as far as can be told: what lies in a folder that may not be entered is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def leaves_folder(folder: Path, pattern: str) -> bool:

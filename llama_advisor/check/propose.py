@@ -23,6 +23,7 @@ from llama_advisor.check.sources import Sources
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.offer import HOSTED
 from llama_advisor.scenario.project_file import (
+    LONGEST_PATTERN,
     MOST_DEPLOYMENTS,
     MOST_PATTERNS,
     Choice,
@@ -227,8 +228,8 @@ def _patterns(file: str) -> Iterator[str]:
     """Yield patterns for files like this one, the widest first: of its name or kind below its top folder, beside it."""
     top, _, below = file.partition("/")
     path = PurePosixPath(file)
-    if "/" in below:
-        yield f"{top}/**/{path.name}"
+    if "/" in below and len(wide := f"{top}/**/{path.name}") <= LONGEST_PATTERN:
+        yield wide
     if below and path.suffix:
         yield f"{path.parent}/*{path.suffix}"
 

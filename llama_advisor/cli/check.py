@@ -293,7 +293,7 @@ def init(
     schema = target.parent / files.SCHEMA_FILE
     write(to_json(json_schema(Project)) + "\n", str(schema), "")
     write(text, str(target), "")
-    sys.stdout.write(f"{target}: written\n{schema}: written\n")
+    sys.stdout.write(f"{files.shown_name(target)}: written\n{files.shown_name(schema)}: written\n")
     if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
         write(jobs, str(workflow), "")

@@ -22,11 +22,12 @@ WISH = "wish_in_requirements"
 MOST_DEPLOYMENTS = 500
 MOST_WAIVERS = 2000
 MOST_PATTERNS = 200
+LONGEST_PATTERN = 200
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 WORDS: dict[str, str] = table(__file__)
 """The line that names the schema, and what stands before and after the deployments."""
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PATTERN)]
 
 
 def _day(value: Any) -> Any:
@@ -166,4 +167,4 @@ def scalar(value: Any) -> str:
         f"\\{letter}" if letter in '"\\' else letter if letter.isprintable() else f"\\U{ord(letter):08x}"
         for letter in value
     )
-    return f'"{"".join(letters)}"'
+    return f'"{"".join(letters)}"'.replace("##", r"#\x23")  # as build servers know a command

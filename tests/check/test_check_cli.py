@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from functools import partial
@@ -369,6 +370,12 @@ def test_no_entry_installs_a_bare_name(told: Any, installed: str, monkeypatch: p
     hook = servers.server_entry("pre-commit", wanted, ".")
     assert (wanted in hook) == bool(installed)
     assert ("language: system" in hook) != bool(installed)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names that other systems do not allow")
+def test_init_names_its_file_on_one_line(at: Callable[..., Ran]) -> None:
+    done = at("init", "a\n::error::x\x1b.yaml", "--use-case", "chat")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "a ::error::x?.yaml: written")
 
 
 def test_init_needs_something_to_go_by(at: Callable[..., Ran], tmp_path: Path) -> None:

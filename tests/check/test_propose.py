@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +11,10 @@ import yaml
 from checked_projects import checker
 
 from llama_advisor.check.propose import proposal
-from llama_advisor.scenario.project_file import MOST_DEPLOYMENTS, MOST_PATTERNS
+from llama_advisor.scenario.project_file import LONGEST_PATTERN, MOST_DEPLOYMENTS, MOST_PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 SERVE = "vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len {}\n"
 FP8 = "RedHatAI/Meta-Llama-3.1-70B-Instruct-FP8"
@@ -262,3 +263,41 @@ def test_more_than_a_file_holds_is_told(propose: Any, monkeypatch: pytest.Monkey
     made = propose({f"{number}.sh": SERVE.format(1024 * number) for number in (8, 9, 10)})
     assert len(made.deployments) == 2 < MOST_DEPLOYMENTS
     assert "1 more deployments than fit into a file" in made.told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names that other systems do not allow")
+def test_files_that_no_pattern_can_name_are_left_out_and_told(propose: Any, tmp_path: Path) -> None:
+    text = SERVE.format(8192)
+    long = "/".join(["a" * 99] * (LONGEST_PATTERN // 100)) + "/run.sh"
+    (tmp_path / os.fsdecode(b"\xff.sh")).write_text(text, encoding="utf-8")
+    made = propose({long: text, " a.sh": text, "##[error]x.sh": text, "b\n::error::x.sh": text})
+    assert "3 files were not read" in made.told
+    assert [item["sources"] for item in made.deployments.values()] == [["##[error]x.sh", "b\n::error::x.sh"]]
+    assert "##[" not in made.text
+    assert "\n::" not in made.text
+
+
+def test_a_selector_that_does_not_fit_is_left_out(propose: Any) -> None:
+    name, other = "x" * 150, "y" * 150
+    serve = "{}:\n  command: vllm serve meta-llama/Llama-3.1-8B-Instruct --max-model-len {}\n"
+    made = propose({f"{'f' * 60}.yaml": "services:\n" + indented(serve.format(name, 8192) + serve.format(other, 4096))})
+    assert len(made.deployments) == 2
+    assert f"{'f' * 60}.yaml" in made.text
+    assert ".yaml#" not in made.text
+
+
+def indented(text: str) -> str:
+    return "".join(f"  {line}\n" for line in text.splitlines())
+
+
+def test_what_may_not_be_looked_at_is_no_file(propose: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.is_file
+
+    def guarded(path: Path) -> bool:
+        if path.name == "locked.sh":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", guarded)
+    made = propose({"locked.sh": SERVE.format(8192), "run.sh": SERVE.format(8192)})
+    assert [item["sources"] for item in made.deployments.values()] == [["run.sh"]]
