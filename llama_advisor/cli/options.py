@@ -170,8 +170,8 @@ def write(text: str, output: str | None, what: str = "--output ") -> None:
 def screen(output: str | None) -> View:
     """Return how a result looks there: whether in colour, and how wide, a terminal's own width or 80 columns."""
     terminal = sys.stdout.isatty() and output is None
-    forced = output is None and os.environ.get("FORCE_COLOR", "0") != "0"
-    colour = "NO_COLOR" not in os.environ and (forced or (terminal and os.environ.get("TERM") != "dumb"))
+    forced = output is None and os.environ.get("FORCE_COLOR", "0") not in {"", "0"}
+    colour = not os.environ.get("NO_COLOR") and (forced or (terminal and os.environ.get("TERM") != "dumb"))
     columns = os.environ.get("COLUMNS", "")
     known = int(columns) if re.fullmatch("0*[1-9][0-9]{0,8}", columns) else 0
     width = known or (os.get_terminal_size().columns if terminal else 80)

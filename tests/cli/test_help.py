@@ -111,6 +111,8 @@ def test_completion_is_shown_for_each_shell(shell: str, run: Run) -> None:
         (("--color=always",), {"NO_COLOR": "1"}, True),
         ((), {"FORCE_COLOR": "1"}, True),
         ((), {"FORCE_COLOR": "0"}, False),
+        ((), {"FORCE_COLOR": ""}, False),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
         (("--color", "auto"), {"FORCE_COLOR": "1"}, True),
         (("--color", "never"), {"FORCE_COLOR": "1"}, False),
         ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
