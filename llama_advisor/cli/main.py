@@ -14,6 +14,7 @@ from typing import Any
 from llama_advisor import __version__
 
 USAGE_ERROR = 2
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
 ENDING = ("SIGTERM", "SIGHUP")
 COLLECT_EVERY = 200_000  # Objects between two collections of the youngest.
@@ -92,7 +93,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     except MemoryError:
         return _failed("there is too little memory for this", USAGE_ERROR, arguments)
-    except Exception as error:  # noqa: BLE001 (raised again where it is no error that a user makes)
+    except Exception as error:  # noqa: BLE001 (each ends in a line of its own)
         return _told(error, arguments)
     return code if isinstance(code, int) else 0
 
@@ -107,7 +108,7 @@ def refused(error: OSError) -> str:
 
 
 def _told(error: Exception, arguments: list[str]) -> int:
-    """Say what is wrong and return the exit code; an error that no user can act on is raised again."""
+    """Say what is wrong and return the exit code."""
     import typer
 
     from llama_advisor.text.errors import AdvisorError, nearest
@@ -118,7 +119,7 @@ def _told(error: Exception, arguments: list[str]) -> int:
         return _failed(str(error), error.exit_code, arguments)
     usage = getattr(error, "format_message", None)
     if usage is None:
-        raise error
+        return _failed(_defect(error), DEFECT, arguments)
     if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands without one: its help
         sys.stderr.write(f"{usage()}\n")
         return USAGE_ERROR
@@ -132,6 +133,18 @@ def _told(error: Exception, arguments: list[str]) -> int:
         name = message.split("'")[1]
         message = f"No such command {name!r}{nearest(name, context.command.list_commands(context))}"
     return _failed(message, USAGE_ERROR, arguments)
+
+
+def _defect(error: Exception) -> str:
+    """Say where the program itself is wrong; the whole way there stands in the error when `python -X dev` runs it."""
+    if sys.flags.dev_mode:
+        raise error
+    from pathlib import Path
+    from traceback import extract_tb
+
+    (*_, last) = extract_tb(error.__traceback__)
+    place = f"{'/'.join(Path(last.filename).parts[-2:])}:{last.lineno}"
+    return f"a defect, no answer: {type(error).__name__} in {place}: {error}; please report it with the command"
 
 
 def _failed(message: str, code: int, arguments: list[str]) -> int:

@@ -31,7 +31,8 @@ INSTANCES = [
     (int(codes), command) for codes, _, told in ROWS if told.strip() for command in re.findall("`(.*?)`", told)
 ]
 SIGNALS = {130: "SIGINT", 129: "SIGHUP", 143: "SIGTERM"}
-PROMISED = {0, 1, 2, 3, *SIGNALS}
+DEFECT = 70
+PROMISED = {0, 1, 2, 3, DEFECT, *SIGNALS}
 RULE = """\
 id: large-ones-only
 title: Large ones only
@@ -88,6 +89,17 @@ def test_a_signal_ends_as_it_says(code: int, name: str) -> None:
     assert code == (process.returncode if process.returncode >= 0 else 128 - process.returncode)
 
 
+def test_a_defect_is_a_line_and_no_answer(call: Callable[..., tuple[int, str, str]], monkeypatch: Any) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("\x1b[31mrank")
+
+    monkeypatch.setattr("llama_advisor.engine.decide.Advisor.advise", broken)
+    code, out, err = call("recommend", "--use-case", "coding")
+    assert (code, out, err.count("\n")) == (DEFECT, "", 1)
+    assert "KeyError in cli/test_exit_codes.py" in err
+    assert "\x1b" not in err
+
+
 def errors(kind: type[AdvisorError] = AdvisorError) -> Iterator[int]:
     """Yield the exit codes of all errors."""
     yield kind.exit_code
@@ -111,5 +123,5 @@ def returned() -> Iterator[int]:
 def test_the_table_has_every_code_that_there_is() -> None:
     listed = {int(code) for codes, _, _ in ROWS for code in codes.split(",")}
     assert listed == PROMISED
-    assert {code for code, _ in INSTANCES} == PROMISED - set(SIGNALS)
-    assert {*errors(), *returned(), INTERRUPTED} == {0, 1, 2, 3, INTERRUPTED}
+    assert {code for code, _ in INSTANCES} == PROMISED - {DEFECT, *SIGNALS}
+    assert {*errors(), *returned(), INTERRUPTED} == PROMISED - {129, 143}
