@@ -34,7 +34,6 @@ from llama_advisor.render.formats import to_json
 from llama_advisor.scenario.flags import FLAGS, nested
 from llama_advisor.scenario.project_file import WISHES, Deployment, Project, project_text, proposed
 from llama_advisor.scenario.read import validated
-from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.wording import json_schema
 from llama_advisor.text.yaml_file import printable, steers
@@ -270,7 +269,7 @@ def init(
     install: Annotated[str | None, typer.Option(metavar="REQUIREMENT", help=HELP["init"]["install"])] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> int:
-    """Write the project file and its schema, then the entries asked for."""
+    """Write the project file and its schema, then the entries asked for; those alone where it is there already."""
     _discovering(exclude, discover=discover)
     target = Path(file)
     root = files.repository_root(target.parent)
@@ -278,22 +277,21 @@ def init(
     where = (target.parent.resolve() / target.name).relative_to(top).as_posix()
     entry = partial(server_entry, install=install or requirement(), path="." if target.name in files.NAMES else where)
     workflow, jobs = top / WORKFLOW_FILE, entry("github", branch=default_branch(top))
-    for path, same in ((target, None), *(((workflow, jobs),) if github else ())):
+    stays = target.exists() and (github or gitlab or pre_commit) and not (said or discover or source)
+    for path, same in (*(() if stays else ((target, None),)), *(((workflow, jobs),) if github else ())):
         if path.exists() and not force and (same is None or files.file_text(path) != same):
             raise InputError(f"{printable(path)} is there already; --force overwrites it")
-    if discover:
-        text = _proposal(target.parent, run, tuple(exclude or ()))
-    else:
-        scenario = validated(nested(said), None, nested(said))
-        if not scenario.use_cases and scenario.inputs is None:
-            raise InputError("state at least --use-case or --input, or take --discover")
-        text = _from_scenario(scenario, Advisor(run.base(file), run.today), name, tuple(source or ()))
-    if text is None:
-        return NOTHING
-    schema = target.parent / files.SCHEMA_FILE
-    write(to_json(json_schema(Project)) + "\n", str(schema), "")
-    write(text, str(target), "")
-    sys.stdout.write(f"{files.shown_name(target)}: written\n{files.shown_name(schema)}: written\n")
+    if not stays:
+        if discover:
+            text = _proposal(target.parent, run, tuple(exclude or ()))
+        else:
+            text = _from_scenario(said, Advisor(run.base(file), run.today), name, tuple(source or ()))
+        if text is None:
+            return NOTHING
+        schema = target.parent / files.SCHEMA_FILE
+        write(to_json(json_schema(Project)) + "\n", str(schema), "")
+        write(text, str(target), "")
+        sys.stdout.write(f"{files.shown_name(target)}: written\n{files.shown_name(schema)}: written\n")
     if github:
         workflow.parent.mkdir(parents=True, exist_ok=True)
         write(jobs, str(workflow), "")
@@ -321,15 +319,17 @@ def _proposal(folder: Path, run: Run, exclude: tuple[str, ...]) -> str | None:
     return text
 
 
-def _from_scenario(scenario: Scenario, advisor: Advisor, name: str, sources: tuple[str, ...]) -> str | None:
+def _from_scenario(said: dict[str, Any], advisor: Advisor, name: str, sources: tuple[str, ...]) -> str | None:
     """Return a project file; the choice is what the scenario wishes for, else the advice."""
+    scenario = validated(nested(said), None, nested(said))
+    if not scenario.use_cases and scenario.inputs is None:
+        raise InputError("state at least --use-case or --input, or take --discover")
     wished = {wish: getattr(scenario, wish) for wish in reversed(WISHES) if getattr(scenario, wish) is not None}
     advice = advisor.advise(scenario)
     if "model" in wished:
         choice, why = wished, "as given; `llama-advisor check` says what speaks against it"
     elif advice.recommendation is None or advice.changes:
-        said = f"no model meets these requirements ({advice.verdict}); nothing was written"
-        sys.stderr.write(f"llama-advisor: {said}\n")
+        sys.stderr.write(f"llama-advisor: no model meets these requirements ({advice.verdict}); nothing was written\n")
         for way in advice.relaxations:
             changes = ", ".join(f"{change.field} to {printable(change.to)}" for change in way.changes)
             sys.stderr.write(f"llama-advisor: change {changes}, and {way.then.model} would do\n")

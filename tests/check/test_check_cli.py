@@ -348,6 +348,25 @@ def test_entries_for_build_servers_belong_to_the_root_of_the_repository(at: Call
     assert hook["additional_dependencies"] == ["git+x@y z"]
 
 
+def test_entries_are_written_beside_a_project_file_that_stays_as_it_is(at: Callable[..., Ran], tmp_path: Path) -> None:
+    project(tmp_path, "version: 1  # as the team wrote it\n")
+    done = at("init", "--github", "--gitlab", "--pre-commit")
+    assert done.returncode == 0
+    assert done.stdout.startswith(".github/workflows/llama-advisor-check.yml: written")
+    assert ("# For .gitlab-ci.yml:" in done.stdout, "# For .pre-commit-config.yaml:" in done.stdout) == (True, True)
+    workflow = tmp_path / ".github/workflows/llama-advisor-check.yml"
+    written = workflow.read_text("utf-8")
+    assert at("init", "--github", "--install", "other.whl").returncode == 2
+    assert workflow.read_text("utf-8") == written
+    assert at("init", "--github", "--install", "other.whl", "--force").returncode == 0
+    assert workflow.read_text("utf-8") != written
+    for more in (("--discover",), ("--use-case", "chat"), ("--source", "a.sh")):
+        done = at("init", "--github", *more)
+        assert (done.returncode, "llama-advisor.yaml is there already" in done.stderr) == (2, True)
+    assert (tmp_path / "llama-advisor.yaml").read_text("utf-8") == "version: 1  # as the team wrote it\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".github", "llama-advisor.yaml"]
+
+
 @pytest.mark.parametrize(
     ("told", "installed"),
     [
