@@ -81,7 +81,8 @@ def project_files(paths: tuple[str, ...]) -> list[Path]:
             named = (below for below in files_below(path) if below.name in NAMES)
             inside = [below for below in named if SERVERS not in below.relative_to(path).parts]
             if not inside:
-                raise InputError(f"{printable(name)}: no {NAMES[0]} in this folder or below it")
+                lacks = f"no {NAMES[0]} in this folder or below it; `llama-advisor init` writes one"
+                raise InputError(f"{printable(name)}: {lacks}")
             found.update(dict.fromkeys(sorted(inside)))
         else:
             found[path] = None

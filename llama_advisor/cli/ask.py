@@ -36,6 +36,7 @@ LONGEST_LINE = 1_000_000
 USAGE = """usage: llama-advisor ask [SENTENCE] [--resume [FILE]] [--save FILE] [--answers FILE|-]
 This is no terminal, so nothing can be asked. State what is needed in a sentence, or with flags:
   llama-advisor ask "summarize PDFs in German for 20 people on 2x L40S"
+  echo "summarize PDFs in German" | llama-advisor ask --answers -
   llama-advisor recommend --use-case ... [--hardware ...] [--context ...]
 Missing: at least one of --use-case, --input, --model
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -17,6 +18,7 @@ USAGE_ERROR = 2
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
 ENDING = ("SIGTERM", "SIGHUP")
+LIKE_FLAGS = 0.7  # The two dashes alone make short flags alike.
 COLLECT_EVERY = 200_000  # Objects between two collections of the youngest.
 
 
@@ -111,7 +113,7 @@ def _told(error: Exception, arguments: list[str]) -> int:
     """Say what is wrong and return the exit code."""
     import typer
 
-    from llama_advisor.text.errors import AdvisorError, nearest
+    from llama_advisor.text.errors import AdvisorError
 
     if isinstance(error, typer.Abort):
         return INTERRUPTED
@@ -123,16 +125,27 @@ def _told(error: Exception, arguments: list[str]) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands without one: its help
         sys.stderr.write(f"{usage()}\n")
         return USAGE_ERROR
-    message = usage().replace("Value error, ", "").replace("Input should be", "must be")
-    context = getattr(error, "ctx", None)
-    if context is not None and type(error).__name__ == "NoSuchOption":
-        known = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
-        name = getattr(error, "option_name", "")
-        message = f"No such option: {name}{nearest(name, (flag for flag in known if flag.startswith('--')))}"
-    if context is not None and message.startswith("No such command '"):
-        name = message.split("'")[1]
-        message = f"No such command {name!r}{nearest(name, context.command.list_commands(context))}"
-    return _failed(message, USAGE_ERROR, arguments)
+    return _failed(_usage(error, usage()), USAGE_ERROR, arguments)
+
+
+def _usage(error: Any, message: str) -> str:
+    """Return what the parser says in our words, with the nearest name, or else with the help that has them all."""
+    from llama_advisor.text.errors import nearest
+
+    message = message.replace("Value error, ", "").replace("Input should be", "must be")
+    context, kind = getattr(error, "ctx", None), type(error).__name__
+    if context is None:
+        return message
+    see = f"{context.command_path} --help".removeprefix("llama-advisor ")
+    if kind == "NoSuchOption":
+        flags = (flag for item in context.command.params for flag in (*item.opts, *item.secondary_opts))
+        near = nearest(error.option_name, (flag for flag in flags if flag.startswith("--")), LIKE_FLAGS, see)
+        return f"No such option: {error.option_name}{near}"
+    if unknown := re.match("""No such command (?:'([^']*)'|"([^"]*)")""", message):
+        name = unknown[1] or unknown[2] or ""
+        near = nearest(name, context.command.list_commands(context))
+        return unknown[0] + ("; `llama-advisor ask` takes a sentence" if " " in name and not context.parent else near)
+    return f"{message.rstrip('.')}; see: llama-advisor {see}" if kind == "MissingParameter" else message
 
 
 def _defect(error: Exception) -> str:

@@ -117,7 +117,8 @@ def test_which_project_files_are_meant(tree: Callable[..., Path]) -> None:
         Path("none.yaml"),
     ]
     assert project_files(("a\x00b",)) == [Path("a\x00b")]
-    with pytest.raises(InputError, match=r"^c: no llama-advisor\.yaml in this folder or below it$"):
+    none = r"^c: no llama-advisor\.yaml in this folder or below it; `llama-advisor init` writes one$"
+    with pytest.raises(InputError, match=none):
         project_files(("b", "c"))
     project = Path("b/own.yaml")
     assert lock_path(project) == Path("b/own.lock")

@@ -138,6 +138,21 @@ def test_an_unknown_command_or_flag_is_answered_with_the_nearest(run: Run) -> No
     assert run("recomend").stderr == "llama-advisor: No such command 'recomend'; nearest: recommend\n"
     assert run("models", "x").stderr == "llama-advisor: No such command 'x'; known: list, show\n"
     assert run("recommend", "--hw", "L4").stderr == "llama-advisor: No such option: --hw; nearest: --hardware\n"
+    assert run("deploy", "--format", "k8s").stderr == (
+        "llama-advisor: No such option: --format; see: llama-advisor deploy --help\n"
+    )
+    assert run("recommend", "--gpu", "L4").stderr.endswith("--gpu; see: llama-advisor recommend --help\n")
+
+
+def test_a_sentence_without_a_command_is_sent_to_ask(run: Run) -> None:
+    assert run("what's for a 3090?").stderr == (
+        'llama-advisor: No such command "what\'s for a 3090?"; `llama-advisor ask` takes a sentence\n'
+    )
+
+
+def test_an_argument_that_is_missing_is_told_with_the_help_that_names_it(run: Run) -> None:
+    assert run("explain").stderr == "llama-advisor: Missing argument 'NAME'; see: llama-advisor explain --help\n"
+    assert run("models", "show").stderr.endswith("'MODEL'; see: llama-advisor models show --help\n")
 
 
 def test_wrong_values_of_options_are_told_in_plain_words(run: Run) -> None:

@@ -117,6 +117,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "beginning": (("--use-case", "chat", "--budget", "5"), "No such option: --budget; nearest: --budget-usd-per-month"),
     "format": (("--use-case", "chat", "--format", "xml"), "xml"),
     "file": (("nowhere.yaml",), "nowhere.yaml: No such file or directory"),
+    "use as a file": (("coding",), "coding: No such file or directory; what it is for is said by --use-case"),
     "folder": ((".",), ".: Is a directory"),
     "rules": (("--use-case", "chat", "--rules", "nowhere"), "--rules nowhere: not a directory"),
     "output": (("--use-case", "chat", "--output", "nowhere/out.txt"), "--output nowhere/out.txt: No such file"),
