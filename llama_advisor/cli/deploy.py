@@ -12,7 +12,7 @@ import typer
 from llama_advisor.cli.commands import HELP
 from llama_advisor.cli.options import Run, command
 from llama_advisor.deploy.server import Plan
-from llama_advisor.deploy.targets import TARGETS
+from llama_advisor.deploy.targets import TARGETS, WORDS
 from llama_advisor.engine.advice import EXIT_CODES
 from llama_advisor.engine.decide import Advisor, Answer
 from llama_advisor.engine.score import nearness
@@ -66,6 +66,7 @@ def deploy(
 def _form(target: list[str], said: dict[str, Any]) -> str:
     """Return what to write; where it runs is put with what was said."""
     known = (*TARGETS, *get_args(Place))
+    target = [WORDS["also"].get(name, name) for name in target]
     for name in target:
         if name not in known:
             raise InputError(f"--target: unknown target {printable(name)!r}{nearest(name, known)}")

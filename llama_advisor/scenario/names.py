@@ -61,6 +61,7 @@ def _models(base: RuleBase) -> tuple[dict[str, str], dict[str, str]]:
         names += filter(PLAIN_TAG.fullmatch, published := [item.name for item in model.artifacts.published])
         exact |= dict.fromkeys((text.lower() for text in (*names, *published)), model.id)
         short = model.name.lower().removeprefix("llama ")
+        short = short.removesuffix(" instruct")
         for text in (model.name, short, model.id.removesuffix("-instruct"), f"{model.family}-{model.size}"):
             names += (text, f"{text} instruct")
         loose |= dict.fromkeys(map(key, names), model.id)

@@ -60,6 +60,13 @@ def test_a_project_deploys_what_it_chose_or_nothing(run: Run, tmp_path: Path) ->
     assert "Llama 3.1 70B Instruct as bf16" in done.stderr
 
 
+def test_what_to_write_goes_by_its_short_names_too(run: Run) -> None:
+    for short, name in (("k8s", "kubernetes"), ("docker-compose", "compose")):
+        done = run("deploy", "8b", "--hardware", "L4", "--target", short)
+        assert done.returncode == 0
+        assert done.stdout == run("deploy", "8b", "--hardware", "L4", "--target", name).stdout
+
+
 def test_a_wish_that_is_not_kept_is_told_beside_the_script(run: Run) -> None:
     done = run("deploy", "8b", "--hardware", "RTX 3060 12GB", "--quantization", "bf16")
     assert done.stdout.startswith("#!/bin/sh")

@@ -255,6 +255,12 @@ def test_a_sentence_tells_how_it_was_read_and_what_was_not(outlook: Outlook) -> 
     assert (answer.heard, answer.unread) == (("Read chat: --use-case chat", "Read L4: --hardware L4"), ("gnomes",))
 
 
+def test_what_only_names_who_asks_is_not_told_as_unread(outlook: Outlook) -> None:
+    answer = read_line("RAG in German for 30 users, one L40S, company in Germany", Here((), (), None), outlook)
+    assert isinstance(answer, Answer)
+    assert (answer.sets["domicile"], answer.unread) == ("DE", ())
+
+
 def test_an_unclear_use_is_offered_never_guessed(outlook: Outlook) -> None:
     answer = read_line("spam filter for comments on an L4", Here((), (), None), outlook)
     assert isinstance(answer, Answer)

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
         ("LLAMA_3.1_70B_INSTRUCT", "llama-3.1-70b-instruct"),
         ("3.1 405b", "llama-3.1-405b-instruct"),
         ("405B", "llama-3.1-405b-instruct"),
+        ("3.2-11b-vision", "llama-3.2-11b-vision-instruct"),
+        ("3.2 90B Vision", "llama-3.2-90b-vision-instruct"),
+        ("guard 3 1b", "llama-guard-3-1b"),
         ("  llama-3.2-3b-instruct ", "llama-3.2-3b-instruct"),
     ],
 )
