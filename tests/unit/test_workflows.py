@@ -26,7 +26,9 @@ TEXTS = {file.name: file.read_text("utf-8") for file in sorted((ROOT / ".github/
 TEXTS |= {"written by init": WRITTEN}
 WHOLE_SUITE = {"test.yml": 60, "release.yml": 60}
 """Minutes that a workflow which runs every test may take."""
-UNOWNED = re.compile(r"\b(?:install|pipx|uvx)\b(?! --from \. )[^\n`&|;]*[ '\"]llama-advisor(?![\w./-]| @)")
+UNOWNED = re.compile(
+    r"\b(?:install|pipx|uvx)\b(?! --from \. | run --spec \. )[^\n`&|;]*[ '\"]llama-advisor(?![\w./-]| @)"
+)
 """An install of the bare name, which whoever registers it would answer."""
 
 
@@ -125,6 +127,8 @@ def test_every_python_is_tested_with_the_lowest_and_the_newest_libraries(root: P
 def test_nothing_installs_the_name_that_nobody_owns() -> None:
     assert UNOWNED.search("pip install --quiet 'llama-advisor[report]'")
     assert UNOWNED.search("uvx llama-advisor==1 check")
+    assert UNOWNED.search("pipx run llama-advisor check")
+    assert not UNOWNED.search("pipx run --spec . llama-advisor recommend")
     assert not UNOWNED.search("uvx --from . llama-advisor recommend")
     assert not UNOWNED.search("pip install 'llama-advisor @ git+https://example.org/a.git@0a1'")
     places = ("README.md", "docs/**/*.md", "llama_advisor/**/*.py", "llama_advisor/**/*.yaml", ".github/**/*.yml")
