@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from contextlib import suppress
 from os.path import normpath
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import Exit
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -45,11 +47,12 @@ def test_a_command_that_a_sentence_names_can_be_typed(command: str) -> None:
     words = completed(shlex.split(command)[1:])
     known: Any = get_command(app_for(words))
     context = None
-    while isinstance(known, TyperGroup) and words:
-        context = known.make_context(known.name, words, parent=context)
-        _, known, words = known.resolve_command(context, words)
-    if not isinstance(known, TyperGroup):
-        known.make_context(known.name, words, parent=context)
+    with suppress(Exit):  # of --help, which is answered while it is read
+        while isinstance(known, TyperGroup) and words:
+            context = known.make_context(known.name, words, parent=context)
+            _, known, words = known.resolve_command(context, words)
+        if not isinstance(known, TyperGroup):
+            known.make_context(known.name, words, parent=context)
 
 
 def test_readme_shows_examples() -> None:
