@@ -163,6 +163,7 @@ class _Reader:
         """Read languages, and countries by what stands before them."""
         known = self.base.regions
         languages = _codes(known.languages)
+        languages |= {name.casefold(): code for name, code in known.languages_also.items()}
         countries = _codes(known.countries | {"EU": "European Union"})
         countries |= {name.casefold(): code for name, code in known.also.items()}
         words = [*TOKEN.finditer(self.left)]

@@ -17,7 +17,7 @@ from llama_advisor.interview.sentence import NUMBERS, amount, read_sentence
 from llama_advisor.knowledge.base import RuleBase
 from llama_advisor.knowledge.judgement import Option
 from llama_advisor.scenario.flags import FLAGS, PAIRS, nested
-from llama_advisor.scenario.names import code_of, country_code
+from llama_advisor.scenario.names import country_code, language_code
 from llama_advisor.scenario.read import validated
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.text.errors import InputError, nearest
@@ -271,7 +271,7 @@ def check_hardware(sets: Sets, said: Sets, outlook: Outlook) -> None:
 def _value(line: str, field: str, base: RuleBase) -> Any:
     """Read words as a field's value; the scenario's own reading does the rest."""
     if field == "languages":
-        return [code_of(word, base.regions.languages) for word in parts_of(line.replace("/", ","))]
+        return [language_code(word, base) for word in parts_of(line.replace("/", ","))]
     if field in SEVERAL:
         words = parts_of(line)
         return [word.replace(" ", "_") for word in words] if field == "symptoms" else words

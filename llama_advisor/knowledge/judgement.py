@@ -378,6 +378,7 @@ class Regions(Record):
     languages: Annotated[dict[str, str], "ISO 639-1 code and English name."]
     countries: Annotated[dict[str, str], "ISO 3166-1 code and English name."]
     also: Annotated[dict[str, str], "Other names of countries that people use, and the code."] = EMPTY
+    languages_also: Annotated[dict[str, str], "Other names of languages that people use, and the code."] = EMPTY
     sources: Annotated[tuple[Citation, ...], "What they rest on."]
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from types import MappingProxyType
 from typing import TypeVar
 
 from llama_advisor.knowledge.base import RuleBase
@@ -160,7 +159,7 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word.rstrip("s")[:STEM] for word in re.findall(r"[a-z]{3,}", text.casefold()))
 
 
-def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str] = MappingProxyType({})) -> str:
+def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str]) -> str:
     """The code of a language or country by its name or code, `de` of `de-AT`; InputError where nothing is called so."""
     if name in names:
         return name
@@ -173,6 +172,11 @@ def code_of(name: str, names: Mapping[str, str], also: Mapping[str, str] = Mappi
         hint = hint if "nearest" in hint else ""
         raise InputError(f"{printable(name)!r} is not known by this name; say its two-letter code{hint}")
     return found
+
+
+def language_code(name: str, base: RuleBase) -> str:
+    """The code of a language by its name or code."""
+    return code_of(name, base.regions.languages, base.regions.languages_also)
 
 
 def country_code(name: str, base: RuleBase) -> str:

@@ -225,7 +225,7 @@ def _in_codes(scenario: Scenario, base: RuleBase) -> Scenario:
         said = getattr(scenario, field)
         try:
             if field == "languages":
-                made: Any = tuple(dict.fromkeys(names.code_of(name, base.regions.languages) for name in said))
+                made: Any = tuple(dict.fromkeys(names.language_code(name, base) for name in said))
             else:
                 made = said and names.country_code(said, base)
         except InputError as error:

@@ -337,6 +337,16 @@ def test_an_unknown_trainer_is_refused(base: RuleBase) -> None:
         need(base, use_cases=["chat"], tuning={"trainer": "deepsped"})
 
 
+@pytest.mark.parametrize(("name", "code"), [("deutsch", "de"), ("FRANÇAIS", "fr"), ("Farsi", "fa"), ("mandarin", "zh")])
+def test_languages_go_by_their_own_and_other_names(name: str, code: str, base: RuleBase) -> None:
+    assert need(base, use_cases=["chat"], languages=[name]).languages == {code}
+
+
+def test_other_names_of_languages_and_countries_lead_to_known_ones(base: RuleBase) -> None:
+    assert set(base.regions.languages_also.values()) <= base.regions.languages.keys()
+    assert set(base.regions.also.values()) <= base.regions.countries.keys()
+
+
 def test_languages_and_countries_by_name_become_codes(base: RuleBase) -> None:
     found = need(base, use_cases=["chat"], languages=["German", "pt_BR", "en", "de"], end_user_region="united states")
     assert found.normalised()["languages"] == ["de", "pt", "en"]
