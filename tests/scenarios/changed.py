@@ -127,7 +127,9 @@ def main() -> None:
         for names, read in ((("captured.yaml",), next), (("cases.yaml", "matrix.yaml"), lambda two: scenarios(*two)))
     )
     made = lines(*captured, *asked)
-    sys.stdout.write("\n".join(made or ["no answer moved"]) + "\n")
+    sys.stdout.write(
+        "\n".join(made or ["no captured answer moved; take them anew by tests/scenarios/capture.py"]) + "\n"
+    )
     if options.write:
         try:
             CHANGELOG.write_text(written(CHANGELOG.read_text("utf-8"), options.base, made), encoding="utf-8")
