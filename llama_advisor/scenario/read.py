@@ -99,10 +99,7 @@ def read_document(file: str) -> Document:
     except UnicodeDecodeError as error:
         raise InputError(f"{printable(file)}: not UTF-8 text (byte {error.start})") from error
     except InputError as error:
-        raise InputError(f"{printable(file)}: {error}") from error
-    except FileNotFoundError as error:
-        if not file.isidentifier():
-            raise
-        hint = "what it is for is said by --use-case, and a file has an ending"
-        raise InputError(f"{printable(file)}: {error.strerror}; {hint}") from error
+        word = isinstance(error.__cause__, FileNotFoundError) and file.isidentifier()
+        hint = "; what it is for is said by --use-case, and a file has an ending" if word else ""
+        raise InputError(f"{printable(file)}: {error}{hint}") from error
     return parse(text, "<stdin>" if file == "-" else file)
