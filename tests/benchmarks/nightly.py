@@ -52,7 +52,7 @@ JOBS = {
     ),
     "fuzzing": Job(
         "Inputs led by coverage",
-        "Each kind of input for three minutes under atheris.",
+        "Each kind of input under atheris, which looks for what reaches code that none reached before.",
         ("python tests/fuzz/run.py --seconds 180",),
         lines=20,
     ),
