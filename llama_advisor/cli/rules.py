@@ -109,7 +109,13 @@ def lint(run: Run) -> int:
 
     base = run.base()
     files = sum(len(layer.files) for layer in base.layers)
-    return _told(findings_of(base, run.today), base, run, last=f"{len(base.rules)} rules in {files} files: ")
+    own = tuple(f"{layer.label}/" for layer in base.layers[1:])
+    found = findings_of(base, run.today)
+    errors = {code for code, kind in base.finding_kinds.items() if kind.severity == "error"}
+    shown = tuple(item for item in found if not own or item.code in errors or item.where(base).startswith(own))
+    left = len(found) - len(shown)
+    shipped = f" ({left} findings of the shipped ones are left out; without --rules they are listed)" if left else ""
+    return _told(shown, base, run, last=f"{len(base.rules)} rules in {files} files{shipped}: ")
 
 
 @command("format_ rules as_of")

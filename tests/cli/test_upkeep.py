@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,6 +51,14 @@ def test_findings_as_json_carry_their_codes(run: Run, layer: Layer) -> None:
         "text": "no rule names it under `corrects`",
     }
     assert set(told["codes"]) == {finding["code"] for finding in told["findings"]}
+
+
+def test_ones_own_rules_are_not_lost_among_findings_of_the_shipped_ones(run: Run, layer: Layer) -> None:
+    done = run("rules", "lint", "--rules", str(layer({"own.yaml": ORPHAN})), "--as-of", AS_OF)
+    listed = [line for line in done.stdout.splitlines() if re.match(r"\S+:\d+:\d+: LR", line)]
+    assert len(listed) == 1
+    shipped = re.findall(r"(\d+) warnings, (\d+) notes", run("rules", "lint", "--as-of", AS_OF).stdout)[0]
+    assert f"({sum(map(int, shipped))} findings of the shipped ones are left out" in done.stdout.splitlines()[-1]
 
 
 def test_sources_age_with_the_day_asked_for(run: Run) -> None:
