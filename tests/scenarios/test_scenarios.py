@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,13 @@ def test_no_model_is_recommended_that_does_not_do(case: dict[str, Any], answers:
 @by_case
 def test_an_exception_that_no_longer_holds_is_removed(case: dict[str, Any], answers: dict[str, Advice]) -> None:
     assert "known" not in case or wrong(case, answers[case["id"]]), "take `known` out of cases.yaml"
+
+
+def test_the_readme_says_how_the_answers_fare(answers: dict[str, Advice], capture: Any, root: Path) -> None:
+    models, asked, verdicts = re.findall(r"\d+", capture.fares(answers))[:3]
+    said = " ".join((root / "README.md").read_text("utf-8").split())
+    assert f"of {asked} that were in view while it was built, {models} get a model" in said
+    assert f"and {verdicts} the verdict that holds" in said
 
 
 @by_case
