@@ -32,6 +32,7 @@ AS_OF = date(2026, 11, 24)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background ignores it, and so would what it starts
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+cli.collect_seldom()  # what the tests keep would be looked through again and again
 settings.register_profile("laws", deadline=None, derandomize=True, database=None, max_examples=20)
 settings.load_profile("laws")
 
