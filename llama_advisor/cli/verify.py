@@ -91,9 +91,10 @@ def _keep(entries: list[dict[str, Any]], device: Device, folder: Path, sizer: Si
     path = folder / f"{KEPT}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        data = parse(file_bytes(path).decode(), str(path)).data if path.exists() else {}
-    except (OSError, UnicodeDecodeError) as error:
+        text = file_bytes(path).decode() if path.exists() else "{}"
+    except (OSError, UnicodeDecodeError, InputError) as error:
         raise InputError(f"--keep {printable(path)}: {printable(error)}") from error
+    data = parse(text, str(path)).data
     before = data.get(KEPT, []) if isinstance(data, dict) else None
     named = isinstance(before, list) and all(
         isinstance(item, dict) and isinstance(item.get("id"), str) for item in before

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time_ns
+from typing import IO
 
 from llama_advisor.text.errors import InputError
 from llama_advisor.text.yaml_file import MAX_BYTES, printable
@@ -16,30 +18,33 @@ from llama_advisor.text.yaml_file import MAX_BYTES, printable
 def file_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """Return the content of a regular file, up to a limit; raise InputError that does not name it."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe does not wait to be opened
-    try:
-        with os.fdopen(os.open(path, flags), "rb") as handle:
-            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
-                raise InputError("not a regular file")
-            content = handle.read(limit + 1)
-    except OSError as error:
-        raise InputError(printable(error.strerror or error)) from error
-    except ValueError as error:
-        raise InputError("not a name that a file can have") from error
-    return _within(content, limit)
+    with _refusing(), os.fdopen(os.open(path, flags), "rb") as handle:
+        if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+            raise InputError("not a regular file")
+        return _within(handle, limit)
 
 
 def named_bytes(name: str, limit: int = MAX_BYTES) -> bytes:
     """Return what the user names, a pipe or device too, or standard input for `-`; InputError that does not name it."""
-    try:
+    with _refusing():
         if name == "-":
-            return _within(sys.stdin.buffer.read(limit + 1), limit)
+            return _within(sys.stdin.buffer, limit)
         with Path(name).open("rb") as handle:
-            return _within(handle.read(limit + 1), limit)
+            return _within(handle, limit)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(printable(error.strerror or error)) from error
+    except ValueError as error:
+        raise InputError("not a name that a file can have") from error
 
 
-def _within(content: bytes, limit: int) -> bytes:
+def _within(handle: IO[bytes], limit: int) -> bytes:
+    content = handle.read(limit + 1)
     if len(content) > limit:
         raise InputError(f"file is larger than {limit // 1_000_000} MB")
     return content

@@ -91,6 +91,14 @@ def test_what_is_there_stays_and_the_same_build_at_the_same_lengths_is_replaced(
     assert len(load_rules(tmp_path).measurements) == 3
 
 
+def test_what_is_kept_beside_what_is_no_file_is_refused_by_name(
+    samples: dict[str, Path], call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "measurements.yaml").mkdir()
+    code, _, err = call("verify", str(samples["llama-bench"]), *BUILD, "--keep", str(tmp_path))
+    assert (code, err) == (2, f"llama-advisor: --keep {tmp_path}/measurements.yaml: Is a directory\n")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
