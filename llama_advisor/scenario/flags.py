@@ -169,7 +169,7 @@ def _flag(name: str) -> Flag:
     if flag := next((flag for flag in FLAGS if wanted in {flag.parameter, flag.field}), None):
         return flag
     known = [flag.parameter.replace("_", "-") for flag in FLAGS]
-    raise InputError(f"--vary: unknown field {printable(name)!r}{nearest(name, known)}")
+    raise InputError(f"--vary: unknown field {printable(name)!r}{nearest(name, known, see='whatif --help')}")
 
 
 def _value(flag: Flag, text: str) -> Any:

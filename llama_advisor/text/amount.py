@@ -45,7 +45,7 @@ def read_amount(value: Any, unit: str, *, whole: bool) -> Any:
     binary = scale == "k" and unit == "TOKENS" and number in _POWERS
     number *= (1024 if binary else scales[scale]) * by
     if isinf(number):
-        raise ValueError("a number this large is no number of ours")
+        raise ValueError("must be a smaller number")
     if not whole:
         return number
     if number != round(number):

@@ -67,8 +67,8 @@ def found(data: Any, schema: Any = Scenario) -> tuple[tuple[Any, ...], str]:
         ({"context_tokens": "32.768"}, ("context_tokens",), "thousands are written 32768 or with a comma"),
         ({"budget_usd_per_month": "1,50"}, ("budget_usd_per_month",), "decimals are written with a point"),
         ({"users": "2.4"}, ("users",), "users: must be a whole number"),
-        ({"users": "1e400"}, ("users",), "a number this large is no number of ours"),
-        ({"context_tokens": "9" * 400 + "k"}, ("context_tokens",), "a number this large is no number of ours"),
+        ({"users": "1e400"}, ("users",), "must be a smaller number"),
+        ({"context_tokens": "9" * 400 + "k"}, ("context_tokens",), "must be a smaller number"),
     ],
 )
 def test_scenario_errors_are_reworded(data: dict[str, Any], loc: tuple[Any, ...], what: str) -> None:

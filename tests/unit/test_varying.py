@@ -69,6 +69,7 @@ def test_the_same_field_again_adds_values() -> None:
         ([], "whatif: say what to vary, e.g. --vary context=8k,32k"),
         (["context"], "--vary context: write field=value,value"),
         (["contxt=1"], "--vary: unknown field 'contxt'; nearest: context"),
+        (["nope=1"], "--vary: unknown field 'nope'; see: llama-advisor whatif --help"),
         (["context=,"], "--vary context: no values"),
         (["context=8q"], "--vary context=8q: context_tokens: must be a number of tokens, e.g. 32k, not '8q'"),
         (["target=moon"], "--vary target=moon: "),
