@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import shapes
+from shapes import SHAPE, VISION, Shaped
 
 from llama_advisor.knowledge.constants import EngineMemory, MemoryConstants, Provenance
-from llama_advisor.knowledge.device import Device, Machine
-from llama_advisor.knowledge.model import Architecture, Vision
+from llama_advisor.knowledge.device import Machine
 from llama_advisor.scenario.scenario import Workload
 from llama_advisor.sizing import memory as sizing
 from llama_advisor.sizing.figures import DeviceMemory, Memory
 from llama_advisor.sizing.memory import GIB, ONE_DEVICE, Measured, MemoryTerms, Parallel, Placement
 
-CARD = Device(
-    id="card",
-    name="Card",
-    vendor="maker",
-    kind="consumer-gpu",
-    speed_class="nvidia-consumer",
-    memory_gib=8,
-    bandwidth_gb_s=400,
-    usable_share=0.8,
-    reserved_gib=0.4,
-)
-SHAPE = Architecture(
-    kind="llama",
-    layers=10,
-    hidden_size=200,
-    ffn_size=720,
-    attention_heads=8,
-    kv_heads=4,
-    head_dim=25,
-    vocab_size=1000,
-    tied_embeddings=False,
-)
-VISION = Vision(
-    cross_attention_layers=2,
-    encoder_parameters=1,
-    projector_parameters=1,
-    cross_attention_parameters=1,
-    tokens_per_image=10,
-    tile_px=1,
-    max_tiles=1,
-)
+CARD = shapes.CARD._replace(bandwidth_gb_s=400, usable_share=0.8, reserved_gib=0.4)
 ENGINE = EngineMemory(
     usable_share=0.9,
     reserve_gib=1.0,
@@ -74,13 +44,6 @@ CONSTANTS = MemoryConstants(
     overhead_uncertainty=0.5,
     host_usable_share=0.6,
 )
-
-
-@dataclass
-class Shaped:
-    """What the arithmetic reads of a model."""
-
-    architecture: Architecture
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import shapes
 
 from llama_advisor.knowledge.device import Device
 from llama_advisor.knowledge.engine import ArchitectureSupport, Engine, HardwareSupport, QuantizationSupport
@@ -26,16 +27,7 @@ from llama_advisor.sizing.support import (
     support,
 )
 
-CARD = Device(
-    id="card",
-    name="Card",
-    vendor="maker",
-    kind="consumer-gpu",
-    speed_class="nvidia-consumer",
-    memory_gib=8,
-    architecture="first",
-    compute_capability=8.0,
-)
+CARD = shapes.CARD._replace(compute_capability=8.0)
 PHONE = CARD._replace(id="phone", kind="phone", architecture="arm")
 LLAMA = ArchitectureSupport(architecture="llama", source=("made",))
 ENGINE = Engine(

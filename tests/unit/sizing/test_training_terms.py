@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapes
+from shapes import VISION, Shaped
 
 from llama_advisor.knowledge.constants import MethodMemory, Optimizer, Trainer
-from llama_advisor.knowledge.device import Device, Machine
-from llama_advisor.knowledge.model import Architecture, Vision
+from llama_advisor.knowledge.device import Machine
+from llama_advisor.knowledge.model import Architecture
 from llama_advisor.scenario.scenario import Tuning
 from llama_advisor.sizing import training as sizing
 from llama_advisor.sizing.memory import GIB
@@ -28,15 +29,6 @@ SHAPE = Architecture(
     head_dim=256,
     vocab_size=2**18,
     tied_embeddings=False,
-)
-VISION = Vision(
-    cross_attention_layers=2,
-    encoder_parameters=1,
-    projector_parameters=1,
-    cross_attention_parameters=1,
-    tokens_per_image=1,
-    tile_px=1,
-    max_tiles=1,
 )
 FULL = MethodMemory(weight_bytes=2, gradient_bytes=3, optimizer="plain", sharded=True)
 LORA = MethodMemory(
@@ -63,29 +55,13 @@ TRAINER = Trainer(
 PLAIN = Optimizer(id="plain", name="Plain", state_bytes=8, sources=("made",))
 LAYERED = Optimizer(id="layered", name="Layered", state_bytes=1, keeps_gradients=False, sources=("made",))
 OTHER = Optimizer(id="other", name="Other", state_bytes=6, sources=("made",))
+CARD = shapes.CARD._replace(kind="datacentre-gpu", speed_class="nvidia-hbm", memory_gib=48)
 OPTIMIZERS = {item.id: item for item in (PLAIN, LAYERED, OTHER)}
-CARD = Device(
-    id="card",
-    name="Card",
-    vendor="maker",
-    kind="datacentre-gpu",
-    speed_class="nvidia-hbm",
-    memory_gib=48,
-)
-
-
-@dataclass
-class Shaped:
-    """What the arithmetic reads of a model."""
-
-    architecture: Architecture = SHAPE
-    parameters: int = 8 * GIB
-    context_tokens: int = 131072
 
 
 def model(**changes: Any) -> Any:
     """The model in another shape."""
-    return Shaped(SHAPE._replace(**changes))
+    return Shaped(SHAPE._replace(**changes), 8 * GIB)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +135,7 @@ def tuned(
     method: str, tuning: Tuning, machine: Machine | None, trainer: Trainer = TRAINER, context: int = 131072
 ) -> Training:
     """Size tuning of the model."""
-    untyped: Any = Shaped(context_tokens=context)
+    untyped: Any = Shaped(SHAPE, 8 * GIB, context)
     return sizing.training_memory(untyped, machine, trainer, OPTIMIZERS, method, tuning)
 
 

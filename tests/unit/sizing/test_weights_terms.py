@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import shapes
+from shapes import Shaped
 
-from llama_advisor.knowledge.model import Architecture, OfficialBuild, Vision
+from llama_advisor.knowledge.model import Architecture, OfficialBuild
 from llama_advisor.knowledge.quantization import BlockType, Quantization, TensorRule
 from llama_advisor.sizing.weights import Tensor, _layer_indexes, read_bytes_per_token, tensor_parameters, weights_bytes
 
@@ -23,15 +24,7 @@ SHAPE = Architecture(
     extra_embedding_rows=3,
     tied_embeddings=False,
 )
-VISION = Vision(
-    cross_attention_layers=2,
-    encoder_parameters=7000,
-    projector_parameters=500,
-    cross_attention_parameters=2000,
-    tokens_per_image=1,
-    tile_px=1,
-    max_tiles=1,
-)
+VISION = shapes.VISION._replace(encoder_parameters=7000, projector_parameters=500, cross_attention_parameters=2000)
 TEXT = (
     Tensor("output", 1000),
     Tensor("attn_q", 200, 8),
@@ -83,14 +76,6 @@ def test_layers_of_a_set(layers: Any, count: int, indexes: list[int]) -> None:
     assert [*_layer_indexes(layers, count)] == indexes
 
 
-@dataclass
-class Shaped:
-    """What sizing reads of a model."""
-
-    architecture: Architecture = SHAPE
-    official_builds: tuple[OfficialBuild, ...] = ()
-
-
 TYPES = {name: BlockType(id=name, bits_per_weight=bits) for name, bits in (("t8", 8), ("t16", 16), ("t32", 32))}
 STORED = Quantization(
     id="own",
@@ -134,7 +119,7 @@ def rule(tensor: Any, kind: str = "t16", **changes: Any) -> TensorRule:
     ],
 )
 def test_rules_of_a_format(rules: tuple[TensorRule, ...], added: int) -> None:
-    model: Any = Shaped()
+    model: Any = Shaped(SHAPE)
     assert weights_bytes(model, stored(*rules), TYPES) == ALL + added + 7
 
 
@@ -142,7 +127,7 @@ def test_a_tied_table_may_be_written_twice() -> None:
     model: Any = Shaped(SHAPE._replace(tied_embeddings=True))
     once, twice = (weights_bytes(model, stored(separate_head=apart), TYPES) for apart in (False, True))
     assert (once, twice) == (ALL - 1000 + 7, ALL + 7)
-    untied: Any = Shaped()
+    untied: Any = Shaped(SHAPE)
     assert weights_bytes(untied, stored(separate_head=True), TYPES) == ALL + 7
 
 
@@ -154,7 +139,7 @@ OFFICIAL = OfficialBuild(quantization="own", hf_repo="maker/own", weights_bytes=
     [("own", True, 99_999), ("own", False, ALL + 7), ("another", True, ALL + 7)],
 )
 def test_what_is_published_has_its_own_size(quantization: str, official: bool, size: int) -> None:
-    model: Any = Shaped(official_builds=(OFFICIAL._replace(quantization="other"), OFFICIAL))
+    model: Any = Shaped(SHAPE, official_builds=(OFFICIAL._replace(quantization="other"), OFFICIAL))
     kind = stored(id=quantization)
     assert weights_bytes(model, kind, TYPES, official=official) == size
     assert read_bytes_per_token(model, kind, TYPES, official=official) == size - 1030 - 7
