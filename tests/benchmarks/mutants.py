@@ -22,17 +22,23 @@ COPIED = ("llama_advisor", "rules", "docs", "tests", "README.md", "LICENSE", ".g
 NEAR: dict[str, tuple[str, ...]] = {
     "engine": (
         "tests/made",
-        *(f"tests/engine/test_{name}.py" for name in ("artifacts", "asked", "candidates", "causes", "facts", "launch")),
-        *(f"tests/engine/test_{name}.py" for name in ("offers", "rank", "relax", "score", "words")),
+        *(f"tests/engine/test_{name}.py" for name in ("artifacts", "asked", "candidates", "causes", "facts")),
+        *(f"tests/engine/test_{name}.py" for name in ("launch", "launch_values", "offers", "rank", "relax", "score")),
+        "tests/engine/test_words.py",
         "tests/unit/test_engine_facts.py",
     ),
-    "sizing": ("tests/made/test_sizing.py", "tests/unit/sizing", "tests/unit/test_quality.py"),
+    "sizing": (
+        *(f"tests/made/test_{name}.py" for name in ("cost", "estimate", "layouts", "loads", "support")),
+        "tests/unit/sizing",
+        "tests/unit/test_quality.py",
+    ),
     "explain": (
         "tests/made/test_explain.py",
         *(f"tests/unit/test_{name}.py" for name in ("comparing", "options", "robustness", "varying")),
     ),
     "check": (
-        *(f"tests/made/test_{name}.py" for name in ("check", "checking", "discovered", "drift", "projects_read")),
+        *(f"tests/made/test_{name}.py" for name in ("check", "checker", "discovered", "drift", "fix")),
+        *(f"tests/made/test_{name}.py" for name in ("projects_read", "servers", "since", "waivers")),
         *(f"tests/check/test_{name}.py" for name in ("files", "findings", "projects", "propose", "scope")),
         "tests/check/test_since.py::test_lines_of_a_patch",
     ),

@@ -288,46 +288,50 @@ def rule(name: str, then: Any, *, fires: bool = True) -> Any:
     return some(id=name, layer="made", test=lambda _: fires, rule=some(id=name, then=then, say=name, sources=()))
 
 
-def test_warnings_by_rank_then_by_name_and_notes_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+RULES = [
+    rule("late", Caveat(caveat="normal", rank=30)),
+    rule("b", Caveat(caveat="heavy", rank=5)),
+    rule("a", Caveat(caveat="normal", rank=5)),
+    rule("silent", Caveat(caveat="normal", rank=1), fires=False),
+    rule("second", Caveat(caveat="note", rank=2)),
+    rule("first", Caveat(caveat="note", rank=1)),
+    rule("late way", Route(route="chain", rank=30)),
+    rule("way b", Route(route="hosted", rank=5)),
+    rule("way a", Route(route="other_model", rank=5)),
+    rule("silent way", Route(route="hosted", rank=1), fires=False),
+]
+
+
+@pytest.fixture
+def _cited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources told by the rule that they are of."""
     monkeypatch.setattr(words, "cited", lambda rule: f"source of {rule.id}")
-    rules = [
-        rule("late", Caveat(caveat="normal", rank=30)),
-        rule("b", Caveat(caveat="heavy", rank=5)),
-        rule("a", Caveat(caveat="normal", rank=5)),
-        rule("silent", Caveat(caveat="normal", rank=1), fires=False),
-        rule("way", Route(route="hosted")),
-        rule("second", Caveat(caveat="note", rank=2)),
-        rule("first", Caveat(caveat="note", rank=1)),
-    ]
+
+
+@pytest.mark.usefixtures("_cited")
+def test_warnings_by_rank_then_by_name_and_notes_apart() -> None:
     tight = some(rule=rule("tight", None), text="it is tight")
     ending: Any = some(lookup=None)
     criteria: Any = some(caveats_shown=9, notes_shown=9)
-    said, notes = words.caveats(some(outcomes=(tight,)), ending, rules, criteria)
+    said, notes = words.caveats(some(outcomes=(tight,)), ending, RULES, criteria)
     assert [(item.rule, item.text, item.source, item.layer) for item in said] == [
         (name, text, f"source of {name}", "made")
         for name, text in (("a", "a"), ("b", "b"), ("tight", "it is tight"), ("late", "late"))
     ]
     assert [item.rule for item in notes] == ["first", "second"]
     few: Any = some(caveats_shown=2, notes_shown=1)
-    assert [[item.rule for item in told] for told in words.caveats(None, ending, rules, few)] == [["a", "b"], ["first"]]
+    assert [[item.rule for item in told] for told in words.caveats(None, ending, RULES, few)] == [["a", "b"], ["first"]]
 
 
-def test_ways_round_by_rank_then_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "cited", lambda rule: f"source of {rule.id}")
-    rules = [
-        rule("late", Route(route="chain", rank=30)),
-        rule("b", Route(route="hosted", rank=5)),
-        rule("a", Route(route="other_model", rank=5)),
-        rule("silent", Route(route="hosted", rank=1), fires=False),
-        rule("warning", Caveat(caveat="normal", rank=1)),
-    ]
-    base: Any = some(in_folder=lambda folder: rules if folder == "routes" else [], criteria=some(routes_shown=2))
+@pytest.mark.usefixtures("_cited")
+def test_ways_round_by_rank_then_by_name() -> None:
+    base: Any = some(in_folder=lambda folder: RULES if folder == "routes" else [], criteria=some(routes_shown=2))
     ending: Any = some(lookup=None, need="later")
     need: Any = "as stated"
     found = words.routes(ending, need, base)
     assert [(item.rule, item.kind, item.text, item.source) for item in found] == [
-        ("a", "other_model", "a", "source of a"),
-        ("b", "hosted", "b", "source of b"),
+        ("way a", "other_model", "way a", "source of way a"),
+        ("way b", "hosted", "way b", "source of way b"),
     ]
     assert ending.need == "later"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,17 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from llama_advisor.check.checker import Checked, Checker, Settings
+from llama_advisor.check.findings import CheckFinding, SourceText
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.engine.facts import FACTS
 from llama_advisor.knowledge.base import RuleBase, shipped_rules
 from llama_advisor.knowledge.layers import Layer
 from llama_advisor.scenario.scenario import Scenario
+from llama_advisor.sizing.estimate import Sizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from llama_advisor.check.findings import Findings
     from llama_advisor.engine.decide import Answer
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # for what several files share
 FILE = Path(__file__).with_name("knowledge.yaml")
 AS_OF = date(2026, 11, 24)
 RULE = {
@@ -81,3 +87,47 @@ def answer(advisor: Advisor) -> Callable[..., Answer]:
         return advisor.answer(Scenario.model_validate({"use_cases": ["talk"]} | fields))
 
     return answered
+
+
+@pytest.fixture(scope="session")
+def sizer(made: RuleBase) -> Sizer:
+    """What sizes builds of it."""
+    return Sizer(made)
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def checker(checking: RuleBase) -> Checker:
+    """A checker on it, for one day."""
+    return Checker(checking, AS_OF)
+
+
+@pytest.fixture
+def finding(checker: Checker) -> Callable[..., CheckFinding]:
+    """A finding in a line of a file."""
+
+    def made(code: str = "LA303", line: int = 1, file: str = "a.sh", **more: Any) -> CheckFinding:
+        source = SourceText(file, "abc\n" * 9, checker.kinds)
+        start = 4 * (line - 1)
+        found = source.finding(
+            code, "said", start, start + 3, deployment=more.pop("deployment", "bot"), about=more.pop("about", "")
+        )
+        return found._replace(**more)
+
+    return made
+
+
+@pytest.fixture
+def summed(checker: Checker) -> Callable[..., Findings]:
+    """The sum of what was found in projects."""
+
+    def made(*found: Checked, known: frozenset[str] = frozenset(), **asked: Any) -> Findings:
+        return checker.result(found, Settings(**asked), known)
+
+    return made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
     from llama_advisor.knowledge.base import RuleBase
 
 Said = tuple[str, str, dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def checker(checking: RuleBase) -> Checker:
-    return Checker(checking, date(2026, 11, 24))
 
 
 @pytest.fixture

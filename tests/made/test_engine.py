@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from made_questions import CARD, CLOUD, COARSE, MIDDLE, ONLY_LARGE, ONLY_W2, PAGED, named, ranking
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.scenario.scenario import Scenario
@@ -12,33 +13,9 @@ from llama_advisor.scenario.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from llama_advisor.engine.advice import Advice
-    from llama_advisor.engine.candidate import Candidate
     from llama_advisor.engine.decide import Answer
 
     Answered = Callable[..., Answer]
-
-CARD: dict[str, Any] = {"hardware": "card"}
-CLOUD: dict[str, Any] = {"target": "cloud", "offline": True}
-MIDDLE: dict[str, Any] = CARD | {"model": "middle"}
-PAGED: dict[str, Any] = MIDDLE | {"quantization": "w4", "engine": "paged"}
-ONLY_LARGE: dict[str, Any] = {"only": {"models": ["large"]}}
-ONLY_W2: dict[str, Any] = {"only": {"models": ["large"], "quantizations": ["w2"]}}
-COARSE: dict[str, Any] = CARD | {"model": "large", "quantization": "w2"}
-
-
-def named(build: Any) -> str:
-    return f"{build.model} {build.quantization} {build.engine}"
-
-
-def ranking(advice: Advice) -> list[str]:
-    return [named(build) for build in advice.ranking]
-
-
-def picked(answer: Answer) -> Candidate:
-    assert answer.build is not None
-    return answer.build
-
 
 # What fits where: w4 of large takes 8 + 8 + 1 GiB, of middle 2 + 2 + 1; small in w16 2 + 1 + 1.
 RANKED = [

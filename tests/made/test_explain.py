@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from made_questions import CARD, CLOUD
 
 from llama_advisor.engine.decide import Advisor
 from llama_advisor.explain.compare import compare
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     Answered = Callable[..., Answer]
 
-CARD: dict[str, Any] = {"hardware": "card"}
-CLOUD: dict[str, Any] = {"target": "cloud", "offline": True}
 LONG: dict[str, Any] = CARD | {"model": "middle", "context_tokens": 32768}
 TURN = "Small is ahead by 3.7 points, most of all in speed (+2.5)"
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from llama_advisor.check.checker import Checker
 from llama_advisor.check.project import read_project
 
-if TYPE_CHECKING:
-    from llama_advisor.knowledge.base import RuleBase
-
 HEAD = "version: 1\ndeployments:\n"
 GOOD = "  - name: bot\n    requirements: {use_cases: [talk], hardware: card}\n    choice: {model: middle, quantization: w4, engine: paged}\n"
 ANOTHER = GOOD.replace("bot", "other")
-
-
-@pytest.fixture(scope="module")
-def checker(checking: RuleBase) -> Checker:
-    return Checker(checking, date(2026, 11, 24))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from made_questions import CARD
 
 from llama_advisor.scenario.scenario import Scenario
 from llama_advisor.scenario.understand import understand
@@ -12,8 +13,6 @@ from llama_advisor.scenario.understand import understand
 if TYPE_CHECKING:
     from llama_advisor.engine.decide import Advisor
     from llama_advisor.engine.search import Found
-
-CARD: dict[str, Any] = {"hardware": "card"}
 
 
 def found(advisor: Advisor, among: frozenset[str] | None = None, **said: Any) -> Found:
